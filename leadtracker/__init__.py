@@ -1,0 +1,1 @@
+"""Leadtracker: which visitor is calling, and which campaign made the phone ring."""

@@ -1,0 +1,222 @@
+"""The nouns of call tracking, frozen; no imports from the rest, no input or output."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account at a PBX vendor: whose callbacks we take, how to read its times."""
+
+    id: int
+    key: str  # names the account in callback URLs
+    vendor: str  # a key of pbx.VENDORS
+    secret: str  # proves a callback; part of the URL
+    time_zone: str = "Asia/Jerusalem"
+    country: str = "IL"  # of numbers written without a prefix
+    allowed_addresses: tuple[str, ...] = ()  # IP addresses or networks; empty: any
+    crm_url: str | None = None  # the customer's own screen pop, asked and merged
+    options: Mapping[str, Any] = field(default_factory=dict)  # the vendor's own, see its README
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A marketing site, its pool's rules and what its callers are shown as."""
+
+    id: int
+    name: str
+    tokens: tuple[str, ...]  # public; name the site in the page
+    origins: tuple[str, ...]  # https://www.example.com
+    default_number: str | None  # E.164, shown when no DID is free
+    country: str = "IL"
+    time_zone: str = "Asia/Jerusalem"
+    display_format: str = "national"  # national, international or a pattern such as 0XX-XXX-XXXX
+    lease_seconds: int = 120  # a number stays the visitor's for so long after the page was last visible
+    visitor_days: int = 90  # how long Redis keeps what is known of a visitor
+    account_key: str | None = None
+    name_keys: tuple[str, ...] = ("name", "full_name", "fullname", "fname", "first_name")
+    company_keys: tuple[str, ...] = ("company", "organization", "organisation", "account")
+    url: str | None = None  # a page that embeds the script, for `leadtracker doctor`
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """A number of a site's pool; draining: nobody new gets it, calls on it still match."""
+
+    e164: str
+    site_id: int
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Touchpoint:
+    """One arrival of a visitor from a source."""
+
+    at: datetime
+    url: str
+    referrer: str
+    channel: str  # paid search, organic search, paid social, social, email, referral, direct, other
+    source: str
+    medium: str
+    campaign: str
+    term: str
+    content: str
+    landing_page: str  # path of the landing URL, without its query
+    click_ids: Mapping[str, str] = field(default_factory=dict)  # gclid, gbraid, wbraid, fbclid, msclkid, ttclid
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser, as the site's pages described it."""
+
+    id: str
+    info: Json  # the page's visitorInfo
+    first: Json | None  # first touchpoint, as plain values
+    latest: Json | None  # touchpoint of the newest visit
+    page: str = ""  # URL last seen
+    seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A DID shown to a visitor for a while."""
+
+    id: str
+    did: str
+    visitor: str
+    visit: str
+    start: datetime
+    seen: datetime  # page last known visible
+    left: datetime | None = None  # page closed or hidden
+    taps: tuple[datetime, ...] = ()  # the tel: link was tapped
+
+
+class Phase(enum.StrEnum):
+    """Where a call is when a screen pop is sent."""
+
+    RINGING = "ringing"
+    DIALING = "dialing"  # outgoing, not answered
+    ANSWERED = "answered"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+class Direction(enum.StrEnum):
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    INTERNAL = "internal"
+    UNKNOWN = "unknown"
+
+
+class Outcome(enum.StrEnum):
+    """How a call, or a leg of it, ended; the PBX's own word is kept beside it."""
+
+    ANSWERED = "answered"
+    MISSED = "missed"  # rang, nobody answered
+    BUSY = "busy"
+    ABANDONED = "abandoned"  # the caller gave up
+    VOICEMAIL = "voicemail"
+    FAILED = "failed"  # never rang
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPop:
+    """The PBX's word that a call rings, is answered or has ended at one extension.
+
+    `call_id` is None where the PBX names none (While1); `at` is when the call began, None where not said.
+    """
+
+    call_id: str | None
+    phase: Phase
+    caller: str | None  # the customer's number: E.164, or as received when it is no number
+    did: str | None  # E.164; the number called
+    direction: Direction = Direction.INCOMING
+    extension: str = ""
+    at: datetime | None = None
+    answered_at: datetime | None = None
+    caller_name: str = ""
+    cause: str = ""
+    custom: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IvrStep:
+    """One layer a caller passed through, in the order it was reached."""
+
+    order: int
+    layer_id: int | None
+    layer_name: str
+    layer_number: int | None
+    digits: str  # what was pressed; 0 also means nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Cdr:
+    """The PBX's record of one leg, after the call; identity is (call_id, type).
+
+    Seconds are whole seconds; `price` is in minor units of the account's currency.
+    """
+
+    call_id: str
+    type: str  # the vendor's word, as received
+    type_code: int | None  # the vendor's id of that type, None when unknown
+    status: str  # the vendor's word, as received
+    outcome: Outcome
+    direction: Direction
+    main: bool  # the leg in which the customer is talked to
+    started_at: datetime
+    started_raw: str  # as received, before zones
+    caller: str | None
+    target: str | None
+    did: str | None
+    customer: str | None  # the outside party: the caller of an incoming call, the target of an outgoing one
+    talk_seconds: int
+    duration_seconds: int
+    ring_seconds: int
+    wait_seconds: int
+    extension: str = ""  # that took part on our side
+    caller_extension: str = ""
+    target_extension: str = ""
+    caller_extension_name: str = ""
+    target_extension_name: str = ""
+    representative: str = ""
+    representative_code: str = ""
+    department: str = ""
+    department_id: int | None = None
+    top_department: str = ""
+    top_department_id: int | None = None
+    queue_id: int | None = None
+    queue: str = ""
+    recording_url: str = ""
+    price: Decimal | None = None
+    caller_country: str = ""
+    target_country: str = ""
+    first_leg_status: str = ""
+    original_call_id: str | None = None
+    campaign: str = ""
+    campaign_code: str = ""
+    ivr: tuple[IvrStep, ...] = ()
+    custom: Json = field(default_factory=dict)
+    dialer: Json = field(default_factory=dict)
+    ai: Json = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)  # fields nobody documents, as received
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a screen pop is told of the caller; all empty when nobody is known."""
+
+    name: str = ""
+    company: str = ""
+    url: str = ""
+    total: int = 0  # visitors found
+    visitor_id: str | None = None

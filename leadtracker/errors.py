@@ -1,0 +1,64 @@
+"""Every exception Leadtracker raises, and what each means to whoever asked.
+
+LeadtrackerError
+├── BadRequest          400  the request is not of the documented shape
+│   └── BadPayload      400  a PBX's callback cannot be read
+├── NotAllowed          403  wrong origin, wrong secret, wrong address
+├── NotFound            404  no such site, call, visitor
+├── TooLarge            413  the body is over the limit
+├── QuotaSpent          429  a limit is reached
+├── Busy                503  every place for slow work is taken
+├── StoreUnavailable    503  Redis or the database does not answer
+├── SettingsError            the environment is wrong; raised at start, lists every fault
+└── SiteFault                a site, DID or account that may not be saved; raised by the CLI
+"""
+
+from __future__ import annotations
+
+
+class LeadtrackerError(Exception):
+    """`status` is the HTTP status, `code` the word a program may switch on; str() is for people."""
+
+    status = 500
+    code = "error"
+    title = "Something went wrong"
+
+
+class BadRequest(LeadtrackerError):
+    status, code, title = 400, "bad_request", "The request is not of the documented shape"
+
+
+class BadPayload(BadRequest):
+    code, title = "bad_payload", "The callback cannot be read"
+
+
+class NotAllowed(LeadtrackerError):
+    status, code, title = 403, "not_allowed", "Not allowed"
+
+
+class NotFound(LeadtrackerError):
+    status, code, title = 404, "not_found", "Not found"
+
+
+class TooLarge(LeadtrackerError):
+    status, code, title = 413, "too_large", "The body is too large"
+
+
+class QuotaSpent(LeadtrackerError):
+    status, code, title = 429, "quota_spent", "Too many requests"
+
+
+class Busy(LeadtrackerError):
+    status, code, title = 503, "busy", "Busy, try again in a moment"
+
+
+class StoreUnavailable(LeadtrackerError):
+    status, code, title = 503, "store_unavailable", "A store does not answer"
+
+
+class SettingsError(LeadtrackerError):
+    code, title = "settings", "The settings are wrong"
+
+
+class SiteFault(LeadtrackerError):
+    code, title = "site_fault", "The site cannot be saved"

@@ -1,0 +1,94 @@
+"""What every PBX vendor must offer: the families of callbacks it sends, how to read and how to answer them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leadtracker.domain import Account, Caller, Cdr, Json, ScreenPop
+
+Fields = Mapping[str, Any]  # a callback's body or query as plain values, keys as sent
+
+
+class WireFormat(enum.StrEnum):
+    """How a callback was written, and so how its answer is."""
+
+    QUERY = "query"
+    FORM = "form"
+    JSON = "json"
+    XML_RPC = "xml-rpc"
+
+
+class Receipt(enum.Enum):
+    """What became of a callback."""
+
+    STORED = "stored"
+    UNREADABLE = "unreadable"  # kept, but not understood
+    NOT_STORED = "not stored"  # the PBX must send it again
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer's content and type."""
+
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPopFamily:
+    """Callbacks that ask who is calling and wait for the answer.
+
+    read: fields, account, when received -> ScreenPop; raises BadPayload.
+    answer: pop, caller -> the documented JSON keys.
+    merge: our answer, the customer's CRM's answer -> one answer; theirs wins where it says more.
+    repeats: an identical request is the same event again (it names its call).
+    url: placeholders the PBX fills in, appended to the URL that is pasted into it.
+    """
+
+    name: str  # last part of the callback's URL
+    title: str
+    place: str  # where the URL is entered at the PBX
+    read: Callable[[Fields, Account, datetime], ScreenPop]
+    answer: Callable[[ScreenPop, Caller], Json]
+    merge: Callable[[Json, Json], Json]
+    repeats: bool = True
+    secret_in_query: bool = False  # ?token=… instead of a part of the path
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFamily:
+    """Callbacks that report; acknowledged once they are stored.
+
+    identify: fields -> call id; raises BadPayload when what makes a record of it is missing. Cheap: it runs before
+    the answer, `read` after it.
+    read: fields, account, when received -> Cdr or ScreenPop; raises BadPayload.
+    acknowledge: format of the request, receipt -> the documented answer.
+    """
+
+    name: str
+    title: str
+    place: str
+    identify: Callable[[Fields], str]
+    read: Callable[[Fields, Account, datetime], Cdr | ScreenPop]
+    acknowledge: Callable[[WireFormat, Receipt], Body]
+    repeats: bool = True
+    secret_in_query: bool = False
+
+
+Family = ScreenPopFamily | RecordFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """One folder of `pbx/`: its name in settings and URLs, its title for people, its callback families."""
+
+    name: str
+    title: str
+    families: tuple[Family, ...]
+
+    def family(self, name: str) -> Family | None:
+        return next((family for family in self.families if family.name == name), None)

@@ -1,0 +1,1 @@
+"""What happened: the SQL database. SQL is written here and in `reports/` only."""

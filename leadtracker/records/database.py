@@ -1,0 +1,102 @@
+"""The database engine, SQLite or PostgreSQL: the only place that knows how the two differ."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, text
+from sqlalchemy.types import TypeDecorator
+
+READING_LOCK = 7_264_001  # PostgreSQL advisory lock: one reader of the inbox at a time
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out, on both databases; refuses naive times."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def open_database(url: str) -> Engine:
+    """An engine whose SQLite commits survive a power cut (WAL, full sync) and wait 10 s for another writer."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=20, pool_pre_ping=True)
+    if url.startswith("sqlite:////") or not url.startswith("sqlite:///:memory:"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=20, connect_args={"timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _alembic(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; safe when several processes start at once."""
+    command.upgrade(_alembic(engine), "head")
+
+
+def schema_is_current(engine: Engine) -> bool:
+    wanted = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == wanted
+
+
+@contextmanager
+def only_reader(engine: Engine) -> Iterator[bool]:
+    """True for one process at a time; given up when the process dies."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": READING_LOCK}).scalar())
+            try:
+                yield held
+            finally:
+                if held:
+                    connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": READING_LOCK})
+        return
+    with open(f"{engine.url.database}.reader", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def day_of(connection: Connection, column: Any, zone: str) -> Any:
+    """SQL for the local date (text, YYYY-MM-DD) of a UTC column; SQLite knows no zones: see `register_zones`."""
+    from sqlalchemy import func
+
+    if connection.dialect.name == "postgresql":
+        return func.to_char(func.timezone(zone, column), "YYYY-MM-DD")
+    return func.local_date(column, zone)

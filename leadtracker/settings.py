@@ -1,0 +1,112 @@
+"""Every environment variable: its type, unit, default and meaning; all faults are listed at once at start."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from leadtracker.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Read from `LEADTRACKER_…` variables. The README's table is made of these fields' descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix="LEADTRACKER_", frozen=True, extra="ignore")
+
+    data_folder: Path = Field(Path(".leadtracker"), description="folder for the database, Redis' file and the secret key")
+    database_url: str = Field("", description="`postgresql://user:password@host/name` or `sqlite:///file`; empty: SQLite in the data folder")
+    redis_url: str = Field("", description="`redis://host:6379/0` or `unix:///path.sock`; empty: `leadtracker serve` starts a Redis of its own")
+    secret_key: str = Field("", description="signs lease tokens and logins, at least 32 characters; empty: made once and kept in the data folder")
+    public_url: str = Field("http://127.0.0.1:8080", description="the address people and the PBX reach this server at")
+    bind: str = Field("127.0.0.1:8080", description="address and port to listen on")
+    workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
+    threads: int = Field(16, ge=4, le=256, description="threads of each process")
+    script_path: str = Field("", description="a path of your own for the script, such as `/assets/site.js`; script blockers know the usual ones")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="how many reverse proxies stand in front and set `X-Forwarded-For`")
+    metrics_token: str = Field("", description="bearer token for `/metrics`; empty: only this machine may read it")
+    crm_timeout_seconds: float = Field(1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM")
+    raw_days: int = Field(400, ge=7, description="days that raw callbacks are kept")
+    lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
+    separate_worker: bool = Field(False, description="`true`: a `leadtracker worker` process reads callbacks; else each web process has a thread for it")
+    origins_of_screen_pop: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio",),
+        description="browser extensions that may send screen pops, comma separated",
+    )
+
+    @field_validator("origins_of_screen_pop", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("shorter than 32 characters; make one with: openssl rand -hex 32")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return value.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("script_path")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        if value and not (value.startswith("/") and value.endswith(".js")):
+            raise ValueError("must be a path such as /assets/site.js")
+        return value
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_folder.absolute()}/leadtracker.sqlite"
+
+    @property
+    def key(self) -> str:
+        """The signing key: the one set, or the data folder's, which is made (mode 600) when it is not there."""
+        if self.secret_key:
+            return self.secret_key
+        file = self.data_folder / "secret_key"
+        if not file.exists():
+            self.data_folder.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_name(f"secret_key.{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(32))
+            try:
+                file.hardlink_to(fresh)  # fails when another process was first: then its key counts
+            except FileExistsError:
+                pass
+            fresh.unlink()
+        return file.read_text()
+
+
+def load_settings() -> Settings:
+    """The settings of this process; raises `SettingsError` with one line for each fault, never showing a secret."""
+    try:
+        return Settings()
+    except ValidationError as faults:
+        lines = []
+        for fault in faults.errors(include_url=False, include_input=False):
+            name = "LEADTRACKER_" + "_".join(str(part) for part in fault["loc"]).upper()
+            lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+        raise SettingsError("\n".join(lines)) from None

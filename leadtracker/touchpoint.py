@@ -1,0 +1,80 @@
+"""Landing URL and referrer -> touchpoint: which channel, source and campaign brought a visitor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from leadtracker.domain import Json
+
+CLICK_IDS = {  # parameter -> (source, channel)
+    "gclid": ("google", "paid search"),
+    "gbraid": ("google", "paid search"),
+    "wbraid": ("google", "paid search"),
+    "msclkid": ("bing", "paid search"),
+    "fbclid": ("facebook", "social"),  # Facebook adds it to unpaid links too
+    "ttclid": ("tiktok", "paid social"),
+}
+SEARCH = ("google", "bing", "yahoo", "duckduckgo", "yandex", "baidu", "ecosia", "qwant", "startpage")
+SOCIAL = {
+    "facebook": "facebook", "fb": "facebook", "instagram": "instagram", "tiktok": "tiktok",
+    "linkedin": "linkedin", "lnkd": "linkedin", "twitter": "twitter", "t": "twitter", "x": "twitter",
+    "youtube": "youtube", "pinterest": "pinterest", "reddit": "reddit", "whatsapp": "whatsapp",
+}  # fmt: skip
+PAID_MEDIA = ("cpc", "ppc", "paidsearch", "paid", "paid_search", "paid-search", "sem")
+PAID_SOCIAL_MEDIA = ("paidsocial", "paid_social", "paid-social", "cpm", "social-paid")
+LONGEST_VALUE = 300
+
+
+def touchpoint(url: str, referrer: str, at: datetime) -> Json:
+    """The touchpoint as plain values, keys as in `domain.Touchpoint`, `at` in ISO 8601."""
+    landing = urlsplit(url)
+    came_from = urlsplit(referrer).hostname or ""
+    query = {key.lower(): value[:LONGEST_VALUE] for key, value in parse_qsl(landing.query)} if landing.query else {}
+    click_ids = {name: query[name] for name in CLICK_IDS if query.get(name)}
+    if came_from == landing.hostname:
+        came_from = ""
+    channel, source = _channel(query, click_ids, came_from)
+    return {
+        "at": at.isoformat(timespec="milliseconds"),
+        "url": url,
+        "referrer": referrer,
+        "channel": channel,
+        "source": query.get("utm_source") or source,
+        "medium": query.get("utm_medium", ""),
+        "campaign": query.get("utm_campaign", ""),
+        "term": query.get("utm_term", ""),
+        "content": query.get("utm_content", ""),
+        "landing_page": landing.path[:LONGEST_VALUE] or "/",
+        "click_ids": click_ids,
+    }
+
+
+def _channel(query: dict[str, str], click_ids: dict[str, str], came_from: str) -> tuple[str, str]:
+    medium = query.get("utm_medium", "").lower()
+    source = query.get("utm_source", "").lower()
+    social = _social(source) or _social(came_from)
+    if medium in PAID_SOCIAL_MEDIA or (social and medium in PAID_MEDIA):
+        return "paid social", social or came_from
+    if medium in PAID_MEDIA:
+        return "paid search", _search(source) or _search(came_from) or "unknown"
+    if click_ids:
+        name = next(iter(click_ids))
+        return CLICK_IDS[name][1], CLICK_IDS[name][0]
+    if "mail" in medium or source in ("newsletter", "email"):
+        return "email", source
+    if medium in ("social", "sm") or (social and not medium):
+        return "social", social or came_from
+    if medium == "organic" or (not medium and not source and _search(came_from)):
+        return "organic search", _search(source) or _search(came_from) or came_from
+    if medium or source:
+        return "other" if medium != "referral" else "referral", source or came_from
+    return ("referral", came_from) if came_from else ("direct", "direct")
+
+
+def _search(host: str) -> str:
+    return next((name for name in SEARCH if name in host.split(".")), "")
+
+
+def _social(host: str) -> str:
+    return next((SOCIAL[label] for label in host.split(".") if label in SOCIAL), "")
