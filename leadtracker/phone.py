@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
+
+_WRITTEN_NUMBER = re.compile(r"\s*[+(]?[0-9][0-9\s().\-]*")
 
 
 @functools.lru_cache(maxsize=65536)
@@ -25,6 +28,26 @@ def read(text: str | None, country: str) -> str | None:
         if phonenumbers.is_valid_number(number):
             return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return None
+
+
+@functools.lru_cache(maxsize=65536)
+def heard(text: str, country: str) -> str | None:
+    """E.164 of a number that a PBX reports, None when it is none (a SIP code, a name, a short code).
+
+    It was dialled or it rang, so a number of possible length counts even where the numbering plan at hand
+    does not know its range: two spellings of it must compare equal.
+    """
+    if known := read(text, country):
+        return known
+    if len(text) > 40 or not _WRITTEN_NUMBER.fullmatch(text):
+        return None
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(number) is not phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 @functools.lru_cache(maxsize=65536)

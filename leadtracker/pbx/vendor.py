@@ -66,7 +66,7 @@ class RecordFamily:
     identify: fields -> call id; raises BadPayload when what makes a record of it is missing. Cheap: it runs before
     the answer, `read` after it.
     read: fields, account, when received -> Cdr or ScreenPop; raises BadPayload.
-    acknowledge: format of the request, receipt -> the documented answer.
+    acknowledge: format of the request, receipt, account -> the documented answer.
     """
 
     name: str
@@ -74,7 +74,7 @@ class RecordFamily:
     place: str
     identify: Callable[[Fields], str]
     read: Callable[[Fields, Account, datetime], Cdr | ScreenPop]
-    acknowledge: Callable[[WireFormat, Receipt], Body]
+    acknowledge: Callable[[WireFormat, Receipt, Account], Body]
     repeats: bool = True
     secret_in_query: bool = False
 

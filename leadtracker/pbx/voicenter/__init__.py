@@ -1,0 +1,9 @@
+"""Voicenter, a cloud PBX of Israel; what it sends and what we answer is in README.md."""
+
+from __future__ import annotations
+
+from leadtracker.pbx.vendor import Vendor
+from leadtracker.pbx.voicenter.cdr_notification import CDR
+from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP
+
+VENDOR = Vendor(name="voicenter", title="Voicenter", families=(SCREEN_POP, CDR))

@@ -1,0 +1,127 @@
+"""Events: the PBX reports that a call was answered, missed or has ended.
+
+Source: While1 Voice wiki, "Send Events (WebHook)".
+Shape: GET; not every event has every parameter. `uniqueid` is Asterisk's: the epoch second the call began in, a dot
+and a running number. No event has a duration: what is said of seconds is counted from the call's beginning to the
+moment the event of its end came in.
+Raises: BadPayload when `uniqueid` is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from leadtracker.domain import Account, Cdr, Direction, Json, Outcome, Phase, ScreenPop
+from leadtracker.pbx.fields import FieldReader
+from leadtracker.pbx.vendor import Body, Fields, Receipt, RecordFamily, WireFormat
+
+ANSWERS = ("queue_answer", "dial_answer", "call_forward_answer")
+ENDS = {
+    "queue_answer_end": Outcome.ANSWERED,
+    "missed_calls": Outcome.MISSED,
+    "outgoing_end": Outcome.UNKNOWN,  # does not say whether it was answered
+}
+FAILURES = {  # the wiki's example, then Asterisk's words
+    "queue_hangup": Outcome.ABANDONED,
+    "busy": Outcome.BUSY,
+    "cancel": Outcome.ABANDONED,
+    "chanunavail": Outcome.FAILED,
+    "congestion": Outcome.FAILED,
+    "noanswer": Outcome.MISSED,
+}
+DIRECTIONS = {"in": Direction.INCOMING, "out": Direction.OUTGOING}
+DETAILS = ("project_id", "remote_number", "dnid_identifier", "contact_id", "explain_reason")
+UNIQUE_ID = re.compile(r"(?:.*-)?([0-9]{9,10})\.[0-9]+")
+LONGEST_CALL = timedelta(hours=24)  # a beginning further back is not this call's
+CLOCKS_DIFFER = timedelta(minutes=2)
+
+
+def identify(fields: Fields) -> str:
+    return FieldReader(fields).required("uniqueid")
+
+
+def read(fields: Fields, account: Account, received: datetime) -> Cdr | ScreenPop:
+    reader = FieldReader(fields)
+    event = reader.text("event")
+    if event in ENDS:
+        return _ended(reader, event, account, received)
+    call_id = reader.required("uniqueid")
+    answered = event in ANSWERS
+    return ScreenPop(
+        call_id=call_id,
+        phase=Phase.ANSWERED if answered else Phase.UNKNOWN,
+        caller=reader.number("telephone", account.country),
+        did=reader.number("dnid", account.country),
+        direction=_direction(reader, Direction.INCOMING if answered else Direction.UNKNOWN),
+        extension=reader.text("agent"),
+        at=_began(call_id, received),
+        answered_at=received if answered else None,
+        custom=_details(reader) | reader.left(),
+    )
+
+
+def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> Body:
+    return Body(b"", "text/plain; charset=utf-8")
+
+
+def _ended(reader: FieldReader, event: str, account: Account, received: datetime) -> Cdr:
+    call_id, reason = reader.required("uniqueid"), reader.text("fail_reason")
+    began = _began(call_id, received)
+    lasted = max(0, int((received - began).total_seconds())) if began else 0
+    waited = reader.seconds("queue_hold_time") or 0
+    outcome = FAILURES.get(reason.lower(), ENDS[event])
+    outgoing = event == "outgoing_end"
+    direction = _direction(reader, Direction.OUTGOING if outgoing else Direction.INCOMING)
+    customer, did = reader.number("telephone", account.country), reader.number("dnid", account.country)
+    agent = reader.text("agent")
+    return Cdr(
+        call_id=call_id,
+        type=event,
+        type_code=None,
+        status=reason,
+        outcome=outcome,
+        direction=direction,
+        main=True,
+        started_at=began or received,
+        started_raw=call_id,
+        caller=did if outgoing else customer,
+        target=customer if outgoing else did,
+        did=None if outgoing else did,
+        customer=customer,
+        talk_seconds=max(0, lasted - waited) if outcome is Outcome.ANSWERED else 0,
+        duration_seconds=lasted,
+        ring_seconds=0,
+        wait_seconds=waited,
+        extension=agent,
+        representative=agent,
+        queue=reader.text("queue"),
+        custom=_details(reader),
+        extra=reader.left(),
+    )
+
+
+def _began(call_id: str, received: datetime) -> datetime | None:
+    """When the call began, if its id is of Asterisk's form and names a moment that can have been its beginning."""
+    parts = UNIQUE_ID.fullmatch(call_id)
+    began = datetime.fromtimestamp(int(parts[1]), UTC) if parts else None
+    return began if began and received - LONGEST_CALL <= began <= received + CLOCKS_DIFFER else None
+
+
+def _direction(reader: FieldReader, usual: Direction) -> Direction:
+    return DIRECTIONS.get(reader.text("direction").lower(), usual)
+
+
+def _details(reader: FieldReader) -> Json:
+    return {name: text for name in DETAILS if (text := reader.text(name))}
+
+
+EVENTS = RecordFamily(
+    name="events",
+    title="Events",
+    place="Edit project → sendEvent",
+    identify=identify,
+    read=read,
+    acknowledge=acknowledge,
+    secret_in_query=True,
+)

@@ -1,0 +1,198 @@
+"""Callback -> plain values: JSON, XML-RPC, form or query, whichever way it was written."""
+
+from __future__ import annotations
+
+import codecs
+import math
+from email.message import Message
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+from xml.parsers.expat import ExpatError
+from xmlrpc.client import Error as XmlRpcError
+from xmlrpc.client import Unmarshaller
+
+import orjson
+from defusedxml.common import DefusedXmlException
+from defusedxml.xmlrpc import DefusedExpatParser
+
+from leadtracker.errors import BadPayload
+from leadtracker.pbx.vendor import WireFormat
+
+DEEPEST = 32  # objects and lists inside each other; documented bodies need 6
+MOST_VALUES = 200_000  # in one body; the transcript of an hour has some 20,000
+MOST_PAIRS = 1_000  # in one form or query
+NOT_XML_RPC = (
+    ExpatError,
+    XmlRpcError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)  # what its readers raise
+CHARSETS = ("utf-8", "ascii", "utf-16", "iso8859-", "cp125")  # none that decodes slowly or to much more
+
+
+def read(method: str, content_type: str, query: bytes | str, body: bytes) -> tuple[WireFormat, dict[str, Any]]:
+    """The format of a callback and its fields, keys as sent; the body wins over the URL's own query.
+
+    Values are str, int, float, bool, None, list, dict, without NUL characters, NaN and integers over 64 bits.
+    Raises BadPayload, whose text says what is wrong.
+    """
+    written_as = format_of(method, content_type, body)
+    fields = _pairs(query if isinstance(query, str) else query.decode("ascii", "replace"), "utf-8")
+    if not body.strip():
+        if not fields:
+            raise BadPayload("The request is empty: it has neither a body nor a query.")
+        return written_as, fields
+    header = _header(content_type)
+    if header.get_content_maintype() == "multipart":
+        raise BadPayload("The body is multipart; documented are JSON, XML-RPC and form-urlencoded.")
+    charset = _charset(header)
+    if written_as is WireFormat.JSON:
+        fields |= _one_object(_json(body, charset))
+    elif written_as is WireFormat.XML_RPC:
+        fields |= _one_object(_xml_rpc(body, charset))
+    else:
+        text = body.decode(charset or "utf-8", "replace").strip().removeprefix("\ufeff")
+        fields |= _pairs(text, charset or "utf-8")
+    return written_as, fields
+
+
+def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
+    """How a callback is written: by its Content-Type, or by its first byte where that names no JSON or XML.
+
+    A form never begins with `{`, `[` or `<`, so JSON and XML are known even under a form's header.
+    """
+    subtype = _header(content_type).get_content_subtype()
+    if subtype == "json" or subtype.endswith("+json"):
+        return WireFormat.JSON
+    if subtype == "xml" or subtype.endswith("+xml"):
+        return WireFormat.XML_RPC
+    first = body.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if first in (b"{", b"["):
+        return WireFormat.JSON
+    if first == b"<":
+        return WireFormat.XML_RPC
+    return WireFormat.FORM if first and method != "GET" else WireFormat.QUERY
+
+
+def _header(content_type: str) -> Message:
+    header = Message()
+    header["Content-Type"] = content_type
+    return header
+
+
+def _charset(header: Message) -> str | None:
+    """The codec that the header names, None when it names none."""
+    named = header.get_content_charset()
+    if named is None:
+        return None
+    try:
+        codec = codecs.lookup(named).name
+    except (LookupError, ValueError):
+        codec = ""
+    if not codec.startswith(CHARSETS):
+        raise BadPayload(f"The body is in the character set {named[:40]!r}, which is not read here.")
+    return codec
+
+
+def _pairs(text: str, charset: str) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace", max_num_fields=MOST_PAIRS)
+    except ValueError:
+        raise BadPayload(f"The form has more than {MOST_PAIRS} fields.") from None
+    return {_text(name): _text(value) for name, value in pairs}
+
+
+def _json(body: bytes, charset: str | None) -> Any:
+    try:
+        if charset in (None, "utf-8", "ascii"):
+            return orjson.loads(body.removeprefix(codecs.BOM_UTF8))
+        return orjson.loads(body.decode(charset or "utf-8"))
+    except UnicodeDecodeError:
+        raise BadPayload(f"The body is not text in {charset}.") from None
+    except orjson.JSONDecodeError as fault:
+        raise BadPayload(f"The body is not valid JSON: {fault}.") from None
+
+
+def _xml_rpc(body: bytes, charset: str | None) -> Any:
+    """The one parameter of an XML-RPC call of any method, or of no method."""
+    values = _Values()
+    parser = DefusedExpatParser(values, forbid_dtd=True)
+    try:
+        # A character set in the header counts more than the XML declaration; text is fed without one.
+        parser.feed(body.decode(charset) if charset else body)
+        parser.close()
+        parameters = values.close()
+    except BadPayload:
+        raise
+    except DefusedXmlException:
+        raise BadPayload("The XML has a document type or entities, which are not read here.") from None
+    except UnicodeDecodeError:
+        raise BadPayload(f"The body is not text in {charset}.") from None
+    except NOT_XML_RPC as fault:
+        raise BadPayload(f"The body is not valid XML-RPC: {fault or type(fault).__name__}.") from None
+    if len(parameters) != 1:
+        raise BadPayload(f"The XML-RPC call has {len(parameters)} parameters; one struct is documented.")
+    return parameters[0]
+
+
+class _Values(Unmarshaller):
+    """Python's own reader of XML-RPC, with a limit on depth; dates and base64 stay the text they are."""
+
+    dispatch = Unmarshaller.dispatch | {
+        "base64": Unmarshaller.end_string,
+        "bigdecimal": Unmarshaller.end_string,
+        "dateTime.iso8601": Unmarshaller.end_string,
+    }
+
+    def start(self, tag: str, attrs: dict[str, str]) -> None:
+        super().start(tag, attrs)
+        if len(self._marks) > DEEPEST:
+            _too_deep()
+
+
+def _one_object(value: Any) -> dict[str, Any]:
+    """The object of a body, unwrapped from a list of one, made safe to keep."""
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise BadPayload(f"The body is a list of {len(value)}; one object is documented.")
+        value = value[0]
+    if not isinstance(value, dict):
+        raise BadPayload("The body is a single value; an object is documented.")
+    safe: dict[str, Any] = _safe(value, 0, [MOST_VALUES])
+    return safe
+
+
+def _safe(value: Any, depth: int, left: list[int]) -> Any:
+    """The value without what databases refuse, within the limits of depth and number."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise BadPayload(f"The body has more than {MOST_VALUES} values.")
+    if depth > DEEPEST:
+        _too_deep()
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        return {_text(_name(key)): _safe(item, depth + 1, left) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_safe(item, depth + 1, left) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadPayload("The body has a number that is infinite or not a number.")
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise BadPayload("The body has an integer of more than 64 bits.")
+    return value
+
+
+def _name(key: Any) -> str:
+    if not isinstance(key, str):
+        raise BadPayload("The body has a struct whose member has no name.")
+    return key
+
+
+def _text(value: str) -> str:
+    return value.replace("\0", "\ufffd")  # PostgreSQL keeps no NUL in a text
+
+
+def _too_deep() -> NoReturn:
+    raise BadPayload(f"The body has more than {DEEPEST} objects or lists inside each other.")
