@@ -1,0 +1,100 @@
+"""A While1 that asks for caller data and sends events over HTTP, written from its documents, not our parsers.
+
+Source: While1, "Caller data webservice", and "Send Events" of its wiki: GET, parameters in the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import requests
+
+from leadtracker.pbx.simulated_call import Ending, Kind, NotAcknowledged, Shown, SimulatedCall
+
+TIMEOUT_SECONDS = 3.0  # no document names one
+FAILURES = {
+    Ending.MISSED: "NOANSWER",
+    Ending.BUSY: "BUSY",
+    Ending.ABANDONED: "ABANDON",
+    Ending.VOICEMAIL: "VOICEMAIL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedWhile1:
+    """One project: the "API URL", and the URL of "Send Events" when one is entered."""
+
+    caller_data_url: str
+    http: requests.Session
+    events_url: str = ""
+    project: int = 1
+    _contacts: dict[str, str] = field(default_factory=dict)  # the id that the webservice gave, by call
+
+    def call_id(self, call: SimulatedCall) -> str:
+        """Named in events only; the caller-data request has none."""
+        return f"{call.started_at.timestamp():.0f}.{int(call.serial[:4], 16)}"
+
+    def ring(self, call: SimulatedCall) -> Shown:
+        query = {"telephone": _national(call.customer), "dnid": _national(call.did)}
+        try:
+            answer = self._get(self.caller_data_url, query)
+            said = answer.json() if answer.ok else {}
+        except requests.RequestException:
+            said = {}
+        self._contacts[call.serial] = str(said.get("id") or "")
+        return Shown(name=said.get("name") or "", url=said.get("backend_link") or "")
+
+    def answer(self, call: SimulatedCall) -> None:
+        self._send_event(call, "dial_answer" if call.kind == Kind.OUTGOING else "queue_answer")
+
+    def hang_up(self, call: SimulatedCall) -> None:
+        """While1 sends nothing when a call ends; its last event does."""
+
+    def report(self, call: SimulatedCall) -> None:
+        if call.kind == Kind.OUTGOING:
+            self._send_event(call, "outgoing_end")
+        else:
+            self._send_event(call, "queue_answer_end" if call.answered else "missed_calls")
+
+    def _send_event(self, call: SimulatedCall, event: str) -> None:
+        """Raises NotAcknowledged when it is not answered with 200; events are sent once."""
+        if not self.events_url:
+            return
+        try:
+            answer = self._get(self.events_url, self.event(call, event))
+        except requests.RequestException as fault:
+            raise NotAcknowledged(f"{event} got no answer") from fault
+        if answer.status_code != 200:
+            raise NotAcknowledged(f"{event} was answered with {answer.status_code}")
+
+    def event(self, call: SimulatedCall, event: str) -> dict[str, str]:
+        """The parameters of an event; those without a value are sent as empty strings."""
+        parameters = {
+            "event": event,
+            "direction": "OUT" if call.kind == Kind.OUTGOING else "IN",
+            "project_id": str(self.project),
+            "agent": call.takes_it.code if call.answered else "",
+            "remote_number": "",
+            "telephone": _national(call.customer),
+            "dnid": _national(call.did),
+            "dnid_identifier": "",
+            "contact_id": self._contacts.get(call.serial, ""),
+            "queue": call.queue,
+            "uniqueid": self.call_id(call),
+        }
+        if event == "missed_calls":
+            parameters |= {
+                "queue_hold_time": str(call.wait_seconds),
+                "fail_reason": FAILURES.get(call.ending, ""),
+            }
+        return parameters
+
+    def _get(self, url: str, query: Mapping[str, str]) -> requests.Response:
+        joint = "&" if "?" in url else "?"
+        return self.http.get(url + joint + urlencode(query), timeout=TIMEOUT_SECONDS)
+
+
+def _national(e164: str | None) -> str:
+    return "" if e164 is None else "0" + e164[3:] if e164.startswith("+40") else e164.lstrip("+")

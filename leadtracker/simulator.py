@@ -1,0 +1,276 @@
+"""Visits and calls as they happen, sent over HTTP: a simulated browser, and the scenarios of a call."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import enum
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+
+from leadtracker.pbx.simulated_call import Ending, Extension, Kind, Shown, SimulatedCall, SimulatedPbx
+
+ANSWER_SECONDS = 5.0
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Mobile Safari/537.36"
+)
+DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+Pause = Callable[[float], object]  # waits so many seconds
+
+
+def direct_session() -> requests.Session:
+    """An HTTP session that ignores proxies and logins of this machine's user."""
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=64))
+    return session
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The number a page shows: `did` is None when the page keeps its own."""
+
+    did: str | None
+    display: str
+    reason: str
+
+
+class Browser:
+    """One visitor's browser with the script in the page: it asks, beats, tells of taps and of leaving."""
+
+    def __init__(
+        self,
+        script_url: str,
+        token: str,
+        http: requests.Session,
+        *,
+        info: Mapping[str, Any] | None = None,
+        user_agent: str = DESKTOP,
+        visitor: str | None = None,
+    ) -> None:
+        """`visitor`: the id that an earlier visit left in localStorage."""
+        self.visitor = visitor or new_id()
+        self._script_url, self._token, self._http = script_url, token, http
+        self._info = dict(info or {})
+        self._user_agent = user_agent
+        self._first: dict[str, Any] | None = None
+        self._lease: str | None = None
+        self._beat_seconds = 30.0
+        self._opened = 0.0
+
+    def arrive(self, url: str, referrer: str = "") -> Page:
+        """A visit begins."""
+        self._visit = new_id()
+        self._arrival = {"url": url, "referrer": referrer, "at": int(time.time() * 1000)}
+        self._first = self._first or self._arrival
+        self._opened = time.monotonic()
+        return self.open(url)
+
+    def open(self, url: str) -> Page:
+        """A page of the visit."""
+        self._page = url
+        return self._shown(self._post({"ask": "number"}))
+
+    def stay(self, seconds: float, pause: Pause) -> None:
+        """Beats as often as it was told to."""
+        while seconds > 0:
+            slice_seconds = min(seconds, self._beat_seconds)
+            pause(slice_seconds)
+            seconds -= slice_seconds
+            if seconds > 0:
+                self.beat()
+
+    def tap(self) -> None:
+        """The telephone link."""
+        self.beat("tap")
+
+    def leave(self) -> None:
+        self.beat(state="left")
+
+    def beat(self, *signals: str, state: str = "visible") -> Page | None:
+        """The new number when the server had lost the old one, else None."""
+        if self._lease is None:
+            return None
+        engaged = int(time.monotonic() - self._opened)
+        said = self._post({"ask": "beat", "state": state, "signals": list(signals), "engaged": engaged})
+        return self._shown(said) if said.get("known") is False else None
+
+    def _post(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The answer; empty when there is none, as a page must live without one."""
+        body = question | {
+            "token": self._token,
+            "visitor": self.visitor,
+            "visit": self._visit,
+            "info": self._info,
+            "arrival": self._arrival,
+            "first": self._first,
+            "page": self._page,
+        }
+        if self._lease is not None:
+            body["lease"] = self._lease
+        headers = {
+            "Content-Type": "text/plain;charset=UTF-8",
+            "Origin": "/".join(self._page.split("/")[:3]),
+            "User-Agent": self._user_agent,
+        }
+        try:
+            answer = self._http.post(
+                self._script_url, data=json.dumps(body).encode(), headers=headers, timeout=ANSWER_SECONDS
+            )
+            said = answer.json() if answer.ok else {}
+        except requests.RequestException:
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    def _shown(self, said: Mapping[str, Any]) -> Page:
+        self._lease = said.get("lease")
+        self._beat_seconds = said.get("beat_seconds") or self._beat_seconds
+        return Page(said.get("did"), said.get("display") or "", said.get("reason", "no answer"))
+
+
+def new_id() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+
+
+class Step(enum.StrEnum):
+    TAP = "tap"
+    LEAVE = "leave"
+    RING = "ring"
+    ANSWER = "answer"
+    HANG_UP = "hang_up"
+    REPORT = "report"
+    LATER = "later"  # the PBX takes its time
+    TRANSFER = "transfer"  # to the next extension: a call of its own from here on
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What goes on around one call. `first` happens in the browser before the call begins."""
+
+    name: str
+    steps: tuple[Step, ...]
+    first: Step | None = None
+    kind: Kind = Kind.INCOMING
+    ending: Ending = Ending.ANSWERED
+    withheld: bool = False
+    queue: str = ""
+    pressed: tuple[int, ...] = ()
+
+
+def _steps(words: str) -> tuple[Step, ...]:
+    return tuple(Step(word) for word in words.split())
+
+
+WHOLE = _steps("ring answer hang_up report")
+NOT_ANSWERED = _steps("ring hang_up report")
+QUEUE = "Sales Queue"
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("answered", WHOLE),
+        Scenario("answered after a tap", WHOLE, first=Step.TAP),
+        Scenario("answered from the queue", WHOLE, queue=QUEUE, pressed=(2, 0)),
+        Scenario("missed", NOT_ANSWERED, ending=Ending.MISSED),
+        Scenario("busy", NOT_ANSWERED, ending=Ending.BUSY),
+        Scenario("abandoned in the queue", NOT_ANSWERED, ending=Ending.ABANDONED, queue=QUEUE, pressed=(2, 0)),
+        Scenario("voicemail", NOT_ANSWERED, ending=Ending.VOICEMAIL, pressed=(3,)),
+        Scenario("after the visit", WHOLE, first=Step.LEAVE),
+        Scenario("every callback twice", _steps("ring ring answer answer hang_up hang_up report report")),
+        Scenario("CDR comes late", _steps("ring answer hang_up later report")),
+        Scenario("CDR before the screen pop", _steps("report ring answer hang_up")),
+        Scenario("CDR only", _steps("report")),
+        Scenario("two legs", WHOLE, kind=Kind.CLICK_TO_CALL),
+        Scenario("transferred", _steps("ring answer hang_up report transfer ring answer hang_up report")),
+        Scenario("withheld number", WHOLE, withheld=True),
+        Scenario("outgoing", WHOLE, kind=Kind.OUTGOING),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The call, as it was when it ended, and what the agent was shown when it rang."""
+
+    call: SimulatedCall
+    shown: Shown
+
+
+def play(
+    scenario: Scenario,
+    pbx: SimulatedPbx,
+    browser: Browser | None,
+    *,
+    did: str,
+    customer: str,
+    customer_name: str = "",
+    extensions: tuple[Extension, ...],
+    pause: Pause = time.sleep,
+    chance: random.Random,
+) -> Played:
+    """Plays a scenario from its first step to its last; raises NotAcknowledged.
+
+    `chance` decides the durations that the PBX states.
+    """
+    if browser is not None and scenario.first == Step.TAP:
+        browser.tap()
+    if browser is not None and scenario.first == Step.LEAVE:
+        browser.leave()
+        pause(1.5)
+    call = SimulatedCall(
+        kind=scenario.kind,
+        ending=scenario.ending,
+        customer=None if scenario.withheld else customer,
+        customer_name="" if scenario.withheld else customer_name,
+        did=did,
+        started_at=datetime.now(UTC),
+        extensions=extensions,
+        queue=scenario.queue,
+        pressed=scenario.pressed,
+        ring_seconds=chance.randint(2, 9) if scenario.ending != Ending.MISSED else chance.randint(20, 35),
+        wait_seconds=chance.randint(8, 90) if scenario.queue else 0,
+        talk_seconds=_talk_seconds(scenario.ending, chance),
+    )
+    shown = Shown()
+    for step in scenario.steps:
+        match step:
+            case Step.RING:
+                shown = pbx.ring(call)
+            case Step.ANSWER:
+                pbx.answer(call)
+            case Step.HANG_UP:
+                pbx.hang_up(call)
+            case Step.REPORT:
+                pbx.report(call)
+            case Step.TRANSFER:
+                call = _transferred(call)
+        pause(3.0 if step == Step.LATER else 0.3)
+    return Played(call, shown)
+
+
+def _talk_seconds(ending: Ending, chance: random.Random) -> int:
+    if ending == Ending.ANSWERED:
+        return round(chance.lognormvariate(4.6, 0.8))
+    return chance.randint(8, 40) if ending == Ending.VOICEMAIL else 0
+
+
+def _transferred(call: SimulatedCall) -> SimulatedCall:
+    return dataclasses.replace(
+        call,
+        kind=Kind.TRANSFERRED,
+        original=call,
+        queue="",
+        wait_seconds=0,
+        started_at=datetime.now(UTC),
+        extensions=call.extensions[1:] + call.extensions[:1],
+        serial=secrets.token_hex(9),
+    )
