@@ -1,0 +1,99 @@
+"""Logins of the dashboard: scrypt hashes, and an epoch that ends older logins when a password changes."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from leadtracker.errors import BadRequest, NotFound
+from leadtracker.records.tables import UserRow
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 256  # hashing a longer one would only cost time
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Whoever is logged in; a login is good as long as its epoch is this one."""
+
+    id: int
+    name: str
+    epoch: int
+
+
+def ensure_first_user(engine: Engine) -> tuple[str, str] | None:
+    """Make the login `admin` when there is none at all; its name and password, the only time they are known."""
+    password = readable_password()
+    with Session(engine) as session:
+        if session.scalar(select(func.count()).select_from(UserRow)):
+            return None
+        session.add(_row("admin", password))
+        try:
+            session.commit()
+        except IntegrityError:  # another process was first
+            return None
+    return "admin", password
+
+
+def add_user(engine: Engine, name: str, password: str) -> None:
+    """Raises BadRequest when the name is taken or the password too short."""
+    _check_length(password)
+    with Session(engine) as session:
+        session.add(_row(name, password))
+        try:
+            session.commit()
+        except IntegrityError as fault:
+            raise BadRequest(f"there is a login {name!r} already") from fault
+
+
+def change_password(engine: Engine, name: str, password: str) -> None:
+    """Set a password and end every login made with the old one; raises NotFound, BadRequest."""
+    _check_length(password)
+    with Session(engine) as session:
+        row = session.scalar(select(UserRow).where(UserRow.name == name))
+        if row is None:
+            raise NotFound(f"there is no login {name!r}")
+        row.password_hash = generate_password_hash(password)
+        row.epoch = UserRow.epoch + 1
+        session.commit()
+
+
+def user_by_password(engine: Engine, name: str, password: str) -> User | None:
+    """The user whose name and password these are; takes as long when there is no such name."""
+    with Session(engine) as session:
+        row = session.scalar(select(UserRow).where(UserRow.name == name))
+    right = check_password_hash(row.password_hash if row else _nobodys_hash(), password[:LONGEST_PASSWORD])
+    return User(row.id, row.name, row.epoch) if row and right else None
+
+
+def user_by_id(engine: Engine, user_id: int) -> User | None:
+    with Session(engine) as session:
+        row = session.get(UserRow, user_id)
+        return User(row.id, row.name, row.epoch) if row else None
+
+
+def readable_password() -> str:
+    """Nine syllables in three words, about 57 bits: can be read out on the telephone and typed on a phone."""
+    words = ("".join(secrets.choice("bdfghjklmnprstvz") + secrets.choice("aeiou") for _ in range(3)) for _ in range(3))
+    return "-".join(words)
+
+
+def _row(name: str, password: str) -> UserRow:
+    return UserRow(name=name, password_hash=generate_password_hash(password), made_at=datetime.now(UTC), epoch=1)
+
+
+def _check_length(password: str) -> None:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise BadRequest(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    return generate_password_hash(secrets.token_hex(16))

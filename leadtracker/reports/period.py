@@ -1,0 +1,117 @@
+"""Local days of a site as UTC moments: the period a report is about, and the steps it is drawn in.
+
+Boundaries are computed here, so that SQL compares plain UTC columns and an index can serve it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from leadtracker.errors import BadRequest
+
+DAYS_BACK = {  # first and last day of a preset, counted back from today
+    "today": (0, 0), "yesterday": (1, 1), "7days": (6, 0), "30days": (29, 0), "90days": (89, 0), "365days": (364, 0),
+}  # fmt: skip
+PRESETS = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "7days": "7 days",
+    "30days": "30 days",
+    "90days": "90 days",
+    "365days": "12 months",
+    "all": "All time",
+}
+MOST_DAYS = 100  # drawn as days; longer periods as weeks, then months
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From local midnight of `first` to the end of `last`; None leaves that side open."""
+
+    zone: str
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def start(self) -> datetime | None:
+        return midnight(self.first, self.zone) if self.first else None
+
+    @property
+    def end(self) -> datetime | None:
+        return midnight(self.last + timedelta(days=1), self.zone) if self.last else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A column of a chart: its label, and [start, end) in UTC."""
+
+    label: str
+    start: datetime
+    end: datetime
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """When a local day begins, in UTC; where the clock skips midnight, when it goes on."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def preset_period(preset: str, zone: str, now: datetime) -> Period:
+    if preset == "all":
+        return Period(zone)
+    today = now.astimezone(ZoneInfo(zone)).date()
+    back, until = DAYS_BACK[preset]
+    return Period(zone, today - timedelta(days=back), today - timedelta(days=until))
+
+
+def read_day(text: str) -> date | None:
+    """A date of a form (YYYY-MM-DD), None when left empty; raises BadRequest."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as fault:
+        raise BadRequest(f"{text!r} is not a date such as 2026-11-21") from fault
+    if not 2000 <= day.year <= 2199:
+        raise BadRequest(f"{text!r} is not a date between 2000 and 2199")
+    return day
+
+
+def steps(period: Period) -> tuple[Step, ...]:
+    """Hours of one day, else days, weeks (from Sunday, as the period's first is cut) or months; oldest first."""
+    first, last = period.first, period.last
+    if first is None or last is None or last < first:
+        return ()
+    if first == last:
+        return _hours(first, period.zone)
+    days = (last - first).days + 1
+    starts = [first]
+    while starts[-1] <= last:
+        starts.append(_next(starts[-1], days))
+    starts[-1] = last + timedelta(days=1)
+    moments = [midnight(day, period.zone) for day in starts]
+    label = "%b %Y" if days > MOST_DAYS * 7 else "%d %b"
+    return tuple(
+        Step(day.strftime(label), start, end)
+        for day, start, end in zip(starts, moments, moments[1:], strict=False)
+    )  # fmt: skip
+
+
+def _next(day: date, days: int) -> date:
+    if days <= MOST_DAYS:
+        return day + timedelta(days=1)
+    if days <= MOST_DAYS * 7:
+        return day + timedelta(days=7 - day.isoweekday() % 7)
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _hours(day: date, zone: str) -> tuple[Step, ...]:
+    """Hours that passed: a day with a clock change has 23 or 25 of them."""
+    found = []
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    while start < end:
+        following = min(start + timedelta(hours=1), end)
+        found.append(Step(start.astimezone(ZoneInfo(zone)).strftime("%H:%M"), start, following))
+        start = following
+    return tuple(found)

@@ -1,0 +1,61 @@
+"""The dashboard's routes, all behind the login, and all within the bound on slow work."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from leadtracker.web import (
+    dashboard_call,
+    dashboard_calls,
+    dashboard_pool,
+    dashboard_settings,
+    dashboard_sources,
+    dashboard_visitor,
+    shown,
+    slow_work,
+)
+from leadtracker.web.login import login_required
+from leadtracker.web.page_headers import protect
+from leadtracker.web.same_origin import refuse_other_origins
+from leadtracker.web.static_files import fingerprint
+from leadtracker.web.stores import stores
+
+ROUTES = (
+    ("/calls", "calls", dashboard_calls.page),
+    ("/calls/newest", "newest_calls", dashboard_calls.newest),
+    ("/calls.csv", "calls_csv", dashboard_calls.csv),
+    ("/calls/<int:call_pk>", "call", dashboard_call.page),
+    ("/visitors/<visitor_id>", "visitor", dashboard_visitor.visitor),
+    ("/callers/<path:caller>", "caller", dashboard_visitor.caller),
+    ("/sources", "sources", dashboard_sources.page),
+    ("/sources.csv", "sources_csv", dashboard_sources.csv),
+    ("/pool", "pool", dashboard_pool.page),
+    ("/pool.csv", "pool_csv", dashboard_pool.csv),
+    ("/settings", "settings", dashboard_settings.page),
+)
+
+
+def register(app: Flask) -> None:
+    blueprint = Blueprint("dashboard", __name__)
+    blueprint.before_request(refuse_other_origins)
+    blueprint.before_request(login_required)
+    blueprint.before_request(slow_work.take_place)
+    blueprint.before_request(_refresh)
+    blueprint.after_request(protect)
+    blueprint.after_request(slow_work.give_place_back)
+    blueprint.add_url_rule("/", "start", _start)
+    for rule, name, view in ROUTES:
+        blueprint.add_url_rule(rule, name, view)
+    slow_work.bound(app, app.extensions["leadtracker"].settings.threads)
+    shown.register(app)
+    app.add_template_global(fingerprint)
+    app.register_blueprint(blueprint)
+
+
+def _start() -> ResponseReturnValue:
+    return redirect(url_for("dashboard.calls"))
+
+
+def _refresh() -> None:
+    stores().directory.refresh()

@@ -1,0 +1,57 @@
+"""The pool page: a site's numbers, who holds each now, and when there were too few."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from leadtracker.domain import Site
+from leadtracker.live import PoolState
+from leadtracker.reports.reading import reading
+from leadtracker.reports.sources import SourceFilter
+from leadtracker.reports.timeline import shortages
+from leadtracker.web import shown
+from leadtracker.web.csv_answer import Cell, csv_answer
+from leadtracker.web.filter_form import FilterForm, read_filters
+from leadtracker.web.stores import stores
+
+MOST_DIDS = 500  # on the page; the export has all
+STATES = ("in use", "idle", "draining")
+
+
+def page() -> ResponseReturnValue:
+    form, here = _form(), stores()
+    site = _site(form)
+    if site is None:
+        return render_template("pool.html", form=form, site=None, sites=())
+    with reading(here.engine) as session:
+        short = shortages(session, SourceFilter(form.period, site.id))
+    pool = _pool(site)
+    return render_template(
+        "pool.html", form=form, site=site, sites=here.directory.sites, pool=pool, states=STATES,
+        dids=sorted(pool.dids, key=lambda did: (STATES.index(did.state), did.e164))[:MOST_DIDS],
+        left_out=len(pool.dids) - MOST_DIDS, shortages=short, most=max((one.visitors for one in short), default=0),
+    )  # fmt: skip
+
+
+def csv() -> ResponseReturnValue:
+    site = _site(_form())
+    pool = _pool(site) if site else PoolState(())
+    rows: list[list[Cell]] = [
+        [did.e164, did.state, did.visitor or "", shown.iso(did.seen) if did.seen else ""] for did in pool.dids
+    ]
+    return csv_answer("pool", ("Number", "State", "Last visitor", "Last seen (UTC)"), rows)
+
+
+def _form() -> FilterForm:
+    return read_filters(request.args, stores().directory, preset="7days", closed=True)
+
+
+def _site(form: FilterForm) -> Site | None:
+    """A pool is a site's: the one chosen, else the first."""
+    return form.site or next(iter(stores().directory.sites), None)
+
+
+def _pool(site: Site) -> PoolState:
+    here = stores()
+    return here.live.pool(site, [did.e164 for did in here.directory.dids(site.id) if did.draining])

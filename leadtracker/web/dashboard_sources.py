@@ -1,0 +1,65 @@
+"""The sources page: what brings visits and calls, as a table, over time, and as an export."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from leadtracker.errors import BadRequest
+from leadtracker.reports.reading import reading
+from leadtracker.reports.sources import DIMENSIONS, SourceLine, sources, total
+from leadtracker.reports.timeline import timeline
+from leadtracker.web.csv_answer import Cell, csv_answer
+from leadtracker.web.filter_form import FilterForm, read_filters
+from leadtracker.web.stores import stores
+
+MOST_LINES = 200  # on the page; the export has all
+TITLES = {"channel": "Channel", "source": "Source", "campaign": "Campaign", "landing": "Landing page"}
+HEADERS = {
+    "channel": ("Channel",),
+    "source": ("Channel", "Source"),
+    "campaign": ("Source", "Campaign"),
+    "landing": ("Landing page",),
+}
+FIGURES = (
+    "Visits", "Calls", "Answered", "Missed", "First-time callers", "Talk seconds", "Average talk seconds",
+    "Calls per visit",
+)  # fmt: skip
+
+
+def page() -> ResponseReturnValue:
+    form, by, here = _form(), _dimension(), stores()
+    with reading(here.engine) as session:
+        lines = sources(session, form.source_filter(), by)
+        moments = timeline(session, form.source_filter())
+    return render_template(
+        "sources.html", form=form, by=by, titles=TITLES, headers=HEADERS[by], lines=lines[:MOST_LINES],
+        left_out=len(lines) - MOST_LINES, total=total(lines), most=max((line.calls for line in lines), default=0),
+        moments=moments, sites=here.directory.sites,
+    )  # fmt: skip
+
+
+def csv() -> ResponseReturnValue:
+    form, by = _form(), _dimension()
+    with reading(stores().engine) as session:
+        lines = sources(session, form.source_filter(), by)
+    return csv_answer(f"sources-by-{by}", (*HEADERS[by], *FIGURES), (_cells(line) for line in lines))
+
+
+def _cells(line: SourceLine) -> list[Cell]:
+    average, per_visit = line.average_talk_seconds, line.calls_per_visit
+    return [
+        *line.key, line.visits, line.calls, line.answered, line.missed, line.first_time, line.talk_seconds,
+        None if average is None else round(average, 1), None if per_visit is None else round(per_visit, 4),
+    ]  # fmt: skip
+
+
+def _form() -> FilterForm:
+    return read_filters(request.args, stores().directory, preset="30days", closed=True)
+
+
+def _dimension() -> str:
+    by = request.args.get("by", "channel")
+    if by not in DIMENSIONS:
+        raise BadRequest(f"by is one of: {', '.join(DIMENSIONS)}")
+    return by

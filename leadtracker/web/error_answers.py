@@ -1,0 +1,65 @@
+"""Exception -> HTTP answer, once for all routes: problem JSON for programs (RFC 9457), a page for people."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, json, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from leadtracker.errors import LeadtrackerError
+from leadtracker.web.metrics import REFUSED
+from leadtracker.web.page_headers import protect
+
+log = logging.getLogger(__name__)
+PROGRAMS = ("/api", "/v1", "/pbx", "/healthz", "/readyz", "/metrics", "/static")
+RETRY_SECONDS = 5
+NEXT = {  # what a person may do
+    400: "Check the address, or go back and try again.",
+    403: "If you came here by a link or a form on another site, open the page from the menu instead.",
+    404: "It may have been removed, or the address is not complete.",
+    429: "Wait a few minutes, then try again.",
+    500: "The fault is written in the server's log. Try again; if it stays, tell whoever runs this server.",
+    503: "Reload the page in a few seconds.",
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(LeadtrackerError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)
+
+
+def _ours(error: LeadtrackerError) -> Response:
+    if error.status >= 500:
+        log.warning("%s %s: %s %s", request.method, request.path, error.code, error)
+    return _answer(error.status, error.code, error.title, str(error))
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:  # made by whoever raised it
+        return error.get_response()
+    answer = _answer(error.code or 500, error.name.lower().replace(" ", "_"), error.name, "")
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def _unknown(error: Exception) -> Response:
+    log.error("%s %s", request.method, request.path, exc_info=error)
+    return _answer(500, LeadtrackerError.code, LeadtrackerError.title, "")
+
+
+def _answer(status: int, code: str, title: str, detail: str) -> Response:
+    REFUSED.labels(code).inc()
+    if request.path.startswith(PROGRAMS) or request.path.endswith(".js"):
+        problem = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+        answer = Response(json.dumps(problem), status, mimetype="application/problem+json")
+    else:
+        page = render_template("error.html", status=status, title=title, detail=detail, next=NEXT.get(status, ""))
+        answer = protect(Response(page, status))
+    if status == 503:
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer

@@ -1,0 +1,133 @@
+"""How times, lengths, numbers and sources are written for people; each function is a filter of the templates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from leadtracker import phone
+from leadtracker.domain import Json, Site
+from leadtracker.screen_pop import first_of
+
+OUTCOME_WORDS = {
+    "answered": "Answered", "missed": "Missed", "busy": "Busy", "abandoned": "Caller gave up",
+    "voicemail": "Voicemail", "failed": "Failed", "unknown": "Not known", "not answered": "Not answered",
+}  # fmt: skip
+ANY_SITE = Site(id=0, name="", tokens=(), origins=(), default_number=None, time_zone="UTC")  # where a call is of none
+PHASE_WORDS = {"ringing": "Ringing", "dialing": "Dialing", "answered": "Talking", "unknown": "In progress"}
+
+
+def register(app: Flask) -> None:
+    filters = (
+        clock, day, moment, moment_of, iso, duration, number, outcome, tone, share, decimal, source_line, name,
+        company, plain, web_link,
+    )  # fmt: skip
+    for show in filters:
+        app.add_template_filter(show)
+
+
+def clock(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def day(at: datetime, zone: str) -> str:
+    """`Today`, else `Sat 21 Nov`, with the year when it is another."""
+    local, now = at.astimezone(ZoneInfo(zone)), datetime.now(UTC).astimezone(ZoneInfo(zone))
+    if local.date() == now.date():
+        return "Today"
+    return local.strftime("%a %-d %b" if local.year == now.year else "%-d %b %Y")
+
+
+def moment(at: datetime, zone: str) -> str:
+    return f"{day(at, zone)}, {at.astimezone(ZoneInfo(zone)).strftime('%H:%M:%S')}"
+
+
+def moment_of(text: Any, zone: str) -> str:
+    """Of a moment as touchpoints and matches keep it (ISO 8601); empty when it is none."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return ""
+    return moment(at if at.tzinfo else at.replace(tzinfo=UTC), zone)
+
+
+def iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def duration(seconds: float | None) -> str:
+    """`0:42`, `12:05`, `1:03:20`; a dash when there is nothing to say."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def number(caller: str | None, country: str = "IL") -> str:
+    """A number as people of the country write it; what is no number as it came."""
+    if not caller:
+        return "Number withheld"
+    if phone.read(caller, "ZZ") != caller:
+        return caller
+    national = phone.show(caller, "national")
+    return national if phone.read(national, country) == caller else phone.show(caller, "international")
+
+
+def outcome(call: Any) -> str:
+    """How a call ended, or what it does now."""
+    if call.phase in PHASE_WORDS and call.phase != "ended" and call.outcome in ("unknown", "answered"):
+        return PHASE_WORDS[call.phase]
+    return OUTCOME_WORDS.get(call.outcome, str(call.outcome))
+
+
+def tone(call: Any) -> str:
+    """The colour of an outcome: good, bad, live or quiet."""
+    if call.phase != "ended" and call.outcome in ("unknown", "answered"):
+        return "live"
+    return {"answered": "good", "unknown": "quiet", "voicemail": "fair"}.get(call.outcome, "bad")
+
+
+def share(part: float | None) -> str:
+    return "–" if part is None else f"{part * 100:.1f} %"
+
+
+def decimal(count: int) -> str:
+    return f"{count:,}"
+
+
+def source_line(touchpoint: Json) -> str:
+    """`google · paid search · spring_sale`; empty when nothing is known."""
+    return " · ".join(str(touchpoint[key]) for key in ("source", "channel", "campaign") if touchpoint.get(key))
+
+
+def name(info: Json, site: Site | None) -> str:
+    return first_of(info, (site or ANY_SITE).name_keys)
+
+
+def company(info: Json, site: Site | None) -> str:
+    return first_of(info, (site or ANY_SITE).company_keys)
+
+
+def plain(value: Any) -> str:
+    """A value of visitorInfo in one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(plain(part) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {plain(part)}" for key, part in value.items())
+    return "" if value is None else str(value)
+
+
+def web_link(url: str) -> str:
+    """The URL when a browser may be sent there (http, https), else ''."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""

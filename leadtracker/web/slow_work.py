@@ -1,0 +1,47 @@
+"""A bound on slow work: reports and exports may take half of a process's threads, never those of number requests."""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Flask, Response, current_app, g
+
+from leadtracker.errors import Busy
+
+WAIT_SECONDS = 2.0
+
+
+class Place:
+    """One of the places for slow work; given back once, however often that is asked."""
+
+    def __init__(self, places: threading.BoundedSemaphore) -> None:
+        self._places = places
+        self._held = places.acquire(timeout=WAIT_SECONDS)
+        if not self._held:
+            raise Busy("other reports are being made; try again in a moment")
+
+    def give_back(self) -> None:
+        if self._held:
+            self._held = False
+            self._places.release()
+
+
+def bound(app: Flask, threads: int) -> None:
+    app.extensions["slow_work"] = threading.BoundedSemaphore(max(1, threads // 2))
+
+
+def take_place() -> None:
+    """Before a request: wait for a place; raises Busy when none is free in time."""
+    g.place = Place(current_app.extensions["slow_work"])
+
+
+def give_place_back(response: Response) -> Response:
+    """After a request: at once, or when the last line of a streamed answer is sent."""
+    place: Place | None = g.pop("place", None)
+    if place is None:
+        return response
+    if response.is_streamed:
+        response.call_on_close(place.give_back)
+    else:
+        place.give_back()
+    return response
