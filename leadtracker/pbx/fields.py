@@ -16,7 +16,7 @@ T = TypeVar("T")
 LONGEST_NAME = 255  # of what identifies a record: an index holds it
 LONGEST_NUMBER = 64  # of a telephone number or what stands in its place
 MOST_SECONDS = 2**31 - 1  # what an integer column holds
-WITHHELD = ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld")
+WITHHELD = ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld", "חסוי")
 
 
 def plain(name: str) -> str:

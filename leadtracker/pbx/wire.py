@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import math
 from email.message import Message
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 from xml.parsers.expat import ExpatError
 from xmlrpc.client import Error as XmlRpcError
@@ -44,10 +45,7 @@ def read(method: str, content_type: str, query: bytes | str, body: bytes) -> tup
         if not fields:
             raise BadPayload("The request is empty: it has neither a body nor a query.")
         return written_as, fields
-    header = _header(content_type)
-    if header.get_content_maintype() == "multipart":
-        raise BadPayload("The body is multipart; documented are JSON, XML-RPC and form-urlencoded.")
-    charset = _charset(header)
+    charset = _charset(_header(content_type).charset)
     if written_as is WireFormat.JSON:
         fields |= _one_object(_json(body, charset))
     elif written_as is WireFormat.XML_RPC:
@@ -63,7 +61,7 @@ def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
 
     A form never begins with `{`, `[` or `<`, so JSON and XML are known even under a form's header.
     """
-    subtype = _header(content_type).get_content_subtype()
+    subtype = _header(content_type).subtype
     if subtype == "json" or subtype.endswith("+json"):
         return WireFormat.JSON
     if subtype == "xml" or subtype.endswith("+xml"):
@@ -76,15 +74,20 @@ def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
     return WireFormat.FORM if first and method != "GET" else WireFormat.QUERY
 
 
-def _header(content_type: str) -> Message:
-    header = Message()
-    header["Content-Type"] = content_type
-    return header
+class _Header(NamedTuple):
+    subtype: str
+    charset: str | None
 
 
-def _charset(header: Message) -> str | None:
-    """The codec that the header names, None when it names none."""
-    named = header.get_content_charset()
+@lru_cache(maxsize=64)
+def _header(content_type: str) -> _Header:
+    message = Message()
+    message["Content-Type"] = content_type
+    return _Header(message.get_content_subtype(), message.get_content_charset())
+
+
+def _charset(named: str | None) -> str | None:
+    """The codec of a character set, None when none is named."""
     if named is None:
         return None
     try:
@@ -106,9 +109,9 @@ def _pairs(text: str, charset: str) -> dict[str, Any]:
 
 def _json(body: bytes, charset: str | None) -> Any:
     try:
-        if charset in (None, "utf-8", "ascii"):
+        if charset in (None, "utf-8"):
             return orjson.loads(body.removeprefix(codecs.BOM_UTF8))
-        return orjson.loads(body.decode(charset or "utf-8"))
+        return orjson.loads(body.decode(charset))
     except UnicodeDecodeError:
         raise BadPayload(f"The body is not text in {charset}.") from None
     except orjson.JSONDecodeError as fault:
@@ -131,7 +134,7 @@ def _xml_rpc(body: bytes, charset: str | None) -> Any:
     except UnicodeDecodeError:
         raise BadPayload(f"The body is not text in {charset}.") from None
     except NOT_XML_RPC as fault:
-        raise BadPayload(f"The body is not valid XML-RPC: {fault or type(fault).__name__}.") from None
+        raise BadPayload(f"The body is not valid XML-RPC: {str(fault)[:200] or type(fault).__name__}.") from None
     if len(parameters) != 1:
         raise BadPayload(f"The XML-RPC call has {len(parameters)} parameters; one struct is documented.")
     return parameters[0]

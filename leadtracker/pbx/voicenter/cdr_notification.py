@@ -35,12 +35,13 @@ ERRORS = {
 def identify(fields: Fields) -> str:
     reader = FieldReader(fields)
     _time(reader)
+    _call_type(reader)
     return reader.required("ivruniqueid")
 
 
 def read(fields: Fields, account: Account, received: datetime) -> Cdr:
     reader = FieldReader(fields)
-    row, other_spelling = _call_type(reader)
+    row, kept = _call_type(reader)
     status, duration = reader.text("status"), reader.seconds("duration") or 0
     waited = reader.seconds("seconds_waiting_in_queue") or 0
     talked, rang = reader.seconds("actualCallDuration"), reader.seconds("actualCallDialtime")
@@ -52,7 +53,10 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
     )
     caller_extension, target_extension = reader.text("callerextension"), reader.text("targetextension")
     extensions = (reader.text("extenUser"), caller_extension, target_extension)
-    direction = _direction(reader.text("direction"), row, did, caller_extension)
+    said = reader.text("direction")
+    if said and codes.direction(said) is Direction.UNKNOWN:
+        kept["direction"] = said
+    direction = _direction(said, row, did, caller_extension)
     custom = custom_data(reader)
     return Cdr(
         call_id=reader.required("ivruniqueid"),
@@ -67,7 +71,7 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
         caller=caller,
         target=target,
         did=did,
-        customer=_customer(row, direction, {"": outside, "caller": caller, "target": target}, extensions),
+        customer=_customer(row, direction, outside, caller, target, extensions),
         talk_seconds=talked,
         duration_seconds=duration,
         ring_seconds=dialled if rang is None else rang,
@@ -97,7 +101,7 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
         custom=custom,
         dialer=_dialer(reader),
         ai=reader.object("aiData"),
-        extra=other_spelling | reader.left(),
+        extra=kept | reader.left(),
     )
 
 
@@ -121,7 +125,7 @@ def _time(reader: FieldReader) -> int:
 
 
 def _call_type(reader: FieldReader) -> tuple[codes.CallType, Json]:
-    """The type as Voicenter's table prints it, so that every spelling names one leg; and the other spelling."""
+    """The type as Voicenter's table prints it, so that every spelling names one leg; and the word if it differs."""
     word = reader.text("type")
     if len(word) > LONGEST_NAME:
         raise BadPayload(f"The field type has {len(word)} characters; {LONGEST_NAME} are taken.")
@@ -142,13 +146,19 @@ def _direction(said: str, row: codes.CallType, did: str | None, caller_extension
 
 
 def _customer(
-    row: codes.CallType, direction: Direction, numbers: dict[str, str | None], extensions: tuple[str, ...]
+    row: codes.CallType,
+    direction: Direction,
+    outside: str | None,
+    caller: str | None,
+    target: str | None,
+    extensions: tuple[str, ...],
 ) -> str | None:
     """`callerPhone` where it is sent, else the party that the type or the direction tells; never an extension."""
     if direction is Direction.INTERNAL:
         return None
+    parties = {"caller": caller, "target": target, "nobody": None}
     by_direction = "target" if direction is Direction.OUTGOING else "caller"
-    customer = numbers[""] or numbers[by_direction if row.customer is None else row.customer]
+    customer = outside or parties[row.customer or by_direction]
     return None if customer in extensions else customer
 
 

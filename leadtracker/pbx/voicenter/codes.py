@@ -19,7 +19,7 @@ class CallType:
     name: str  # as the table prints it
     direction: Direction = Direction.UNKNOWN
     main: bool = True  # the leg in which the customer is talked to
-    customer: str | None = None  # the field that names the outside party, where the direction does not tell
+    customer: str = ""  # the field of the outside party, or "nobody"; empty where the direction tells
 
 
 IN, OUT = Direction.INCOMING, Direction.OUTGOING
@@ -29,12 +29,12 @@ CALL_TYPES = (
     CallType(2, "CC"),
     CallType(4, "Extension Outgoing", OUT),
     CallType(8, QUEUE, IN),
-    CallType(9, "Click2Call leg1", OUT, main=False, customer=""),  # our own side is connected
+    CallType(9, "Click2Call leg1", OUT, main=False, customer="nobody"),
     CallType(10, "Click2Call leg2", OUT),
     CallType(11, VOICEMAIL, IN),
     CallType(12, "Callference"),
     CallType(13, "XferCDR"),
-    CallType(14, "ProductiveCall Leg1", OUT, main=False, customer=""),  # our own side is connected
+    CallType(14, "ProductiveCall Leg1", OUT, main=False, customer="nobody"),
     CallType(15, "ProductiveCall Leg2", OUT),
     CallType(16, "Scrubber", main=False),
     CallType(17, "Click 2 IVR", OUT, main=False),

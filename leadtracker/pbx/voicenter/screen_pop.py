@@ -65,9 +65,9 @@ def answer(pop: ScreenPop, caller: Caller) -> Json:
 
 def merge(ours: Json, theirs: Json) -> Json:
     """The CRM's words where it has any; nothing of an answer whose STATUS is not OK, as the PBX would have it."""
-    if theirs.get("STATUS") != "OK":
-        return ours
     reader = FieldReader(theirs)
+    if reader.text("STATUS") != "OK":
+        return ours
     said = {name: reader.text(name) for name in ("URL", "CLIENTNAME", "COMPANY")} | {"TOTAL": reader.whole("TOTAL")}
     return ours | {name: value for name, value in said.items() if value}
 

@@ -1,0 +1,25 @@
+"""The vendors' samples as requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from leadtracker.pbx import wire
+from leadtracker.pbx.vendor import WireFormat
+
+FOLDER = Path(__file__).parent
+HEADERS = {".json": "application/json", ".xml": "text/xml", ".form": "application/x-www-form-urlencoded", ".txt": ""}
+
+
+def requests(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir() if file.name.startswith(("request", "event"))}
+
+
+def sent(file: Path, header: str | None = None) -> tuple[WireFormat, dict[str, Any]]:
+    """What is read of a sample, sent with its usual Content-Type or another one."""
+    header = HEADERS[file.suffix] if header is None else header
+    if file.suffix == ".txt":
+        query = file.read_text().strip().partition("?")[2]
+        return wire.read("GET", header, query, b"")
+    return wire.read("POST", header, b"", file.read_bytes())
