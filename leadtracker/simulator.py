@@ -38,11 +38,12 @@ def direct_session() -> requests.Session:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The number a page shows: `did` is None when the page keeps its own."""
+    """The number a page shows: `did` is None when the page keeps its own; `leased`: it is this visitor's alone."""
 
     did: str | None
     display: str
     reason: str
+    leased: bool
 
 
 class Browser:
@@ -135,7 +136,9 @@ class Browser:
     def _shown(self, said: Mapping[str, Any]) -> Page:
         self._lease = said.get("lease")
         self._beat_seconds = said.get("beat_seconds") or self._beat_seconds
-        return Page(said.get("did"), said.get("display") or "", said.get("reason", "no answer"))
+        return Page(
+            said.get("did"), said.get("display") or "", said.get("reason", "no answer"), self._lease is not None
+        )
 
 
 def new_id() -> str:
@@ -143,8 +146,6 @@ def new_id() -> str:
 
 
 class Step(enum.StrEnum):
-    TAP = "tap"
-    LEAVE = "leave"
     RING = "ring"
     ANSWER = "answer"
     HANG_UP = "hang_up"
@@ -155,11 +156,12 @@ class Step(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What goes on around one call. `first` happens in the browser before the call begins."""
+    """What a PBX sends of one call, and what its visitor did just before: tapped the number, or left the page."""
 
     name: str
     steps: tuple[Step, ...]
-    first: Step | None = None
+    taps: bool = False
+    leaves: bool = False
     kind: Kind = Kind.INCOMING
     ending: Ending = Ending.ANSWERED
     withheld: bool = False
@@ -178,13 +180,13 @@ SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario("answered", WHOLE),
-        Scenario("answered after a tap", WHOLE, first=Step.TAP),
+        Scenario("answered after a tap", WHOLE, taps=True),
         Scenario("answered from the queue", WHOLE, queue=QUEUE, pressed=(2, 0)),
         Scenario("missed", NOT_ANSWERED, ending=Ending.MISSED),
         Scenario("busy", NOT_ANSWERED, ending=Ending.BUSY),
         Scenario("abandoned in the queue", NOT_ANSWERED, ending=Ending.ABANDONED, queue=QUEUE, pressed=(2, 0)),
         Scenario("voicemail", NOT_ANSWERED, ending=Ending.VOICEMAIL, pressed=(3,)),
-        Scenario("after the visit", WHOLE, first=Step.LEAVE),
+        Scenario("after the visit", WHOLE, leaves=True),
         Scenario("every callback twice", _steps("ring ring answer answer hang_up hang_up report report")),
         Scenario("CDR comes late", _steps("ring answer hang_up later report")),
         Scenario("CDR before the screen pop", _steps("report ring answer hang_up")),
@@ -197,36 +199,17 @@ SCENARIOS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """The call, as it was when it ended, and what the agent was shown when it rang."""
-
-    call: SimulatedCall
-    shown: Shown
-
-
-def play(
+def begin(
     scenario: Scenario,
-    pbx: SimulatedPbx,
-    browser: Browser | None,
     *,
     did: str,
     customer: str,
     customer_name: str = "",
     extensions: tuple[Extension, ...],
-    pause: Pause = time.sleep,
     chance: random.Random,
-) -> Played:
-    """Plays a scenario from its first step to its last; raises NotAcknowledged.
-
-    `chance` decides the durations that the PBX states.
-    """
-    if browser is not None and scenario.first == Step.TAP:
-        browser.tap()
-    if browser is not None and scenario.first == Step.LEAVE:
-        browser.leave()
-        pause(1.5)
-    call = SimulatedCall(
+) -> SimulatedCall:
+    """A call that begins now. `chance` decides the durations that the PBX will state."""
+    return SimulatedCall(
         kind=scenario.kind,
         ending=scenario.ending,
         customer=None if scenario.withheld else customer,
@@ -236,10 +219,22 @@ def play(
         extensions=extensions,
         queue=scenario.queue,
         pressed=scenario.pressed,
-        ring_seconds=chance.randint(2, 9) if scenario.ending != Ending.MISSED else chance.randint(20, 35),
+        ring_seconds=chance.randint(20, 35) if scenario.ending == Ending.MISSED else chance.randint(2, 9),
         wait_seconds=chance.randint(8, 90) if scenario.queue else 0,
         talk_seconds=_talk_seconds(scenario.ending, chance),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The call, as it was when it ended, and what the agent was shown when it rang."""
+
+    call: SimulatedCall
+    shown: Shown
+
+
+def play(scenario: Scenario, call: SimulatedCall, pbx: SimulatedPbx, pause: Pause = time.sleep) -> Played:
+    """Sends the callbacks of every step, from the first to the last; raises NotAcknowledged."""
     shown = Shown()
     for step in scenario.steps:
         match step:

@@ -82,6 +82,13 @@ class RecordFamily:
 Family = ScreenPopFamily | RecordFamily
 
 
+def callback_url(public_url: str, account: Account, family: Family) -> str:
+    """The secret address that is pasted into the PBX."""
+    if family.secret_in_query:
+        return f"{public_url}/pbx/{account.key}/{family.name}?token={account.secret}"
+    return f"{public_url}/pbx/{account.key}/{account.secret}/{family.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """One folder of `pbx/`: its name in settings and URLs, its title for people, its callback families."""

@@ -14,11 +14,11 @@ import requests
 from leadtracker.pbx.simulated_call import Ending, Kind, NotAcknowledged, Shown, SimulatedCall
 
 TIMEOUT_SECONDS = 3.0  # no document names one
-FAILURES = {
+FAILURES = {  # the first is the wiki's example, the others are Asterisk's words
+    Ending.ABANDONED: "queue_hangup",
     Ending.MISSED: "NOANSWER",
+    Ending.VOICEMAIL: "NOANSWER",
     Ending.BUSY: "BUSY",
-    Ending.ABANDONED: "ABANDON",
-    Ending.VOICEMAIL: "VOICEMAIL",
 }
 
 
@@ -71,25 +71,21 @@ class SimulatedWhile1:
 
     def event(self, call: SimulatedCall, event: str) -> dict[str, str]:
         """The parameters of an event; those without a value are sent as empty strings."""
-        parameters = {
+        common = {
             "event": event,
-            "direction": "OUT" if call.kind == Kind.OUTGOING else "IN",
             "project_id": str(self.project),
-            "agent": call.takes_it.code if call.answered else "",
-            "remote_number": "",
+            "queue": call.queue,
             "telephone": _national(call.customer),
             "dnid": _national(call.did),
             "dnid_identifier": "",
             "contact_id": self._contacts.get(call.serial, ""),
-            "queue": call.queue,
             "uniqueid": self.call_id(call),
         }
         if event == "missed_calls":
-            parameters |= {
-                "queue_hold_time": str(call.wait_seconds),
-                "fail_reason": FAILURES.get(call.ending, ""),
-            }
-        return parameters
+            reason = FAILURES.get(call.ending, "")
+            return common | {"queue_hold_time": str(call.wait_seconds), "fail_reason": reason, "explain_reason": ""}
+        direction = "OUT" if call.kind == Kind.OUTGOING else "IN"
+        return common | {"direction": direction, "agent": call.takes_it.code, "remote_number": ""}
 
     def _get(self, url: str, query: Mapping[str, str]) -> requests.Response:
         joint = "&" if "?" in url else "?"

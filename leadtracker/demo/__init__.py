@@ -1,0 +1,253 @@
+"""The main job on one machine: Leadtracker, a marketing site, visitors and a PBX that are simulated over HTTP."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import random
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import requests
+import tomli_w
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from leadtracker import phone
+from leadtracker.demo.marketing_site import MarketingSite
+from leadtracker.demo.visits import Visits, Where
+from leadtracker.demo.world import SHOPS, burst, traffic
+from leadtracker.errors import LeadtrackerError, SettingsError
+from leadtracker.pbx import VENDORS
+from leadtracker.pbx.vendor import callback_url
+from leadtracker.records import site_file
+from leadtracker.records.calls import newest
+from leadtracker.records.database import migrate, open_database
+from leadtracker.records.sites import Directory
+from leadtracker.records.users import ensure_first_user
+from leadtracker.serving import Serving
+from leadtracker.settings import Settings
+from leadtracker.simulator import direct_session
+
+FOLDER = Path(".demo")
+LEASE_SECONDS = 45  # short, so that the pool is seen to breathe
+READY_SECONDS = 30.0
+
+
+class DemoFault(LeadtrackerError):
+    code, title = "demo_fault", "Leadtracker did not tell the demo's calls as they were"
+
+
+def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLDER) -> None:
+    """Until Ctrl-C, SIGTERM, the end of the first round (`once`) or so many seconds; stops all it started.
+
+    Raises SettingsError when a part cannot be started; after a first round, DemoFault when a call went wrong.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    visits = None
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_alone(folder))
+            settings, marketing_url = _addresses(folder)
+            engine = open_database(settings.database)
+            stack.callback(engine.dispose)
+            tokens, callbacks = _apply_sites(engine, settings, marketing_url)
+            serving = Serving(settings, _say)
+            stack.callback(serving.stop)
+            serving.start()
+            http = stack.enter_context(direct_session())
+            _wait_until_ready(http, settings.public_url)
+            stop = threading.Event()
+            where = Where(settings.public_url, marketing_url, callbacks, tokens)
+            visits = Visits(where, http, engine, stop, click.echo)
+            site = MarketingSite(marketing_url, settings.public_url, tokens, visits.ring)
+            site.start()
+            stack.callback(site.stop)
+            _introduce(folder, engine, settings, marketing_url)
+            world = threading.Thread(target=_play, args=(visits, stop, serving, once, seconds), name="world")
+            world.start()
+            stack.callback(world.join)
+            stack.callback(stop.set)
+            stack.callback(_stop_in_peace)
+            serving.watch()
+    except KeyboardInterrupt:
+        pass
+    _say("All that was started is stopped.")
+    if once and visits is not None and visits.faults:
+        raise DemoFault("\n".join(visits.faults))
+
+
+def _play(visits: Visits, stop: threading.Event, serving: Serving, once: bool, seconds: float | None) -> None:
+    """The first round, then traffic until `stop`; every visit has a thread."""
+    chance = random.Random()  # noqa: S311 # who visits, no secrets
+    end = time.monotonic() + seconds if seconds is not None else None
+    first_round = burst(chance)
+    playing: list[Future[None]] = []
+
+    def over(future: Future[None]) -> None:
+        if not future.cancelled() and (fault := future.exception()):
+            visits.faults.append(f"{type(fault).__name__}: {fault}")
+
+    with ThreadPoolExecutor(48, thread_name_prefix="visit") as threads:
+        for number, visit in enumerate(itertools.chain(first_round, traffic(chance))):
+            if number == len(first_round):
+                wait(playing)
+                _sum_up(visits, len(first_round), sum(bool(one.scenario) for one in first_round))
+                if once:
+                    break
+                _say("It goes on with a visit every few seconds. Ctrl-C stops everything.")
+            if stop.wait(visit.after_seconds) or (end is not None and time.monotonic() > end):
+                break
+            playing = [future for future in playing if not future.done()]
+            playing.append(threads.submit(visits.play, visit))
+            playing[-1].add_done_callback(over)
+        if not once:
+            stop.set()
+    serving.finish()
+
+
+def _sum_up(visits: Visits, count: int, calls: int) -> None:
+    told = "Leadtracker told each of them as it was" if not visits.faults else f"{len(visits.faults)} went wrong"
+    _say(f"The first round is over: {count} visits, {calls} calls; {told}.")
+    for fault in visits.faults:
+        _say(f"  {fault}")
+
+
+def _introduce(folder: Path, engine: Engine, settings: Settings, marketing_url: str) -> None:
+    """What a person may open, and with which login."""
+    login = folder / "login.txt"
+    first = ensure_first_user(engine)
+    if first is not None:
+        login.touch(mode=0o600)
+        login.write_text(f"{first[0]} / {first[1]}\n")
+    with Session(engine) as session:
+        kept = len(newest(session, 1000))
+    _say(f"Calls of earlier runs: {kept if kept < 1000 else 'a thousand and more'}, kept in {folder}")
+    click.echo()
+    click.secho(f"  Dashboard        {settings.public_url}", bold=True)
+    known = login.read_text().strip() if first is not None else f"the first run's, kept in {login}"
+    click.secho(f"  Login            {known}", bold=True)
+    click.secho(f"  Marketing site   {marketing_url}    in Hebrew /he    in Romanian /ro", bold=True)
+    click.echo(
+        "  Open the marketing site, press “Ring the number you see”, and watch the call arrive in the dashboard."
+    )
+    click.echo(f"  On the command line: LEADTRACKER_DATA_FOLDER={folder} leadtracker call list")
+    click.echo()
+
+
+def _apply_sites(
+    engine: Engine, settings: Settings, marketing_url: str
+) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """What `leadtracker site apply` does; gives each site's token, and the PBX's addresses by account and family."""
+    port = marketing_url.rpartition(":")[2]
+    text = tomli_w.dumps(
+        {
+            "account": {
+                shop.key: {"vendor": shop.vendor, "country": shop.country, "time_zone": shop.time_zone}
+                for shop in SHOPS.values()
+            },
+            "site": {
+                shop.key: {
+                    "tokens": [f"demo-{shop.key}"],
+                    "origins": [f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
+                    "url": marketing_url,
+                    "default_number": phone.show(shop.own_number),
+                    "country": shop.country,
+                    "time_zone": shop.time_zone,
+                    "lease_seconds": LEASE_SECONDS,
+                    "account_key": shop.key,
+                    "dids": [phone.show(did) for did in shop.pool],
+                }
+                for shop in SHOPS.values()
+            },
+        }
+    )
+    file = settings.data_folder / "site.toml"
+    file.write_text(text)
+    migrate(engine)
+    with Session(engine) as session:
+        site_file.apply(session, text)
+        session.commit()
+    pools = ", ".join(f"{shop.name} with {len(shop.pool)} numbers" for shop in SHOPS.values())
+    _say(f"Sites: {pools} (leadtracker site apply {file})")
+    directory = Directory(engine)
+    tokens = {site.name: site.tokens[0] for site in directory.sites if site.name in SHOPS}
+    callbacks = {
+        (account.key, family.name): callback_url(settings.public_url, account, family)
+        for account in directory.accounts.values()
+        for family in VENDORS[account.vendor].families
+    }
+    return tokens, callbacks
+
+
+def _addresses(folder: Path) -> tuple[Settings, str]:
+    """Settings on the first free port, whatever the surroundings say of databases, and the marketing site's URL."""
+    web = _free_port(8080)
+    marketing = _free_port(8090, but=web)
+    settings = Settings(
+        data_folder=folder, database_url="", redis_url="", workers=2,
+        bind=f"127.0.0.1:{web}", public_url=f"http://127.0.0.1:{web}",
+    )  # fmt: skip
+    return settings, f"http://127.0.0.1:{marketing}"
+
+
+def _free_port(wanted: int, but: int = 0) -> int:
+    for port in range(wanted, wanted + 200):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port != but:
+            if port != wanted:
+                _say(f"Port {wanted} is taken, {port} is used in its place.")
+            return port
+    raise SettingsError(f"no port from {wanted} to {wanted + 199} is free")
+
+
+def _wait_until_ready(http: requests.Session, url: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if http.get(f"{url}/readyz", timeout=2).ok:
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    raise SettingsError(f"{url} did not become ready within {READY_SECONDS:.0f} s; its last lines above say why")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One demo at a time in a folder; raises SettingsError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as fault:
+            raise SettingsError(f"a demo runs already in {folder}; stop it first, with Ctrl-C where it runs") from fault
+        yield
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop_in_peace() -> None:
+    """A second Ctrl-C must not leave half of it running."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    _say("Stopping.")
+
+
+def _say(line: str) -> None:
+    click.echo(f"* {line}")

@@ -1,0 +1,206 @@
+"""The demo's visits and calls, played over HTTP and told in one line each."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import click
+import requests
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from leadtracker import phone
+from leadtracker.demo.marketing_site import Told
+from leadtracker.demo.world import GOOGLEBOT, Shop, Visit
+from leadtracker.pbx.simulated_call import Ending, Kind, NotAcknowledged, SimulatedCall, SimulatedPbx
+from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat
+from leadtracker.pbx.voicenter.simulator import PopFormat, SimulatedVoicenter
+from leadtracker.pbx.while1.simulator import SimulatedWhile1
+from leadtracker.records.calls import newest
+from leadtracker.records.tables import CallRow
+from leadtracker.simulator import SCENARIOS, Browser, begin, play
+
+FOUND_WITHIN_SECONDS = 8.0
+LEFT_BEFORE_SECONDS = 7.0  # a caller sooner than this is taken for one who still looks at the page
+YOUR_NUMBER = "5550100"  # last digits of the telephone of whoever looks at the demo
+
+# How a Voicenter account may be set up; the demo's changes from call to call.
+FORMATS = (
+    (PopFormat.JSON, CdrFormat.JSON),
+    (PopFormat.FORM, CdrFormat.XML_RPC),
+    (PopFormat.GET, CdrFormat.FORM),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Addresses the visits and calls go to. `callbacks`: URL by shop's key and family."""
+
+    leadtracker: str
+    marketing: str
+    callbacks: Mapping[tuple[str, str], str]
+    tokens: Mapping[str, str]
+
+
+class Visits:
+    """Plays visits until `stop` is set, each in a thread of its own; `tell` gets a line for each."""
+
+    def __init__(
+        self, where: Where, http: requests.Session, engine: Engine, stop: threading.Event, tell: Callable[[str], None]
+    ) -> None:
+        self._where, self._http, self._engine, self._stop, self._tell = where, http, engine, stop, tell
+        self._chance = random.Random()  # noqa: S311 # durations of talks, no secrets
+        self._calls = 0
+        self.faults: list[str] = []  # calls that Leadtracker did not tell as they were
+
+    def pause(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+    def play(self, visit: Visit) -> None:
+        who = visit.who
+        label = f"{who.name} ({visit.arrival.label})"
+        browser = Browser(
+            f"{self._where.leadtracker}/tracker.js",
+            self._where.tokens[visit.shop.key],
+            self._http,
+            info={"name": who.name} if who.signed_in else {},
+            user_agent=GOOGLEBOT if visit.bot else who.user_agent,
+            visitor=None if visit.bot else who.visitor,
+        )
+        page = browser.arrive(self._where.marketing + quote(visit.arrival.path, safe="/?&=+."), visit.arrival.referrer)
+        if page.did is None:
+            self._tell(f"{label} sees the page's own number: {page.reason}")
+            return
+        if visit.bot:
+            self._tell(f"Googlebot sees {page.display}: a bot gets the default number, none of the pool")
+            return
+        sees = f"{label} sees {page.display}" + (", the default number: none is free" if not page.leased else "")
+        scenario = SCENARIOS.get(visit.scenario)
+        if scenario is None:
+            self._tell(f"{sees} · reads and leaves")
+            browser.stay(visit.stays_seconds, self.pause)
+            browser.leave()
+            return
+        browser.stay(min(visit.stays_seconds, 6.0), self.pause)
+        if scenario.taps:
+            browser.tap()
+        if scenario.leaves:
+            browser.leave()
+            self.pause(LEFT_BEFORE_SECONDS)
+        call = begin(
+            scenario,
+            did=page.did if scenario.kind == Kind.INCOMING else visit.shop.own_number,
+            customer=who.number,
+            customer_name=who.name,
+            extensions=visit.shop.staff[:2],
+            chance=self._chance,
+        )
+        try:
+            played = play(scenario, call, pbx := self._pbx(visit.shop), self.pause)
+        except NotAcknowledged as fault:
+            if not self._stop.is_set():
+                self.faults.append(f"{label}: {fault}")
+            return
+        row = self._found(pbx.call_id(played.call))
+        if self._stop.is_set():
+            return
+        leased = browser.visitor if page.leased and call.kind == Kind.INCOMING else None
+        self._tell(f"{sees} · {_course(played.call, visit)} -> Leadtracker says: {self._says(row, leased, label)}")
+        if not scenario.leaves:
+            browser.leave()
+
+    def ring(self, shop: Shop, number: str) -> Iterator[Told]:
+        """Whoever looks at the marketing site calls the number he sees there."""
+        did = phone.read(number, shop.country)
+        if did is None:
+            yield {"said": f"{number!r} is not a telephone number."}
+            return
+        agent = shop.staff[0].person
+        pbx = self._pbx(shop)
+        call = begin(
+            SCENARIOS["answered"], did=did, customer=f"{shop.mobile_prefix}{YOUR_NUMBER}", customer_name="",
+            extensions=shop.staff[:1], chance=self._chance,
+        )  # fmt: skip
+        yield {"said": f"You ring {number}: the telephone at {agent}'s desk rings."}
+        shown = pbx.ring(call)
+        card = {"link": "Open the card", "href": shown.url} if shown.url else {}
+        yield {"said": f"{agent}'s screen says: {shown.name or 'somebody unknown'}."} | card
+        self.pause(1.5)
+        pbx.answer(call)
+        yield {"said": f"{agent} answers, and knows where you came from."}
+        self.pause(2.0)
+        pbx.hang_up(call)
+        try:
+            pbx.report(call)
+        except NotAcknowledged:
+            yield {"said": "You hang up, but Leadtracker did not take the PBX's record."}
+            return
+        yield {"said": f"You hang up. The PBX reports {_span(call.talk_seconds)} of talk."}
+        row = self._found(pbx.call_id(call))
+        if row is None:
+            yield {"said": "Leadtracker has not made a call of it yet: look at the list.", "link": "Calls",
+                   "href": f"{self._where.leadtracker}/calls"}  # fmt: skip
+            return
+        said = row.match.get("said", "Nobody known had this number.")
+        yield {"said": said, "link": "See the call", "href": f"{self._where.leadtracker}/calls/{row.id}"}
+        self._tell(f"You, on the marketing site, rang {number} -> Leadtracker says: {self._says(row, None, '')}")
+
+    def _pbx(self, shop: Shop) -> SimulatedPbx:
+        urls = self._where.callbacks
+        if shop.vendor == "while1":
+            return SimulatedWhile1(urls[shop.key, "caller-data"], self._http, events_url=urls[shop.key, "events"])
+        self._calls += 1
+        pops, cdrs = FORMATS[self._calls % len(FORMATS)]
+        return SimulatedVoicenter(
+            urls[shop.key, "screen-pop"],
+            urls[shop.key, "cdr"],
+            self._http,
+            pop_format=pops,
+            cdr_format=cdrs,
+            recordings_url=f"{self._where.marketing}/recordings/",
+        )
+
+    def _found(self, call_id: str) -> CallRow | None:
+        """The call that Leadtracker made of the callbacks, once it knows its end."""
+        deadline = time.monotonic() + FOUND_WITHIN_SECONDS
+        while time.monotonic() < deadline and not self._stop.is_set():
+            with Session(self._engine) as session:
+                rows = [row for row in newest(session, 40) if row.call_id == call_id and row.phase == "ended"]
+            if rows:
+                return rows[0]
+            self.pause(0.2)
+        return None
+
+    def _says(self, row: CallRow | None, caller: str | None, label: str) -> str:
+        """In the demo we know who called, so that we can see whether Leadtracker does."""
+        if row is None:
+            self.faults.append(f"{label}: the call did not become a row")
+            return "nothing yet"
+        if caller is not None and row.visitor_id != caller:
+            self.faults.append(f"{label}: taken for {row.visitor_info.get('name') or row.visitor_id}")
+        if row.visitor_id is None:
+            return "nobody known, as it must: no number of the pool was called" if caller is None else "nobody known"
+        name = row.visitor_info.get("name") or "a visitor without a name"
+        return f"{name}, {row.match['how']}" + (f", {row.campaign}" if row.campaign else "")
+
+
+def _course(call: SimulatedCall, visit: Visit) -> str:
+    agent = call.takes_it.person
+    endings = {
+        Ending.ANSWERED: f"answered by {agent}, {_span(call.talk_seconds)} talk",
+        Ending.MISSED: f"nobody answers in {call.ring_seconds} s",
+        Ending.BUSY: "busy",
+        Ending.ABANDONED: f"gives up after {call.wait_seconds} s in the queue",
+        Ending.VOICEMAIL: f"leaves {call.talk_seconds} s of voicemail",
+    }
+    begun = "calls" if call.kind in (Kind.INCOMING, Kind.TRANSFERRED) else f"{agent} calls {visit.who.name}"
+    return f"{begun} {click.style(f'[{visit.scenario}]', dim=True)} · {endings[call.ending]}"
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
