@@ -1,0 +1,162 @@
+// Writes the numbers into the page, and again whenever the page changes what we wrote.
+
+import { settings } from "./script_tag.js";
+import { JOINT, respeller } from "./spelling.js";
+import { quiet } from "./trace.js";
+
+/**
+ * What one site token shows on this page.
+ * @typedef {object} Line
+ * @property {string} token
+ * @property {object} info visitorInfo as the page gave it
+ * @property {string[]} text selectors of elements whose text becomes the number
+ * @property {string[]} href selectors of links that become tel: links
+ * @property {string[]} call selectors of elements whose click dials
+ * @property {string[]} swap the page's own numbers, to be replaced wherever they appear
+ * @property {string} [did] E.164
+ * @property {string} [display]
+ * @property {string[]} signals what happened since the last beat: tap, copy, menu
+ * @property {string | 0} [held] the lease of the number shown, while the server holds it for us
+ * @property {number} beat seconds between two beats
+ * @property {number} failed requests in a row
+ * @property {any} [timer] of the next beat or retry
+ * @property {Promise<void>} asked settled by the first answer or failure
+ * @property {() => void} [done] settles `asked`
+ */
+
+const ATTRIBUTES = ["href", "title", "aria-label", "alt", "placeholder", "content", "value"];
+const MOST_WRITES = 5000; // in a second: a page that writes back what we replace must not hang
+
+/** By token. @type {Map<string, Line>} */
+export const lines = new Map();
+
+/** @type {Set<Document | ShadowRoot>} */
+const roots = new Set();
+/** @type {((text: string) => string)[]} */
+let respellers = [];
+let writes = 0;
+
+/** @param {Text | Attr} node @param {string} value */
+const write = (node, value) => {
+  if (node.nodeValue != value) {
+    if (!writes++) setTimeout(() => (writes = 0), 1000);
+    if (writes < MOST_WRITES) node.nodeValue = value;
+  }
+};
+
+/** @param {Node} root @param {number} kinds bits of NodeFilter @returns {any[]} */
+const nodesOf = (root, kinds) => {
+  const nodes = [];
+  const walker = document.createTreeWalker(root, kinds);
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  return nodes;
+};
+
+/** @param {string[]} selectors @param {(element: any) => void} work */
+export const each = (selectors, work) =>
+  roots.forEach((root) => selectors.forEach(quiet((selector) => root.querySelectorAll(selector).forEach(work))));
+
+/**
+ * Replaces the words of an element, leaving its icons and the text nodes that a framework may hold on to.
+ * @param {Element} element @param {string} text
+ */
+const setText = (element, text) => {
+  const words = nodesOf(element, 4);
+  const number = words.find((node) => /\d/.test(node.nodeValue)) || words[0];
+  if (!number) element.append(text);
+  words.forEach((node) => write(node, node == number ? text : ""));
+};
+
+/** @param {(Text | Attr)[]} nodes searched as one text: a number may be split over elements */
+const respell = (nodes) => {
+  let text = nodes.map((node) => node.nodeValue).join(JOINT);
+  respellers.forEach((respelled) => (text = respelled(text)));
+  const parts = text.split(JOINT);
+  if (parts.length == nodes.length) nodes.forEach((node, place) => write(node, parts[place]));
+};
+
+/** @param {any} element */
+const respellAttributes = (element) => {
+  for (const attribute of element.attributes)
+    if (
+      ATTRIBUTES.includes(attribute.name) &&
+      (attribute.name != "href" || /^tel:/i.test(attribute.value)) &&
+      (attribute.name != "value" || /button|submit/.test(element.type))
+    )
+      respell([attribute]);
+};
+
+/** @param {Node} root */
+const sweep = (root) => {
+  const texts = [];
+  [root, ...nodesOf(root, 5)].forEach((node) => {
+    const parent = node.parentNode;
+    if (node.nodeType == 3) {
+      if (!/script|style|textarea/i.test(parent.nodeName) && !parent.isContentEditable) texts.push(node);
+    } else if (node.attributes) {
+      respellAttributes(node);
+      if (node.shadowRoot) watch(node.shadowRoot);
+    }
+  });
+  respell(texts);
+};
+
+const applyActions = () =>
+  lines.forEach(({ did, display, text, href }) => {
+    if (did) {
+      each(text, (element) => setText(element, display));
+      each(href, (element) => element.href != "tel:" + did && (element.href = "tel:" + did));
+    }
+  });
+
+const observer = new MutationObserver(
+  quiet((records) => {
+    const changed = new Set();
+    records.forEach(({ attributeName, target, addedNodes }) => {
+      if (attributeName) respellAttributes(target);
+      (target.data ? [target] : addedNodes).forEach((node) => changed.add(node.data ? node.parentNode : node));
+    });
+    changed.forEach((node) => node && sweep(node));
+    roots.forEach((root) => root.isConnected || roots.delete(root));
+    applyActions();
+  }),
+);
+
+/** @param {Document | ShadowRoot} root */
+const watch = (root) => {
+  roots.add(root);
+  observer.observe(root, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributeFilter: [...ATTRIBUTES, "class", "id"],
+  });
+  sweep(root);
+};
+
+export const watchPage = () => {
+  watch(document);
+  const attachShadow = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attachShadow.call(this, options);
+    quiet(sweep)(this);
+    return root;
+  };
+};
+
+/** Writes every line's number everywhere. */
+export const show = () => {
+  respellers = [];
+  lines.forEach(({ did, display, swap }) => {
+    if (did) swap.join().split(",").forEach((own) => respellers.push(respeller(own, did, display)));
+  });
+  sweep(document);
+  applyActions();
+};
+
+/** The number that the page has of its own. @param {Line} line @returns {string | undefined} */
+export const ownNumber = ({ swap, text }) => {
+  let words = "" + swap;
+  each(text, (element) => (words += "," + element.textContent));
+  return settings.default || (words.match(/[+*(]?\d[\d\s().-]{2,}\d/) || [])[0];
+};
