@@ -1,1 +1,12 @@
-app = None
+"""gunicorn wsgi:app"""
+
+from leadtracker.settings import load_settings, prepare_metrics
+
+settings = load_settings()
+prepare_metrics(settings)  # before anything that counts is imported
+
+from leadtracker.app import create_app, start_worker  # noqa: E402 # see above
+
+app = create_app(settings)
+if not settings.separate_worker:
+    start_worker(app)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
+
+
+def from_ms(milliseconds: str) -> datetime:
+    """Milliseconds since 1970, as text, as Redis keeps them."""
+    return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -17,21 +19,40 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LEADTRACKER_", frozen=True, extra="ignore")
 
-    data_folder: Path = Field(Path(".leadtracker"), description="folder for the database, Redis' file and the secret key")
-    database_url: str = Field("", description="`postgresql://user:password@host/name` or `sqlite:///file`; empty: SQLite in the data folder")
-    redis_url: str = Field("", description="`redis://host:6379/0` or `unix:///path.sock`; empty: `leadtracker serve` starts a Redis of its own")
-    secret_key: str = Field("", description="signs lease tokens and logins, at least 32 characters; empty: made once and kept in the data folder")
+    data_folder: Path = Field(
+        Path(".leadtracker"), description="folder of the database, Redis' file and the secret key"
+    )
+    database_url: str = Field(
+        "",
+        description="`postgresql://user:password@host/name`, or `sqlite:///file`; empty: SQLite in the data folder",
+    )
+    redis_url: str = Field(
+        "",
+        description="`redis://host:6379/0` or `unix:///path.sock`; empty: `leadtracker serve` starts a Redis of its own",
+    )
+    secret_key: str = Field(
+        "",
+        description="signs lease tokens and logins, at least 32 characters; empty: made once and kept in the data folder",
+    )
     public_url: str = Field("http://127.0.0.1:8080", description="the address people and the PBX reach this server at")
     bind: str = Field("127.0.0.1:8080", description="address and port to listen on")
     workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
     threads: int = Field(16, ge=4, le=256, description="threads of each process")
-    script_path: str = Field("", description="a path of your own for the script, such as `/assets/site.js`; script blockers know the usual ones")
-    trusted_proxies: int = Field(0, ge=0, le=5, description="how many reverse proxies stand in front and set `X-Forwarded-For`")
+    script_path: str = Field(
+        "",
+        description="a path of your own for the script, such as `/assets/site.js`: script blockers know the usual",
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=5, description="how many reverse proxies stand in front and set `X-Forwarded-For`"
+    )
     metrics_token: str = Field("", description="bearer token for `/metrics`; empty: only this machine may read it")
     crm_timeout_seconds: float = Field(1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM")
     raw_days: int = Field(400, ge=7, description="days that raw callbacks are kept")
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
-    separate_worker: bool = Field(False, description="`true`: a `leadtracker worker` process reads callbacks; else each web process has a thread for it")
+    separate_worker: bool = Field(
+        False,
+        description="`true`: a `leadtracker worker` process reads callbacks; else each web process has a thread for it",
+    )
     origins_of_screen_pop: Annotated[tuple[str, ...], NoDecode] = Field(
         ("chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio",),
         description="browser extensions that may send screen pops, comma separated",
@@ -92,12 +113,22 @@ class Settings(BaseSettings):
             fresh = file.with_name(f"secret_key.{secrets.token_hex(4)}")
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_hex(32))
-            try:
-                file.hardlink_to(fresh)  # fails when another process was first: then its key counts
-            except FileExistsError:
-                pass
+            with contextlib.suppress(FileExistsError):  # another process was first: its key counts
+                file.hardlink_to(fresh)
             fresh.unlink()
         return file.read_text()
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that give a child process these settings."""
+        return {
+            f"LEADTRACKER_{name.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
+            for name, value in self
+        } | {"LEADTRACKER_DATA_FOLDER": str(self.data_folder.absolute()), "LEADTRACKER_SECRET_KEY": self.key}
+
+    @staticmethod
+    def surroundings() -> dict[str, str]:
+        """The rest of the environment, for a child process."""
+        return dict(os.environ)
 
 
 def load_settings() -> Settings:
@@ -110,3 +141,10 @@ def load_settings() -> Settings:
             name = "LEADTRACKER_" + "_".join(str(part) for part in fault["loc"]).upper()
             lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
         raise SettingsError("\n".join(lines)) from None
+
+
+def prepare_metrics(settings: Settings) -> None:
+    """Let prometheus-client sum over processes: it reads this variable when it is first imported."""
+    folder = settings.data_folder.absolute() / "metrics"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))

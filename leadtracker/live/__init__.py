@@ -1,0 +1,217 @@
+"""What is true now: leases, pools and visitors in Redis. Redis is known here only."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any, cast
+
+import orjson
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from leadtracker.domain import Json, Lease, Site, Visitor, from_ms
+from leadtracker.errors import StoreUnavailable
+from leadtracker.live import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Answer to a number request; `did` and `lease` are '' when the pool was empty."""
+
+    reason: str  # leased, kept, restored, pool_empty
+    did: str
+    lease: str
+    start: int  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a signed lease token proves: the page once had this lease."""
+
+    did: str
+    lease: str
+    visit: str
+    start: int  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class DidState:
+    e164: str
+    state: str  # in use, idle, draining
+    visitor: str | None
+    seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    dids: tuple[DidState, ...]
+
+    def count(self, state: str) -> int:
+        return sum(did.state == state for did in self.dids)
+
+
+class Live:
+    """Redis, one connection for each thread; every method raises StoreUnavailable when it does not answer."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._local = threading.local()
+        self._acquire = _script("acquire.lua")
+        self._beat = _script("beat.lua")
+        self._pool = _script("pool.lua")
+
+    @property
+    def client(self) -> redis.Redis:
+        """This thread's connection: threads never wait for each other's."""
+        mine: redis.Redis | None = getattr(self._local, "redis", None)
+        if mine is None:
+            mine = self._local.redis = redis.Redis.from_url(
+                self._url, protocol=2, decode_responses=True, max_connections=1,
+                socket_timeout=2.0, socket_connect_timeout=1.0, retry=Retry(ConstantBackoff(0.05), 1),
+            )  # fmt: skip
+        return mine
+
+    @contextmanager
+    def _asking(self) -> Iterator[redis.Redis]:
+        try:
+            yield self.client
+        except redis.RedisError as fault:
+            raise StoreUnavailable("Redis does not answer") from fault
+
+    def ping(self) -> None:
+        with self._asking() as connection:
+            connection.ping()
+
+    def run(self, script: Script, site_id: int, *arguments: str | int) -> Any:
+        with self._asking() as connection:
+            try:
+                return connection.evalsha(script.sha, 1, keys.root(site_id), *arguments)
+            except redis.exceptions.NoScriptError:
+                return connection.eval(script.text, 1, keys.root(site_id), *arguments)
+
+    def acquire(
+        self, site: Site, *, visitor: str, visit: str, lease: str, change: int, page: str, info: Iterable[str],
+        first: str, latest: str, claim: Claim | None, now: int = 0,
+    ) -> Grant | None:  # fmt: skip
+        """Lease a DID to a visitor and note what is known of him; None when the pool is to be built first.
+
+        `lease` is the id a new lease would get; `info` alternates keys and JSON texts; `now` in ms, 0: the server's.
+        """
+        proof = (claim.did, claim.lease, claim.visit, claim.start) if claim else ("", "", "", "")
+        reply = self.run(
+            self._acquire, site.id, now, visitor, visit, lease, change, site.lease_seconds * 1000,
+            site.visitor_days * 86400, keys.RESUME_MS, keys.KEEP, keys.LOG_LENGTH, page, first, latest, *proof, *info,
+        )  # fmt: skip
+        return Grant(reply[0], reply[1], reply[2], int(float(reply[3]))) if reply[0] != "pool" else None
+
+    def beat(self, site: Site, *, did: str, lease: str, state: str, tapped: bool, page: str, now: int = 0) -> bool:
+        """False when the lease is no longer the number's newest, or Redis lost it."""
+        return bool(
+            self.run(
+                self._beat, site.id, now, did, lease, state, int(tapped), site.lease_seconds * 1000,
+                keys.LOG_LENGTH, site.visitor_days * 86400, page,
+            )
+        )  # fmt: skip
+
+    def build_pool(self, site: Site, dids: Iterable[str], change: int) -> None:
+        self.run(self._pool, site.id, change, *dids)
+
+    def holders(self, site_id: int, did: str) -> list[Lease]:
+        """The newest lease of a DID and the past ones Redis keeps, newest first."""
+        root = keys.root(site_id)
+        with self._asking() as connection, connection.pipeline(transaction=True) as both:
+            both.hgetall(f"{root}:did:{did}")
+            both.lrange(f"{root}:past:{did}", 0, -1)
+            newest, past = both.execute()
+        leases = [_lease(did, *(newest.get(name, "") for name in _LEASE))] if newest else []
+        return leases + [_lease(did, *line.split("|")) for line in past]
+
+    def visitor(self, site_id: int, visitor_id: str) -> Visitor | None:
+        with self._asking() as connection:
+            fields = cast("dict[str, str]", connection.hgetall(f"{keys.root(site_id)}:visitor:{visitor_id}"))
+        if not fields:
+            return None
+        return Visitor(
+            id=visitor_id,
+            info={name[2:]: orjson.loads(text) for name, text in fields.items() if name.startswith("i:")},
+            first=_json(fields.get("first")),
+            latest=_json(fields.get("latest")),
+            page=fields.get("page", ""),
+            seen=_moment(fields.get("seen", "")),
+        )
+
+    def pool(self, site: Site, draining: Iterable[str] = ()) -> PoolState:
+        """Every DID of a site with who holds it; `draining` are those the database says are."""
+        root = keys.root(site.id)
+        with self._asking() as connection:
+            now = connection.time()
+            with connection.pipeline(transaction=True) as both:
+                both.smembers(f"{root}:dids")
+                both.zrangebyscore(f"{root}:hard", now[0] * 1000, "+inf")
+                members, hard = both.execute()
+            dids = sorted(set(members) | set(draining))
+            with connection.pipeline(transaction=False) as each:
+                for did in dids:
+                    each.hmget(f"{root}:did:{did}", "visitor", "seen")
+                held = each.execute()
+        in_use, gone = set(hard), set(draining)
+        return PoolState(
+            tuple(
+                DidState(
+                    did,
+                    "in use" if did in in_use else "draining" if did in gone else "idle",
+                    who,
+                    _moment(seen),
+                )
+                for did, (who, seen) in zip(dids, held, strict=True)
+            )
+        )
+
+    def lease_log(self, site_id: int, count: int) -> dict[str, Mapping[str, str]]:
+        """The oldest entries of a site's lease log by their ids: values as the scripts wrote them, times in ms."""
+        with self._asking() as connection:
+            entries = connection.xrange(f"{keys.root(site_id)}:log", count=count)
+        return dict(cast("list[tuple[str, dict[str, str]]]", entries))
+
+    def forget_log(self, site_id: int, ids: Iterable[str]) -> None:
+        """Drop entries that have been written to SQL."""
+        with self._asking() as connection:
+            connection.xdel(f"{keys.root(site_id)}:log", *ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    text: str
+    sha: str
+
+
+def _script(name: str) -> Script:
+    folder = resources.files("leadtracker.live")
+    text = "\n".join(["local root = KEYS[1]", (folder / "lease.lua").read_text(), (folder / name).read_text()])
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+_LEASE = ("lease", "visitor", "visit", "start", "seen", "left", "taps")
+
+
+def _lease(did: str, lease: str, visitor: str, visit: str, start: str, seen: str, left: str, taps: str) -> Lease:
+    return Lease(
+        id=lease, did=did, visitor=visitor, visit=visit,
+        start=from_ms(start), seen=from_ms(seen), left=_moment(left),
+        taps=tuple(from_ms(tap) for tap in taps.split(",") if tap),
+    )  # fmt: skip
+
+
+def _moment(milliseconds: str | None) -> datetime | None:
+    return from_ms(milliseconds) if milliseconds else None
+
+
+def _json(text: str | None) -> Json | None:
+    return orjson.loads(text) if text else None

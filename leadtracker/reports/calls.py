@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, Select, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from leadtracker.domain import Outcome
 from leadtracker.errors import BadRequest
+from leadtracker.records.calls import ends_with
 from leadtracker.records.database import UtcDateTime
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.period import Period
@@ -145,19 +146,8 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     elif wanted.outcomes:
         found.append(CallRow.outcome.in_([outcome.value for outcome in wanted.outcomes]))
     if wanted.callers or wanted.last_digits:
-        found.append(or_(CallRow.caller.in_(wanted.callers), ends_with(wanted.last_digits)))
+        found.append(ends_with(wanted.last_digits) if wanted.last_digits else CallRow.caller.in_(wanted.callers))
     return found
-
-
-def ends_with(digits: str) -> ColumnElement[bool]:
-    """The caller's number ends with these: a range of its digits written backwards, which an index serves."""
-    if not digits:
-        return ~true()
-    begin = digits[::-1]
-    kept = begin.rstrip("9")
-    if not kept:
-        return CallRow.caller_reversed >= begin
-    return (CallRow.caller_reversed >= begin) & (CallRow.caller_reversed < kept[:-1] + chr(ord(kept[-1]) + 1))
 
 
 def _at(cursor: Cursor) -> ColumnElement[tuple[datetime, int]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from leadtracker.errors import BadRequest
@@ -23,7 +24,7 @@ PRESETS = {
     "365days": "12 months",
     "all": "All time",
 }
-MOST_DAYS = 100  # drawn as days; longer periods as weeks, then months
+MOST_STEPS = 100  # more days than these are drawn as weeks, more weeks as months
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class Period:
     @property
     def start(self) -> datetime | None:
         return midnight(self.first, self.zone) if self.first else None
+
+    @property
+    def unit(self) -> str:
+        """What its steps are: `hour`, `day`, `week` or `month`."""
+        if self.first is None or self.last is None or self.first == self.last:
+            return "hour"
+        days = (self.last - self.first).days + 1
+        return "day" if days <= MOST_STEPS else "week" if days <= MOST_STEPS * 7 else "month"
 
     @property
     def end(self) -> datetime | None:
@@ -79,29 +88,27 @@ def read_day(text: str) -> date | None:
 
 
 def steps(period: Period) -> tuple[Step, ...]:
-    """Hours of one day, else days, weeks (from Sunday, as the period's first is cut) or months; oldest first."""
+    """The hours, days, weeks (from Sunday; the first may be cut) or months of a closed period, oldest first."""
     first, last = period.first, period.last
     if first is None or last is None or last < first:
         return ()
     if first == last:
         return _hours(first, period.zone)
-    days = (last - first).days + 1
     starts = [first]
     while starts[-1] <= last:
-        starts.append(_next(starts[-1], days))
+        starts.append(_next(starts[-1], period.unit))
     starts[-1] = last + timedelta(days=1)
-    moments = [midnight(day, period.zone) for day in starts]
-    label = "%b %Y" if days > MOST_DAYS * 7 else "%d %b"
+    label = "%b %Y" if period.unit == "month" else "%-d %b"
     return tuple(
-        Step(day.strftime(label), start, end)
-        for day, start, end in zip(starts, moments, moments[1:], strict=False)
-    )  # fmt: skip
+        Step(day.strftime(label), midnight(day, period.zone), midnight(following, period.zone))
+        for day, following in pairwise(starts)
+    )
 
 
-def _next(day: date, days: int) -> date:
-    if days <= MOST_DAYS:
+def _next(day: date, unit: str) -> date:
+    if unit == "day":
         return day + timedelta(days=1)
-    if days <= MOST_DAYS * 7:
+    if unit == "week":
         return day + timedelta(days=7 - day.isoweekday() % 7)
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -24,7 +24,7 @@ PHASE_WORDS = {"ringing": "Ringing", "dialing": "Dialing", "answered": "Talking"
 def register(app: Flask) -> None:
     filters = (
         clock, day, moment, moment_of, iso, duration, number, outcome, tone, share, decimal, source_line, name,
-        company, plain, web_link,
+        company, plain, web_link, readable_url, local_date,
     )  # fmt: skip
     for show in filters:
         app.add_template_filter(show)
@@ -111,6 +111,15 @@ def name(info: Json, site: Site | None) -> str:
 
 def company(info: Json, site: Site | None) -> str:
     return first_of(info, (site or ANY_SITE).company_keys)
+
+
+def readable_url(url: str) -> str:
+    """An address as people read it: what browsers wrote as %D7%90 is a letter again."""
+    return unquote(url)
+
+
+def local_date(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def plain(value: Any) -> str:

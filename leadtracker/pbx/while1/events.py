@@ -24,6 +24,7 @@ ENDS = {
 }
 FAILURES = {  # the wiki's example, then Asterisk's words
     "queue_hangup": Outcome.ABANDONED,
+    "abandon": Outcome.ABANDONED,
     "busy": Outcome.BUSY,
     "cancel": Outcome.ABANDONED,
     "chanunavail": Outcome.FAILED,
@@ -57,7 +58,7 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr | ScreenPo
         extension=reader.text("agent"),
         at=_began(call_id, received),
         answered_at=received if answered else None,
-        custom=_details(reader) | reader.left(),
+        custom=_details(reader) | reader.left() | ({} if answered else {"event": event}),
     )
 
 

@@ -1,0 +1,178 @@
+"""The second road's other half: what the inbox holds becomes calls with their legs, visitor and touchpoints.
+
+One reader at a time (`database.only_reader`). A call is made anew from all its callbacks each time one comes, so that
+neither their order nor their number matters, and reading again after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from leadtracker import call_record
+from leadtracker.call_matching import Match, match
+from leadtracker.call_record import CallFacts, Heard
+from leadtracker.domain import Account, Cdr, Direction, ScreenPop, Site
+from leadtracker.errors import BadPayload
+from leadtracker.live import Live
+from leadtracker.pbx import VENDORS, wire
+from leadtracker.records import leases
+from leadtracker.records.calls import Snapshot, save
+from leadtracker.records.inbox import BROKEN, DONE, NEW
+from leadtracker.records.sites import Directory
+from leadtracker.records.tables import CallRow, InboxRow
+
+log = logging.getLogger(__name__)
+BATCH = 50  # callbacks in one transaction: short enough that nobody waits for it
+SAME_CALL = timedelta(
+    minutes=3
+)  # an unnamed screen pop and a callback of the same caller and DID this near are one call
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A call some callbacks of this batch belong to."""
+
+    account: Account
+    call_id: str
+    named: bool
+    row: CallRow | None
+    heard: list[Heard] = field(default_factory=list)
+    inbox: list[InboxRow] = field(default_factory=list)
+
+
+def read_inbox(engine: Engine, live: Live, directory: Directory) -> int:
+    """Read the oldest new callbacks; returns how many, 0 when there are none. Raises StoreUnavailable."""
+    with Session(engine) as session:
+        new = session.scalars(select(InboxRow).where(InboxRow.state == NEW).order_by(InboxRow.id).limit(BATCH)).all()
+        if not new:
+            return 0
+        directory.refresh()
+        calls = _gather(session, new, directory)
+        prepared = []
+        for call in calls:
+            facts = call_record.build(call.heard)
+            prepared.append((call, facts, *_whose(session, live, directory, call, facts)))
+        for call, facts, site, snapshot in prepared:
+            row = save(session, call.row, call.account.id, call.call_id, call.named, facts, site, snapshot)
+            for received in call.inbox:
+                received.call_pk, received.state, received.fault = row.id, DONE, None
+        session.commit()
+    return len(new)
+
+
+def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:
+    calls: list[_Gathered] = []
+    for received in new:
+        account = directory.account_by_id(received.account_id)
+        event = _read(received, account)
+        if account is None or event is None:
+            continue
+        moment = event.started_at if isinstance(event, Cdr) else event.at or received.received_at
+        call = next((one for one in calls if one.account == account and _is_same(one, event, moment)), None)
+        if call is None:
+            row = _stored(session, account, event, moment)
+            call = _Gathered(account, event.call_id or _own_id(event, moment), event.call_id is not None, row)
+            if row is not None:
+                call.call_id, call.named = (row.call_id, row.named) if not call.named else (call.call_id, True)
+                for earlier in session.scalars(select(InboxRow).where(InboxRow.call_pk == row.id)):
+                    before = _read(earlier, account)
+                    if before is not None and earlier.state == DONE:
+                        call.heard.append(Heard(before, earlier.received_at))
+            calls.append(call)
+        elif event.call_id is not None and not call.named:
+            call.call_id, call.named = event.call_id, True
+        call.heard.append(Heard(event, received.received_at))
+        call.inbox.append(received)
+    return calls
+
+
+def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None:
+    """The event of a callback; None, and the row marked, when it cannot be read."""
+    family = VENDORS[account.vendor].family(received.family) if account else None
+    try:
+        if account is None or family is None:
+            raise BadPayload("its account or family is not there any more")
+        _, fields = wire.read(received.method, received.content_type, received.query, received.body)
+        return family.read(fields, account, received.received_at)
+    except BadPayload as fault:
+        received.state, received.fault = BROKEN, str(fault)
+    except Exception as fault:  # a fault of ours must not stop the callbacks behind this one; `replay` reads it again
+        log.exception("callback %s cannot be read", received.id)
+        received.state, received.fault = BROKEN, f"{type(fault).__name__}: {fault}"
+    return None
+
+
+def _is_same(call: _Gathered, event: ScreenPop | Cdr, moment: datetime) -> bool:
+    if event.call_id is not None and call.named:
+        return call.call_id == event.call_id
+    return any(
+        (_customer(one.event), one.event.did) == (_customer(event), event.did)
+        and abs(_moment(one) - moment) <= SAME_CALL
+        for one in call.heard
+    )
+
+
+def _stored(session: Session, account: Account, event: ScreenPop | Cdr, moment: datetime) -> CallRow | None:
+    """The call this event belongs to, if some of it was read before."""
+    of_account = select(CallRow).where(CallRow.account_id == account.id)
+    if event.call_id is not None:
+        row = session.scalar(of_account.where(CallRow.call_id == event.call_id))
+        if row is not None:
+            return row
+    customer = _customer(event)
+    if customer is None:
+        return None
+    near = of_account.where(
+        CallRow.caller == customer, CallRow.did == event.did,
+        CallRow.started_at.between(moment - SAME_CALL, moment + SAME_CALL),
+    )  # fmt: skip
+    if event.call_id is not None:
+        near = near.where(CallRow.named.is_(False))
+    return session.scalar(near.order_by(CallRow.started_at).limit(1))
+
+
+def _customer(event: ScreenPop | Cdr) -> str | None:
+    return event.customer if isinstance(event, Cdr) else event.caller
+
+
+def _moment(heard: Heard) -> datetime:
+    event = heard.event
+    return event.started_at if isinstance(event, Cdr) else event.at or heard.received_at
+
+
+def _own_id(event: ScreenPop | Cdr, moment: datetime) -> str:
+    return f"{_customer(event) or 'unknown'} {event.did or 'unknown'} {moment.isoformat()}"
+
+
+def _whose(
+    session: Session, live: Live, directory: Directory, call: _Gathered, facts: CallFacts
+) -> tuple[Site | None, Snapshot]:
+    """The site a call is of and the visitor who made it, with a copy of what is known of him."""
+    sites = directory.sites_of(call.account)
+    site = directory.site_by_did(facts.did) or (sites[0] if len(sites) == 1 else None)
+    if site is None or facts.did is None or facts.direction is Direction.OUTGOING or not directory.in_pool(facts.did):
+        return site, Snapshot()
+    found = match(live.holders(site.id, facts.did), facts.started_at)
+    if found is None:
+        found = match(leases.holders(session, facts.did, facts.started_at), facts.started_at)
+    if found is None:
+        return site, Snapshot()
+    return site, _snapshot(session, live, site, call.row, found)
+
+
+def _snapshot(session: Session, live: Live, site: Site, row: CallRow | None, found: Match) -> Snapshot:
+    """What the call keeps of its visitor: the copy it took before, else Redis', else the lease log's."""
+    record = found.record()
+    if row is not None and row.visitor_id == found.lease.visitor and row.touchpoint:
+        return Snapshot(found.lease.visitor, record, row.visitor_info, row.first_touchpoint, row.touchpoint)
+    visitor = live.visitor(site.id, found.lease.visitor)
+    arrival = leases.touchpoint_of(session, found.lease.id)
+    if visitor is None:
+        return Snapshot(found.lease.visitor, record, {}, {}, arrival or {})
+    return Snapshot(found.lease.visitor, record, visitor.info, visitor.first or {}, arrival or visitor.latest or {})

@@ -1,0 +1,187 @@
+"""What `leadtracker doctor` looks at: each finding says what is so, and what to do when it is not well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from leadtracker.domain import Site
+from leadtracker.errors import StoreUnavailable
+from leadtracker.live import Live
+from leadtracker.pbx import VENDORS
+from leadtracker.records.database import only_reader, schema_is_current
+from leadtracker.records.inbox import BROKEN, NEW
+from leadtracker.records.sites import Directory
+from leadtracker.records.tables import InboxRow
+from leadtracker.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    well: bool
+    what: str
+    do: str = ""
+
+
+def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding]:
+    yield _redis(live)
+    database = _database(engine)
+    yield database
+    if not database.well:
+        return
+    yield _worker(engine)
+    yield from _inbox(engine)
+    directory = Directory(engine)
+    if not directory.sites:
+        yield Finding(False, "no site yet", "leadtracker site add NAME --origin https://www.example.com")
+    for site in directory.sites:
+        yield from _site(site, directory, settings)
+    if not directory.accounts:
+        yield Finding(False, "no PBX account yet", "leadtracker account add KEY --vendor voicenter")
+    with Session(engine) as session:
+        for account in directory.accounts.values():
+            for family in VENDORS[account.vendor].families:
+                newest = session.scalar(
+                    select(func.max(InboxRow.received_at)).where(
+                        InboxRow.account_id == account.id, InboxRow.family == family.name
+                    )
+                )
+                if newest is None:
+                    do = f"paste the address of `leadtracker pbx urls` at: {family.place}"
+                    yield Finding(False, f"account {account.key}: no {family.title} came yet", do)
+                else:
+                    yield Finding(
+                        True,
+                        f"account {account.key}: the newest {family.title} came {newest:%Y-%m-%d %H:%M} UTC",
+                    )
+
+
+def _redis(live: Live) -> Finding:
+    try:
+        live.ping()
+    except StoreUnavailable as fault:
+        return Finding(False, str(fault), "start `leadtracker serve`, or check LEADTRACKER_REDIS_URL")
+    return Finding(True, "Redis answers")
+
+
+def _database(engine: Engine) -> Finding:
+    try:
+        if not schema_is_current(engine):
+            return Finding(False, "the database's tables are not this version's", "leadtracker migrate")
+    except SQLAlchemyError as fault:
+        return Finding(
+            False, f"the database does not answer ({type(fault).__name__})", "check LEADTRACKER_DATABASE_URL"
+        )
+    return Finding(True, "the database answers, its tables are up to date")
+
+
+def _worker(engine: Engine) -> Finding:
+    with only_reader(engine) as nobody_else:
+        if nobody_else:
+            return Finding(
+                False,
+                "no worker runs: calls do not appear",
+                "start `leadtracker serve` or `leadtracker worker`",
+            )
+    return Finding(True, "a worker runs")
+
+
+def _inbox(engine: Engine) -> Iterator[Finding]:
+    with Session(engine) as session:
+        waiting, broken = (
+            session.scalar(select(func.count()).where(InboxRow.state == state)) or 0 for state in (NEW, BROKEN)
+        )
+    if waiting > 1000:
+        yield Finding(False, f"{waiting} callbacks wait to be read", "is the worker alive? see its log")
+    if broken:
+        yield Finding(False, f"{broken} callbacks could not be read", "after an update: leadtracker replay")
+
+
+def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Finding]:
+    who = f"site {site.name}"
+    free = [did for did in directory.dids(site.id) if not did.draining]
+    if not free:
+        yield Finding(False, f"{who}: no numbers in its pool", f"leadtracker did add {site.name} NUMBER …")
+    if not site.origins:
+        yield Finding(False, f"{who}: no page may use it", f"leadtracker site add {site.name} --origin https://…")
+    if not site.url:
+        do = f"leadtracker site add {site.name} --url https://…"
+        yield Finding(False, f"{who}: no page is named, so its script is not checked", do)
+        return
+    try:
+        answer = requests.get(site.url, timeout=10, headers={"User-Agent": "leadtracker doctor"})
+        answer.raise_for_status()
+    except requests.RequestException as fault:
+        yield Finding(False, f"{who}: {site.url} does not answer ({type(fault).__name__})", "check the site's url")
+        return
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(answer.url))
+    if origin not in site.origins:
+        do = f"leadtracker site add {site.name} --origin {origin} (with the others)"
+        yield Finding(False, f"{who}: its page is at {origin}, which is not one of its origins", do)
+    page = _Page()
+    page.feed(answer.text)
+    ours = urlsplit(settings.public_url).netloc
+    names = ("tracker.js", "did_trace_worker/index.min.js", settings.script_path or "tracker.js")
+    scripts = [urljoin(answer.url, src) for src in page.scripts]
+    loaded = [src for src in scripts if urlsplit(src).path.endswith(names)]
+    if not loaded:
+        yield Finding(
+            False,
+            f"{who}: {site.url} does not load the script",
+            "put the snippet of the settings page into it",
+        )
+    for src in loaded:
+        host = urlsplit(src).netloc
+        do = "" if host == ours else f"if it is not a proxy of yours in front of {ours}, change the script's address"
+        yield Finding(host == ours, f"{who}: its page loads the script from {host}", do)
+        policies = [*answer.headers.get("Content-Security-Policy", "").split(","), *page.policies]
+        for directive in ("script-src", "connect-src"):
+            for policy in policies:
+                if policy.strip() and not allows(policy, directive, src, origin):
+                    yield Finding(
+                        False,
+                        f"{who}: its page's CSP forbids {directive} {host}",
+                        f"add {host} to {directive}",
+                    )
+
+
+def allows(policy: str, directive: str, url: str, origin: str) -> bool:
+    """Whether a Content-Security-Policy lets a page of `origin` use a URL; nonces and hashes count as a yes."""
+    parts = {words[0].lower(): words[1:] for part in policy.split(";") if (words := part.split())}
+    sources = parts.get(directive, parts.get("default-src"))
+    if sources is None:
+        return True
+    target = urlsplit(url)
+    for source in (word.lower() for word in sources):
+        if source == "*" or source == f"{target.scheme}:" or source.startswith(("'nonce-", "'sha", "'strict-dynamic")):
+            return True
+        if source == "'self'" and f"{target.scheme}://{target.netloc}" == origin:
+            return True
+        host = re.sub(r"^[a-z]+://", "", source).partition("/")[0]
+        if host in (target.netloc, target.hostname) or (host.startswith("*.") and target.netloc.endswith(host[1:])):
+            return True
+    return False
+
+
+class _Page(HTMLParser):
+    """The scripts a page loads, and the policies in its meta elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts: list[str] = []
+        self.policies: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "script" and "src" in given:
+            self.scripts.append(given["src"])
+        if tag == "meta" and given.get("http-equiv", "").lower() == "content-security-policy":
+            self.policies.append(given.get("content", ""))

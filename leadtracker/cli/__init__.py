@@ -1,0 +1,32 @@
+"""The command `leadtracker`: one file of this folder for each group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from leadtracker.cli import calls, doctor, pbx, running, sites, users
+from leadtracker.errors import LeadtrackerError
+
+
+class _Group(click.Group):
+    """Says what is wrong in its own words, without a traceback, and exits with 1."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except LeadtrackerError as fault:
+            click.echo(f"{fault.title}:\n{fault}" if fault.title != str(fault) else str(fault), err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Group)
+@click.version_option(package_name="leadtracker")
+def main() -> None:
+    """Leadtracker: which visitor is calling, and which campaign made the phone ring."""
+
+
+for group in (running, sites, pbx, calls, doctor, users):
+    for command in group.COMMANDS:
+        main.add_command(command)

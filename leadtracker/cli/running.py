@@ -1,0 +1,90 @@
+"""Commands that run: serve, worker, migrate, replay, demo."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from datetime import UTC, datetime
+
+import click
+from sqlalchemy.orm import Session
+
+from leadtracker.cli import opening
+from leadtracker.records.database import migrate as migrate_database
+from leadtracker.records.database import open_database
+from leadtracker.records.inbox import read_again
+from leadtracker.records.sites import Directory
+from leadtracker.records.users import ensure_first_user
+from leadtracker.serving import Serving
+from leadtracker.settings import load_settings
+from leadtracker.worker import Worker
+
+
+@click.command()
+def serve() -> None:
+    """Run everything: Redis (unless one is set), the database, the web server and the worker."""
+    settings = load_settings()
+    serving = Serving(settings, click.echo)
+    try:
+        serving.start()
+        first = ensure_first_user(open_database(settings.database))
+        if first is not None:
+            click.echo(
+                f"Login, shown only now: {first[0]} / {first[1]}  (change it: leadtracker user password {first[0]})"
+            )
+        serving.watch()
+    finally:
+        serving.stop()
+
+
+@click.command()
+def worker() -> None:
+    """Read callbacks into calls, write the lease log, forget old rows. `serve` runs one."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = load_settings()
+    engine = opening.database()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Worker(engine, opening.live(settings), Directory(engine), settings).run(stop)
+
+
+@click.command()
+def migrate() -> None:
+    """Make the database's tables, or bring them up to date."""
+    engine = open_database(load_settings().database)
+    migrate_database(engine)
+    click.echo("The tables are up to date.")
+    first = ensure_first_user(engine)
+    if first is not None:
+        click.echo(f"Login, shown only now: {first[0]} / {first[1]}")
+
+
+@click.command()
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Read all callbacks again, not only those that could not be read.",
+)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only callbacks received since this day (UTC).")
+def replay(everything: bool, since: datetime | None) -> None:
+    """Have the worker read callbacks again that could not be read; calls are never doubled by it."""
+    with Session(opening.database()) as session:
+        count = read_again(session, broken_only=not everything, since=since.replace(tzinfo=UTC) if since else None)
+        session.commit()
+    click.echo(f"{count} callbacks will be read again by the worker.")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop after the first round of visits and calls.")
+@click.option("--seconds", type=float, help="Stop after so many seconds.")
+def demo(once: bool, seconds: float | None) -> None:
+    """Run it all with a demo marketing site and a simulated PBX."""
+    from leadtracker.demo import run  # only the demo needs it
+
+    run(once=once, seconds=seconds)
+
+
+COMMANDS = (serve, worker, migrate, replay, demo)

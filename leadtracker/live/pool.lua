@@ -1,0 +1,19 @@
+-- Make a pool equal to the database: new DIDs become idle, removed ones are handed out no more.
+-- KEYS[1] the pool's root
+-- ARGV[1] change number of the directory   [2..] DIDs that may be handed out
+-- returns how many DIDs the pool has
+local pool = redis.call('GET', root .. ':pool')
+if pool and tonumber(pool) > tonumber(ARGV[1]) then return -1 end
+redis.call('DEL', root .. ':dids')
+for i = 2, #ARGV do
+  local did = ARGV[i]
+  redis.call('SADD', root .. ':dids', did)
+  if not redis.call('ZSCORE', root .. ':hard', did) and not redis.call('ZSCORE', root .. ':idle', did) then
+    redis.call('ZADD', root .. ':idle', redis.call('HGET', root .. ':did:' .. did, 'seen') or 0, did)
+  end
+end
+for _, did in ipairs(redis.call('ZRANGE', root .. ':idle', 0, -1)) do
+  if redis.call('SISMEMBER', root .. ':dids', did) == 0 then redis.call('ZREM', root .. ':idle', did) end
+end
+redis.call('SET', root .. ':pool', ARGV[1])
+return #ARGV - 1

@@ -1,0 +1,84 @@
+"""Calls and their legs: one row for each (account, call id), made equal to what its callbacks say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+import orjson
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
+
+from leadtracker.call_record import CallFacts
+from leadtracker.domain import Cdr, Json, Site
+from leadtracker.records.tables import CallRow, LegRow
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A call's copy of its visitor; empty when nobody is known."""
+
+    visitor_id: str | None = None
+    match: Json = field(default_factory=dict)
+    info: Json = field(default_factory=dict)
+    first_touchpoint: Json = field(default_factory=dict)
+    touchpoint: Json = field(default_factory=dict)
+
+
+def save(
+    session: Session, row: CallRow | None, account_id: int, call_id: str, named: bool,
+    facts: CallFacts, site: Site | None, whose: Snapshot,
+) -> CallRow:  # fmt: skip
+    """Write a call; the caller commits. Legs are replaced, so that nothing is doubled."""
+    if row is None:
+        row = CallRow(account_id=account_id, call_id=call_id, named=named)
+        session.add(row)
+    row.call_id, row.named = call_id, named
+    row.site_id = site.id if site else None
+    for name in COPIED:
+        setattr(row, name, getattr(facts, name))
+    row.caller_reversed = reversed_digits(facts.caller)
+    row.visitor_id, row.match = whose.visitor_id, whose.match
+    row.lease_id = whose.match.get("lease")
+    row.visitor_info, row.first_touchpoint, row.touchpoint = (
+        whose.info,
+        whose.first_touchpoint,
+        whose.touchpoint,
+    )
+    for name in ("channel", "source", "campaign", "landing_page"):
+        setattr(row, name, whose.touchpoint.get(name, ""))
+    session.flush()
+    session.execute(delete(LegRow).where(LegRow.call_pk == row.id))
+    session.add_all(_leg(row.id, leg) for leg in facts.legs)
+    return row
+
+
+COPIED = (
+    "started_at", "answered_at", "phase", "outcome", "status", "direction", "caller", "did", "talk_seconds",
+    "ring_seconds", "wait_seconds", "extension", "representative", "queue", "recording_url", "price",
+    "original_call_id",
+)  # fmt: skip
+
+
+def _leg(call_pk: int, cdr: Cdr) -> LegRow:
+    return LegRow(
+        call_pk=call_pk, type=cdr.type, started_at=cdr.started_at, status=cdr.status, outcome=cdr.outcome,
+        talk_seconds=cdr.talk_seconds, record=orjson.loads(orjson.dumps(asdict(cdr), default=str)),
+    )  # fmt: skip
+
+
+def reversed_digits(number: str | None) -> str:
+    return "".join(character for character in number or "" if character.isdigit())[::-1]
+
+
+def ends_with(digits: str) -> ColumnElement[bool]:
+    """Calls whose caller's number ends with these digits; a range, so that the index serves it on both databases."""
+    start = digits[::-1]
+    end = start.rstrip("9")
+    condition = CallRow.caller_reversed >= start
+    return condition if not end else condition & (CallRow.caller_reversed < f"{end[:-1]}{int(end[-1]) + 1}")
+
+
+def newest(session: Session, count: int, site_id: int | None = None) -> Sequence[CallRow]:
+    wanted = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(count)
+    return session.scalars(wanted if site_id is None else wanted.where(CallRow.site_id == site_id)).all()

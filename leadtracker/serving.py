@@ -1,0 +1,115 @@
+"""Everything one machine needs, started together and stopped together: Redis, migrations, gunicorn, the worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from leadtracker.embedded import EmbeddedRedis
+from leadtracker.errors import SettingsError
+from leadtracker.records.database import migrate, open_database
+from leadtracker.settings import Settings
+
+PACKAGE = Path(__file__).resolve().parent
+WSGI_FOLDER = PACKAGE.parent if (PACKAGE.parent / "wsgi.py").exists() else PACKAGE
+
+
+class Serving:
+    """`start()`, then `watch()` until a signal; `stop()` always. A child that dies is started again."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None] = print) -> None:
+        self._settings = settings
+        self._say = say
+        self._redis: EmbeddedRedis | None = None
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment: dict[str, str] = {}
+        self._stopping = False
+
+    @property
+    def redis_url(self) -> str:
+        return self._settings.redis_url or (self._redis.url if self._redis else "")
+
+    def start(self) -> None:
+        """Raises SettingsError when a part cannot be started."""
+        folder = self._settings.data_folder.absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._settings.redis_url:
+            self._say("Redis: " + self._settings.redis_url.rpartition("@")[2])
+        else:
+            self._redis = EmbeddedRedis(folder / "redis")
+            self._say(f"Redis: started its own in {folder / 'redis'}, with an append-only file")
+        engine = open_database(self._settings.database)
+        migrate(engine)
+        self._say(f"Database: {engine.url.render_as_string(hide_password=True)}, tables are up to date")
+        engine.dispose()
+        metrics = folder / "metrics"
+        shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir()
+        self._environment = self._settings.as_environment() | {
+            "LEADTRACKER_REDIS_URL": self.redis_url,
+            "LEADTRACKER_SEPARATE_WORKER": "true",
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        }
+        for name in ("web", "worker"):
+            self._start(name)
+        self._say(
+            f"Leadtracker: {self._settings.public_url} ({self._settings.workers} processes on {self._settings.bind})"
+        )
+
+    def _start(self, name: str) -> None:
+        commands = {
+            "web": [
+                sys.executable, "-m", "gunicorn", "wsgi:app", "--chdir", os.getcwd(), "--pythonpath", str(WSGI_FOLDER),
+                "--config", str(PACKAGE / "gunicorn_settings.py"), "--bind", self._settings.bind,
+                "--workers", str(self._settings.workers), "--threads", str(self._settings.threads),
+            ],
+            "worker": [sys.executable, "-m", "leadtracker", "worker"],
+        }  # fmt: skip
+        environment = self._settings.surroundings() | self._environment
+        self._children[name] = subprocess.Popen(commands[name], env=environment, start_new_session=True)
+
+    def finish(self) -> None:
+        """Let `watch` return; for signals and other threads."""
+        self._stopping = True
+
+    def watch(self) -> None:
+        """Until `finish`, SIGTERM or Ctrl-C; restarts what died, and gives up when it dies at once again and again."""
+        signal.signal(signal.SIGTERM, lambda *_: self.finish())
+        deaths: list[float] = []
+        try:
+            while not self._stopping:
+                time.sleep(0.5)
+                if self._redis and self._redis.process.poll() is not None:
+                    self._say("redis-server died and is started again")
+                    self._redis = EmbeddedRedis(self._redis.folder)
+                    deaths.append(time.monotonic())
+                for name, child in self._children.items():
+                    if child.poll() is not None:
+                        self._say(f"{name} died (exit {child.returncode}) and is started again")
+                        self._start(name)
+                        deaths.append(time.monotonic())
+                deaths = [death for death in deaths if death > time.monotonic() - 10]
+                if len(deaths) > 5:
+                    raise SettingsError("a part dies as soon as it is started; its last lines above say why")
+        except KeyboardInterrupt:
+            pass
+
+    def stop(self) -> None:
+        """Web first, so that nothing is accepted any more; Redis last."""
+        for child in self._children.values():
+            if child.poll() is None:
+                child.terminate()
+        for child in self._children.values():
+            try:
+                child.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        if self._redis:
+            self._redis.stop()

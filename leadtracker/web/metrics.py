@@ -1,0 +1,50 @@
+"""What Prometheus may count, summed over all processes; pools are read from Redis when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from leadtracker.records.inbox import Inbox
+from leadtracker.web.stores import Stores
+
+NUMBER_REQUESTS = Counter("leadtracker_number_requests", "Number requests answered", ["site", "reason"])
+BEATS = Counter("leadtracker_beats", "Heartbeats answered", ["site", "known"])
+REFUSED = Counter("leadtracker_refused", "Requests refused, by the code of the answer", ["code"])
+CALLBACKS = Counter("leadtracker_callbacks", "Callbacks of a PBX", ["account", "family", "receipt"])
+SCREEN_POPS = Histogram(
+    "leadtracker_screen_pop_seconds", "Time to answer a screen pop", ["account"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
+)  # fmt: skip
+CRM_ANSWERS = Counter("leadtracker_crm_answers", "Customers' CRMs asked during a screen pop", ["account", "result"])
+
+
+class _State(Collector):
+    """Gauges that are true at the moment of asking, so that they need no process of their own."""
+
+    def __init__(self, stores: Stores, inbox: Inbox) -> None:
+        self._stores = stores
+        self._inbox = inbox
+
+    def collect(self) -> Iterable[Metric]:
+        dids = GaugeMetricFamily("leadtracker_pool_dids", "DIDs of a pool by state", labels=["site", "state"])
+        for site in self._stores.directory.sites:
+            draining = [did.e164 for did in self._stores.directory.dids(site.id) if did.draining]
+            pool = self._stores.live.pool(site, draining)
+            for state in ("in use", "idle", "draining"):
+                dids.add_metric([site.name, state], pool.count(state))
+        yield dids
+        waiting = GaugeMetricFamily("leadtracker_inbox", "Callbacks by state", labels=["state"])
+        for state, count in self._inbox.counts().items():
+            waiting.add_metric([state], count)
+        yield waiting
+
+
+def exposition(stores: Stores, inbox: Inbox) -> bytes:
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus-client ships no types
+    registry.register(_State(stores, inbox))
+    return generate_latest(registry)

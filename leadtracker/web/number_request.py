@@ -1,0 +1,94 @@
+"""The script's address: GET gives the script, POST is a number request or a heartbeat of it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request, send_from_directory
+from flask.typing import ResponseReturnValue
+from flask_cors.core import get_cors_options, set_cors_headers
+
+from leadtracker.domain import Site
+from leadtracker.errors import BadRequest, NotAllowed
+from leadtracker.number_request import Numbers
+from leadtracker.web.metrics import NUMBER_REQUESTS
+from leadtracker.web.static_files import STATIC
+from leadtracker.web.stores import stores
+
+LONGEST_BODY = 32 * 1024
+VOICENTER_PATH = "/cdn/Scripts/did_trace_worker/index.min.js"
+SCRIPTS = {"/tracker.js": "tracker.js", "/tracker.v1.js": "tracker.v1.js", VOICENTER_PATH: "tracker.js"}
+
+
+def register(app: Flask, numbers: Numbers, own_path: str) -> None:
+    """Serve the script at our paths, at Voicenter's and at the operator's, with the debug panel beside each."""
+    paths = dict(SCRIPTS) | ({own_path: "tracker.js"} if own_path else {})
+    for path, file in paths.items():
+        app.add_url_rule(path, f"script {path}", lambda file=file: script(file), methods=["GET"])
+        app.add_url_rule(path, f"number {path}", lambda: number(numbers), methods=["POST"])
+    for folder in {path.rpartition("/")[0] for path in paths}:
+        app.add_url_rule(f"{folder}/debug.js", f"debug {folder}", lambda: script("debug.js"), methods=["GET"])
+
+
+def script(file: str) -> Response:
+    response = send_from_directory(STATIC, file, mimetype="text/javascript", max_age=3600, conditional=True)
+    response.headers["Access-Control-Allow-Origin"] = "*"  # a public file, loadable with integrity=… crossorigin
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def number(numbers: Numbers) -> ResponseReturnValue:
+    request.max_content_length = LONGEST_BODY
+    message = _message()
+    site = _site(message)
+    answers = {"number": ask, "beat": beat}
+    answer = answers.get(message.get("ask", ""), refuse)(numbers, site, message)
+    response = Response(orjson.dumps(answer), mimetype="application/json")
+    set_cors_headers(response, _cors(site.origins))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@functools.lru_cache(maxsize=1024)
+def _cors(origins: tuple[str, ...]) -> Any:
+    """flask-cors' own options for one site."""
+    return get_cors_options(None, {"origins": list(origins), "methods": ["POST"]})
+
+
+def ask(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
+    answer = numbers.ask(site, message, request.headers.get("User-Agent", ""))
+    NUMBER_REQUESTS.labels(site.name, answer["reason"]).inc()
+    return answer
+
+
+def beat(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
+    return numbers.beat(site, message)
+
+
+def refuse(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
+    raise BadRequest('ask must be "number" or "beat"')
+
+
+def _message() -> dict[str, Any]:
+    try:
+        message = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as fault:
+        raise BadRequest(f"the body is not JSON: {fault}") from fault
+    if not isinstance(message, dict):
+        raise BadRequest("the body must be a JSON object")
+    return message
+
+
+def _site(message: dict[str, Any]) -> Site:
+    directory = stores().directory
+    directory.refresh()
+    token = message.get("token")
+    site = directory.site_by_token(token) if isinstance(token, str) else None
+    if site is None:
+        raise NotAllowed("no site has this token")
+    origin = request.headers.get("Origin")
+    if origin not in site.origins:
+        raise NotAllowed(f"the origin {origin or '(none sent)'} is not one of the site's")
+    return site

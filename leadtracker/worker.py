@@ -1,0 +1,75 @@
+"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine, delete
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from leadtracker.call_reading import read_inbox
+from leadtracker.errors import StoreUnavailable
+from leadtracker.live import Live
+from leadtracker.records import leases
+from leadtracker.records.database import only_reader
+from leadtracker.records.inbox import DONE
+from leadtracker.records.sites import Directory, forget_drained
+from leadtracker.records.tables import InboxRow
+from leadtracker.settings import Settings
+
+log = logging.getLogger(__name__)
+PAUSE_SECONDS = 0.15  # between looks at an empty inbox
+LOG_BATCH = 500
+DRAINED_DAYS = 60  # late calls on a drained DID still match
+
+
+class Worker:
+    """Any number may run; the database lets one work at a time, and another takes over when it dies."""
+
+    def __init__(self, engine: Engine, live: Live, directory: Directory, settings: Settings) -> None:
+        self._engine, self._live, self._directory, self._settings = engine, live, directory, settings
+        self._next_cleaning = datetime.min.replace(tzinfo=UTC)
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                with only_reader(self._engine) as mine:
+                    while mine and not stop.is_set():
+                        if not self.turn():
+                            stop.wait(PAUSE_SECONDS)
+            except (StoreUnavailable, SQLAlchemyError) as fault:
+                log.warning(
+                    "the worker waits: %s",
+                    fault if isinstance(fault, StoreUnavailable) else type(fault).__name__,
+                )
+            except Exception:
+                log.exception("the worker failed and goes on")
+            stop.wait(1)
+
+    def turn(self) -> int:
+        """Do what is there to do now; returns how many callbacks and lease log entries were handled."""
+        self._directory.refresh()
+        done = 0
+        for site in self._directory.sites:
+            entries = self._live.lease_log(site.id, LOG_BATCH)
+            if entries:
+                leases.write(self._engine, site.id, entries.values())
+                self._live.forget_log(site.id, entries)
+                done += len(entries)
+        done += read_inbox(self._engine, self._live, self._directory)
+        if datetime.now(UTC) >= self._next_cleaning:
+            self._clean()
+            self._next_cleaning = datetime.now(UTC) + timedelta(hours=1)
+        return done
+
+    def _clean(self) -> None:
+        now = datetime.now(UTC)
+        with Session(self._engine) as session:
+            oldest = now - timedelta(days=self._settings.raw_days)
+            session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest))
+            leases.forget(session, now - timedelta(days=self._settings.lease_days))
+            forget_drained(session, now - timedelta(days=DRAINED_DAYS))
+            session.commit()

@@ -1,0 +1,173 @@
+"""Real parts for the tests: a redis-server, a PostgreSQL cluster and an application on both databases."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from flask import Flask
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="leadtracker-metrics-"))
+
+from leadtracker.app import create_app
+from leadtracker.embedded import EmbeddedRedis
+from leadtracker.live import Live
+from leadtracker.records import site_file
+from leadtracker.records.database import migrate, open_database
+from leadtracker.records.tables import Base
+from leadtracker.settings import Settings
+from leadtracker.web.stores import Stores
+from leadtracker.worker import Worker
+
+SITE = """
+[account.pbx]
+vendor = "voicenter"
+secret = "secret-of-the-pbx-account"
+
+[account.bucharest]
+vendor = "while1"
+secret = "secret-of-while1-account"
+country = "RO"
+time_zone = "Europe/Bucharest"
+
+[site.shop]
+tokens = ["shop-token"]
+origins = ["https://shop.example.com", "https://www.shop.example.com"]
+default_number = "03-555-1234"
+account_key = "pbx"
+dids = ["072-277-6772", "072-277-6773", "072-277-6774", "072-277-6775", "072-277-6776"]
+
+[site.magazin]
+tokens = ["magazin-token"]
+origins = ["https://magazin.example.com"]
+default_number = "0213110001"
+country = "RO"
+time_zone = "Europe/Bucharest"
+account_key = "bucharest"
+dids = ["0213110002", "0213110003"]
+"""
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[EmbeddedRedis]:
+    folder = Path(tempfile.mkdtemp(prefix="lt-redis-"))
+    server = EmbeddedRedis(folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def redis_url(redis_server: EmbeddedRedis) -> Iterator[str]:
+    """A real Redis, empty."""
+    client = redis.Redis.from_url(redis_server.url, protocol=2)
+    client.flushall()
+    client.close()
+    yield redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A real PostgreSQL cluster of our own, on a socket."""
+    programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    initdb = shutil.which("initdb", path=os.pathsep.join([*programs[::-1], os.environ["PATH"]]))
+    if initdb is None:
+        pytest.fail("PostgreSQL is not installed: the tests need initdb and postgres (make test installs them)")
+    bin_folder = Path(initdb).resolve().parent
+    folder = Path(tempfile.mkdtemp(prefix="lt-pg-"))
+    run_as: dict[str, int] = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        import pwd
+
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        run_as = {"user": owner.pw_uid, "group": owner.pw_gid}
+    data = folder / "data"
+    subprocess.run(
+        [bin_folder / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"],
+        check=True, stdout=subprocess.DEVNULL, cwd=folder, **run_as,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        [bin_folder / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **run_as,
+    )  # fmt: skip
+    ready = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
+    for _ in range(150):
+        if subprocess.run(ready, check=False).returncode == 0:
+            break
+        subprocess.run(["sleep", "0.1"], check=True)
+    else:
+        pytest.fail("PostgreSQL did not start")
+    yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    server.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for connections
+    server.wait(timeout=30)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/leadtracker.sqlite"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Each database, migrated and empty."""
+    engine = open_database(database_url)
+    migrate(engine)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            names = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def app(engine: Engine, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application with the sites of SITE; no worker runs, see `worker`."""
+    with Session(engine) as session:
+        site_file.apply(session, SITE)
+        session.commit()
+    settings = Settings(
+        data_folder=tmp_path / "data",
+        database_url=engine.url.render_as_string(hide_password=False),
+        redis_url=redis_url,
+        secret_key="a-key-for-the-tests-of-32-letters",
+        public_url="https://calls.example.com",
+    )
+    app = create_app(settings)
+    app.testing = True
+    yield app
+    stores: Stores = app.extensions["leadtracker"]
+    stores.engine.dispose()
+    stores.live.client.close()
+
+
+@pytest.fixture
+def stores(app: Flask) -> Stores:
+    found: Stores = app.extensions["leadtracker"]
+    return found
+
+
+@pytest.fixture
+def live(stores: Stores) -> Live:
+    return stores.live
+
+
+@pytest.fixture
+def worker(stores: Stores) -> Worker:
+    """Call `worker.turn()` until it returns 0: what the worker process does all the time."""
+    return Worker(stores.engine, stores.live, stores.directory, stores.settings)
