@@ -49,7 +49,7 @@ HAIFA = Shop(
     time_zone="Asia/Jerusalem",
     vendor="voicenter",
     own_number="+972722776900",
-    pool=tuple(f"+9727227760{last:02}" for last in range(10, 40)),
+    pool=tuple(f"+9727227760{last:02}" for last in range(10, 50)),
     mobile_prefix="+97254",
     staff=(Extension("WalterSIP", "Walter"), Extension("LoisSIP", "Lois"), Extension("RamiSIP", "Rami")),
     scenarios=(
@@ -87,7 +87,7 @@ BUCHAREST = Shop(
     time_zone="Europe/Bucharest",
     vendor="while1",
     own_number="+40312345600",
-    pool=tuple(f"+4031234561{last}" for last in range(5)),
+    pool=tuple(f"+4031234561{last}" for last in range(8)),
     mobile_prefix="+4072",
     staff=(Extension("ion-popescu", "Ion"), Extension("elena-radu", "Elena")),
     scenarios=("answered after a tap", "missed", "answered"),
@@ -98,7 +98,7 @@ BUCHAREST = Shop(
                 "https://l.facebook.com/"),
     ),
     first_names=("Ioana", "Andrei", "Maria", "Radu", "Elena"),
-    last_names=("Ionescu", "Popa", "Stan"),
+    last_names=("Ionescu", "Popa", "Stan", "Dumitru"),
 )  # fmt: skip
 
 SHOPS = {shop.key: shop for shop in (HAIFA, BUCHAREST)}
@@ -169,7 +169,7 @@ def traffic(chance: random.Random) -> Iterator[Visit]:
         yield Visit(
             after_seconds=chance.uniform(2.0, 6.0),
             shop=shop,
-            who=person(shop, chance.randrange(len(shop.first_names) * len(shop.last_names))),
+            who=person(shop, chance.randrange(len(shop.pool) + 8)),
             arrival=chance.choice(shop.arrivals),
             stays_seconds=chance.uniform(3.0, 25.0),
             scenario=chance.choice(shop.scenarios) if chance.random() < 4 / 15 else "",

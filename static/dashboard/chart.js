@@ -28,7 +28,7 @@ const options = () => ({
   },
   axes: [
     axis("x", 2, {
-      space: 64,
+      size: 32, space: 64,
       splits: (_, number, low, high, step) => places.filter((place) => place % Math.max(1, Math.round(step)) === 0),
       values: (_, splits) => splits.map((place) => labels[place] ?? ""),
     }),

@@ -26,8 +26,8 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def message(visitor: str, **more: Any) -> dict[str, Any]:
-    visitor = visitor.ljust(22, "_")
+def message(name: str, /, **more: Any) -> dict[str, Any]:
+    visitor = name.ljust(22, "_")
     return {
         "ask": "number", "token": "shop-token", "visitor": visitor, "visit": f"v{visitor}"[:22],
         "info": {"name": "Dana Cohen דנה", "company": "Acme"},
@@ -273,7 +273,7 @@ def test_broken_callbacks_are_kept_and_read_again(client: FlaskClient, stores: S
 
 
 def test_while1(client: FlaskClient, worker: Worker, stores: Stores) -> None:
-    asked = {"telephone": "0721234567", "dnid": "0213110002", "token": "secret-of-while1-account"}
+    asked = {"telephone": "0721234567", "dnid": "0213110003", "token": "secret-of-while1-account"}
     nine = ("id", "name", "queue_position", "direct_line", "backend_link", "route_identifier", "outbound_number",
             "language", "external_id")  # fmt: skip
     unknown = client.get("/pbx/bucharest/caller-data", query_string=asked)
