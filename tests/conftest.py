@@ -22,7 +22,7 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="leadt
 from leadtracker.app import create_app
 from leadtracker.embedded import EmbeddedRedis
 from leadtracker.live import Live
-from leadtracker.records import site_file
+from leadtracker import site_file
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.tables import Base
 from leadtracker.settings import Settings

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from leadtracker.cli import opening
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.vendor import callback_url
-from leadtracker.records.site_file import save_account
+from leadtracker.site_file import save_account
 from leadtracker.records.sites import Directory
 from leadtracker.settings import load_settings
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadtracker.cli import opening
-from leadtracker.records import site_file
+from leadtracker import site_file
 from leadtracker.records.sites import add_dids, remove_dids
 from leadtracker.records.tables import DidRow, SiteRow, TokenRow
 

@@ -27,7 +27,7 @@ from leadtracker.demo.world import SHOPS, burst, traffic
 from leadtracker.errors import LeadtrackerError, SettingsError
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.vendor import callback_url
-from leadtracker.records import site_file
+from leadtracker import site_file
 from leadtracker.records.calls import newest
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.sites import Directory
@@ -148,6 +148,7 @@ def _apply_sites(
 ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
     """What `leadtracker site apply` does; gives each site's token, and the PBX's addresses by account and family."""
     port = marketing_url.rpartition(":")[2]
+    tokens = {shop.key: f"demo-{shop.key}" for shop in SHOPS.values()}
     text = tomli_w.dumps(
         {
             "account": {
@@ -155,8 +156,8 @@ def _apply_sites(
                 for shop in SHOPS.values()
             },
             "site": {
-                shop.key: {
-                    "tokens": [f"demo-{shop.key}"],
+                shop.name: {
+                    "tokens": [tokens[shop.key]],
                     "origins": [f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
                     "url": marketing_url,
                     "default_number": phone.show(shop.own_number),
@@ -179,7 +180,6 @@ def _apply_sites(
     pools = ", ".join(f"{shop.name} with {len(shop.pool)} numbers" for shop in SHOPS.values())
     _say(f"Sites: {pools} (leadtracker site apply {file})")
     directory = Directory(engine)
-    tokens = {site.name: site.tokens[0] for site in directory.sites if site.name in SHOPS}
     callbacks = {
         (account.key, family.name): callback_url(settings.public_url, account, family)
         for account in directory.accounts.values()

@@ -1,0 +1,59 @@
+# Every target is one sentence; `make` alone lists them.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+DEBIAN := chromium:chromium redis-server:redis-server initdb:postgresql node:nodejs npm:npm
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/runtime: .lock/runtime.txt pyproject.toml
+	@echo "Installing Leadtracker and the packages it needs into .venv (nothing outside this folder) ..."
+	@test -x $(BIN)/pip || python3 -m venv .venv || { \
+	  echo "Debian's python3-venv is missing; installing it with apt-get:"; \
+	  rm -rf .venv; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && python3 -m venv .venv; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/runtime.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/build.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/runtime .lock/dev.txt
+	@echo "Installing the packages that the tests and checks need into .venv ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/dev.txt
+	@touch $@
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+install: .venv/runtime ## install Leadtracker into .venv
+
+demo: .venv/runtime ## run everything with a demo site and a simulated PBX; Ctrl-C stops it
+	@$(BIN)/leadtracker demo
+
+serve: .venv/runtime ## run Leadtracker for a real site
+	@$(BIN)/leadtracker serve
+
+system: ## install the Debian packages that the tests need and this machine lacks
+	@missing=""; for pair in $(DEBIAN); do \
+	  PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)" command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "The tests use real parts: Chromium for the script and the pages, redis-server and PostgreSQL as stores,"; \
+	  echo "node and npm to build the script again and compare. This machine lacks:$$missing. Installing with apt-get ..."; \
+	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+check: .venv/dev ## lint, types and import rules
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+test: .venv/dev system check ## install what the tests need, then run all of them
+	@$(BIN)/pytest
+
+bench: .venv/dev system ## measure requests a second against a bare Flask route
+	@$(BIN)/python -m tests.bench
+
+static: system ## build the script and the dashboard's files into static/dist
+	@npm ci --prefix static --no-audit --no-fund && node static/build.mjs
+
+lock: .venv/dev ## choose versions anew and write them to .lock
+	@for part in runtime build dev; do \
+	  extra=$$([ $$part = runtime ] || echo "--extra $$part"); \
+	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --generate-hashes --no-annotate --no-header -q -U -o .lock/$$part.txt; done
+
+.PHONY: help install demo serve system check test bench static lock
