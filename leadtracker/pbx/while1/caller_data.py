@@ -52,7 +52,7 @@ def merge(ours: Json, theirs: Json) -> Json:
 CALLER_DATA = ScreenPopFamily(
     name="caller-data",
     title="Caller data",
-    place="Edit project → API URL",
+    place="Edit Project → API URL",
     read=read,
     answer=answer,
     merge=merge,

@@ -120,7 +120,7 @@ def _details(reader: FieldReader) -> Json:
 EVENTS = RecordFamily(
     name="events",
     title="Events",
-    place="Edit project → sendEvent",
+    place="Edit Project → sendEvent",
     identify=identify,
     read=read,
     acknowledge=acknowledge,
