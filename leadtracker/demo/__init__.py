@@ -16,28 +16,23 @@ from pathlib import Path
 
 import click
 import requests
-import tomli_w
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from leadtracker import phone
 from leadtracker.demo.marketing_site import MarketingSite
-from leadtracker.demo.visits import Visits, Where
+from leadtracker.demo.sites import Where, apply, site_text
+from leadtracker.demo.visits import Visits
 from leadtracker.demo.world import SHOPS, burst, traffic
 from leadtracker.errors import LeadtrackerError, SettingsError
-from leadtracker.pbx import VENDORS
-from leadtracker.pbx.vendor import callback_url
 from leadtracker import site_file
 from leadtracker.records.calls import newest
 from leadtracker.records.database import migrate, open_database
-from leadtracker.records.sites import Directory
 from leadtracker.records.users import ensure_first_user
 from leadtracker.serving import Serving
 from leadtracker.settings import Settings
 from leadtracker.simulator import direct_session
 
 FOLDER = Path(".demo")
-LEASE_SECONDS = 45  # short, so that the pool is seen to breathe
 READY_SECONDS = 30.0
 
 
@@ -59,16 +54,15 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
             settings, marketing_url = _addresses(folder)
             engine = open_database(settings.database)
             stack.callback(engine.dispose)
-            tokens, callbacks = _apply_sites(engine, settings, marketing_url)
+            where = _sites(engine, settings, marketing_url)
             serving = Serving(settings, _say)
             stack.callback(serving.stop)
             serving.start()
             http = stack.enter_context(direct_session())
             _wait_until_ready(http, settings.public_url)
             stop = threading.Event()
-            where = Where(settings.public_url, marketing_url, callbacks, tokens)
             visits = Visits(where, http, engine, stop, click.echo)
-            site = MarketingSite(marketing_url, settings.public_url, tokens, visits.ring)
+            site = MarketingSite(where, visits.ring)
             site.start()
             stack.callback(site.stop)
             _introduce(folder, engine, settings, marketing_url)
@@ -143,49 +137,14 @@ def _introduce(folder: Path, engine: Engine, settings: Settings, marketing_url: 
     click.echo()
 
 
-def _apply_sites(
-    engine: Engine, settings: Settings, marketing_url: str
-) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-    """What `leadtracker site apply` does; gives each site's token, and the PBX's addresses by account and family."""
-    port = marketing_url.rpartition(":")[2]
-    tokens = {shop.key: f"demo-{shop.key}" for shop in SHOPS.values()}
-    text = tomli_w.dumps(
-        {
-            "account": {
-                shop.key: {"vendor": shop.vendor, "country": shop.country, "time_zone": shop.time_zone}
-                for shop in SHOPS.values()
-            },
-            "site": {
-                shop.name: {
-                    "tokens": [tokens[shop.key]],
-                    "origins": [f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
-                    "url": marketing_url,
-                    "default_number": phone.show(shop.own_number),
-                    "country": shop.country,
-                    "time_zone": shop.time_zone,
-                    "lease_seconds": LEASE_SECONDS,
-                    "account_key": shop.key,
-                    "dids": [phone.show(did) for did in shop.pool],
-                }
-                for shop in SHOPS.values()
-            },
-        }
-    )
+def _sites(engine: Engine, settings: Settings, marketing_url: str) -> Where:
     file = settings.data_folder / "site.toml"
-    file.write_text(text)
+    file.write_text(site_text(marketing_url))
     migrate(engine)
-    with Session(engine) as session:
-        site_file.apply(session, text)
-        session.commit()
+    where = apply(engine, file.read_text(), settings.public_url, marketing_url)
     pools = ", ".join(f"{shop.name} with {len(shop.pool)} numbers" for shop in SHOPS.values())
-    _say(f"Sites: {pools} (leadtracker site apply {file})")
-    directory = Directory(engine)
-    callbacks = {
-        (account.key, family.name): callback_url(settings.public_url, account, family)
-        for account in directory.accounts.values()
-        for family in VENDORS[account.vendor].families
-    }
-    return tokens, callbacks
+    _say(f"Sites: {pools}, as `leadtracker site apply {file}` does")
+    return where
 
 
 def _addresses(folder: Path) -> tuple[Settings, str]:

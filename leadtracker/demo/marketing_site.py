@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from leadtracker import phone
+from leadtracker.demo.sites import Where
 from leadtracker.demo.world import BUCHAREST, HAIFA, SHOPS, Shop
 
 LONGEST_BODY = 1000
@@ -66,12 +67,11 @@ PAGES = {
 class MarketingSite:
     """Serves the pages from `start()` to `stop()`; every request has a thread of its own."""
 
-    def __init__(self, url: str, leadtracker_url: str, tokens: dict[str, str], ring: Ring) -> None:
-        """`tokens`: of each shop's site in Leadtracker."""
-        port = urlsplit(url).port or 80
-        self.origins = (url, f"http://localhost:{port}")
+    def __init__(self, where: Where, ring: Ring) -> None:
+        port = urlsplit(where.marketing).port or 80
+        self.origins = (where.marketing, f"http://localhost:{port}")
         self.ring = ring
-        self._leadtracker_url, self._tokens = leadtracker_url, tokens
+        self._where = where
         self._templates = Environment(
             loader=PackageLoader("leadtracker.demo"), autoescape=select_autoescape(), trim_blocks=True
         )
@@ -94,11 +94,11 @@ class MarketingSite:
         own_number = edition.shop.own_number
         return self._templates.get_template(template).render(
             edition=edition,
-            token=self._tokens[edition.shop.key],
+            token=self._where.tokens[edition.shop.key],
             own_number=phone.show(own_number),
             own_number_abroad=phone.show(own_number, "international"),
-            script_url=f"{self._leadtracker_url}/tracker.js",
-            dashboard_url=self._leadtracker_url,
+            script_url=f"{self._where.leadtracker}/tracker.js",
+            dashboard_url=self._where.leadtracker,
             arrivals=[arrival for shop in SHOPS.values() for arrival in shop.arrivals],
         )
 

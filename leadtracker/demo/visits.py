@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import click
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker import phone
 from leadtracker.demo.marketing_site import Told
+from leadtracker.demo.sites import Where
 from leadtracker.demo.world import GOOGLEBOT, Shop, Visit
 from leadtracker.pbx.simulated_call import Ending, Kind, NotAcknowledged, SimulatedCall, SimulatedPbx
 from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat
@@ -35,16 +35,6 @@ FORMATS = (
     (PopFormat.FORM, CdrFormat.XML_RPC),
     (PopFormat.GET, CdrFormat.FORM),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Addresses the visits and calls go to. `callbacks`: URL by shop's key and family."""
-
-    leadtracker: str
-    marketing: str
-    callbacks: Mapping[tuple[str, str], str]
-    tokens: Mapping[str, str]
 
 
 class Visits:

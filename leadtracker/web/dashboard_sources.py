@@ -33,7 +33,7 @@ def page() -> ResponseReturnValue:
         lines = sources(session, form.source_filter(), by)
         moments = timeline(session, form.source_filter())
     return render_template(
-        "sources.html", form=form, by=by, titles=TITLES, headers=HEADERS[by], lines=lines[:MOST_LINES],
+        "sources.html", form=form, by=by, titles=TITLES, lines=lines[:MOST_LINES],
         left_out=len(lines) - MOST_LINES, total=total(lines), most=max((line.calls for line in lines), default=0),
         moments=moments, sites=here.directory.sites,
     )  # fmt: skip
