@@ -31,6 +31,11 @@ def register(app: Flask, inbox: Inbox, crm: Crm, origins: tuple[str, ...]) -> No
     blueprint = Blueprint("pbx_callback", __name__)
     CORS(blueprint, origins=list(origins), methods=["GET", "POST", "OPTIONS"], allow_headers=["Content-Type"])
 
+    @blueprint.after_request
+    def differs_by_origin(answer: Response) -> Response:  # flask-cors says so only of two origins or more
+        answer.vary.add("Origin")
+        return answer
+
     @blueprint.route("/pbx/<account_key>/<secret>/<family_name>", methods=["GET", "POST"])
     @blueprint.route("/pbx/<account_key>/<family_name>", methods=["GET", "POST"])
     def callback(account_key: str, family_name: str, secret: str | None = None) -> ResponseReturnValue:

@@ -1,0 +1,155 @@
+"""Loosely typed fields: what is understood, what is left."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from leadtracker import phone
+from leadtracker.errors import BadPayload
+from leadtracker.pbx.fields import FieldReader
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "expected", "understood"),
+    [
+        ("text", " a ", "a", True),
+        ("text", 7, "7", True),
+        ("text", 2.5, "2.5", True),
+        ("text", "", "", True),
+        ("text", None, "", True),
+        ("text", [], "", True),
+        ("text", {}, "", True),
+        ("text", True, "", False),
+        ("text", ["a"], "", False),
+        ("whole", "7", 7, True),
+        ("whole", " -7 ", -7, True),
+        ("whole", 7.9, 7, True),
+        ("whole", "7.0", 7, True),
+        ("whole", 2**53 + 1, None, False),
+        ("whole", "1e400", None, False),
+        ("whole", "1e999999999999999999", None, False),
+        ("whole", "9" * 41, None, False),
+        ("whole", "", None, True),
+        ("whole", None, None, True),
+        ("whole", True, None, False),
+        ("whole", "seven", None, False),
+        ("seconds", "11", 11, True),
+        ("seconds", 0, 0, True),
+        ("seconds", -1, None, False),
+        ("seconds", "-0.5", None, False),
+        ("seconds", 2**31, None, False),
+        ("seconds", "", None, True),
+        ("decimal", "12.50", Decimal("12.50"), True),
+        ("decimal", 0.1, Decimal("0.1"), True),
+        ("decimal", "NaN", None, False),
+        ("decimal", "-Infinity", None, False),
+        ("decimal", 2**31, None, False),
+        ("truth", True, True, True),
+        ("truth", 1, True, True),
+        ("truth", 1.0, True, True),
+        ("truth", " TRUE ", True, True),
+        ("truth", "yes", True, True),
+        ("truth", False, False, True),
+        ("truth", 0, False, True),
+        ("truth", "0", False, True),
+        ("truth", "No", False, True),
+        ("truth", "", None, True),
+        ("truth", None, None, True),
+        ("truth", 2, None, False),
+        ("truth", "perhaps", None, False),
+        ("truth", [1], None, False),
+        ("url", " https://example.com/a ", "https://example.com/a", True),
+        ("url", "http://example.com", "http://example.com", True),
+        ("url", "ftp://example.com", "", False),
+        ("url", "", "", True),
+        ("object", {"a": 1}, {"a": 1}, True),
+        ("object", '{"a": 1}', {"a": 1}, True),
+        ("object", "{}", {}, True),
+        ("object", "[]", {}, True),
+        ("object", " null ", {}, True),
+        ("object", [{"a": 1}], {}, False),
+        ("object", "{", {}, False),
+        ("object", "7", {}, False),
+        ("objects", [{"a": 1}], [{"a": 1}], True),
+        ("objects", '[{"a": 1}]', [{"a": 1}], True),
+        ("objects", {}, [], True),
+        ("objects", [1], [], False),
+        ("objects", {"a": 1}, [], False),
+        ("take", {"a": 1}, {"a": 1}, True),
+        ("required", "a", "a", True),
+    ],
+)
+def test_reading(method: str, value: Any, expected: Any, understood: bool) -> None:
+    for sent in ("someField", "SOME_FIELD", "somefield"):
+        reader = FieldReader({sent: value, "other": 1})
+        assert getattr(reader, method)("someField") == expected
+        assert reader.left() == ({"other": 1} if understood else {sent: value, "other": 1})
+
+
+@pytest.mark.parametrize("method", ["text", "whole", "seconds", "decimal", "truth", "url", "object", "objects"])
+def test_absent(method: str) -> None:
+    reader = FieldReader({"other": 1})
+    assert not getattr(reader, method)("someField")
+    assert reader.left() == {"other": 1}
+
+
+@pytest.mark.parametrize("value", [None, "", " ", [], {"a": 1}, True, "a" * 256])
+def test_required(value: Any) -> None:
+    with pytest.raises(BadPayload, match="The field id "):
+        FieldReader({"id": value}).required("id")
+    with pytest.raises(BadPayload, match="The field id is missing"):
+        FieldReader({}).required("id")
+
+
+def test_the_exact_name_counts_more() -> None:
+    reader = FieldReader({"Status": "other", "status": "exact", "STATUS": "another"})
+    assert reader.text("status") == "exact"
+    assert reader.left() == {"Status": "other", "STATUS": "another"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "understood"),
+    [
+        ("0722776772", "+972722776772", True),
+        (972722776772, "+972722776772", True),
+        ("SIPSIP2", "SIPSIP2", True),
+        ("", None, True),
+        (None, None, True),
+        (" Anonymous ", None, False),
+        ("no number", "no number", True),
+        ("5" * 65, None, False),
+        (["0722776772"], None, False),
+        (True, None, False),
+    ],
+)
+def test_number(value: Any, expected: str | None, understood: bool) -> None:
+    reader = FieldReader({"phone": value})
+    assert reader.number("phone", "IL") == expected
+    assert reader.left() == ({} if understood else {"phone": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "expected"),
+    [
+        ("0722776772", "IL", "+972722776772"),
+        ("0501234567", "IL", "+972501234567"),  # the numbering plan knows no 050-1…; Voicenter's documents do
+        ("972501234567", "IL", "+972501234567"),
+        ("+972501234567", "IL", "+972501234567"),
+        ("00972501234567", "IL", "+972501234567"),
+        ("050-123-4567", "IL", "+972501234567"),
+        ("12125551234", "IL", "+12125551234"),
+        ("0300000000", "RO", "+40300000000"),
+        ("1234", "IL", None),
+        ("*2234", "IL", None),
+        ("SIP12SIP", "IL", None),
+        ("Dana 0501234567", "IL", None),
+        ("", "IL", None),
+        ("0" * 41, "IL", None),
+        ("+999999999999999", "IL", None),
+    ],
+)
+def test_heard(text: str, country: str, expected: str | None) -> None:
+    assert phone.heard(text, country) == expected
