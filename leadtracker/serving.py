@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -21,7 +22,10 @@ WSGI_FOLDER = PACKAGE.parent if (PACKAGE.parent / "wsgi.py").exists() else PACKA
 
 
 class Serving:
-    """`start()`, then `watch()` until a signal; `stop()` always. A child that dies is started again."""
+    """`start()`, then `watch()` until a signal; `stop()` always. A child that dies is started again.
+
+    Signals only set a flag: an exception out of a handler could lose a child between its start and its entry here.
+    """
 
     def __init__(self, settings: Settings, say: Callable[[str], None] = print) -> None:
         self._settings = settings
@@ -32,11 +36,17 @@ class Serving:
         self._stopping = False
 
     @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    @property
     def redis_url(self) -> str:
         return self._settings.redis_url or (self._redis.url if self._redis else "")
 
     def start(self) -> None:
-        """Raises SettingsError when a part cannot be started."""
+        """Raises SettingsError when a part cannot be started. From here on a signal is `finish()`."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.finish())
         folder = self._settings.data_folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         if self._settings.redis_url:
@@ -79,26 +89,23 @@ class Serving:
         self._stopping = True
 
     def watch(self) -> None:
-        """Until `finish`, SIGTERM or Ctrl-C; restarts what died, and gives up when it dies at once again and again."""
-        signal.signal(signal.SIGTERM, lambda *_: self.finish())
+        """Until `finish` or a signal; restarts what died, and gives up when it dies at once again and again."""
         deaths: list[float] = []
-        try:
-            while not self._stopping:
-                time.sleep(0.5)
-                if self._redis and self._redis.process.poll() is not None:
-                    self._say("redis-server died and is started again")
-                    self._redis = EmbeddedRedis(self._redis.folder)
+        while not self._stopping:
+            time.sleep(0.2)
+            if self._redis and self._redis.process.poll() is not None:
+                self._say("redis-server died and is started again")
+                self._redis = EmbeddedRedis(self._redis.folder)
+                deaths.append(time.monotonic())
+            for name, child in self._children.items():
+                if child.poll() is not None:
+                    self._say(f"{name} died (exit {child.returncode}) and is started again")
+                    _end_group(child)
+                    self._start(name)
                     deaths.append(time.monotonic())
-                for name, child in self._children.items():
-                    if child.poll() is not None:
-                        self._say(f"{name} died (exit {child.returncode}) and is started again")
-                        self._start(name)
-                        deaths.append(time.monotonic())
-                deaths = [death for death in deaths if death > time.monotonic() - 10]
-                if len(deaths) > 5:
-                    raise SettingsError("a part dies as soon as it is started; its last lines above say why")
-        except KeyboardInterrupt:
-            pass
+            deaths = [death for death in deaths if death > time.monotonic() - 10]
+            if len(deaths) > 5:
+                raise SettingsError("a part dies as soon as it is started; its last lines above say why")
 
     def stop(self) -> None:
         """Web first, so that nothing is accepted any more; Redis last."""
@@ -109,7 +116,14 @@ class Serving:
             try:
                 child.wait(timeout=20)
             except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
+                child.kill()
                 child.wait()
+            _end_group(child)
         if self._redis:
             self._redis.stop()
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """Whatever a child that has ended left running: gunicorn's workers outlive a killed master for a while."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from collections.abc import Iterable
 from typing import Any
@@ -50,6 +51,13 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
             f"account {key}: secret must be 16 or more letters, digits, - or _, because it is part of an address"
         )
     faults += _faults_of_places(f"account {key}", values)
+    for network in values.get("allowed_addresses", []):
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            faults.append(f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24")
+    if values.get("crm_url") and urlsplit(values["crm_url"]).scheme not in ("http", "https"):
+        faults.append(f"account {key}: crm_url must begin with http:// or https://")
     if faults:
         raise SiteFault("\n".join(faults))
     if row is None:

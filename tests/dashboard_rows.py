@@ -29,7 +29,7 @@ def call(started_at: datetime = NOW, **more: Any) -> CallRow:
     """An answered incoming call to site 1 by a known visitor; `arrival` sets the touchpoint and its copies."""
     number = next(_numbers)
     arrival = more.pop("arrival", touchpoint(started_at))
-    caller = more.pop("caller", "+972541234567")
+    caller = more.pop("caller", "+972543216549")
     values: dict[str, Any] = {
         "account_id": 1, "call_id": f"call-{number}", "named": True, "site_id": 1, "started_at": started_at,
         "answered_at": None, "phase": "ended", "outcome": "answered", "status": "ANSWER", "direction": "incoming",

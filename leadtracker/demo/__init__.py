@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import itertools
 import random
-import signal
 import socket
 import threading
 import time
@@ -24,7 +23,6 @@ from leadtracker.demo.sites import Where, apply, site_text
 from leadtracker.demo.visits import Visits
 from leadtracker.demo.world import SHOPS, burst, traffic
 from leadtracker.errors import LeadtrackerError, SettingsError
-from leadtracker import site_file
 from leadtracker.records.calls import newest
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.users import ensure_first_user
@@ -45,21 +43,18 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
 
     Raises SettingsError when a part cannot be started; after a first round, DemoFault when a call went wrong.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     visits = None
-    try:
-        with ExitStack() as stack:
-            stack.enter_context(_alone(folder))
-            settings, marketing_url = _addresses(folder)
-            engine = open_database(settings.database)
-            stack.callback(engine.dispose)
-            where = _sites(engine, settings, marketing_url)
-            serving = Serving(settings, _say)
-            stack.callback(serving.stop)
-            serving.start()
-            http = stack.enter_context(direct_session())
-            _wait_until_ready(http, settings.public_url)
+    with ExitStack() as stack:
+        stack.enter_context(_alone(folder))
+        settings, marketing_url = _addresses(folder)
+        engine = open_database(settings.database)
+        stack.callback(engine.dispose)
+        where = _sites(engine, settings, marketing_url)
+        serving = Serving(settings, _say)
+        stack.callback(serving.stop)
+        serving.start()
+        http = stack.enter_context(direct_session())
+        if _ready(http, settings.public_url, serving):
             stop = threading.Event()
             visits = Visits(where, http, engine, stop, click.echo)
             site = MarketingSite(where, visits.ring)
@@ -70,10 +65,8 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
             world.start()
             stack.callback(world.join)
             stack.callback(stop.set)
-            stack.callback(_stop_in_peace)
             serving.watch()
-    except KeyboardInterrupt:
-        pass
+        _say("Stopping.")
     _say("All that was started is stopped.")
     if once and visits is not None and visits.faults:
         raise DemoFault("\n".join(visits.faults))
@@ -173,16 +166,19 @@ def _free_port(wanted: int, but: int = 0) -> int:
     raise SettingsError(f"no port from {wanted} to {wanted + 199} is free")
 
 
-def _wait_until_ready(http: requests.Session, url: str) -> None:
+def _ready(http: requests.Session, url: str, serving: Serving) -> bool:
+    """False when it is to stop before it could begin; raises SettingsError when it does not get ready."""
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+    while not serving.stopping:
         try:
             if http.get(f"{url}/readyz", timeout=2).ok:
-                return
+                return True
         except requests.RequestException:
             pass
+        if time.monotonic() > deadline:
+            raise SettingsError(f"{url} was not ready within {READY_SECONDS:.0f} s; its last lines above say why")
         time.sleep(0.1)
-    raise SettingsError(f"{url} did not become ready within {READY_SECONDS:.0f} s; its last lines above say why")
+    return False
 
 
 @contextmanager
@@ -195,17 +191,6 @@ def _alone(folder: Path) -> Iterator[None]:
         except OSError as fault:
             raise SettingsError(f"a demo runs already in {folder}; stop it first, with Ctrl-C where it runs") from fault
         yield
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _stop_in_peace() -> None:
-    """A second Ctrl-C must not leave half of it running."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    _say("Stopping.")
 
 
 def _say(line: str) -> None:

@@ -18,6 +18,7 @@ from leadtracker.web.shown import ANY_SITE
 
 NAMES = ("period", "from", "to", "site", "channel", "source", "outcome", "number", "by")
 UNKNOWN = "-"  # in the address: calls of which no source is known
+LONG = 9  # so many digits are a whole number, with the prefix that is dialled at home
 OPEN_DAYS = 30  # a report about a period with an open side covers so many days
 
 
@@ -97,8 +98,10 @@ def read_number(text: str, sites: Sequence[Site]) -> tuple[tuple[str, ...], str]
     whole = dict.fromkeys(number for country in countries if (number := phone.read(text, country)))
     if whole:
         return tuple(whole), ""
-    digits = "".join(character for character in text if character.isdecimal())
-    return ((), digits) if digits.isascii() and digits else ((text,), "")
+    digits = "".join(character for character in text if character in "0123456789")
+    if len(digits) >= LONG and digits.startswith("0"):  # dialled at home, but of no range that is known
+        digits = digits.lstrip("0")
+    return ((), digits) if digits else ((text,), "")
 
 
 def _close(period: Period, now: datetime) -> Period:

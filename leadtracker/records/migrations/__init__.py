@@ -1,0 +1,1 @@
+"""The schema, step by step; `leadtracker migrate` applies what is missing."""
