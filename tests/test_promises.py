@@ -17,7 +17,9 @@ ROOT = Path(__file__).parent.parent
 TRACKED = subprocess.run(
     ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
 ).stdout.splitlines()  # fmt: skip
-CODE = [name for name in TRACKED if name.endswith((".py", ".js", ".lua")) and "dist/" not in name and "vendor/" not in name]
+CODE = [
+    name for name in TRACKED if name.endswith((".py", ".js", ".lua")) and "dist/" not in name and "vendor/" not in name
+]
 OPEN_TO_ALL = {"healthz", "readyz", "static", "login.form", "login.enter", "login.leave"}
 GUARDED_BY = {
     "script": "a public file", "debug": "a public file", "number": "token and origin", "pbx_callback": "secret of the account",
@@ -40,7 +42,10 @@ def test_every_dashboard_route_wants_a_login(app: Flask) -> None:
         if rule.endpoint.startswith("dashboard") and "GET" in (rule.methods or ()):
             path = re.sub(r"<[^>]+>", "1", rule.rule)
             answer = client.get(path)
-            assert (answer.status_code, "/login" in answer.headers.get("Location", "")) in ((302, True), (401, False)), path
+            assert (answer.status_code, "/login" in answer.headers.get("Location", "")) in (
+                (302, True),
+                (401, False),
+            ), path
             checked += 1
     assert checked > 8
 

@@ -83,7 +83,17 @@ def test_export_is_what_apply_takes(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_named_and_changes_nothing(arguments: tuple[str, ...], sentence: str) -> None:
-    said("site", "add", "shop", "--origin", "https://shop.example.com", "--default-number", "03-555-1234", "--token", "taken")
+    said(
+        "site",
+        "add",
+        "shop",
+        "--origin",
+        "https://shop.example.com",
+        "--default-number",
+        "03-555-1234",
+        "--token",
+        "taken",
+    )
     before = said("site", "export")
     result = run(*arguments)
     assert result.exit_code == 1

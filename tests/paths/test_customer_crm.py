@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from leadtracker.site_file import save_account
 from leadtracker.web.stores import Stores
 
-POP = "/pbx/pbx/secret-of-the-pbx-account/screen-pop?phone=0501234567&ivrid=c1&extenUser=S&did=0722776772&status=Ringing"
+POP = (
+    "/pbx/pbx/secret-of-the-pbx-account/screen-pop?phone=0501234567&ivrid=c1&extenUser=S&did=0722776772&status=Ringing"
+)
 OURS = {
     "STATUS": "OK", "CLIENTNAME": "", "COMPANY": "", "TOTAL": 0, "URL": "https://calls.example.com/callers/+972501234567",
 }  # fmt: skip

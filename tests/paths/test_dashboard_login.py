@@ -1,0 +1,254 @@
+"""Who may come in: passwords, guesses, forged forms, and logins that end."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import OURS, PASSWORD
+from flask import Flask
+from flask.testing import FlaskClient
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from leadtracker.app import create_app
+from leadtracker.errors import BadRequest, NotFound
+from leadtracker.records.tables import UserRow
+from leadtracker.records.users import add_user, change_password, ensure_first_user, user_by_password
+from leadtracker.web import login
+from leadtracker.web.stores import Stores
+
+
+def log_in(client: FlaskClient, password: str = PASSWORD, name: str = "admin", **more: str) -> int:
+    return client.post("/login", data={"name": name, "password": password} | more, headers=OURS).status_code
+
+
+def test_every_page_is_behind_the_login(app: Flask) -> None:
+    client = app.test_client()
+    rules = [rule for rule in app.url_map.iter_rules() if str(rule.endpoint).startswith("dashboard.")]
+    assert len(rules) == 12
+    for rule in rules:
+        path = rule.rule.replace("<int:call_pk>", "1").replace("<visitor_id>", "v").replace("<path:caller>", "1")
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/login?next={path}"), path
+
+
+def test_the_way_goes_on_after_the_login(visitor: FlaskClient) -> None:
+    form = visitor.get("/calls?period=7days").headers["Location"]
+    assert form == "/login?next=/calls?period%3D7days"
+    assert 'value="/calls?period=7days"' in visitor.get(form).text
+    answer = visitor.post("/login", data={"name": "admin", "password": PASSWORD, "next": "/pool"}, headers=OURS)
+    assert answer.headers["Location"] == "/pool"
+    assert visitor.get("/pool").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "",
+     "javascript:alert(1)", "calls", "/\n/evil.example", "/\u202e/evil.example"],
+)  # fmt: skip
+def test_the_login_never_leads_elsewhere(visitor: FlaskClient, target: str) -> None:
+    answer = visitor.post("/login", data={"name": "admin", "password": PASSWORD, "next": target}, headers=OURS)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/calls")
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("admin", "wrong horse"),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("admin", ""),
+        ("admin' --", PASSWORD),
+        ("admin", PASSWORD + "\x01"),
+    ],
+)
+def test_a_wrong_password_says_no_more_than_that(visitor: FlaskClient, name: str, password: str) -> None:
+    answer = visitor.post("/login", data={"name": name, "password": password}, headers=OURS)
+    assert answer.status_code == 401
+    assert "do not belong together" in answer.text
+    assert visitor.get("/calls").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("public_url", "secure"), [("https://calls.example.com", True), ("http://10.0.0.5:8080", False)]
+)
+def test_the_cookie_is_kept_from_scripts_and_other_sites(
+    stores: Stores, engine: Engine, public_url: str, secure: bool
+) -> None:
+    settings = stores.settings.model_copy(update={"public_url": public_url})
+    client = create_app(settings).test_client()
+    add_user(engine, "admin", PASSWORD)
+    answer = client.post("/login", data={"name": "admin", "password": PASSWORD}, headers=OURS)
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("leadtracker=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert ("Secure" in cookie) is secure
+
+
+@pytest.mark.parametrize("field", ["name", "password", "next"])
+def test_a_nul_is_refused(visitor: FlaskClient, field: str) -> None:
+    assert log_in(visitor, **({"password": PASSWORD} | {field: "a\0"})) == 400
+
+
+def test_logging_out(dashboard: FlaskClient) -> None:
+    assert dashboard.get("/calls").status_code == 200
+    assert dashboard.get("/logout").status_code == 405
+    assert dashboard.post("/logout", headers=OURS).headers["Location"] == "/login"
+    assert dashboard.get("/calls").status_code == 302
+
+
+def test_a_new_password_ends_older_logins(dashboard: FlaskClient, engine: Engine) -> None:
+    assert dashboard.get("/calls").status_code == 200
+    change_password(engine, "admin", "another long password")
+    assert dashboard.get("/calls").status_code == 302
+    assert log_in(dashboard) == 401
+    assert log_in(dashboard, "another long password") == 302
+    assert dashboard.get("/calls").status_code == 200
+
+
+def test_a_deleted_login_ends_too(dashboard: FlaskClient, engine: Engine) -> None:
+    with Session(engine) as session:
+        session.delete(session.scalars(select(UserRow)).one())
+        session.commit()
+    assert dashboard.get("/calls").status_code == 302
+
+
+def test_a_cookie_that_we_did_not_sign_is_worth_nothing(app: Flask, visitor: FlaskClient) -> None:
+    forged = Flask("forged")
+    forged.secret_key = "another key"
+    serializer = forged.session_interface.get_signing_serializer(forged)
+    assert serializer is not None
+    visitor.set_cookie("leadtracker", serializer.dumps({"user": 1, "epoch": 1}))
+    assert visitor.get("/calls").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, False),
+        ({"Origin": "http://localhost"}, True),
+        ({"Origin": "https://localhost"}, True),  # TLS ends at a proxy
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "https://localhost.evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({}, False),
+    ],
+)
+@pytest.mark.parametrize("path", ["/login", "/logout"])
+def test_forms_of_other_sites_are_refused(
+    dashboard: FlaskClient, path: str, headers: dict[str, str], allowed: bool
+) -> None:
+    answer = dashboard.post(path, data={"name": "admin", "password": PASSWORD}, headers=headers)
+    assert answer.status_code == (302 if allowed else 403)
+    if not allowed:
+        assert "not sent by a page of Leadtracker" in answer.text
+        assert dashboard.get("/calls").status_code == 200
+
+
+class TestGuesses:
+    def test_an_address_has_ten_in_ten_minutes(self, visitor: FlaskClient) -> None:
+        assert [log_in(visitor, "wrong") for _ in range(12)] == [401] * 10 + [429] * 2
+        assert log_in(visitor) == 429
+        elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
+        data = {"name": "admin", "password": PASSWORD}
+        assert visitor.post("/login", data=data, headers=OURS, environ_overrides=elsewhere).status_code == 302
+
+    def test_a_name_has_fifty_in_an_hour_from_everywhere(self, visitor: FlaskClient) -> None:
+        def guess(number: int, name: str) -> int:
+            return visitor.post(
+                "/login", data={"name": name, "password": "x"}, headers=OURS,
+                environ_overrides={"REMOTE_ADDR": f"2001:db8:0:{number:x}::1"},
+            ).status_code  # fmt: skip
+
+        answers = [guess(number, "Admin" if number % 2 else "admin") for number in range(52)]
+        assert answers == [401] * 50 + [429] * 2
+        assert guess(99, "another") == 401
+
+    def test_an_ipv6_household_counts_as_one(self, visitor: FlaskClient) -> None:
+        answers = [
+            visitor.post(
+                "/login", data={"name": f"n{number}", "password": "x"}, headers=OURS,
+                environ_overrides={"REMOTE_ADDR": f"2001:db8::{number:x}"},
+            ).status_code
+            for number in range(12)
+        ]  # fmt: skip
+        assert answers == [401] * 10 + [429] * 2
+
+    def test_the_right_password_forgets_the_wrong_ones(self, visitor: FlaskClient) -> None:
+        for _ in range(3):
+            assert [log_in(visitor, "wrong") for _ in range(8)] == [401] * 8
+            assert log_in(visitor) == 302
+
+    def test_guesses_sent_at_once_are_counted(self, app: Flask, visitor: FlaskClient) -> None:
+        with ThreadPoolExecutor(12) as threads:
+            answers = sorted(threads.map(lambda _: log_in(app.test_client(), "wrong"), range(24)))
+        assert answers == [401] * 10 + [429] * 14
+
+    def test_without_redis_each_process_counts(
+        self, visitor: FlaskClient, stores: Stores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(login, "_this_process", FixedWindowRateLimiter(MemoryStorage()))
+        monkeypatch.setattr(stores.live, "_url", "unix:///nowhere.sock")
+        monkeypatch.setattr(stores.live, "_local", type("Local", (), {})())
+        assert [log_in(visitor, "wrong") for _ in range(9)] == [401] * 9
+        assert log_in(visitor) == 302
+        assert [log_in(visitor, "wrong") for _ in range(11)] == [401] * 10 + [429]
+
+    def test_no_name_is_as_slow_as_a_wrong_password(
+        self, visitor: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hashed: list[str] = []
+        monkeypatch.setattr(
+            "leadtracker.records.users.check_password_hash", lambda kept, given: hashed.append(kept) or False
+        )
+        assert user_by_password(engine, "admin", "x") is None
+        assert user_by_password(engine, "nobody", "x") is None
+        assert len(hashed) == 2
+        assert {kept.rpartition("$")[0].split("$")[0] for kept in hashed} == {"scrypt:32768:8:1"}
+
+
+class TestUsers:
+    def test_the_first_one_is_made_once(self, engine: Engine) -> None:
+        made = ensure_first_user(engine)
+        assert made is not None
+        name, password = made
+        assert name == "admin"
+        assert len(password) == 20
+        assert password.count("-") == 2
+        assert user_by_password(engine, name, password) is not None
+        assert ensure_first_user(engine) is None
+
+    def test_many_processes_make_one(self, engine: Engine) -> None:
+        with ThreadPoolExecutor(8) as threads:
+            made = list(threads.map(lambda _: ensure_first_user(engine), range(8)))
+        assert sum(one is not None for one in made) == 1
+
+    def test_passwords_differ(self, engine: Engine) -> None:
+        from leadtracker.records.users import readable_password
+
+        assert len({readable_password() for _ in range(100)}) == 100
+
+    @pytest.mark.parametrize("password", ["", "short", "x" * 257])
+    def test_a_bad_password_changes_nothing(self, engine: Engine, password: str) -> None:
+        add_user(engine, "dana", PASSWORD)
+        with pytest.raises(BadRequest):
+            change_password(engine, "dana", password)
+        with pytest.raises(BadRequest):
+            add_user(engine, "other", password)
+        assert user_by_password(engine, "dana", PASSWORD) is not None
+
+    def test_names_are_unique_and_known(self, engine: Engine) -> None:
+        add_user(engine, "דנה", PASSWORD)
+        with pytest.raises(BadRequest):
+            add_user(engine, "דנה", PASSWORD)
+        with pytest.raises(NotFound):
+            change_password(engine, "nobody", PASSWORD)
+        assert user_by_password(engine, "דנה", PASSWORD) is not None
