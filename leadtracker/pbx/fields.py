@@ -5,11 +5,10 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-import orjson
-
 from leadtracker import phone
 from leadtracker.domain import Json
 from leadtracker.errors import BadPayload
+from leadtracker.pbx import wire
 from leadtracker.pbx.vendor import Fields
 
 T = TypeVar("T")
@@ -130,8 +129,8 @@ class FieldReader:
         if not isinstance(value, str) or not value.strip():
             return value
         try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
+            return wire.read_text(value)
+        except BadPayload:
             return value
 
     def _sent(self, name: str) -> str:

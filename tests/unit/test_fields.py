@@ -11,6 +11,8 @@ from leadtracker import phone
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.fields import FieldReader
 
+DEEP = '{"a":' * 40 + "1" + "}" * 40
+
 
 @pytest.mark.parametrize(
     ("method", "value", "expected", "understood"),
@@ -73,6 +75,8 @@ from leadtracker.pbx.fields import FieldReader
         ("object", [{"a": 1}], {}, False),
         ("object", "{", {}, False),
         ("object", "7", {}, False),
+        ("object", '{"a": "\\u0000"}', {"a": "\ufffd"}, True),
+        ("object", DEEP, {}, False),
         ("objects", [{"a": 1}], [{"a": 1}], True),
         ("objects", '[{"a": 1}]', [{"a": 1}], True),
         ("objects", {}, [], True),
