@@ -27,10 +27,15 @@ LONGEST_VALUE = 300
 
 
 def touchpoint(url: str, referrer: str, at: datetime) -> Json:
-    """The touchpoint as plain values, keys as in `domain.Touchpoint`, `at` in ISO 8601."""
+    """The touchpoint as plain values, keys as in `domain.Touchpoint`, `at` in ISO 8601.
+
+    Raises ValueError when one of the two is no URL.
+    """
+    url, referrer = _text(url), _text(referrer)
     landing = urlsplit(url)
     came_from = urlsplit(referrer).hostname or ""
-    query = {key.lower(): value[:LONGEST_VALUE] for key, value in parse_qsl(landing.query)} if landing.query else {}
+    pairs = parse_qsl(landing.query) if landing.query else ()
+    query = {key.lower(): _text(value[:LONGEST_VALUE]) for key, value in pairs}
     click_ids = {name: query[name] for name in CLICK_IDS if query.get(name)}
     if came_from == landing.hostname:
         came_from = ""
@@ -48,6 +53,10 @@ def touchpoint(url: str, referrer: str, at: datetime) -> Json:
         "landing_page": landing.path[:LONGEST_VALUE] or "/",
         "click_ids": click_ids,
     }
+
+
+def _text(value: str) -> str:
+    return value.replace("\0", "\ufffd")  # PostgreSQL keeps no NUL in a text
 
 
 def _channel(query: dict[str, str], click_ids: dict[str, str], came_from: str) -> tuple[str, str]:

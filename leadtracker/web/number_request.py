@@ -44,7 +44,7 @@ def number(numbers: Numbers) -> ResponseReturnValue:
     message = _message()
     site = _site(message)
     answers = {"number": ask, "beat": beat}
-    answer = answers.get(message.get("ask", ""), refuse)(numbers, site, message)
+    answer = answers.get(str(message.get("ask")), refuse)(numbers, site, message)
     response = Response(orjson.dumps(answer), mimetype="application/json")
     set_cors_headers(response, _cors(site.origins))
     response.headers["Cache-Control"] = "no-store"
