@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="leadtracker-metrics-"))
 
+from leadtracker import site_file
 from leadtracker.app import create_app
 from leadtracker.embedded import EmbeddedRedis
 from leadtracker.live import Live
-from leadtracker import site_file
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.tables import Base
 from leadtracker.settings import Settings
@@ -68,12 +68,12 @@ def redis_server() -> Iterator[EmbeddedRedis]:
 
 
 @pytest.fixture
-def redis_url(redis_server: EmbeddedRedis) -> Iterator[str]:
+def redis_url(redis_server: EmbeddedRedis) -> str:
     """A real Redis, empty."""
     client = redis.Redis.from_url(redis_server.url, protocol=2)
     client.flushall()
     client.close()
-    yield redis_server.url
+    return redis_server.url
 
 
 @pytest.fixture(scope="session")

@@ -45,8 +45,7 @@ class ScreenPopFamily:
     read: fields, account, when received -> ScreenPop; raises BadPayload.
     answer: pop, caller -> the documented JSON keys.
     merge: our answer, the customer's CRM's answer -> one answer; theirs wins where it says more.
-    repeats: an identical request is the same event again (it names its call).
-    url: placeholders the PBX fills in, appended to the URL that is pasted into it.
+    failed: the answer to a request that cannot be read.
     """
 
     name: str  # last part of the callback's URL
@@ -55,7 +54,7 @@ class ScreenPopFamily:
     read: Callable[[Fields, Account, datetime], ScreenPop]
     answer: Callable[[ScreenPop, Caller], Json]
     merge: Callable[[Json, Json], Json]
-    repeats: bool = True
+    failed: Json
     secret_in_query: bool = False  # ?token=… instead of a part of the path
 
 
@@ -75,7 +74,6 @@ class RecordFamily:
     identify: Callable[[Fields], str]
     read: Callable[[Fields, Account, datetime], Cdr | ScreenPop]
     acknowledge: Callable[[WireFormat, Receipt, Account], Body]
-    repeats: bool = True
     secret_in_query: bool = False
 
 

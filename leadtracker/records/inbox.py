@@ -20,7 +20,7 @@ NEW, DONE, BROKEN = "new", "done", "broken"
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A request of a PBX, byte for byte; `repeats`: an identical one is the same event again."""
+    """A request of a PBX, byte for byte; when it names its call, an identical one is the same event again."""
 
     account_id: int
     family: str
@@ -29,11 +29,11 @@ class Callback:
     content_type: str
     query: str  # without the secret
     body: bytes
-    repeats: bool = True
+    names_call: bool = True
 
     @property
     def digest(self) -> str:
-        moment = "" if self.repeats else self.received_at.isoformat()
+        moment = "" if self.names_call else self.received_at.isoformat()
         head = "\0".join((str(self.account_id), self.family, self.method, self.query, moment))
         return hashlib.sha256(head.encode() + b"\0" + self.body).hexdigest()
 
@@ -105,6 +105,10 @@ class Inbox:
                 state: session.scalar(select(func.count()).where(InboxRow.state == state)) or 0
                 for state in (NEW, BROKEN)
             }
+
+
+def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
+    session.execute(update(InboxRow).where(InboxRow.id == inbox_id).values(state=BROKEN, fault=fault))
 
 
 def read_again(session: Session, *, broken_only: bool, since: datetime | None = None) -> int:

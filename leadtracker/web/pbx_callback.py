@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 
@@ -63,7 +64,8 @@ def answer_screen_pop(
     except BadPayload as fault:
         inbox.keep(received, BROKEN, str(fault))
         CALLBACKS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
-        raise
+        log.warning("a callback %s of %s cannot be read: %s", family.name, account.key, fault)
+        return Response(orjson.dumps(family.failed), 400, mimetype="application/json")
     here = stores()
     theirs: Json | None = None
     if account.crm_url:
@@ -74,7 +76,7 @@ def answer_screen_pop(
     except StoreUnavailable:  # the agent's phone rings now: an answer without a name is better than none
         log.warning("a screen pop was answered without its caller: Redis does not answer")
         caller = Caller()
-    inbox.keep(received, NEW)
+    inbox.keep(replace(received, names_call=pop.call_id is not None), NEW)
     CALLBACKS.labels(account.key, family.name, Receipt.STORED.value).inc()
     answer = family.answer(pop, caller)
     if theirs is not None:
@@ -138,5 +140,4 @@ def _received(account: Account, family: Family) -> Callback:
         content_type=request.headers.get("Content-Type", ""),
         query=query,
         body=request.get_data(cache=False),
-        repeats=family.repeats,
     )

@@ -288,3 +288,24 @@ def test_while1(client: FlaskClient, worker: Worker, stores: Stores) -> None:
     with Session(stores.engine) as session:
         assert {row.visitor_id for row in session.scalars(select(CallRow))} == {None, "ion".ljust(22, "_")}
         assert "secret-of-while1-account" not in {row.query for row in session.scalars(select(InboxRow))}.pop()
+
+
+def test_unreadable_screen_pops_are_answered_in_the_vendors_words(client: FlaskClient, stores: Stores) -> None:
+    broken = client.post(f"{PBX}/screen-pop", data=b"{", content_type="application/json")
+    assert (broken.status_code, broken.get_json()) == (400, {"STATUS": "ERROR"})
+    no_number = client.get("/pbx/bucharest/caller-data?token=secret-of-while1-account")
+    assert no_number.status_code == 400
+    assert set(no_number.get_json().values()) == {None}
+    with Session(stores.engine) as session:
+        assert session.scalars(select(InboxRow.state)).all() == ["broken", "broken"]
+
+
+def test_a_pop_that_names_no_call_may_come_again_another_day(
+    client: FlaskClient, stores: Stores, worker: Worker
+) -> None:
+    for _ in range(2):
+        assert client.get(f"{PBX}/screen-pop?phone=0501234567&did=0722776772").get_json()["STATUS"] == "OK"
+    settle(worker)
+    with Session(stores.engine) as session:
+        assert len(session.scalars(select(InboxRow)).all()) == 2
+        assert len(session.scalars(select(CallRow)).all()) == 1

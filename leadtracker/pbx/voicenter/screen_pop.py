@@ -113,4 +113,5 @@ SCREEN_POP = ScreenPopFamily(
     read=read,
     answer=answer,
     merge=merge,
+    failed={"STATUS": "ERROR"},
 )

@@ -56,6 +56,6 @@ CALLER_DATA = ScreenPopFamily(
     read=read,
     answer=answer,
     merge=merge,
-    repeats=False,
+    failed=dict.fromkeys(KEYS),
     secret_in_query=True,
 )

@@ -85,4 +85,3 @@ def test_every_answer_sample_is_used() -> None:
 
 def test_family() -> None:
     assert VENDOR.family("cdr") is CDR
-    assert CDR.repeats

@@ -290,5 +290,4 @@ def test_merge(theirs: dict[str, Any], expected: dict[str, Any]) -> None:
 
 def test_family() -> None:
     assert VENDOR.family("screen-pop") is SCREEN_POP
-    assert SCREEN_POP.repeats
     assert not SCREEN_POP.secret_in_query

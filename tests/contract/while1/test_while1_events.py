@@ -164,5 +164,4 @@ def test_answer_is_empty(receipt: Receipt, romania: Account) -> None:
 
 def test_family() -> None:
     assert VENDOR.family("events") is EVENTS
-    assert EVENTS.repeats
     assert EVENTS.secret_in_query
