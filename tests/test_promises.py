@@ -20,11 +20,10 @@ TRACKED = subprocess.run(
 CODE = [
     name for name in TRACKED if name.endswith((".py", ".js", ".lua")) and "dist/" not in name and "vendor/" not in name
 ]
-    name for name in TRACKED if name.endswith((".py", ".js", ".lua")) and "dist/" not in name and "vendor/" not in name
-]
 OPEN_TO_ALL = {"healthz", "readyz", "static", "login.form", "login.enter", "login.leave"}
 GUARDED_BY = {
-    "script": "a public file", "debug": "a public file", "number": "token and origin", "pbx_callback": "secret of the account",
+    "script": "a public file", "debug": "a public file", "number": "token and origin",
+    "pbx_callback": "secret of the account",
     "metrics": "this machine or a bearer token", "dashboard": "login",
 }  # fmt: skip
 
