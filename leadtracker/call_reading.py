@@ -7,23 +7,25 @@ neither their order nor their number matters, and reading again after a crash ch
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from leadtracker import call_record
 from leadtracker.call_matching import Match, match
 from leadtracker.call_record import CallFacts, Heard
 from leadtracker.domain import Account, Cdr, Direction, ScreenPop, Site
-from leadtracker.errors import BadPayload
+from leadtracker.errors import BadPayload, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.records import leases
-from leadtracker.records.calls import Snapshot, save
-from leadtracker.records.inbox import BROKEN, DONE, NEW
+from leadtracker.records.calls import Snapshot, save, snapshot_of
+from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, InboxRow
 
@@ -47,15 +49,44 @@ class _Gathered:
 
 
 def read_inbox(engine: Engine, live: Live, directory: Directory) -> int:
-    """Read the oldest new callbacks; returns how many, 0 when there are none. Raises StoreUnavailable."""
+    """Read the oldest new callbacks; returns how many, 0 when there are none. Raises StoreUnavailable.
+
+    A callback that cannot be made a call of becomes broken: it must not stop those behind it.
+    """
     with Session(engine) as session:
-        new = session.scalars(select(InboxRow).where(InboxRow.state == NEW).order_by(InboxRow.id).limit(BATCH)).all()
-        if not new:
-            return 0
-        directory.refresh()
-        calls = _gather(session, new, directory)
+        oldest = select(InboxRow.id).where(InboxRow.state == NEW).order_by(InboxRow.id).limit(BATCH)
+        new = session.scalars(oldest).all()
+    if not new:
+        return 0
+    directory.refresh()
+    try:
+        _make_calls(engine, live, directory, new)
+    except (StoreUnavailable, OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s callbacks cannot be made calls of together, they are read one by one", len(new))
+        for one in new:
+            _make_call_or_mark(engine, live, directory, one)
+    return len(new)
+
+
+def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, inbox_id: int) -> None:
+    try:
+        _make_calls(engine, live, directory, [inbox_id])
+    except (StoreUnavailable, OperationalError, InterfaceError):
+        raise
+    except Exception as fault:
+        log.exception("callback %s cannot be made a call of", inbox_id)
+        with Session(engine) as session:
+            mark_broken(session, inbox_id, f"{type(fault).__name__}: {fault}")
+            session.commit()
+
+
+def _make_calls(engine: Engine, live: Live, directory: Directory, inbox_ids: Sequence[int]) -> None:
+    with Session(engine) as session:
+        new = session.scalars(select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)).all()
         prepared = []
-        for call in calls:
+        for call in _gather(session, new, directory):
             facts = call_record.build(call.heard)
             prepared.append((call, facts, *_whose(session, live, directory, call, facts)))
         for call, facts, site, snapshot in prepared:
@@ -63,7 +94,6 @@ def read_inbox(engine: Engine, live: Live, directory: Directory) -> int:
             for received in call.inbox:
                 received.call_pk, received.state, received.fault = row.id, DONE, None
         session.commit()
-    return len(new)
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:
@@ -76,7 +106,7 @@ def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]
         moment = event.started_at if isinstance(event, Cdr) else event.at or received.received_at
         call = next((one for one in calls if one.account == account and _is_same(one, event, moment)), None)
         if call is None:
-            row = _stored(session, account, event, moment)
+            row = _stored(session, account, event, moment, taken=[one.row.id for one in calls if one.row])
             call = _Gathered(account, event.call_id or _own_id(event, moment), event.call_id is not None, row)
             if row is not None:
                 call.call_id, call.named = (row.call_id, row.named) if not call.named else (call.call_id, True)
@@ -111,15 +141,17 @@ def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None
 def _is_same(call: _Gathered, event: ScreenPop | Cdr, moment: datetime) -> bool:
     if event.call_id is not None and call.named:
         return call.call_id == event.call_id
-    return any(
+    return _customer(event) is not None and any(
         (_customer(one.event), one.event.did) == (_customer(event), event.did)
         and abs(_moment(one) - moment) <= SAME_CALL
         for one in call.heard
     )
 
 
-def _stored(session: Session, account: Account, event: ScreenPop | Cdr, moment: datetime) -> CallRow | None:
-    """The call this event belongs to, if some of it was read before."""
+def _stored(
+    session: Session, account: Account, event: ScreenPop | Cdr, moment: datetime, taken: Sequence[int]
+) -> CallRow | None:
+    """The call this event belongs to, if some of it was read before; those `taken` by another event of now are not."""
     of_account = select(CallRow).where(CallRow.account_id == account.id)
     if event.call_id is not None:
         row = session.scalar(of_account.where(CallRow.call_id == event.call_id))
@@ -130,7 +162,7 @@ def _stored(session: Session, account: Account, event: ScreenPop | Cdr, moment: 
         return None
     near = of_account.where(
         CallRow.caller == customer, CallRow.did == event.did,
-        CallRow.started_at.between(moment - SAME_CALL, moment + SAME_CALL),
+        CallRow.started_at.between(moment - SAME_CALL, moment + SAME_CALL), CallRow.id.not_in(taken),
     )  # fmt: skip
     if event.call_id is not None:
         near = near.where(CallRow.named.is_(False))
@@ -153,24 +185,30 @@ def _own_id(event: ScreenPop | Cdr, moment: datetime) -> str:
 def _whose(
     session: Session, live: Live, directory: Directory, call: _Gathered, facts: CallFacts
 ) -> tuple[Site | None, Snapshot]:
-    """The site a call is of and the visitor who made it, with a copy of what is known of him."""
+    """The site a call is of and the visitor who made it, with a copy of what is known of him.
+
+    A call that is read again when its number's leases are long forgotten keeps the visitor it has.
+    """
     sites = directory.sites_of(call.account)
     site = directory.site_by_did(facts.did) or (sites[0] if len(sites) == 1 else None)
-    if site is None or facts.did is None or facts.direction is Direction.OUTGOING or not directory.in_pool(facts.did):
+    if facts.did is None or facts.direction is Direction.OUTGOING:
         return site, Snapshot()
+    before = snapshot_of(call.row) if call.row is not None and call.row.did == facts.did else Snapshot()
+    if site is None or not directory.in_pool(facts.did):
+        return site, before
     found = match(live.holders(site.id, facts.did), facts.started_at)
     if found is None:
         found = match(leases.holders(session, facts.did, facts.started_at), facts.started_at)
     if found is None:
-        return site, Snapshot()
-    return site, _snapshot(session, live, site, call.row, found)
+        return site, before
+    return site, _snapshot(session, live, site, before, found)
 
 
-def _snapshot(session: Session, live: Live, site: Site, row: CallRow | None, found: Match) -> Snapshot:
+def _snapshot(session: Session, live: Live, site: Site, before: Snapshot, found: Match) -> Snapshot:
     """What the call keeps of its visitor: the copy it took before, else Redis', else the lease log's."""
     record = found.record()
-    if row is not None and row.visitor_id == found.lease.visitor and row.touchpoint:
-        return Snapshot(found.lease.visitor, record, row.visitor_info, row.first_touchpoint, row.touchpoint)
+    if before.visitor_id == found.lease.visitor and before.touchpoint:
+        return replace(before, match=record)
     visitor = live.visitor(site.id, found.lease.visitor)
     arrival = leases.touchpoint_of(session, found.lease.id)
     if visitor is None:

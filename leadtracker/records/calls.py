@@ -25,6 +25,10 @@ class Snapshot:
     touchpoint: Json = field(default_factory=dict)
 
 
+def snapshot_of(row: CallRow) -> Snapshot:
+    return Snapshot(row.visitor_id, row.match, row.visitor_info, row.first_touchpoint, row.touchpoint)
+
+
 def save(
     session: Session, row: CallRow | None, account_id: int, call_id: str, named: bool,
     facts: CallFacts, site: Site | None, whose: Snapshot,
