@@ -85,7 +85,7 @@ def _database(engine: Engine) -> Finding:
 
 def _worker(engine: Engine) -> Finding:
     with only_reader(engine) as nobody_else:
-        if nobody_else:
+        if nobody_else():
             return Finding(
                 False,
                 "no worker runs: calls do not appear",

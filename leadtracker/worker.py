@@ -36,8 +36,8 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
-                with only_reader(self._engine) as mine:
-                    while mine and not stop.is_set():
+                with only_reader(self._engine) as is_mine:
+                    while not stop.is_set() and is_mine():
                         if not self.turn():
                             stop.wait(PAUSE_SECONDS)
             except (StoreUnavailable, SQLAlchemyError) as fault:

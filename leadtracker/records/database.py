@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,13 +73,17 @@ def schema_is_current(engine: Engine) -> bool:
 
 
 @contextmanager
-def only_reader(engine: Engine) -> Iterator[bool]:
-    """True for one process at a time; given up when the process dies."""
+def only_reader(engine: Engine) -> Iterator[Callable[[], bool]]:
+    """A question that is true in one process at a time, given up when the process dies.
+
+    To be asked before each piece of work: PostgreSQL gives the place to another when the connection is lost, and
+    the question then raises SQLAlchemyError.
+    """
     if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": READING_LOCK}).scalar())
             try:
-                yield held
+                yield lambda: held and bool(connection.execute(text("SELECT true")).scalar())
             finally:
                 if held:
                     connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": READING_LOCK})
@@ -88,9 +92,9 @@ def only_reader(engine: Engine) -> Iterator[bool]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield lambda: False
             return
-        yield True
+        yield lambda: True
 
 
 def day_of(connection: Connection, column: Any, zone: str) -> Any:
