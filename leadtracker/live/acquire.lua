@@ -16,8 +16,10 @@ if not pool or tonumber(pool) < tonumber(ARGV[5]) then return { 'pool' } end
 
 for _, did in ipairs(redis.call('ZRANGEBYSCORE', root .. ':hard', '-inf', now, 'LIMIT', 0, 16)) do
   redis.call('ZREM', root .. ':hard', did)
+  local l = read(did)
+  if l and l.left == '' then tell(l, length) end -- a page that left without a word: the log learns when it was seen last
   if redis.call('SISMEMBER', root .. ':dids', did) == 1 then
-    redis.call('ZADD', root .. ':idle', redis.call('HGET', root .. ':did:' .. did, 'seen') or 0, did)
+    redis.call('ZADD', root .. ':idle', l and l.seen or 0, did)
   end
 end
 
