@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import random
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
     visits = None
     with ExitStack() as stack:
         stack.enter_context(_alone(folder))
+        _say(f"The demo runs on this machine only; what it keeps is in {folder}.")
         settings, marketing_url = _addresses(folder)
         engine = open_database(settings.database)
         stack.callback(engine.dispose)
@@ -60,6 +62,7 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
             site = MarketingSite(where, visits.ring)
             site.start()
             stack.callback(site.stop)
+            _say(f"Marketing site: {marketing_url}, with the script of {settings.public_url} in every page")
             _introduce(folder, engine, settings, marketing_url)
             world = threading.Thread(target=_play, args=(visits, stop, serving, once, seconds), name="world")
             world.start()
@@ -126,8 +129,14 @@ def _introduce(folder: Path, engine: Engine, settings: Settings, marketing_url: 
     click.echo(
         "  Open the marketing site, press “Ring the number you see”, and watch the call arrive in the dashboard."
     )
-    click.echo(f"  On the command line: LEADTRACKER_DATA_FOLDER={folder} leadtracker call list")
+    click.echo(f"  On the command line: LEADTRACKER_DATA_FOLDER={folder} {_program()} call list")
     click.echo()
+    _say("Simulated visitors ask for numbers and a simulated PBX reports their calls, all over HTTP:")
+
+
+def _program() -> str:
+    """`leadtracker` as it was called, such as .venv/bin/leadtracker."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "leadtracker" else "leadtracker"
 
 
 def _sites(engine: Engine, settings: Settings, marketing_url: str) -> Where:
