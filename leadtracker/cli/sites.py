@@ -36,6 +36,8 @@ def _options(command: Any) -> Any:
         ),
         click.option("--visitor-days", type=int, help="How long a visitor is remembered in Redis. Default 90"),
         click.option("--account", "account_key", help="Its PBX account."),
+        click.option("--name-key", "name_keys", multiple=True, help="Key of visitorInfo that holds the caller's name."),
+        click.option("--company-key", "company_keys", multiple=True, help="Key that holds the company."),
         click.option("--url", help="A page with the script, for `leadtracker doctor`."),
     ):
         command = option(command)
