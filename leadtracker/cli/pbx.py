@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from leadtracker.cli import opening
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.vendor import callback_url
-from leadtracker.site_file import save_account
 from leadtracker.records.sites import Directory
 from leadtracker.settings import load_settings
+from leadtracker.site_file import save_account
 
 
 @click.group()

@@ -11,8 +11,8 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadtracker.cli import opening
 from leadtracker import site_file
+from leadtracker.cli import opening
 from leadtracker.records.sites import add_dids, remove_dids
 from leadtracker.records.tables import DidRow, SiteRow, TokenRow
 
