@@ -15,9 +15,9 @@ from leadtracker.web import (
     shown,
     slow_work,
 )
+from leadtracker.web.browser_requests import refuse_nul, refuse_other_origins
 from leadtracker.web.login import login_required
 from leadtracker.web.page_headers import protect
-from leadtracker.web.same_origin import refuse_other_origins
 from leadtracker.web.static_files import fingerprint
 from leadtracker.web.stores import stores
 
@@ -40,6 +40,7 @@ def register(app: Flask) -> None:
     blueprint = Blueprint("dashboard", __name__)
     blueprint.before_request(refuse_other_origins)
     blueprint.before_request(login_required)
+    blueprint.before_request(refuse_nul)
     blueprint.before_request(slow_work.take_place)
     blueprint.before_request(_refresh)
     blueprint.after_request(protect)

@@ -14,8 +14,8 @@ from limits.strategies import FixedWindowRateLimiter
 
 from leadtracker.errors import QuotaSpent
 from leadtracker.records.users import User, user_by_id, user_by_password
+from leadtracker.web.browser_requests import refuse_nul, refuse_other_origins
 from leadtracker.web.page_headers import protect
-from leadtracker.web.same_origin import refuse_other_origins
 from leadtracker.web.stores import stores
 
 LOGIN_DAYS = 14
@@ -25,6 +25,7 @@ LONGEST_NAME = 100
 
 blueprint = Blueprint("login", __name__)
 blueprint.before_request(refuse_other_origins)
+blueprint.before_request(refuse_nul)
 blueprint.after_request(protect)
 _this_process = FixedWindowRateLimiter(MemoryStorage())
 

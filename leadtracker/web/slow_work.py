@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 
 from flask import Flask, Response, current_app, g
 
@@ -41,7 +42,15 @@ def give_place_back(response: Response) -> Response:
     if place is None:
         return response
     if response.is_streamed:
-        response.call_on_close(place.give_back)
+        response.response = _until_sent(response.iter_encoded(), place)
+        response.call_on_close(place.give_back)  # nothing of it was asked for
     else:
         place.give_back()
     return response
+
+
+def _until_sent(parts: Iterable[bytes], place: Place) -> Iterator[bytes]:
+    try:
+        yield from parts
+    finally:
+        place.give_back()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from werkzeug.security import generate_password_hash
 
+from leadtracker.records import users
 from leadtracker.records.users import add_user
 
 PASSWORD = "correct horse battery"
@@ -14,7 +18,15 @@ OURS = {"Sec-Fetch-Site": "same-origin"}  # as every browser says of a form of t
 
 
 @pytest.fixture
-def visitor(app: Flask, engine: Engine) -> FlaskClient:
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed with the least work, as the tests check thousands."""
+    quick = functools.partial(generate_password_hash, method="scrypt:1024:8:1")
+    monkeypatch.setattr(users, "generate_password_hash", quick)
+    users._nobodys_hash.cache_clear()
+
+
+@pytest.fixture
+def visitor(app: Flask, engine: Engine, quick_hashes: None) -> FlaskClient:
     """Not logged in; the login is admin, PASSWORD."""
     add_user(engine, "admin", PASSWORD)
     return app.test_client()

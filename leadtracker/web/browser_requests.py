@@ -1,4 +1,4 @@
-"""The answer to forged forms: a request that changes something must come from a page of our own."""
+"""What a browser's request must be: of a page of our own when it changes something, and free of NUL."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from leadtracker.errors import NotAllowed
+from leadtracker.errors import BadRequest, NotAllowed
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_other_origins() -> None:
-    """Raises NotAllowed when the browser says that another site sent this; browsers always say, so no tokens."""
+    """The answer to forged forms: browsers say where a form was sent from, so no tokens. Raises NotAllowed."""
     if request.method in SAFE:
         return
     sender = request.headers.get("Sec-Fetch-Site")
@@ -23,3 +23,9 @@ def refuse_other_origins() -> None:
         own = origin is not None and urlsplit(origin).netloc == request.host
     if not own:
         raise NotAllowed("this form was not sent by a page of Leadtracker")
+
+
+def refuse_nul() -> None:
+    """No text of people has one, and PostgreSQL takes none. Raises BadRequest."""
+    if any("\0" in text for text in (request.path, *request.values.values())):
+        raise BadRequest("the address or the form has a NUL character")
