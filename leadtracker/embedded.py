@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -10,11 +12,14 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import redis
 
+from leadtracker import child_process
 from leadtracker.errors import SettingsError
 
+LOCK_SECONDS = 10
 SAVE = ("--appendonly", "yes", "--appendfsync", "everysec")
 
 
@@ -29,15 +34,13 @@ class EmbeddedRedis:
         self.url = f"unix://{socket}"
         self.folder = folder
         self._log = folder / "redis.log"
-        binary = find_server()
-        self.process = subprocess.Popen(
-            [
-                binary, "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder),
-                *SAVE, "--maxmemory-policy", "noeviction", "--logfile", str(self._log), "--daemonize", "no",
-                "--save", "",
-            ],
-            start_new_session=True,  # Ctrl-C reaches us, and we stop it last
-        )  # fmt: skip
+        command = [
+            find_server(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder),
+            *SAVE, "--maxmemory-policy", "noeviction", "--logfile", str(self._log), "--daemonize", "no", "--save", "",
+        ]  # fmt: skip
+        with open(folder / "lock", "w") as lock:  # the server inherits it: two would spoil each other's file
+            _take(lock, folder)
+            self.process = child_process.start(command, keep_open=[lock.fileno()])
         self._wait()
 
     def _wait(self) -> None:
@@ -61,6 +64,16 @@ class EmbeddedRedis:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _take(lock: IO[str], folder: Path) -> None:
+    """Wait for the server of a killed `leadtracker serve` to end; raises SettingsError when another one stays."""
+    for _ in range(LOCK_SECONDS * 20):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.05)
+    raise SettingsError(f"a redis-server runs already in {folder}: only one `leadtracker serve` may use a data folder")
 
 
 def socket_of(folder: Path) -> Path:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from leadtracker import child_process
 from leadtracker.embedded import EmbeddedRedis
 from leadtracker.errors import SettingsError
 from leadtracker.records.database import migrate, open_database
@@ -82,7 +83,7 @@ class Serving:
             "worker": [sys.executable, "-m", "leadtracker", "worker"],
         }  # fmt: skip
         environment = self._settings.surroundings() | self._environment
-        self._children[name] = subprocess.Popen(commands[name], env=environment, start_new_session=True)
+        self._children[name] = child_process.start(commands[name], environment)
 
     def finish(self) -> None:
         """Let `watch` return; for signals and other threads."""

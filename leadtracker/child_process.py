@@ -1,0 +1,29 @@
+"""Child processes that end when we do, even when we are killed."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def start(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, keep_open: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order.
+
+    Call it from the main thread: to Linux the thread is the parent, whose death is told.
+    """
+    return subprocess.Popen(
+        command, env=environment, pass_fds=keep_open, start_new_session=True, preexec_fn=_end_with_us
+    )
+
+
+def _end_with_us() -> None:
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
