@@ -76,8 +76,13 @@ def answer_screen_pop(
     except StoreUnavailable:  # the agent's phone rings now: an answer without a name is better than none
         log.warning("a screen pop was answered without its caller: Redis does not answer")
         caller = Caller()
-    inbox.keep(replace(received, names_call=pop.call_id is not None), NEW)
-    CALLBACKS.labels(account.key, family.name, Receipt.STORED.value).inc()
+    receipt = Receipt.STORED
+    try:
+        inbox.keep(replace(received, names_call=pop.call_id is not None), NEW)
+    except StoreUnavailable:  # the same: the call's record comes later
+        log.error("a screen pop of %s was answered but could not be kept", account.key)
+        receipt = Receipt.NOT_STORED
+    CALLBACKS.labels(account.key, family.name, receipt.value).inc()
     answer = family.answer(pop, caller)
     if theirs is not None:
         answer = family.merge(answer, theirs)
