@@ -143,21 +143,28 @@ class Visit:
 
 
 def burst(chance: random.Random) -> list[Visit]:
-    """The start: 40 visits in 14 seconds, 18 calls with every scenario, 3 bots; some come back another way."""
-    visits = []
-    scenarios = {HAIFA.key: list(HAIFA.scenarios), BUCHAREST.key: list(BUCHAREST.scenarios[:2])}
-    seen = {HAIFA.key: 0, BUCHAREST.key: 0}
+    """The start: 40 visits in 14 seconds, 18 calls with every scenario, 3 bots.
+
+    Some of those who only read come back another way.
+    """
     shift = chance.randrange(10)  # each run begins with another advertisement
+    scenarios = {HAIFA.key: list(HAIFA.scenarios), BUCHAREST.key: list(BUCHAREST.scenarios[:2])}
+    came = dict.fromkeys(SHOPS, 0)
+    readers: list[Person] = []
+    visits = []
     for turn in range(40):
         shop = BUCHAREST if turn % 8 == 5 else HAIFA
         bot = turn % 14 == 10
-        again = turn > 20 and turn % 4 == 3
-        if not again:
-            seen[shop.key] += 1
-        who = person(shop, chance.randrange(seen[shop.key]) if again else seen[shop.key] - 1)
         calls = shop is BUCHAREST or (turn % 2 == 0 and not bot)
         scenario = scenarios[shop.key].pop(0) if calls and scenarios[shop.key] else ""
-        arrival = shop.arrivals[(shift + turn + seen[shop.key]) % len(shop.arrivals)]
+        if turn > 20 and turn % 4 == 3:
+            who = chance.choice(readers)
+        else:
+            who = person(shop, came[shop.key])
+            came[shop.key] += 1
+            if shop is HAIFA and not scenario:
+                readers.append(who)
+        arrival = shop.arrivals[(shift + turn + came[shop.key]) % len(shop.arrivals)]
         visits.append(Visit(14 / 40, shop, who, arrival, chance.uniform(0.5, 2.5), scenario, bot))
     return visits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -58,6 +59,15 @@ def left_behind(folder: Path) -> list[str]:
             continue
         if str(folder) in command or where.startswith(str(folder)):
             found.append(command)
+    return found
+
+
+def children(parent: int, word: str) -> list[int]:
+    found = []
+    for process in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):  # it has ended
+            if f"PPid:\t{parent}\n" in (process / "status").read_text() and word in (process / "cmdline").read_text():
+                found.append(int(process.name))
     return found
 
 
@@ -238,11 +248,7 @@ def test_the_marketing_site_rings_for_its_own_pages_only(second_run: Running, ht
 def test_it_goes_on_when_gunicorn_is_killed(second_run: Running, http: requests.Session) -> None:
     dashboard = second_run.address("Dashboard")
     second_run.until("first round is over", 60)
-    (master,) = (
-        int(line.split()[0])
-        for line in subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout.splitlines()
-        if "gunicorn" in line and line.split()[1] == str(second_run.process.pid)
-    )
+    (master,) = children(second_run.process.pid, "gunicorn")
     os.killpg(master, signal.SIGKILL)
     second_run.until("web died")
 
