@@ -21,11 +21,12 @@ from leadtracker.web.page_headers import protect
 from leadtracker.web.static_files import fingerprint
 from leadtracker.web.stores import stores
 
+LARGEST = 2**63 - 1  # number of a row
 ROUTES = (
     ("/calls", "calls", dashboard_calls.page),
     ("/calls/newest", "newest_calls", dashboard_calls.newest),
     ("/calls.csv", "calls_csv", dashboard_calls.csv),
-    ("/calls/<int:call_pk>", "call", dashboard_call.page),
+    (f"/calls/<int(max={LARGEST}):call_pk>", "call", dashboard_call.page),
     ("/visitors/<visitor_id>", "visitor", dashboard_visitor.visitor),
     ("/callers/<path:caller>", "caller", dashboard_visitor.caller),
     ("/sources", "sources", dashboard_sources.page),

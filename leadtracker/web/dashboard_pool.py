@@ -6,7 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from leadtracker.domain import Site
-from leadtracker.live import PoolState
+from leadtracker.live import DidState, PoolState
 from leadtracker.reports.reading import reading
 from leadtracker.reports.sources import SourceFilter
 from leadtracker.reports.timeline import shortages
@@ -28,8 +28,8 @@ def page() -> ResponseReturnValue:
         short = shortages(session, SourceFilter(form.period, site.id))
     pool = _pool(site)
     return render_template(
-        "pool.html", form=form, site=site, sites=here.directory.sites, pool=pool, states=STATES,
-        dids=sorted(pool.dids, key=lambda did: (STATES.index(did.state), did.e164))[:MOST_DIDS],
+        "pool.html", form=form, site=site, sites=here.directory.sites, pool=pool,
+        dids=pool.dids[:MOST_DIDS],
         left_out=len(pool.dids) - MOST_DIDS, shortages=short, most=max((one.visitors for one in short), default=0),
     )  # fmt: skip
 
@@ -53,5 +53,13 @@ def _site(form: FilterForm) -> Site | None:
 
 
 def _pool(site: Site) -> PoolState:
+    """The pool as Redis has it, and the numbers that it has not heard of yet, because nobody asked for one."""
     here = stores()
-    return here.live.pool(site, [did.e164 for did in here.directory.dids(site.id) if did.draining])
+    dids = here.directory.dids(site.id)
+    known = here.live.pool(site, [did.e164 for did in dids if did.draining]).dids
+    unheard = {did.e164 for did in dids} - {did.e164 for did in known}
+    return PoolState(tuple(sorted([*known, *(DidState(e164, "idle", None, None) for e164 in unheard)], key=_place)))
+
+
+def _place(did: DidState) -> tuple[int, str]:
+    return STATES.index(did.state), did.e164

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -35,7 +37,8 @@ def page() -> ResponseReturnValue:
     return render_template(
         "sources.html", form=form, by=by, titles=TITLES, lines=lines[:MOST_LINES],
         left_out=len(lines) - MOST_LINES, total=total(lines), most=max((line.calls for line in lines), default=0),
-        moments=moments, sites=here.directory.sites,
+        moments=moments, sites=here.directory.sites, lease_days=here.settings.lease_days,
+        forgotten=(datetime.now(UTC) - (form.period.start or datetime.now(UTC))).days > here.settings.lease_days,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ LONGEST = 40_000  # characters shown
 SHORTEST_SECRET = 6  # masking a shorter one wherever it stands would garble the rest
 _NAMES = r"token|secret|password|passwd|code|campaigncode|apikey|api_key|authorization|api_code"
 _IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"|[0-9]+)', re.IGNORECASE)
-_IN_QUERY = re.compile(rf"((?:^|[?&;])(?:{_NAMES})=)[^&\s\"'<>]*", re.IGNORECASE)
+_IN_QUERY = re.compile(rf"((?:^|[?&;\s])(?:{_NAMES})=)[^&\s\"'<>]*", re.IGNORECASE)
 _IN_XML = re.compile(rf"(<name>(?:{_NAMES})</name>\s*<value>(?:<\w+>)?)[^<]*", re.IGNORECASE)
 
 

@@ -1,0 +1,156 @@
+"""The sources page: every figure counted by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+
+from dashboard_rows import NOW, add, call, lease, touchpoint, unknown_call
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from leadtracker.reports.period import Period
+from leadtracker.reports.sources import SourceFilter, SourceLine, sources, total
+from leadtracker.reports.timeline import timeline
+
+DANA, YOSSI, NOA = "+972543216541", "+972543216542", "+972543216543"
+FACEBOOK = touchpoint(source="facebook", channel="paid social", campaign="מבצע סתיו", landing_page="/%D7%93")
+DIRECT = touchpoint(source="direct", channel="direct", campaign="", landing_page="/")
+WEEK = Period("Asia/Jerusalem", date(2026, 11, 12), date(2026, 11, 18))
+EARLIER = NOW - timedelta(days=30)
+
+
+def fill(engine: Engine) -> None:
+    """In the week: google 5 visits, 3 calls; facebook 1 visit, 1 call; direct 2 visits, no call; nobody 2 calls."""
+    add(
+        engine,
+        call(EARLIER, caller=DANA),  # before the week: she is no first-time caller in it
+        call(EARLIER, caller=YOSSI, site_id=2, account_id=2),  # another site: he is, on site 1
+        call(NOW - timedelta(days=1), caller=DANA, talk_seconds=100),
+        call(NOW, caller=YOSSI, talk_seconds=50),
+        call(NOW, caller=YOSSI, outcome="missed", talk_seconds=0),  # the same moment: the second is no first
+        call(NOW, caller=NOA, arrival=FACEBOOK, outcome="voicemail", talk_seconds=7),
+        unknown_call(NOW - timedelta(days=6), caller="anonymous", talk_seconds=10),
+        unknown_call(NOW - timedelta(days=6), caller=None, phase="ringing", outcome="unknown", talk_seconds=0),
+        unknown_call(NOW, caller=DANA, direction="outgoing", talk_seconds=999),
+        unknown_call(NOW, caller=DANA, direction="internal", talk_seconds=999),
+        *(lease(NOW - timedelta(hours=hour)) for hour in range(5)),
+        lease(NOW, new_visit=False),
+        lease(NOW, arrival=FACEBOOK, reason="pool_empty", did=None),
+        lease(NOW, arrival=DIRECT),
+        lease(NOW, arrival=DIRECT, site_id=2),
+        lease(NOW - timedelta(days=7), arrival=DIRECT),
+    )
+
+
+def test_by_channel(engine: Engine, dashboard: FlaskClient) -> None:
+    fill(engine)
+    with Session(engine) as session:
+        lines = sources(session, SourceFilter(WEEK), "channel")
+    assert lines == [
+        SourceLine(("paid search",), visits=5, calls=3, answered=2, missed=1, first_time=1, talk_seconds=150),
+        SourceLine(("",), visits=0, calls=2, answered=1, missed=0, first_time=0, talk_seconds=10),
+        SourceLine(("paid social",), visits=1, calls=1, answered=0, missed=1, first_time=1, talk_seconds=7),
+        SourceLine(("direct",), visits=2, calls=0, answered=0, missed=0, first_time=0, talk_seconds=0),
+    ]
+    assert total(lines) == SourceLine((), visits=8, calls=6, answered=3, missed=2, first_time=2, talk_seconds=167)
+    assert [line.calls_per_visit for line in lines] == [0.6, None, 1.0, 0.0]
+    assert [line.average_talk_seconds for line in lines] == [75.0, 10.0, None, None]
+
+
+def test_by_the_other_columns(engine: Engine, dashboard: FlaskClient) -> None:
+    fill(engine)
+    expected = {
+        "source": [("paid search", "google"), ("", ""), ("paid social", "facebook"), ("direct", "direct")],
+        "campaign": [("google", "spring"), ("", ""), ("facebook", "מבצע סתיו"), ("direct", "")],
+        "landing": [("/sale",), ("",), ("/%D7%93",), ("/",)],
+    }
+    with Session(engine) as session:
+        for dimension, keys in expected.items():
+            lines = sources(session, SourceFilter(WEEK), dimension)
+            assert [line.key for line in lines] == keys, dimension
+            assert [line.calls for line in lines] == [3, 2, 1, 0], dimension
+
+
+def test_of_one_site(engine: Engine, dashboard: FlaskClient) -> None:
+    fill(engine)
+    with Session(engine) as session:
+        lines = sources(session, SourceFilter(WEEK, site_id=2), "channel")
+        assert lines == [SourceLine(("direct",), visits=1)]
+        before = Period("Asia/Jerusalem", date(2026, 10, 1), date(2026, 10, 31))
+        assert sources(session, SourceFilter(before, site_id=2), "channel")[0].first_time == 1
+
+
+def test_over_time(engine: Engine, dashboard: FlaskClient) -> None:
+    fill(engine)
+    with Session(engine) as session:
+        moments = timeline(session, SourceFilter(WEEK))
+        assert [(one.step.label, one.visits, one.calls, one.answered, one.missed) for one in moments] == [
+            ("12 Nov", 0, 2, 1, 0), ("13 Nov", 0, 0, 0, 0), ("14 Nov", 0, 0, 0, 0), ("15 Nov", 0, 0, 0, 0),
+            ("16 Nov", 0, 0, 0, 0), ("17 Nov", 0, 1, 1, 0), ("18 Nov", 8, 3, 1, 2),
+        ]  # fmt: skip
+        day = Period("Asia/Jerusalem", date(2026, 11, 18), date(2026, 11, 18))
+        hours = timeline(session, SourceFilter(day, site_id=1))
+        assert [(one.step.label, one.visits, one.calls) for one in hours if one.visits or one.calls] == [
+            ("10:00", 1, 0), ("11:00", 1, 0), ("12:00", 1, 0), ("13:00", 1, 0), ("14:00", 3, 3),
+        ]  # fmt: skip
+        assert len(hours) == 24
+        for period in (WEEK, day, Period("Asia/Jerusalem", date(2026, 1, 1), date(2026, 11, 18))):
+            lines, moments = sources(session, SourceFilter(period), "channel"), timeline(session, SourceFilter(period))
+            for name in ("visits", "calls", "answered", "missed"):
+                assert sum(getattr(one, name) for one in moments) == getattr(total(lines), name), (period, name)
+
+
+def test_a_call_at_midnight_is_of_the_day_that_begins(engine: Engine, dashboard: FlaskClient) -> None:
+    midnight = datetime(2026, 10, 24, 21, tzinfo=UTC)  # of 25 October, when the clock goes back
+    add(engine, call(midnight), call(midnight + timedelta(hours=25)), call(midnight - timedelta(microseconds=1)))
+    with Session(engine) as session:
+        days = timeline(session, SourceFilter(Period("Asia/Jerusalem", date(2026, 10, 24), date(2026, 10, 26))))
+    assert [one.calls for one in days] == [1, 1, 1]
+
+
+def test_the_page_and_its_export(engine: Engine, dashboard: FlaskClient) -> None:
+    fill(engine)
+    query = "from=2026-11-12&to=2026-11-18&by=campaign"
+    page = dashboard.get(f"/sources?{query}").text
+    for words in ("<dd>8</dd>", "<dd>6</dd>", "75.0 %", "מבצע סתיו", "No campaign", "Not matched to a visit", "60.0 %"):
+        assert words in page, words
+    assert 'aria-current="page">Campaign</a>' in page
+    lines = list(csv.reader(io.StringIO(dashboard.get(f"/sources.csv?{query}").data.decode("utf-8-sig"))))
+    assert lines == [
+        ["Source", "Campaign", "Visits", "Calls", "Answered", "Missed", "First-time callers", "Talk seconds",
+         "Average talk seconds", "Calls per visit"],
+        ["google", "spring", "5", "3", "2", "1", "1", "150", "75.0", "0.6"],
+        ["", "", "0", "2", "1", "0", "0", "10", "10.0", ""],
+        ["facebook", "מבצע סתיו", "1", "1", "0", "1", "1", "7", "", "1.0"],
+        ["direct", "", "2", "0", "0", "0", "0", "0", "", "0.0"],
+    ]  # fmt: skip
+    assert "/%D7%93" not in dashboard.get("/sources?from=2026-11-12&to=2026-11-18&by=landing").text
+
+
+def test_many_campaigns_are_cut_on_the_page_and_whole_in_the_export(engine: Engine, dashboard: FlaskClient) -> None:
+    add(engine, *(lease(NOW, arrival=touchpoint(campaign=f"c{number}")) for number in range(230)))
+    query = "from=2026-11-18&to=2026-11-18&by=campaign"
+    page = dashboard.get(f"/sources?{query}").text
+    assert page.count('scope="row" class="key"') == 200
+    assert "30 more lines" in page
+    assert dashboard.get(f"/sources.csv?{query}").text.count("\r\n") == 231
+
+
+def test_open_and_wrong_periods(dashboard: FlaskClient) -> None:
+    statuses = {
+        "from=2026-11-01": 200, "to=2026-11-01": 200, "period=all": 400, "from=2026-11-18&to=2026-11-01": 400,
+        "by=visitor_id": 400, "from=2000-01-01&to=2199-12-31": 200,
+    }  # fmt: skip
+    for query, status in statuses.items():
+        for path in ("/sources", "/sources.csv"):
+            assert dashboard.get(f"{path}?{query}").status_code == status, (path, query)
+
+
+def test_visits_that_are_forgotten_are_not_counted_as_none(dashboard: FlaskClient, engine: Engine) -> None:
+    """The lease log is kept for 90 days: a longer report says so, and a shorter one has nothing to say."""
+    add(engine, call(datetime.now(UTC)))
+    assert "Visits are kept for 90 days" in dashboard.get("/sources?period=365days").text
+    assert "Visits are kept for" not in dashboard.get("/sources?period=30days").text
