@@ -29,7 +29,6 @@ await build({
   // The bundle runs as a classic script. Whatever happens in it, the page hears nothing of it.
   banner: { js: "(()=>{try{" },
   footer: { js: "}catch(e){}})()" },
-  external: ["./debug.js"],
   supported: { "dynamic-import": true },
   mangleProps: /^(asked|done|failed|held|timer)$/, // of a Line; none of them is read by debug.js or sent
 });

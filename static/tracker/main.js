@@ -6,18 +6,14 @@ import { watchVisitor } from "./signals.js";
 import { lines, ownNumber, show, watchPage } from "./swap.js";
 import { debugging, log, trace } from "./trace.js";
 
-const NO_NUMBER = Error("Leadtracker: no number");
-
 /** @returns {Promise<string>} the DID, or the page's own number; rejects when there is neither */
-const init = async (token, info, actions) => {
+const answer = async (token, info, actions) => {
   trace([token, info, actions]);
-  const line = lines.get(token) || { token, info: {}, signals: [], beat: 30, failed: 0 };
+  const line = lines.get(token) || { token, info: {}, text: [], href: [], call: [], swap: [], signals: [], beat: 30, failed: 0 };
   try {
     lines.set(token, line);
     Object.assign(line.info, info);
-    ["text", "href", "call", "swap"].forEach(
-      (kind) => (line[kind] = [].concat(line[kind] || [], { ...actions }[kind] || [])),
-    );
+    ["text", "href", "call", "swap"].forEach((kind) => (line[kind] = line[kind].concat({ ...actions }[kind] || [])));
     if (!line.asked) {
       line.asked = new Promise((done) => (line.done = done));
       request(line);
@@ -29,8 +25,21 @@ const init = async (token, info, actions) => {
   }
   const number = line.did || ownNumber(line);
   if (number) return number;
-  throw NO_NUMBER;
+  throw Error("Leadtracker: no number");
 };
+
+/**
+ * A rejection that the page does not handle shall not be in its console, nor that of a promise made from this one.
+ * @param {Promise<any>} promise
+ */
+const hushed = (promise) => {
+  const { then } = promise;
+  promise.catch(() => {});
+  promise.then = (...handlers) => hushed(then.apply(promise, handlers));
+  return promise;
+};
+
+const init = (...given) => hushed(answer(...given));
 
 const start = () => {
   const turned = () => turn(document.visibilityState);
@@ -38,11 +47,9 @@ const start = () => {
   document.addEventListener("visibilitychange", turned);
   addEventListener("pageshow", turned);
   addEventListener("pagehide", () => turn("left"));
-  // A page that does not handle the rejection of `init` shall not have it in its console.
-  addEventListener("unhandledrejection", (event) => event.reason == NO_NUMBER && event.preventDefault());
   watchPage();
   watchVisitor();
-  if (debugging) import("./debug.js").catch(trace);
+  if (debugging) import(new URL("debug.js", address)).catch(trace);
   return { init, lines, log, address };
 };
 

@@ -2,7 +2,7 @@
 
 import { address } from "./script_tag.js";
 import { lines, show } from "./swap.js";
-import { trace } from "./trace.js";
+import { quiet, trace } from "./trace.js";
 import { currentVisitor } from "./visitor.js";
 
 /** @typedef {import("./swap.js").Line} Line */
@@ -16,13 +16,11 @@ let state;
  * A heartbeat, as long as all is well; else a number request, which gives back the same number if it can.
  * Another tab may have been given another number: then its lease is in storage, and we ask for that number.
  * @param {Line} line
- * @param {string[]} signals
  */
-const message = ({ token, info, held, failed }, signals) => {
-  const beats = held && !failed;
-  const { leases, at, engaged, ...visitor } = currentVisitor(beats);
+const message = ({ token, info, held, failed, signals }) => {
+  const { leases, at, engaged, ...visitor } = currentVisitor(held);
   const lease = leases[token];
-  const ask = state == "visible" && !(beats && held == lease) ? "number" : "beat";
+  const ask = state == "visible" && (!held || held != lease || failed) ? "number" : "beat";
   const body = { ask, token, info, ...visitor, page: location.href, lease, state, signals, engaged: (engaged / 1000) | 0 };
   trace(body);
   return JSON.stringify(body);
@@ -32,9 +30,9 @@ const message = ({ token, info, held, failed }, signals) => {
 const accept = (line, { did, display, lease, beat_seconds: beat }) => {
   line.beat = beat >= 1 && beat < 600 ? beat : 30;
   line.held = lease;
-  currentVisitor(false, line.token, lease);
+  currentVisitor(0, line.token, lease);
   if (/^\+\d{7,}$/.test(did)) {
-    // What shows the old number must be found again.
+    // The page may have written the number we promised.
     if (line.did && line.did != did) line.swap.push(line.did);
     line.did = did;
     line.display = display || did;
@@ -46,11 +44,11 @@ const accept = (line, { did, display, lease, beat_seconds: beat }) => {
 export const request = async (line) => {
   if (state != "visible") return;
   clearTimeout(line.timer);
-  let signals = line.signals.splice(0);
+  const { length } = line.signals;
   try {
     const response = await fetch(address, {
       method: "POST",
-      body: message(line, signals),
+      body: message(line),
       keepalive: true,
       // Browsers before 2022 wait as long as they like.
       signal: AbortSignal.timeout && AbortSignal.timeout(PATIENCE),
@@ -59,8 +57,8 @@ export const request = async (line) => {
     const answer = await response.json();
     trace(answer);
     if (answer.did || !answer.known) accept(line, answer);
-    // A number request does not tell the signals, the next beat does.
-    if (answer.known != null) signals = [];
+    // Only a beat tells signals, and a lost one tells nothing.
+    if (answer.known != null) line.signals.splice(0, length);
     line.failed = 0;
   } catch (failure) {
     trace(failure);
@@ -68,7 +66,6 @@ export const request = async (line) => {
     // Refused: asking again would change nothing.
     if (failure < 500) line.held = line.failed = 0;
   }
-  line.signals.unshift(...signals);
   line.done();
   if (line.held || line.failed) line.timer = setTimeout(request, line.beat * 1000 * (1 + line.failed), line);
 };
@@ -80,17 +77,14 @@ export const signal = (line, what) => {
 };
 
 /** The page was shown, hidden or left. @param {"visible" | "hidden" | "left"} next */
-export const turn = (next) => {
+export const turn = quiet((next) => {
   if (next == state || (state == "left" && next == "hidden")) return;
   state = next;
   lines.forEach((line) => {
-    clearTimeout(line.timer);
-    if (state != "visible") {
-      if (line.held) navigator.sendBeacon(address, message(line, line.signals.splice(0)));
-    } else {
+    if (state == "visible") {
       // The lease may be another's by now: ask again instead of beating.
       line.held = 0;
       request(line);
-    }
+    } else if (line.held && navigator.sendBeacon(address, message(line))) line.signals = [];
   });
-};
+});

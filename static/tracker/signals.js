@@ -6,7 +6,6 @@ import { each, lines, ownNumber } from "./swap.js";
 import { quiet } from "./trace.js";
 
 const SIGNALS = { click: "tap", copy: "copy", contextmenu: "menu" };
-const LONGEST_LABEL = 99; // characters; the menu of a longer text is not about a number further in
 
 export const watchVisitor = () => {
   for (const type in SIGNALS)
@@ -16,9 +15,7 @@ export const watchVisitor = () => {
         /** @type {any[]} outwards from the element */
         const path = event.composedPath();
         const links = path.map((node) => node.href);
-        const subject = digits(
-          type == "copy" ? getSelection() : type == "click" ? links : links + path[0].textContent.slice(0, LONGEST_LABEL),
-        );
+        const subject = digits(type == "click" ? links : links + getSelection());
         lines.forEach((line) => {
           let number;
           if (type == "click") each(line.call, (element) => path.includes(element) && (number = line.did || ownNumber(line)));

@@ -34,6 +34,8 @@ export const lines = new Map();
 const roots = new Set();
 /** @type {((text: string) => string)[]} */
 let respellers = [];
+/** What the page wrote, and what we made of it. @type {WeakMap<Node, [string, string]>} */
+const written = new WeakMap();
 let writes = 0;
 
 /** @param {Text | Attr} node @param {string} value */
@@ -67,12 +69,24 @@ const setText = (element, text) => {
   words.forEach((node) => write(node, node == number ? text : ""));
 };
 
-/** @param {(Text | Attr)[]} nodes searched as one text: a number may be split over elements */
+/**
+ * Starts from what the page wrote, not from what we made of it: a framework that changes one part of a number
+ * believes the other part to be its own still.
+ * @param {(Text | Attr)[]} nodes searched as one text: a number may be split over elements
+ */
 const respell = (nodes) => {
-  let text = nodes.map((node) => node.nodeValue).join(JOINT);
+  const own = nodes.map((node) => {
+    const [theirs, ours] = written.get(node) || [];
+    return node.nodeValue == ours ? theirs : node.nodeValue;
+  });
+  let text = own.join(JOINT);
   respellers.forEach((respelled) => (text = respelled(text)));
   const parts = text.split(JOINT);
-  if (parts.length == nodes.length) nodes.forEach((node, place) => write(node, parts[place]));
+  if (parts.length == nodes.length)
+    nodes.forEach((node, place) => {
+      if (parts[place] != own[place]) written.set(node, [own[place], parts[place]]);
+      write(node, parts[place]);
+    });
 };
 
 /** @param {any} element */

@@ -41,7 +41,7 @@ const source = ({ url, referrer }) =>
 /**
  * The visitor as of now; begins a new visit when the last one is over or a new source brought this page.
  * Read from storage each time, because another tab may have written it.
- * @param {boolean} seen whether a page was visible since the visitor was last active
+ * @param {any} seen whether a page was visible since the visitor was last active
  * @param {string} [token] of the site whose lease is new
  * @param {string | null} [lease]
  * @returns {Visitor}

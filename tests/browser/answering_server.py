@@ -1,0 +1,128 @@
+"""A stand-in for our server that records what the script sends and answers as it is told: late, wrongly, never."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
+PATIENCE_SECONDS = 10
+Message = dict[str, Any]
+
+NUMBER: Message = {
+    "did": "+972722776772",
+    "display": "072-277-6772",
+    "lease": "lease-1",
+    "lease_seconds": 120,
+    "beat_seconds": 30,
+    "reason": "leased",
+}
+OTHER_NUMBER = NUMBER | {"did": "+972722776773", "display": "072-277-6773", "lease": "lease-2"}
+
+
+class AnsweringServer:
+    """Serves the built script at every path; each POST is kept in `messages` and answered by `answer`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.requests: list[tuple[str, str, str]] = []  # method, path, content type
+        self.number: Message = NUMBER
+        self.status = 200
+        self.body: bytes | None = None  # instead of an answer that makes sense
+        self.hold = threading.Event()
+        self.hold.set()
+        self._arrived = threading.Condition()
+        self._server: ThreadingHTTPServer | None = None
+        self._port = 0
+        self.start()
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> Self:
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                recorder.note(self, None)
+                name = "debug.js" if self.path.endswith("/debug.js") else "tracker.js"
+                self.answer(200, (DIST / name).read_bytes(), "text/javascript")
+
+            def do_OPTIONS(self) -> None:
+                recorder.note(self, None)
+                self.answer(204, b"", "text/plain")
+
+            def do_POST(self) -> None:
+                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                recorder.note(self, message)
+                recorder.hold.wait(PATIENCE_SECONDS)
+                body = recorder.body if recorder.body is not None else json.dumps(recorder.answer(message)).encode()
+                self.answer(recorder.status, body, "application/json")
+
+            def answer(self, status: int, body: bytes, kind: str) -> None:
+                self.send_response(status)
+                self.send_header("Access-Control-Allow-Origin", self.headers.get("Origin", "*"))
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def handle(self) -> None:
+                try:
+                    super().handle()
+                except ConnectionError:
+                    pass  # the page gave up waiting
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
+        self._server.daemon_threads = True
+        self._port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """As a killed server: connections are refused until `start`."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def note(self, request: BaseHTTPRequestHandler, message: Message | None) -> None:
+        with self._arrived:
+            self.requests.append((request.command, request.path, request.headers.get("Content-Type", "")))
+            if message is not None:
+                self.messages.append(message)
+            self._arrived.notify_all()
+
+    def answer(self, message: Message) -> Message:
+        if message["ask"] == "beat" and message["lease"] == self.number["lease"]:
+            return {"known": True}
+        return self.number | ({"known": False} if message["ask"] == "beat" else {})
+
+    def wait_for(self, wanted: Callable[[Message], bool] | str, count: int = 1) -> Message:
+        """The `count`-th message that is wanted (a predicate, or the message's `ask`)."""
+        fits = wanted if callable(wanted) else lambda message: message["ask"] == wanted
+        until = time.monotonic() + PATIENCE_SECONDS
+        with self._arrived:
+            while True:
+                found = list(itertools.islice(filter(fits, self.messages), count))
+                if len(found) == count:
+                    return found[-1]
+                if not self._arrived.wait(until - time.monotonic()):
+                    raise AssertionError(f"no such message; these came: {self.asks()}")
+
+    def asks(self) -> list[str]:
+        """What was asked so far, in short: `number`, `beat visible`, `beat visible tap` …"""
+        return [
+            " ".join([m["ask"], *([m["state"], *m["signals"]] if m["ask"] == "beat" else [])])
+            for m in self.messages
+        ]  # fmt: skip
