@@ -1,0 +1,29 @@
+"""What the simulators are tried against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from receiver import Receiver, receiving
+
+from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+from leadtracker.simulator import direct_session
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    with direct_session() as session:
+        yield session
+
+
+@pytest.fixture
+def account(receiver: Receiver, http: requests.Session) -> SimulatedVoicenter:
+    return SimulatedVoicenter(f"{receiver.url}/pop", f"{receiver.url}/cdr", http)
