@@ -87,7 +87,7 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin or not parts.hostname:
             faults.append(f"site {name}: an origin is like https://www.example.com, without a path; got {origin!r}")
-    for key, least, most in (("lease_seconds", 30, 86400), ("visitor_days", 1, 400)):
+    for key, least, most in (("lease_seconds", 45, 86400), ("visitor_days", 1, 400)):
         if key in values and not (isinstance(values[key], int) and least <= values[key] <= most):
             faults.append(f"site {name}: {key} must be {least} to {most}")
     account = values.get("account_key")

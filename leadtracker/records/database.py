@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, text
 from sqlalchemy.types import TypeDecorator
 
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its start as news
 READING_LOCK = 7_264_001  # PostgreSQL advisory lock: one reader of the inbox at a time
 
 

@@ -72,7 +72,7 @@ def test_export_is_what_apply_takes(tmp_path: Path) -> None:
         (("site", "add", "new", "--time-zone", "Mars/Base"), "time_zone must be a name"),
         (("site", "add", "new", "--country", "Israel"), "country must be two letters"),
         (("site", "add", "new", "--default-number", "911x"), "default_number"),
-        (("site", "add", "new", "--lease-seconds", "5"), "lease_seconds must be 30 to 86400"),
+        (("site", "add", "new", "--lease-seconds", "5"), "lease_seconds must be 45 to 86400"),
         (("site", "add", "new", "--account", "nobody"), "there is no PBX account"),
         (("site", "add", "new", "--token", "taken"), "another site's"),
         (("account", "add", "a/b"), "a key is letters"),

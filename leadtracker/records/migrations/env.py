@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from alembic import context
 from sqlalchemy import text
 
 from leadtracker.records.tables import Base
 
-logging.getLogger("alembic").setLevel(logging.WARNING)
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:
     if engine.dialect.name == "postgresql":
