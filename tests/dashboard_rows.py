@@ -14,6 +14,8 @@ from leadtracker.records.calls import reversed_digits
 from leadtracker.records.tables import AccountRow, CallRow, InboxRow, LeaseRow, LegRow, SiteRow
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Jerusalem
+PASSWORD = "correct horse battery"  # of the login `admin`
+OURS = {"Sec-Fetch-Site": "same-origin"}  # as every browser says of a form of the page
 _numbers = itertools.count(1)
 
 

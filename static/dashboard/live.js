@@ -66,5 +66,6 @@ document.addEventListener("visibilitychange", () => {
   clearTimeout(timer);
   if (!document.hidden) turn();
 });
+document.documentElement.style.overflowAnchor = "none"; // not every browser keeps the place: `show` does, in all
 for (const row of body.rows) seen.set(row.id, row.innerHTML);
 if (!document.hidden) timer = setTimeout(turn, EVERY_MS);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import pytest
+from dashboard_rows import OURS, PASSWORD
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -12,9 +13,6 @@ from werkzeug.security import generate_password_hash
 
 from leadtracker.records import users
 from leadtracker.records.users import add_user
-
-PASSWORD = "correct horse battery"
-OURS = {"Sec-Fetch-Site": "same-origin"}  # as every browser says of a form of the page
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import OURS, PASSWORD
+from dashboard_rows import OURS, PASSWORD
 from flask import Flask
 from flask.testing import FlaskClient
 from limits.storage import MemoryStorage

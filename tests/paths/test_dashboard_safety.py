@@ -10,8 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from conftest import OURS, PASSWORD
-from dashboard_rows import NOW, add, call, callback, lease, leg, touchpoint
+from dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease, leg, touchpoint
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine

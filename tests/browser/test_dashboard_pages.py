@@ -1,0 +1,345 @@
+"""The dashboard in a real browser: on a desk and a phone, light and dark, by keyboard, with and without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import Engine, delete, update
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from leadtracker.records.tables import CallRow
+from leadtracker.records.users import add_user, change_password
+
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+VISITOR = "live-visitor-000000001"
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/leadtracker.sqlite"
+
+
+@pytest.fixture
+def address(app: Flask, engine: Engine) -> Iterator[str]:
+    """The dashboard, listening."""
+    add_user(engine, "admin", PASSWORD)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(address: str, browser: Browser, complaints: Any) -> Iterator[Open]:
+    """Open a path, logged in; other arguments are the browser context's."""
+    contexts: list[BrowserContext] = []
+
+    def open_at(path: str, **settings: object) -> Page:
+        context = browser.new_context(base_url=address, **{"viewport": DESK, **settings})  # type: ignore[arg-type] # as given
+        contexts.append(context)
+        context.on("page", complaints.hear)
+        page = context.new_page()
+        page.goto(path)
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(f"**{path}")
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert complaints.of_page == []
+    assert [text for text in complaints.of_browser if "404" not in text] == []
+
+
+@pytest.fixture
+def paths(app: Flask, engine: Engine) -> list[str]:
+    """Every page, with a month of calls, a visitor on the site and one call of which all is known."""
+    now = datetime.now(UTC)
+    month(engine, now)
+    arrival = touchpoint(
+        now - timedelta(minutes=4),
+        url="https://shop.example.com/%D7%93%D7%99%D7%A8%D7%95%D7%AA/12?utm_source=facebook",
+        landing_page="/%D7%93%D7%99%D7%A8%D7%95%D7%AA/12",
+        source="facebook",
+        campaign="מבצע סתיו לכל המשפחה עם שם ארוך מאוד שאינו נגמר",
+    )
+    row = call(
+        now,
+        arrival=arrival,
+        first_touchpoint=touchpoint(now - timedelta(days=4)),
+        visitor_id=VISITOR,
+        call_id="202411211200000000000000000000000000000000000000000000000000000000",
+        visitor_info={"name": "דנה כהן־לוי", "company": "נדל״ן כהן ובניו בע״מ", "note": "מחפשת דירה " * 20},
+        recording_url="https://pbx.example/1.mp3",
+        queue="מכירות",
+    )
+    add(engine, row)
+    add(engine, leg(row.id, now), leg(row.id, now, type="Queue"), lease(now - timedelta(days=1), visitor=VISITOR))
+    message = {
+        "ask": "number", "token": "shop-token", "visitor": VISITOR, "visit": VISITOR,
+        "info": {"name": "דנה כהן־לוי", "rooms": 4}, "arrival": {"url": arrival["url"], "referrer": ""},
+    }  # fmt: skip
+    headers = {"Origin": "https://shop.example.com", "User-Agent": CHROME}
+    assert app.test_client().post("/tracker.js", data=json.dumps(message), headers=headers).status_code == 200
+    return [
+        "/calls", "/calls?number=000&period=7days", f"/calls/{row.id}", f"/visitors/{VISITOR}",
+        "/callers/+972543216000",
+        "/sources", "/sources?by=campaign&period=7days", "/sources?by=landing&period=today", "/pool?period=30days",
+        "/settings", "/nowhere",
+    ]  # fmt: skip
+
+
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+NAMELESS = """[...document.querySelectorAll('input:not([type=hidden]), select, button, a')]
+    .filter(one => one.checkVisibility() && !one.labels?.length && !one.textContent.trim()
+        && !one.getAttribute('aria-label')).map(one => one.outerHTML)"""
+# WCAG 2: the contrast of each text with what is behind it, where it is under 4.5 (3 when large).
+PALE = """() => {
+    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const paint = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const rgba = (colour) => {
+        paint.clearRect(0, 0, 1, 1); paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
+        return [...paint.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+    const behind = (one) => {
+        for (let at = one; at; at = at.parentElement) {
+            const colour = rgba(getComputedStyle(at).backgroundColor);
+            if (colour[3] > 250) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const found = [];
+    for (const one of document.querySelectorAll('body *')) {
+        const own = [...one.childNodes].some(node => node.nodeType == 3 && node.textContent.trim());
+        if (!own || !one.checkVisibility() || one.closest('svg, .skip')) continue;
+        const style = getComputedStyle(one), [a, b] = [light(rgba(style.color)), light(behind(one))];
+        const contrast = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+        const large = parseFloat(style.fontSize) >= 24;
+        if (contrast < (large ? 3 : 4.5)) found.push(`${contrast.toFixed(2)} ${one.outerHTML.slice(0, 90)}`);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "scheme"), [("desk", DESK, "light"), ("phone", PHONE, "light"), ("dark", DESK, "dark")]
+)
+def test_every_page_fits_and_can_be_read(
+    open_page: Open, paths: list[str], tmp_path: Path, name: str, size: dict[str, int], scheme: str
+) -> None:
+    page = open_page("/calls", viewport=size, color_scheme=scheme)
+    for number, path in enumerate(paths):
+        page.goto(path)
+        page.screenshot(path=tmp_path / f"{name}-{number}.png", full_page=True)
+        assert page.evaluate(FITS), (path, name)
+        assert page.evaluate(PALE) == [], (path, name)
+        assert page.evaluate(NAMELESS) == [], (path, name)
+        assert page.locator("h1").count() == 1, path
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        assert page.evaluate(FITS), (path, name, "right to left")
+
+
+def test_the_login_page_fits_and_can_be_read(address: str, browser: Browser) -> None:
+    for size, scheme in ((DESK, "light"), (PHONE, "dark")):
+        context = browser.new_context(base_url=address, viewport=size, color_scheme=scheme)  # type: ignore[arg-type] # a dict
+        page = context.new_page()
+        page.goto("/login")
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+        assert page.evaluate(FITS)
+        assert page.evaluate(PALE) == []
+        context.close()
+
+
+def test_hebrew_stands_where_its_neighbours_do(open_page: Open, paths: list[str]) -> None:
+    page = open_page("/calls", locale="he-IL")
+    page.goto(f"/visitors/{VISITOR}")
+    name = page.get_by_role("heading", name="דנה כהן־לוי")
+    assert name.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    assert name.evaluate("one => getComputedStyle(one).fontSize.slice(0, -2) > 40")
+    left = name.evaluate(
+        "one => { const range = document.createRange(); range.selectNodeContents(one);"
+        " return range.getBoundingClientRect().left - one.getBoundingClientRect().left }"
+    )
+    assert left < 2
+    assert "/דירות/12" in page.locator(".came").inner_text()
+
+
+def test_the_card_is_told_at_a_glance(open_page: Open, paths: list[str]) -> None:
+    """Name, number, campaign and landing page stand in the first screen of a phone."""
+    page = open_page("/calls", viewport=PHONE)
+    page.goto(f"/visitors/{VISITOR}")
+    for words in ("דנה כהן־לוי", "054-321-6549", "facebook · social"):
+        box = page.get_by_text(words).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 500, words
+
+
+def test_by_keyboard_alone(address: str, browser: Browser, engine: Engine) -> None:
+    add(engine, call(datetime.now(UTC)))
+    context = browser.new_context(base_url=address, viewport=DESK)
+    page = context.new_page()
+    page.goto("/")
+    page.keyboard.type("admin")  # the name has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/calls")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    box = page.locator(":focus").bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Export CSV")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Dana":
+            break
+    assert page.locator(":focus").evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dana")
+    page.get_by_role("button", name="Log out").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login")
+    context.close()
+
+
+def test_without_javascript(open_page: Open, paths: list[str]) -> None:
+    page = open_page("/calls", java_script_enabled=False, viewport=PHONE)
+    assert page.locator("table.calls tbody tr").count() == 50
+    page.get_by_role("link", name="Older").click()
+    page.get_by_role("link", name="Newer").click()
+    page.get_by_text("More filters").click()
+    page.get_by_label("Outcome").select_option("missed")
+    page.get_by_role("button", name="Show").click()
+    assert set(page.locator(".calls .badge").all_inner_texts()) == {"Missed"}
+    page.goto("/sources?period=7days")
+    assert page.locator("#figures tbody tr").count() == 7
+    assert not page.locator(".chart").is_visible()
+    page.goto("/settings")
+    assert page.get_by_role("button", name="Copy").count() == 0
+
+
+def test_the_chart_has_the_figures_of_its_table(open_page: Open, paths: list[str]) -> None:
+    page = open_page("/sources")
+    expect(page.locator(".chart canvas")).to_be_visible()
+    cells = page.locator("#figures tbody tr").nth(20).locator("th, td").all_text_contents()
+    canvas = page.locator(".chart .u-over").bounding_box()
+    assert canvas is not None
+    page.mouse.move(canvas["x"] + canvas["width"] * (20 + 0.6) / 30.2, canvas["y"] + 40)
+    legend = page.locator(".u-legend .u-value").all_inner_texts()
+    label, visits, answered, missed, _ = (cell.strip() for cell in cells)
+    assert legend == [label, missed, answered, visits]
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type] # a dict
+    expect(page.locator(".chart canvas")).to_have_css("width", re.compile(r"(2\d\d|3[0-3]\d)(\.\d+)?px"))
+    assert page.evaluate(FITS)
+
+
+def test_the_line_to_paste_is_copied(open_page: Open) -> None:
+    page = open_page("/settings", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        '<script async src="https://calls.example.com/tracker.js" data-token="shop-token" '
+        'data-swap="03-555-1234"></script>'
+    )
+
+
+class TestLive:
+    """Rows come and change by themselves."""
+
+    def test_a_new_call_appears_on_top(self, open_page: Open, engine: Engine) -> None:
+        now = datetime.now(UTC)
+        add(engine, call(now - timedelta(hours=1)))
+        page = open_page("/calls")
+        rows = page.locator("table.calls tbody tr")
+        ringing = call(now, phase="ringing", outcome="unknown", talk_seconds=0, visitor_info={"name": "רינה"})
+        add(engine, ringing)
+        expect(rows).to_have_count(2, timeout=8000)
+        expect(rows.first).to_contain_text("רינה")
+        expect(rows.first).to_contain_text("Ringing")
+        expect(page.get_by_role("status")).to_have_text("1 new call")
+        with Session(engine) as session:
+            session.execute(update(CallRow).where(CallRow.id == ringing.id).values(phase="ended", outcome="missed"))
+            session.commit()
+        expect(rows.first).to_contain_text("Missed", timeout=8000)
+        expect(rows).to_have_count(2)
+        expect(page.get_by_role("status")).to_have_text("Live")
+
+    def test_the_place_that_is_read_does_not_move(self, open_page: Open, engine: Engine) -> None:
+        now = datetime.now(UTC)
+        add(engine, *(call(now - timedelta(hours=number)) for number in range(1, 45)))
+        page = open_page("/calls")
+        row = page.locator("table.calls tbody tr").nth(25)
+        row.scroll_into_view_if_needed()
+        page.mouse.wheel(0, 200)
+        page.wait_for_timeout(300)
+        name = row.get_attribute("id")
+        before = page.locator(f"#{name}").bounding_box()
+        add(engine, call(now), call(now))
+        expect(page.locator("table.calls tbody tr")).to_have_count(46, timeout=8000)
+        after = page.locator(f"#{name}").bounding_box()
+        assert before is not None
+        assert after is not None
+        assert abs(before["y"] - after["y"]) < 2
+
+    def test_a_hidden_tab_asks_nothing(self, open_page: Open, engine: Engine) -> None:
+        page = open_page("/calls")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.evaluate(
+            "Object.defineProperty(document, 'hidden', {get: () => window.away ?? true, configurable: true});"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+        page.wait_for_timeout(5000)
+        assert asked == []
+        with page.expect_request("**/calls/newest*", timeout=3000):
+            page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+
+    def test_the_first_call_replaces_the_advice(self, open_page: Open, engine: Engine) -> None:
+        page = open_page("/calls")
+        expect(page.get_by_role("heading", name="No calls yet")).to_be_visible()
+        add(engine, call(datetime.now(UTC)))
+        expect(page.locator("table.calls tbody tr")).to_have_count(1, timeout=8000)
+        expect(page.get_by_role("heading", name="No calls yet")).to_have_count(0)
+
+    def test_a_login_that_ended_leads_to_the_login(self, open_page: Open, engine: Engine) -> None:
+        page = open_page("/calls")
+        change_password(engine, "admin", "another long password")
+        page.wait_for_url("**/login?next=**", timeout=8000)
+
+    def test_rows_that_no_longer_match_stay_until_the_page_is_loaded_again(
+        self, open_page: Open, engine: Engine
+    ) -> None:
+        add(engine, call(datetime.now(UTC)))
+        page = open_page("/calls")
+        with Session(engine) as session:
+            session.execute(delete(CallRow))
+            session.commit()
+        page.wait_for_timeout(4500)
+        assert page.locator("table.calls tbody tr").count() == 1
