@@ -84,6 +84,9 @@ class Numbers:
 
     def _acquire(self, site: Site, page: Page) -> dict[str, Any]:
         now = datetime.now(UTC)
+        latest = first = orjson.dumps(_touchpoint(page.arrival, now)).decode()
+        if page.first and page.first != page.arrival:
+            first = orjson.dumps(_touchpoint(page.first, now)).decode()
         grant = None
         while grant is None:
             grant = self._live.acquire(
@@ -94,8 +97,8 @@ class Numbers:
                 change=self._directory.change,
                 page=page.url,
                 info=page.info,
-                first=orjson.dumps(_touchpoint(page.first or page.arrival, now)).decode(),
-                latest=orjson.dumps(_touchpoint(page.arrival, now)).decode(),
+                first=first,
+                latest=latest,
                 claim=self._claim(site, page),
             )
             if grant is None:

@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 from flask import Flask, Response, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from flask_cors.core import get_cors_options, set_cors_headers
+from flask_cors.core import get_cors_headers, get_cors_options
+from werkzeug.datastructures import Headers
 
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest, NotAllowed
 from leadtracker.number_request import Numbers
-from leadtracker.web.metrics import NUMBER_REQUESTS
+from leadtracker.web.metrics import BEATS, NUMBER_REQUESTS
 from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import stores
 
@@ -46,15 +47,16 @@ def number(numbers: Numbers) -> ResponseReturnValue:
     answers = {"number": ask, "beat": beat}
     answer = answers.get(str(message.get("ask")), refuse)(numbers, site, message)
     response = Response(orjson.dumps(answer), mimetype="application/json")
-    set_cors_headers(response, _cors(site.origins))
+    response.headers.extend(_cors(site.origins, request.headers["Origin"]))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-@functools.lru_cache(maxsize=1024)
-def _cors(origins: tuple[str, ...]) -> Any:
-    """flask-cors' own options for one site."""
-    return get_cors_options(None, {"origins": list(origins), "methods": ["POST"]})
+@functools.lru_cache(maxsize=4096)
+def _cors(origins: tuple[str, ...], origin: str) -> tuple[tuple[str, Any], ...]:
+    """flask-cors' headers for a page of one origin of a site."""
+    options = get_cors_options(None, {"origins": list(origins), "methods": ["POST"]})
+    return tuple(get_cors_headers(options, Headers({"Origin": origin}), "POST").items())
 
 
 def ask(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +66,9 @@ def ask(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]
 
 
 def beat(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
-    return numbers.beat(site, message)
+    answer = numbers.beat(site, message)
+    BEATS.labels(site.name, answer["known"]).inc()
+    return answer
 
 
 def refuse(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
