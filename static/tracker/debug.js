@@ -82,7 +82,7 @@ const findings = () =>
       (line[kind] || []).map((selector) => {
         const found = count(selector);
         return remark(
-          `${kind}: ${selector}: ${Number.isNaN(found) ? "is not a selector" : found ? `${found} elements` : "matches nothing on this page"}`,
+          `${kind}: ${selector}: ${Number.isNaN(found) ? "is not a selector" : found ? `${found} ${found == 1 ? "element" : "elements"}` : "matches nothing on this page"}`,
           found ? "plain" : "warn",
         );
       }),
@@ -92,6 +92,8 @@ const findings = () =>
 
 let beats = 0;
 let askedAt = 0;
+/** A wrong selector fails at each change of the page: once is enough. */
+const told = new Set();
 
 /** @param {any} detail @param {number} at @returns {Promise<Remark>} */
 const tell = async (detail, at) => {
@@ -129,9 +131,9 @@ close.setAttribute("aria-label", "Close");
 close.onclick = () => host.remove();
 header.append(close);
 const found = element("div", "");
-const told = element("div", "");
-told.setAttribute("role", "log");
-section.append(header, found, document.createElement("hr"), told);
+const history = element("div", "");
+history.setAttribute("role", "log");
+section.append(header, found, document.createElement("hr"), history);
 panel.append(section);
 
 const refresh = () => found.replaceChildren(...findings().map(({ text, tone }) => element("p", text, tone)));
@@ -139,8 +141,10 @@ const refresh = () => found.replaceChildren(...findings().map(({ text, tone }) =
 /** @param {[any, number]} entry */
 const show = async ([detail, at]) => {
   const { text, tone } = await tell(detail, at);
+  if (detail instanceof DOMException && told.has(text)) return;
+  told.add(text);
   console[tone == "warn" ? "warn" : "log"]("[leadtracker] " + text);
-  told.append(element("p", `${new Date(at).toLocaleTimeString()} ${text}`, tone));
+  history.append(element("p", `${new Date(at).toLocaleTimeString()} ${text}`, tone));
   refresh();
 };
 

@@ -72,11 +72,12 @@ const setText = (element, text) => {
 /**
  * Starts from what the page wrote, not from what we made of it: a framework that changes one part of a number
  * believes the other part to be its own still.
- * @param {(Text | Attr)[]} nodes searched as one text: a number may be split over elements
+ * @param {(Text | Attr)[]} nodes searched as one text
+ * @param {Pick<typeof written, "get" | "set">} [memory]
  */
-const respell = (nodes) => {
+const respell = (nodes, memory = written) => {
   const own = nodes.map((node) => {
-    const [theirs, ours] = written.get(node) || [];
+    const [theirs, ours] = memory.get(node) || [];
     return node.nodeValue == ours ? theirs : node.nodeValue;
   });
   let text = own.join(JOINT);
@@ -84,7 +85,7 @@ const respell = (nodes) => {
   const parts = text.split(JOINT);
   if (parts.length == nodes.length)
     nodes.forEach((node, place) => {
-      if (parts[place] != own[place]) written.set(node, [own[place], parts[place]]);
+      if (parts[place] != own[place]) memory.set(node, [own[place], parts[place]]);
       write(node, parts[place]);
     });
 };
@@ -100,19 +101,22 @@ const respellAttributes = (element) => {
       respell([attribute]);
 };
 
-/** @param {Node} root */
+/** Whether the texts of an element are shown and not typed. @param {any} element */
+const readable = (element) => !/script|style|textarea/i.test(element.nodeName) && !element.isContentEditable;
+
+/** @param {any} root */
 const sweep = (root) => {
-  const texts = [];
-  [root, ...nodesOf(root, 5)].forEach((node) => {
-    const parent = node.parentNode;
-    if (node.nodeType == 3) {
-      if (!/script|style|textarea/i.test(parent.nodeName) && !parent.isContentEditable) texts.push(node);
-    } else if (node.attributes) {
-      respellAttributes(node);
-      if (node.shadowRoot) watch(node.shadowRoot);
-    }
+  [root, ...nodesOf(root, 1)].forEach((node) => {
+    if (node.attributes) respellAttributes(node);
+    if (node.shadowRoot) watch(node.shadowRoot);
+    if (readable(node)) respell([...node.childNodes].filter((child) => child.nodeType == 3));
   });
-  respell(texts);
+  // Then the numbers that are split over elements. A part of one may lie outside the root, so we cannot go back to
+  // what the page wrote.
+  respell(
+    nodesOf(root, 4).filter((node) => readable(node.parentNode)),
+    new Map(),
+  );
 };
 
 const applyActions = () =>
@@ -164,8 +168,10 @@ export const show = () => {
   lines.forEach(({ did, display, swap }) => {
     if (did) swap.join().split(",").forEach((own) => respellers.push(respeller(own, did, display)));
   });
+  writes = -Infinity; // a page may have any number of numbers
   sweep(document);
   applyActions();
+  writes = 0;
 };
 
 /** The number that the page has of its own. @param {Line} line @returns {string | undefined} */

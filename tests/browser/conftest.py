@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from answering_server import AnsweringServer
-from page_server import PageServer
+from tests.browser.answering_server import AnsweringServer
+from tests.browser.complaints import Complaints
+from tests.browser.page_server import PageServer
 
 PROGRAM = "/usr/bin/chromium"
 FLAGS = [
@@ -23,24 +23,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-@dataclass
-class Complaints:
-    """What the pages of a test threw or wrote into the console as a warning or an error."""
-
-    of_page: list[str] = field(default_factory=list)
-    of_browser: list[str] = field(default_factory=list)  # its own note of a failed request, which no script can prevent
-
-    def hear(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.of_page.append(f"thrown: {error}"))
-        page.on("console", self._console)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type not in ("error", "warning", "assert"):
-            return
-        browsers_own = message.location["url"] and not message.args
-        (self.of_browser if browsers_own else self.of_page).append(message.text)
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +70,17 @@ def context(browser: Browser, site: PageServer, complaints: Complaints) -> Itera
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+def stop_clock(page: Page) -> None:
+    """From now on the test moves the page's clock, by `page.clock`."""
+    page.clock.install()
+    # Else half a minute of the page's time, which is a moment of the server's, would end every request.
+    page.add_init_script("AbortSignal.timeout = undefined")
+
+
+@pytest.fixture
+def timed(page: Page) -> Page:
+    """A page whose clock the test moves."""
+    stop_clock(page)
+    return page

@@ -15,14 +15,16 @@ class PageServer:
     """`{{service}}` in a page becomes the address of our server; `/marker` is what a test asks to prove an absence."""
 
     def __init__(self, service: str, built: Path) -> None:
+        self.service = service
         folders = (PAGES, built)
+        site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 name = urlsplit(self.path).path.strip("/") or "plain.html"
                 file = next((folder / name for folder in folders if (folder / name).is_file()), None)
                 kind = KINDS.get(file.suffix, "text/plain") if file else "text/plain"
-                body = file.read_text().replace("{{service}}", service).encode() if file else b""
+                body = file.read_text().replace("{{service}}", site.service).encode() if file else b""
                 self.send_response(200 if file or name in ("marker", "favicon.ico") else 404)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))

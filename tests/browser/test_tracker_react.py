@@ -7,27 +7,30 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from answering_server import NUMBER, OTHER_NUMBER, AnsweringServer
-from conftest import Complaints
-from page_server import PAGES
 from playwright.sync_api import Page, expect
 
+from tests.browser.answering_server import NUMBER, OTHER_NUMBER, AnsweringServer
+from tests.browser.complaints import Complaints
+from tests.browser.conftest import stop_clock
+from tests.browser.page_server import PAGES
+from tests.fresh_static import fresh_static
+
 OURS = NUMBER["display"]
-STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
 @pytest.fixture(scope="module")
 def built_app(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The React page's script; development mode, so that React complains when it can."""
-    esbuild = STATIC / "node_modules" / ".bin" / "esbuild"
-    if not esbuild.exists():
-        pytest.fail("esbuild and React are not installed: run `npm ci --prefix static` (make test does)")
+    packages = fresh_static() / "node_modules"
     file = tmp_path_factory.mktemp("react") / "react_app.js"
     subprocess.run(
-        [esbuild, PAGES / "react_app.jsx", "--bundle", "--jsx=automatic", f"--outfile={file}", "--log-level=error"],
+        [
+            packages / ".bin" / "esbuild", PAGES / "react_app.jsx", "--bundle", "--jsx=automatic",
+            f"--outfile={file}", "--log-level=error",
+        ],
         check=True,
-        env=os.environ | {"NODE_PATH": str(STATIC / "node_modules")},
-    )
+        env=os.environ | {"NODE_PATH": str(packages)},
+    )  # fmt: skip
     return file.read_text()
 
 
@@ -66,7 +69,7 @@ def test_every_render_shows_the_number(shop: Page) -> None:
 
 
 def test_a_number_changed_later_reaches_every_render(shop: Page, service: AnsweringServer) -> None:
-    shop.clock.install()
+    stop_clock(shop)
     shop.goto("/react_page.html")
     shown(shop, OURS)
     service.number = OTHER_NUMBER
