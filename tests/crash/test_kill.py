@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +16,10 @@ import requests
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from leadtracker import site_file
-from leadtracker.records.database import migrate, open_database
 from leadtracker.records.tables import CallRow, InboxRow, LegRow
 from leadtracker.simulator import Browser, direct_session
 from tests.conftest import SITE
+from tests.served import Served, processes_of, serving
 
 CDRS = 1000
 CLIENTS = 8
@@ -44,97 +36,10 @@ PARTS = (
 )
 
 
-class Served:
-    """`leadtracker serve` on a folder and port of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        self.log = folder / "serve.log"
-        self.start()
-
-    def start(self) -> None:
-        surroundings = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "leadtracker", "serve"],
-                env=surroundings | {
-                    "LEADTRACKER_DATA_FOLDER": str(self.folder / "data"), "LEADTRACKER_PUBLIC_URL": self.url,
-                    "LEADTRACKER_BIND": self.url.removeprefix("http://"), "LEADTRACKER_THREADS": "8",
-                },
-                stdout=log, stderr=subprocess.STDOUT, cwd=self.folder,
-            )  # fmt: skip
-
-    def parts(self) -> dict[str, list[int]]:
-        """Process ids by name, of those alive."""
-        found: dict[str, list[int]] = {}
-        alive = processes_of(self.folder)
-        for pid, (parent, command) in alive.items():
-            if "redis-server" in command:
-                name = "redis"
-            elif "gunicorn" in command:
-                name = "gunicorn's workers" if "gunicorn" in alive.get(parent, (0, ""))[1] else "gunicorn"
-            else:
-                name = command.split()[-1]
-            found.setdefault(name, []).append(pid)
-        return found
-
-    def kill(self, names: tuple[str, ...]) -> None:
-        parts = self.parts()
-        for pid in itertools.chain.from_iterable(parts.get(name, ()) for name in names):
-            with contextlib.suppress(ProcessLookupError):  # it died with another one
-                os.kill(pid, signal.SIGKILL)
-        if "serve" in names:
-            self.process.wait(timeout=10)
-            self.start()
-
-
-def processes_of(folder: Path) -> dict[int, tuple[int, str]]:
-    """Parent and command line of each process that runs in this folder, by process id."""
-    found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if (entry / "cwd").readlink().is_relative_to(folder):
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                found[int(entry.name)] = (parent, command)
-        except OSError:
-            continue  # it ended, or it is not ours
-    return found
-
-
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/data/leadtracker.sqlite")
-    migrate(engine)
-    with Session(engine) as session:
-        site_file.apply(session, SITE)
-        session.commit()
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def served(engine: Engine, tmp_path: Path) -> Iterator[Served]:
-    served = Served(tmp_path)
-    yield served
-    served.process.terminate()
-    served.process.wait(timeout=30)
-    left = processes_of(tmp_path)
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    assert not left, served.log.read_text()
-
-
-def until(probe: Callable[[], Any], seconds: float, served: Served) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := probe():
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"not within {seconds} s\n{served.log.read_text()}")
+def running(tmp_path: Path) -> Iterator[tuple[Served, Engine]]:
+    with serving(tmp_path, SITE, threads="8") as running:
+        yield running
 
 
 def cdr(number: int, did: str) -> dict[str, Any]:
@@ -181,11 +86,12 @@ class Pbx:
             time.sleep(0.1)
 
 
-def test_no_acknowledged_cdr_is_lost_or_doubled(served: Served, engine: Engine) -> None:
+def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) -> None:
+    served, engine = running
     chance = random.Random()
     with direct_session() as http:
         visitor = Browser(f"{served.url}/tracker.js", "shop-token", http, info={"name": "Dana"})
-        until(lambda: visitor.arrive("https://shop.example.com/").leased, 20, served)
+        served.until(lambda: visitor.arrive("https://shop.example.com/").leased)
         shown = visitor.open("https://shop.example.com/contact")
         assert shown.did is not None
         pbx = Pbx(served.url, "0" + shown.did.removeprefix("+972"))
@@ -193,7 +99,7 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(served: Served, engine: Engine) 
         chance.shuffle(victims)
         for names in victims:
             time.sleep(chance.uniform(0.5, 1.5) * SECONDS / len(victims))
-            served.kill(names)
+            served.kill(*names)
         for thread in pbx.threads:
             thread.join(timeout=60)
             assert not thread.is_alive(), served.log.read_text()
@@ -207,7 +113,7 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(served: Served, engine: Engine) 
         with Session(engine) as session:
             return session.scalar(select(func.count()).where(InboxRow.state != "done"))
 
-    until(lambda: waiting() == 0, 30, served)
+    served.until(lambda: waiting() == 0, 30)
     with Session(engine) as session:
         calls = {call.call_id: call.talk_seconds for call in session.scalars(select(CallRow))}
         legs = Counter(session.scalars(select(CallRow.call_id).join(LegRow, LegRow.call_pk == CallRow.id)))
@@ -217,3 +123,14 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(served: Served, engine: Engine) 
     assert count == CDRS
     assert legs == dict.fromkeys(calls, 1)
     assert visitors == {visitor.visitor}
+
+
+def test_a_killed_serve_takes_everything_with_it(running: tuple[Served, Engine]) -> None:
+    served, _ = running
+    served.until(lambda: len(served.parts()) == 5)
+    served.process.kill()
+    served.process.wait()
+    served.until(lambda: not processes_of(served.folder))
+    served.start()
+    served.until(lambda: len(served.parts()) == 5)
+

@@ -1,0 +1,70 @@
+"""Leases on a real Redis under a clock that the tests set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from leadtracker.domain import Site
+from leadtracker.live import Claim, Grant, Live
+
+SITE = Site(id=1, name="shop", tokens=("token",), origins=(), default_number=None)
+DIDS = tuple(f"+97272277677{n}" for n in range(5))
+START = 1_800_000_000_000  # ms
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+
+
+class Shop:
+    """A site's pool as the pages of its visitors see it; `now` is the server's clock, in ms."""
+
+    def __init__(self, live: Live, site: Site = SITE, dids: tuple[str, ...] = DIDS) -> None:
+        self.live, self.site, self.dids = live, site, dids
+        self.now = START
+        self.change = 1
+        self._leases = 0
+
+    def ask(
+        self, visitor: str, visit: str = "visit", claim: Claim | None = None, change: int | None = None,
+        info: tuple[str, ...] = (), first: str = "{}", latest: str = "{}", page: str = "",
+    ) -> Grant:  # fmt: skip
+        """A number request; builds the pool when it has to be, as the application does."""
+        self._leases += 1
+        while True:
+            grant = self.live.acquire(
+                self.site, visitor=visitor, visit=visit, lease=f"lease{self._leases}", page=page, info=info,
+                first=first, change=change or self.change, latest=latest, claim=claim, now=self.now,
+            )  # fmt: skip
+            if grant is not None:
+                return grant
+            self.live.build_pool(self.site, self.dids, change or self.change)
+
+    def beat(self, grant: Grant, state: str = "visible", tapped: bool = False) -> bool:
+        return self.live.beat(
+            self.site, did=grant.did, lease=grant.lease, state=state, tapped=tapped, page="", now=self.now
+        )
+
+    def keep(self, *dids: str) -> None:
+        """From now on the pool consists of these."""
+        self.dids = dids
+        self.change += 1
+
+    def holders(self, did: str) -> list[str]:
+        return [lease.visitor for lease in self.live.holders(self.site.id, did)]
+
+
+def claim_of(grant: Grant, visit: str = "visit") -> Claim:
+    """What the signed token of a grant says."""
+    return Claim(grant.did, grant.lease, visit, grant.start)
+
+
+@pytest.fixture
+def live(redis_url: str) -> Iterator[Live]:
+    live = Live(redis_url)
+    yield live
+    live.client.close()
+
+
+@pytest.fixture
+def shop(live: Live) -> Shop:
+    return Shop(live)

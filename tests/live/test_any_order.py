@@ -1,0 +1,161 @@
+"""No number has two visible holders, whatever happens in whatever order: a state machine on a real Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from leadtracker.live import Claim, Grant, Live, keys
+from tests.live.conftest import DIDS, HOUR, SECOND, SITE, Shop, claim_of
+
+LEASE = SITE.lease_seconds * SECOND
+VISITORS = st.sampled_from([f"visitor{n}" for n in range(7)])
+VISITS = st.sampled_from(["morning", "evening"])
+
+
+@dataclass
+class Page:
+    """A page that shows a number; `heard`: when Redis last said that it has it, None once that is over or forgotten."""
+
+    visitor: str
+    visit: str
+    grant: Grant
+    heard: int | None
+    visible: bool = True
+
+
+class Pool(RuleBasedStateMachine):
+    live: Live
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live.client.flushall()
+        self.shop = Shop(self.live)
+        self.pages: list[Page] = []
+        self.claims: dict[str, list[Claim]] = {}
+
+    def _ask(self, visitor: str, visit: str, claim: Claim | None) -> None:
+        grant = self.shop.ask(visitor, visit, claim)
+        if not grant.did:
+            hard = self.live.client.zcount(f"{keys.root(SITE.id)}:hard", f"({self.shop.now}", "+inf")
+            assert hard >= len(self.shop.dids), "the default number, while numbers were free"
+            return
+        if grant.reason == "leased":
+            assert grant.did in self.shop.dids, "a number that is not to be handed out any more"
+        for page in self.pages:
+            if page.visitor == visitor and page.visible and page.heard is not None and page.grant.did in self.shop.dids:
+                assert page.grant.did == grant.did, "two numbers for one visitor"
+        claim = claim_of(grant, visit if grant.reason != "restored" or claim is None else claim.visit)
+        self.claims.setdefault(visitor, []).append(claim)
+        self.pages.append(Page(visitor, visit, grant, self.shop.now))
+        self._heard(self.pages[-1])
+
+    def _heard(self, page: Page) -> None:
+        """All pages of a visitor that show one number hold it together, until a lease after the newest word of them."""
+        for other in self.pages:
+            same = (other.visitor, other.grant.did) == (page.visitor, page.grant.did)
+            if other is page or (same and other.heard is not None):
+                other.heard = self.shop.now
+
+    @rule(visitor=VISITORS, visit=VISITS)
+    def open(self, visitor: str, visit: str) -> None:
+        self._ask(visitor, visit, None)
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data(), visit=VISITS)
+    def open_with_an_old_token(self, data: st.DataObject, visit: str) -> None:
+        visitor = data.draw(st.sampled_from(sorted(self.claims)))
+        self._ask(visitor, visit, data.draw(st.sampled_from(self.claims[visitor])))
+
+    @precondition(lambda self: self.pages)
+    @rule(data=st.data(), tapped=st.booleans())
+    def beat(self, data: st.DataObject, tapped: bool) -> None:
+        self._beat(data.draw(st.sampled_from(self.pages)), tapped)
+
+    @rule()
+    def every_visible_page_beats(self) -> None:
+        for page in [page for page in self.pages if page.visible]:
+            self._beat(page, False)
+
+    def _beat(self, page: Page, tapped: bool) -> None:
+        had = page.heard is not None and self._is_newest(page)
+        if self.shop.beat(page.grant, tapped=tapped):
+            page.visible = True
+            self._heard(page)
+            return
+        assert not had, "a number taken from a visible page"
+        self.pages.remove(page)
+        self._ask(page.visitor, page.visit, claim_of(page.grant, page.visit))
+
+    def _is_newest(self, page: Page) -> bool:
+        """The same visitor's newer page may go on with a lease of its own, of the same number."""
+        return all(
+            other.grant.lease == page.grant.lease or other.grant.did != page.grant.did
+            for other in self.pages[self.pages.index(page) :]
+        )
+
+    @precondition(lambda self: self.pages)
+    @rule(data=st.data(), state=st.sampled_from(["hidden", "left"]), lost=st.booleans())
+    def leave(self, data: st.DataObject, state: str, lost: bool) -> None:
+        """`lost`: the beacon never arrives."""
+        page = data.draw(st.sampled_from(self.pages))
+        page.visible = False
+        if not lost:
+            self.shop.beat(page.grant, state)
+
+    @rule(step=st.one_of(st.integers(0, 3 * LEASE), st.integers(-LEASE, 0), st.sampled_from([-HOUR, HOUR])))
+    def the_clock_goes_on_or_steps(self, step: int) -> None:
+        self.shop.now += step
+        for page in self.pages:
+            if page.heard is not None and self.shop.now >= page.heard + LEASE:
+                page.heard = None
+
+    @rule(dids=st.sets(st.sampled_from(DIDS), min_size=1))
+    def numbers_are_drained_or_come_back(self, dids: set[str]) -> None:
+        self.shop.keep(*sorted(dids))
+
+    @rule(stale=st.integers(1, 3))
+    def a_process_that_has_not_heard_of_it_yet_asks(self, stale: int) -> None:
+        self.shop.ask("passer-by", change=max(1, self.shop.change - stale))
+
+    @rule()
+    def redis_loses_everything(self) -> None:
+        self.live.client.flushall()
+        for page in self.pages:
+            page.heard = None
+
+    @invariant()
+    def no_number_has_two_visible_holders(self) -> None:
+        holders: dict[str, set[str]] = {}
+        for page in self.pages:
+            if page.visible and page.heard is not None:
+                holders.setdefault(page.grant.did, set()).add(page.visitor)
+        assert all(len(visitors) == 1 for visitors in holders.values()), holders
+
+    @invariant()
+    def every_number_is_idle_or_held(self) -> None:
+        root, client = keys.root(SITE.id), self.live.client
+        idle, hard = (set(client.zrange(f"{root}:{name}", 0, -1)) for name in ("idle", "hard"))
+        dids = client.smembers(f"{root}:dids")
+        assert not idle & hard
+        assert idle <= dids
+        assert dids <= idle | hard
+
+
+@pytest.mark.timeout(120)
+def test_no_number_has_two_visible_holders(live: Live) -> None:
+    Pool.live = live
+    run_state_machine_as_test(
+        Pool,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink],
+        ),
+    )
