@@ -1,0 +1,105 @@
+"""Loads for wrk: one Lua script for each kind of request, and what wrk says of a run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+ORIGIN = "https://bench.example.com"
+PAGE = (
+    '"info":{"name":"Dana Cohen"},"page":"https://bench.example.com/sale","arrival":{"url":'
+    '"https://bench.example.com/sale?utm_source=google&utm_medium=cpc&utm_campaign=spring",'
+    '"referrer":"https://www.google.com/","at":1763700000000}'
+)
+
+HEAD = """
+local turn = 0
+local threads = 0
+function setup(thread) thread:set("thread_number", threads); threads = threads + 1 end
+wrk.method = "POST"
+wrk.headers["Origin"] = "{origin}"
+wrk.headers["User-Agent"] = "{agent}"
+wrk.headers["Content-Type"] = "{content_type}"
+function request()
+  turn = turn + 1
+  {request}
+end
+{delay}
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """requests a second, and latency in milliseconds; `failed` counts answers that were not 2xx and broken sockets."""
+
+    rate: float
+    p50: float
+    p99: float
+    failed: int
+
+
+def script(folder: Path, name: str, request: str, content_type: str = "text/plain", pause_ms: float = 0) -> Path:
+    delay = f"function delay() return {pause_ms} end" if pause_ms else ""
+    file = folder / f"{name}.lua"
+    file.write_text(
+        HEAD.format(origin=ORIGIN, agent=CHROME, content_type=content_type, request=request, delay=delay)
+    )
+    return file
+
+
+def number(token: str, visitors: int | None) -> str:
+    """Number requests of `visitors` known visitors in turn, or of a new one each time."""
+    who = f"turn % {visitors}" if visitors else "turn * 4 + thread_number"
+    mark = "k" if visitors else "n"
+    return f"""local id = string.format("{mark}%021d", {who})
+  return wrk.format(nil, "/tracker.js", nil, '{{"ask":"number","token":"{token}","visitor":"' .. id ..
+    '","visit":"' .. id .. '",{PAGE}}}')"""
+
+
+def beat(token: str, leases: dict[str, str]) -> str:
+    pairs = ",".join(f'{{"{visitor}","{lease}"}}' for visitor, lease in leases.items())
+    return f"""beats = beats or {{{pairs}}}
+  local one = beats[turn % #beats + 1]
+  return wrk.format(nil, "/tracker.js", nil, '{{"ask":"beat","token":"{token}","state":"visible","signals":[],' ..
+    '"visitor":"' .. one[1] .. '","visit":"' .. one[1] .. '","lease":"' .. one[2] .. '",{PAGE}}}')"""
+
+
+def screen_pop(path: str, dids: list[str], mark: str) -> str:
+    numbers = ",".join(f'"{did}"' for did in dids)
+    return f"""dids = dids or {{{numbers}}}
+  local id = string.format("{mark}%d-%d", thread_number, turn)
+  return wrk.format("GET", "{path}?phone=05012" .. string.format("%05d", turn % 100000) .. "&ivrid=" .. id ..
+    "&extenUser=SIP1&did=" .. dids[turn % #dids + 1] .. "&statusCall=Ringing")"""
+
+
+def cdr(path: str, did: str, time: int, mark: str) -> str:
+    return f"""local id = string.format("{mark}%d-%d", thread_number, turn)
+  return wrk.format(nil, "{path}", nil, '{{"caller":"05012' .. string.format("%05d", turn % 100000) ..
+    '","target":"SIPSIP","time":{time},"duration":20,"ivruniqueid":"' .. id .. '","type":"Incoming Call",' ..
+    '"status":"ANSWER","targetextension":"SIPSIP","callerextension":"","did":"{did}","queueid":0,"queuename":"",' ..
+    '"record":"https://cpanel.voicenter.co.il/CallsHistory/PlayRecord/x.mp3","price":0,"dialtime":4,' ..
+    '"representative_name":"Walter","representative_code":"1","caller_country":"Israel"}}')"""
+
+
+def run(url: str, lua: Path, seconds: float, connections: int = 16) -> Run:
+    said = subprocess.run(
+        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency", "-s", lua, url],
+        check=True, capture_output=True, text=True, timeout=seconds + 60,
+    ).stdout  # fmt: skip
+    lost = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", said)))
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
+    return Run(
+        rate=float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]),  # type: ignore[index] # wrk always says it
+        p50=_ms(said, 50),
+        p99=_ms(said, 99),
+        failed=lost + (int(refused[1]) if refused else 0),
+    )
+
+
+def _ms(said: str, percent: int) -> float:
+    found = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", said)
+    assert found, said
+    return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
