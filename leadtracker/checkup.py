@@ -156,7 +156,7 @@ def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Find
 def allows(policy: str, directive: str, url: str, origin: str) -> bool:
     """Whether a Content-Security-Policy lets a page of `origin` use a URL; nonces and hashes count as a yes."""
     parts = {words[0].lower(): words[1:] for part in policy.split(";") if (words := part.split())}
-    sources = parts.get(directive, parts.get("default-src"))
+    sources = next((parts[name] for name in (f"{directive}-elem", directive, "default-src") if name in parts), None)
     if sources is None:
         return True
     target = urlsplit(url)

@@ -18,9 +18,11 @@ CLICK_IDS = {  # parameter -> (source, channel)
 SEARCH = ("google", "bing", "yahoo", "duckduckgo", "yandex", "baidu", "ecosia", "qwant", "startpage")
 SOCIAL = {
     "facebook": "facebook", "fb": "facebook", "instagram": "instagram", "tiktok": "tiktok",
-    "linkedin": "linkedin", "lnkd": "linkedin", "twitter": "twitter", "t": "twitter", "x": "twitter",
+    "linkedin": "linkedin", "lnkd": "linkedin", "twitter": "twitter", "x": "twitter",
     "youtube": "youtube", "pinterest": "pinterest", "reddit": "reddit", "whatsapp": "whatsapp",
 }  # fmt: skip
+SHORT_SOCIAL_HOSTS = {"t.co": "twitter", "x.com": "twitter", "www.x.com": "twitter", "fb.me": "facebook"}
+MAIL_HOSTS = ("mail", "outlook", "gm")  # mail.google.com, outlook.live.com, com.google.android.gm
 PAID_MEDIA = ("cpc", "ppc", "paidsearch", "paid", "paid_search", "paid-search", "sem")
 PAID_SOCIAL_MEDIA = ("paidsocial", "paid_social", "paid-social", "cpm", "social-paid")
 LONGEST_VALUE = 300
@@ -70,8 +72,9 @@ def _channel(query: dict[str, str], click_ids: dict[str, str], came_from: str) -
     if click_ids:
         name = next(iter(click_ids))
         return CLICK_IDS[name][1], CLICK_IDS[name][0]
-    if "mail" in medium or source in ("newsletter", "email"):
-        return "email", source
+    mailed = not medium and not source and any(label in MAIL_HOSTS for label in came_from.split("."))
+    if "mail" in medium or source in ("newsletter", "email") or mailed:
+        return "email", source or came_from
     if medium in ("social", "sm") or (social and not medium):
         return "social", social or came_from
     if medium == "organic" or (not medium and not source and _search(came_from)):
@@ -85,5 +88,9 @@ def _search(host: str) -> str:
     return next((name for name in SEARCH if name in host.split(".")), "")
 
 
-def _social(host: str) -> str:
-    return next((SOCIAL[label] for label in host.split(".") if label in SOCIAL), "")
+def _social(source: str) -> str:
+    """Of a host or of a word such as utm_source; in a host one or two letters are no name of a network."""
+    if "." not in source:
+        return SOCIAL.get(source, "")
+    known = (SOCIAL[label] for label in source.split(".") if len(label) > 2 and label in SOCIAL)
+    return SHORT_SOCIAL_HOSTS.get(source) or next(known, "")

@@ -1,0 +1,95 @@
+"""One call from what is heard of it: which word counts where callbacks say different things."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from leadtracker.call_record import CallFacts, Heard, build
+from leadtracker.domain import Cdr, Direction, Outcome, Phase, ScreenPop
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(seconds=20)
+POP = ScreenPop(
+    call_id="call", phase=Phase.RINGING, caller="+972501234567", did="+972722776772", extension="SIP1", at=NOON
+)
+ANSWERED = replace(POP, phase=Phase.ANSWERED, answered_at=LATER)
+HUNG_UP = replace(POP, phase=Phase.ENDED, cause="Normal hangup")
+CDR = Cdr(
+    call_id="call", type="Incoming Call", type_code=1, status="ANSWER", outcome=Outcome.ANSWERED,
+    direction=Direction.INCOMING, main=True, started_at=NOON, started_raw="1", caller="+972501234567", target="SIP1",
+    did="+972722776772", customer="+972501234567", talk_seconds=30, duration_seconds=30, ring_seconds=20,
+    wait_seconds=0, extension="SIP1",
+)  # fmt: skip
+AGENT = replace(
+    CDR, type="Click2Call leg1", type_code=9, direction=Direction.OUTGOING, main=False, customer=None, did=None,
+    talk_seconds=45, ring_seconds=2, started_at=NOON - timedelta(seconds=9), representative="Walter",
+)  # fmt: skip
+CUSTOMER = replace(AGENT, type="Click2Call leg2", main=True, customer="+972501234567", talk_seconds=30, ring_seconds=7)
+
+
+def built(*events: ScreenPop | Cdr) -> CallFacts:
+    """The same for every order of the events, and however often each is heard."""
+    heard = [Heard(event, NOON + timedelta(minutes=n)) for n, event in enumerate(events)]
+    facts = build(heard)
+    for order in itertools.islice(itertools.permutations(heard), 24):
+        assert build(order) == facts
+        assert build([*order, *order]) == facts
+    return facts
+
+
+POPS: list[tuple[Iterable[ScreenPop], dict[str, Any]]] = [
+    ([POP], {"phase": Phase.RINGING, "outcome": Outcome.UNKNOWN, "answered_at": None, "extension": "SIP1"}),
+    ([POP, ANSWERED], {"phase": Phase.ANSWERED, "outcome": Outcome.ANSWERED, "answered_at": LATER}),
+    ([POP, replace(POP, extension="SIP2"), replace(ANSWERED, extension="SIP2")], {"extension": "SIP2"}),
+    ([POP, HUNG_UP], {"phase": Phase.RINGING, "outcome": Outcome.UNKNOWN}),  # another extension may still ring
+    ([HUNG_UP], {"phase": Phase.ENDED, "outcome": Outcome.UNKNOWN}),
+    ([POP, ANSWERED, HUNG_UP], {"phase": Phase.ANSWERED}),  # that extension stopped, "answered elsewhere"
+    ([POP, ANSWERED, replace(HUNG_UP, answered_at=LATER)], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED}),
+    ([replace(POP, phase=Phase.DIALING, direction=Direction.OUTGOING)], {"phase": Phase.DIALING}),
+    ([replace(POP, at=None)], {"started_at": NOON}),  # when it was received
+    ([replace(POP, at=None), replace(POP, at=LATER)], {"started_at": LATER}),
+    ([replace(POP, caller=None), POP], {"caller": "+972501234567"}),
+    ([replace(POP, did=None, caller=None)], {"did": None, "caller": None}),
+    ([POP, replace(POP, caller_name="Dana")], {"caller_name": "Dana"}),
+]
+
+
+@pytest.mark.parametrize(("pops", "facts"), POPS)
+def test_screen_pops(pops: Iterable[ScreenPop], facts: dict[str, Any]) -> None:
+    found = built(*pops)
+    assert {name: getattr(found, name) for name in facts} == facts
+    assert (found.legs, found.talk_seconds, found.price) == ((), 0, None)
+
+
+CDRS: list[tuple[Iterable[ScreenPop | Cdr], dict[str, Any]]] = [
+    ([CDR], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED, "talk_seconds": 30, "answered_at": None}),
+    ([CDR, POP, ANSWERED], {"phase": Phase.ENDED, "answered_at": LATER, "talk_seconds": 30}),
+    ([replace(CDR, outcome=Outcome.MISSED, talk_seconds=0), ANSWERED], {"outcome": Outcome.MISSED}),
+    ([replace(CDR, did=None), POP], {"did": "+972722776772"}),
+    ([replace(CDR, customer=None), POP], {"caller": "+972501234567"}),
+    ([AGENT, CUSTOMER], {
+        "caller": "+972501234567", "talk_seconds": 30, "ring_seconds": 7, "representative": "Walter",
+        "started_at": NOON - timedelta(seconds=9), "direction": Direction.OUTGOING, "legs": (CUSTOMER, AGENT),
+    }),
+    ([AGENT], {"talk_seconds": 45, "caller": None, "legs": (AGENT,), "outcome": Outcome.ANSWERED}),
+    ([AGENT, replace(CUSTOMER, outcome=Outcome.FAILED, talk_seconds=0)], {"outcome": Outcome.FAILED}),
+    ([replace(CDR, price=Decimal("12")), replace(CUSTOMER, price=Decimal("30.6"))], {"price": 43}),
+    ([CDR, replace(CDR, ai={"summary": "x"})], {"legs": (replace(CDR, ai={"summary": "x"}),)}),  # never less
+    ([replace(CDR, type="Queue", outcome=Outcome.ABANDONED), replace(CDR, type="CC")], {"outcome": Outcome.ANSWERED}),
+    ([replace(CDR, wait_seconds=5), replace(CDR, type="Queue", wait_seconds=9)], {"wait_seconds": 9}),
+    ([replace(CDR, original_call_id="first")], {"original_call_id": "first"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("events", "facts"), CDRS)
+def test_cdrs(events: Iterable[ScreenPop | Cdr], facts: dict[str, Any]) -> None:
+    found = built(*events)
+    assert {name: getattr(found, name) for name in facts} == facts
+    assert len({leg.type for leg in found.legs}) == len(found.legs)
