@@ -13,7 +13,9 @@ const STYLE = `
   hr { border: 0; border-top: 1px solid #fff3; }
 `;
 
-const { log, lines, address } = window.Leadtracker;
+/** @type {any} */
+const page = window;
+const { log, lines, address } = page.Leadtracker;
 const home = new URL(address).origin;
 
 /** @typedef {{text: string, tone: "good" | "warn" | "plain"}} Remark */
@@ -67,7 +69,7 @@ const places = (did) => {
   return rootsIn(document).reduce((sum, root) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     let here = [...root.querySelectorAll("[href^='tel:']")].filter((link) => shows(link.getAttribute("href"))).length;
-    while (walker.nextNode()) if (shows(walker.currentNode.data)) here++;
+    while (walker.nextNode()) if (shows(walker.currentNode.nodeValue)) here++;
     return sum + here;
   }, 0);
 };
@@ -100,9 +102,9 @@ const tell = async (detail, at) => {
   if (Array.isArray(detail)) return remark(`init: token ${detail[0]}`);
   if (detail && detail.ask) {
     askedAt = at;
-    if (detail.ask == "beat") beats++;
+    if (detail.ask == "number") return remark(`asked: number for visitor ${detail.visitor}`);
     const signals = detail.signals.length ? `, signals: ${detail.signals}` : "";
-    return remark(detail.ask == "beat" ? `asked: beat ${beats} (${detail.state})${signals}` : `asked: number for visitor ${detail.visitor}`);
+    return remark(`asked: beat ${++beats} (${detail.state})${signals}`);
   }
   if (detail && detail.reason)
     return remark(
@@ -126,14 +128,14 @@ const element = (tag, text, tone) => Object.assign(document.createElement(tag), 
 const section = element("section", "");
 section.setAttribute("aria-label", "Leadtracker debug");
 const header = element("header", "Leadtracker");
-const close = element("button", "✕");
-close.setAttribute("aria-label", "Close");
-close.onclick = () => host.remove();
-header.append(close);
+const button = element("button", "✕");
+button.setAttribute("aria-label", "Close");
+button.onclick = () => host.remove();
+header.append(button);
 const found = element("div", "");
-const history = element("div", "");
-history.setAttribute("role", "log");
-section.append(header, found, document.createElement("hr"), history);
+const report = element("div", "");
+report.setAttribute("role", "log");
+section.append(header, found, document.createElement("hr"), report);
 panel.append(section);
 
 const refresh = () => found.replaceChildren(...findings().map(({ text, tone }) => element("p", text, tone)));
@@ -144,7 +146,7 @@ const show = async ([detail, at]) => {
   if (detail instanceof DOMException && told.has(text)) return;
   told.add(text);
   console[tone == "warn" ? "warn" : "log"]("[leadtracker] " + text);
-  history.append(element("p", `${new Date(at).toLocaleTimeString()} ${text}`, tone));
+  report.append(element("p", `${new Date(at).toLocaleTimeString()} ${text}`, tone));
   refresh();
 };
 

@@ -6,9 +6,20 @@ import { watchVisitor } from "./signals.js";
 import { lines, ownNumber, show, watchPage } from "./swap.js";
 import { debugging, log, trace } from "./trace.js";
 
-/** @returns {Promise<string>} the DID, or the page's own number; rejects when there is neither */
+/** @typedef {import("./swap.js").Line} Line */
+
+// No Error: the browser would take it for one of a foreign script and not tell `unhandledrejection` of it.
+const NO_NUMBER = new DOMException("Leadtracker: no number");
+
+/**
+ * @param {string} token
+ * @param {object} [info] visitorInfo
+ * @param {Partial<Record<"text" | "href" | "call" | "swap", string | string[]>>} [actions]
+ * @returns {Promise<string>} the DID, or the page's own number; rejects when there is neither
+ */
 const answer = async (token, info, actions) => {
   trace([token, info, actions]);
+  /** @type {Line} */
   const line = lines.get(token) || { token, info: {}, text: [], href: [], call: [], swap: [], signals: [], beat: 30, failed: 0 };
   try {
     lines.set(token, line);
@@ -25,21 +36,15 @@ const answer = async (token, info, actions) => {
   }
   const number = line.did || ownNumber(line);
   if (number) return number;
-  throw Error("Leadtracker: no number");
+  throw NO_NUMBER;
 };
 
-/**
- * A rejection that the page does not handle shall not be in its console, nor that of a promise made from this one.
- * @param {Promise<any>} promise
- */
-const hushed = (promise) => {
-  const { then } = promise;
+/** @type {typeof answer} */
+const init = (...given) => {
+  const promise = answer(...given);
   promise.catch(() => {});
-  promise.then = (...handlers) => hushed(then.apply(promise, handlers));
   return promise;
 };
-
-const init = (...given) => hushed(answer(...given));
 
 const start = () => {
   const turned = () => turn(document.visibilityState);
@@ -47,16 +52,20 @@ const start = () => {
   document.addEventListener("visibilitychange", turned);
   addEventListener("pageshow", turned);
   addEventListener("pagehide", () => turn("left"));
+  // A page that does not handle the rejection of `init` shall not have it in its console.
+  addEventListener("unhandledrejection", (event) => event.reason == NO_NUMBER && event.preventDefault());
   watchPage();
   watchVisitor();
-  if (debugging) import(new URL("debug.js", address)).catch(trace);
+  if (debugging) import(/** @type {any} */ (new URL("debug.js", address))).catch(trace);
   return { init, lines, log, address };
 };
 
-const { Leadtracker: ours, VC_DID_TRACKER: theirs } = window;
+/** @type {any} */
+const page = window;
+const { Leadtracker: ours, VC_DID_TRACKER: theirs } = page;
 // Included twice: the first copy works for both.
 const tracker = ours && ours.lines ? ours : start();
-window.Leadtracker = window.VC_DID_TRACKER = tracker;
+page.Leadtracker = page.VC_DID_TRACKER = tracker;
 [ours, theirs].forEach((stub) => {
   if (stub && stub.q) stub.q.splice(0).forEach(([given, resolve, reject]) => tracker.init(...given).then(resolve, reject));
 });

@@ -20,8 +20,16 @@ let state;
 const message = ({ token, info, held, failed, signals }) => {
   const { leases, at, engaged, ...visitor } = currentVisitor(held);
   const lease = leases[token];
-  const ask = state == "visible" && (!held || held != lease || failed) ? "number" : "beat";
-  const body = { ask, token, info, ...visitor, page: location.href, lease, state, signals, engaged: (engaged / 1000) | 0 };
+  const beats = state != "visible" || (held && held == lease && !failed);
+  const body = {
+    ask: beats ? "beat" : "number",
+    token,
+    info,
+    ...visitor,
+    page: location.href,
+    lease,
+    ...(beats && { state, signals, engaged: (engaged / 1000) | 0 }),
+  };
   trace(body);
   return JSON.stringify(body);
 };

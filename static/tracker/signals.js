@@ -14,6 +14,7 @@ export const watchVisitor = () => {
       quiet((event) => {
         /** @type {any[]} outwards from the element */
         const path = event.composedPath();
+        /** @type {any} */
         const links = path.map((node) => node.href);
         const subject = digits(type == "click" ? links : links + getSelection());
         lines.forEach((line) => {

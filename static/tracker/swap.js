@@ -20,7 +20,7 @@ import { quiet } from "./trace.js";
  * @property {number} beat seconds between two beats
  * @property {number} failed requests in a row
  * @property {any} [timer] of the next beat or retry
- * @property {Promise<void>} asked settled by the first answer or failure
+ * @property {Promise<void>} [asked] settled by the first answer or failure
  * @property {() => void} [done] settles `asked`
  */
 
@@ -128,7 +128,8 @@ const applyActions = () =>
   });
 
 const observer = new MutationObserver(
-  quiet((records) => {
+  quiet((/** @type {any[]} */ records) => {
+    /** @type {Set<Node | null>} */
     const changed = new Set();
     records.forEach(({ attributeName, target, addedNodes }) => {
       if (attributeName) respellAttributes(target);

@@ -49,6 +49,7 @@ const source = ({ url, referrer }) =>
 export const currentVisitor = (seen, token, lease) => {
   const at = Date.now();
   const arrival = { url: location.href.slice(0, LONGEST_URL), referrer: document.referrer, at };
+  /** @type {any} */
   const visitor = { visitor: newId(), first: arrival, leases: {}, ...read() };
   // Only the load of a page can be an arrival, its later life cannot.
   const came = !memory.visitor && source(arrival);
