@@ -87,7 +87,7 @@ def only_reader(engine: Engine) -> Iterator[Callable[[], bool]]:
             try:
                 yield lambda: held and bool(connection.execute(text("SELECT true")).scalar())
             finally:
-                if held:
+                if held and not connection.invalidated:
                     connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": READING_LOCK})
         return
     with open(f"{engine.url.database}.reader", "w") as file:

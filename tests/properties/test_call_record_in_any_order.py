@@ -1,0 +1,65 @@
+"""A call is what its callbacks say, in whatever order, number and writing they come (pure)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from voicenter_calls import ISRAEL, Sent, calls, in_every_format, pops, records, short_pops
+
+from leadtracker.call_record import Heard, build
+from leadtracker.domain import Account, Outcome, Phase
+from leadtracker.pbx import VENDORS, wire
+from leadtracker.pbx.simulated_call import Ending, SimulatedCall
+from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat
+
+ACCOUNT = Account(1, "pbx", "voicenter", "secret")
+OUTCOMES = {
+    Ending.ANSWERED: Outcome.ANSWERED, Ending.MISSED: Outcome.MISSED, Ending.BUSY: Outcome.BUSY,
+    Ending.ABANDONED: Outcome.ABANDONED, Ending.VOICEMAIL: Outcome.VOICEMAIL,
+}  # fmt: skip
+QUICKLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+NOW = datetime.now(UTC)
+
+
+def heard(sent: Sent) -> Heard:
+    _, fields = wire.read(sent.method, sent.content_type, sent.query, sent.body)
+    family = VENDORS["voicenter"].family(sent.family)
+    assert family is not None
+    return Heard(family.read(fields, ACCOUNT, NOW), NOW)
+
+
+@QUICKLY
+@given(calls())
+def test_a_cdr_says_the_same_in_every_format(call: SimulatedCall) -> None:
+    legs = len(records(call, lambda _: CdrFormat.JSON))
+    read = [heard(sent) for sent in in_every_format(call)]
+    for number in range(legs):
+        assert read[number] == read[number + legs] == read[number + 2 * legs]
+
+
+@QUICKLY
+@given(calls(), st.data())
+def test_any_order_and_number(call: SimulatedCall, data: st.DataObject) -> None:
+    everything = [heard(sent) for sent in (*pops(call), *short_pops(call), *in_every_format(call))]
+    told = data.draw(st.lists(st.sampled_from(everything), min_size=1, max_size=20), "told")
+    once = list(dict.fromkeys(map(repr, told)))
+    canonical = sorted({repr(one): one for one in told}.values(), key=lambda one: once.index(repr(one)))
+    assert build(told) == build(canonical)
+    assert build(data.draw(st.permutations(told), "order")) == build(canonical)
+
+
+@QUICKLY
+@given(calls(), st.data())
+def test_what_is_known_at_the_end(call: SimulatedCall, data: st.DataObject) -> None:
+    formats = data.draw(st.lists(st.sampled_from(CdrFormat), min_size=2, max_size=2))
+    sent = [*pops(call), *records(call, lambda number: formats[number])]
+    facts = build(heard(one) for one in data.draw(st.permutations(sent)))
+    assert facts.phase is Phase.ENDED
+    assert facts.outcome is OUTCOMES[call.ending]
+    assert facts.started_at == call.started_at
+    assert facts.started_at.astimezone(ISRAEL).utcoffset() == call.started_at.astimezone(ISRAEL).utcoffset()
+    assert facts.caller == call.customer
+    assert facts.talk_seconds == (call.talk_seconds if call.answered else 0)
+    assert len(facts.legs) == len(records(call, lambda _: CdrFormat.JSON))

@@ -1,0 +1,78 @@
+"""Whatever is sent to the script's address is answered, kept or refused: never a fault of ours, never a stuck log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from leadtracker.records.tables import LeaseRow
+from leadtracker.simulator import DESKTOP
+from leadtracker.web.stores import Stores
+from leadtracker.worker import Worker
+
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["", "\0", "https://shop.example.com/?utm_campaign=%00&utm_source=\0", "https://[", "x" * 3000]),
+)
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+ARRIVALS = st.fixed_dictionaries({}, optional={"url": TEXTS, "referrer": TEXTS, "at": ANYTHING})
+SENSIBLE = {
+    "ask": st.sampled_from(["number", "beat"]),
+    "token": st.just("shop-token"),
+    "visitor": st.sampled_from(["dana".ljust(22, "_"), "ron".ljust(22, "_"), "gal".ljust(22, "_")]),
+    "visit": st.integers(0, 10**9).map("{:022}".format),  # each new visit is a row of the lease log
+    "info": st.dictionaries(TEXTS, ANYTHING, max_size=4),
+    "arrival": ARRIVALS,
+    "first": ARRIVALS,
+    "page": TEXTS,
+    "lease": st.just(""),
+    "state": st.sampled_from(["visible", "hidden", "left"]),
+    "signals": st.lists(st.sampled_from(["tap", "copy", "menu"]), max_size=2),
+}
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> dict[str, Any]:
+    """Sensible but for one or two keys."""
+    message = {key: draw(values) for key, values in SENSIBLE.items()}
+    for key in draw(st.lists(st.sampled_from(sorted(SENSIBLE)), max_size=2)):
+        message[key] = draw(ANYTHING)
+    return message
+
+
+def test_number_requests_and_beats(app: Flask, stores: Stores, worker: Worker) -> None:
+    client = app.test_client()
+    leases: list[str] = [""]
+    headers = {"Origin": "https://shop.example.com", "User-Agent": DESKTOP}
+
+    @settings(
+        max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
+    )
+    @given(messages(), st.integers(0, 3))
+    def example(message: dict[str, Any], back: int) -> None:
+        if message["lease"] == "":
+            message["lease"] = leases[-1 - min(back, len(leases) - 1)]
+        answer = client.post("/tracker.js", data=json.dumps(message, allow_nan=True), headers=headers)
+        assert answer.status_code in (200, 400, 403, 413), answer.text
+        said = answer.get_json()
+        if answer.status_code == 200 and said.get("lease"):
+            leases.append(said["lease"])
+        if answer.status_code != 200:
+            assert (answer.content_type, bool(said["detail"])) == ("application/problem+json", True)
+
+    example()
+    while worker.turn():
+        pass
+    with Session(stores.engine) as session:
+        assert (session.scalar(select(func.count()).select_from(LeaseRow)) or 0) > 10
+    assert stores.live.lease_log(1, 10) == {}

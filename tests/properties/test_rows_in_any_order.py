@@ -1,0 +1,107 @@
+"""The rows of a call are the same for every order and number of its callbacks: over HTTP, with the worker between."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from voicenter_calls import ISRAEL, Sent, calls, in_every_format, pops, records, short_pops
+
+from leadtracker.pbx.simulated_call import SimulatedCall
+from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, call_id
+from leadtracker.records.tables import CallRow, InboxRow, LegRow
+from leadtracker.simulator import DESKTOP
+from leadtracker.web.stores import Stores
+from leadtracker.worker import Worker
+
+ADDRESS = "/pbx/pbx/secret-of-the-pbx-account"
+IN_ORDER = "in-order"  # the serial of the call whose callbacks come once and as they should
+
+
+@pytest.fixture
+def visitor(app: Flask) -> str:
+    """The number that a visitor is shown."""
+    shown = app.test_client().post(
+        "/tracker.js", headers={"Origin": "https://shop.example.com", "User-Agent": DESKTOP},
+        data=json.dumps({
+            "ask": "number", "token": "shop-token", "visitor": "dana".ljust(22, "_"), "visit": "v" * 22,
+            "info": {"name": "דנה"}, "arrival": {"url": "https://shop.example.com/?utm_campaign=spring"},
+        }),
+    )  # fmt: skip
+    did: str = shown.get_json()["did"]
+    return did
+
+
+def send(client: FlaskClient, sent: Sent) -> None:
+    answer = client.open(
+        f"{ADDRESS}/{sent.family}", method=sent.method, query_string=sent.query, data=sent.body,
+        content_type=sent.content_type or None,
+    )  # fmt: skip
+    assert answer.status_code == 200
+    if sent.family == "cdr":
+        assert "Err" in answer.text
+        assert "OK" in answer.text
+
+
+def rows(stores: Stores, call: SimulatedCall) -> dict[str, Any]:
+    """The call and its legs as kept, without what must differ: ids and the call's own name."""
+    with Session(stores.engine) as session:
+        row = session.scalars(select(CallRow).where(CallRow.call_id == call_id(call, ISRAEL))).one()
+        legs = session.scalars(select(LegRow).where(LegRow.call_pk == row.id).order_by(LegRow.type)).all()
+        kept = {name: value for name, value in vars(row).items() if name not in ("id", "_sa_instance_state")}
+        kept["legs"] = [
+            {name: value for name, value in vars(leg).items() if name not in ("id", "call_pk", "_sa_instance_state")}
+            for leg in legs
+        ]
+    text = json.dumps(kept, default=str, sort_keys=True)
+    plain: dict[str, Any] = json.loads(text.replace(call.serial, IN_ORDER))
+    return plain
+
+
+def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str) -> None:
+    client = app.test_client()
+    serials = iter(range(10**6))
+
+    @settings(
+        max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
+    )
+    @given(calls(did=visitor), st.data())
+    def example(call: SimulatedCall, data: st.DataObject) -> None:
+        tidy = replace(call, serial=f"call-{next(serials)}-tidy")
+        for sent in (*pops(tidy), *records(tidy, lambda _: CdrFormat.JSON)):
+            send(client, sent)
+        while worker.turn():
+            pass
+
+        wild = replace(call, serial=f"call-{next(serials)}-wild")
+        legs = len(records(wild, lambda _: CdrFormat.JSON))
+        formats = data.draw(st.lists(st.sampled_from(CdrFormat), min_size=legs, max_size=legs), "formats")
+        needed = [*pops(wild), *records(wild, lambda number: formats[number])]
+        more = data.draw(
+            st.lists(st.sampled_from([*needed, *in_every_format(wild), *short_pops(wild)]), max_size=10), "again"
+        )
+        order = data.draw(st.permutations([*needed, *more]), "order")
+        for sent in order:
+            send(client, sent)
+            if data.draw(st.booleans(), "the worker reads"):
+                worker.turn()
+        while worker.turn():
+            pass
+        assert rows(stores, wild) == rows(stores, tidy)
+
+    example()
+    with Session(stores.engine) as session:
+        assert set(session.scalars(select(InboxRow.state))) == {"done"}
+        calls_kept = session.scalars(select(CallRow)).all()
+    assert len(calls_kept) == next(serials)
+    incoming = [call for call in calls_kept if call.direction == "incoming"]
+    assert {call.visitor_id for call in incoming} == {"dana".ljust(22, "_")}
+    assert {call.campaign for call in incoming} == {"spring"}

@@ -1,0 +1,38 @@
+"""Whatever a browser says that it came from makes a touchpoint that can be kept, or a ValueError."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import orjson
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from leadtracker.domain import Touchpoint
+from leadtracker.touchpoint import touchpoint
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PARTS = st.one_of(
+    st.sampled_from(
+        ["https://", "//", "shop.example.com", "[::1]", "[", "]", ":", "@", "/", "?", "#", "&", "=", "%", "%00", "\0",
+         "utm_source", "utm_medium", "utm_campaign", "gclid", "cpc", "%D7%90", "אב", ";", "xn--", ":99999", "\\", "\t"]
+    ),
+    st.text(max_size=8),
+)  # fmt: skip
+ADDRESSES = st.lists(PARTS, max_size=12).map("".join)
+
+
+@given(ADDRESSES, ADDRESSES)
+@example("https://a/?utm_campaign=%00", "")
+@example("http://a\u2100b/", "")  # a sign that becomes a slash
+def test_touchpoint(url: str, referrer: str) -> None:
+    try:
+        found = touchpoint(url, referrer, NOW)
+    except ValueError:
+        return
+    assert set(found) == set(Touchpoint.__dataclass_fields__)
+    orjson.dumps(found)
+    texts = [value for value in (*found.values(), *found["click_ids"].values()) if isinstance(value, str)]
+    assert not any("\0" in text for text in texts)
+    assert found["channel"]
+    assert found["source"]
