@@ -86,7 +86,7 @@ def cdr(path: str, did: str, time: int, mark: str) -> str:
 
 def run(url: str, lua: Path, seconds: float, connections: int = 16) -> Run:
     said = subprocess.run(
-        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency", "-s", lua, url],
+        ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{round(seconds)}s", "--timeout", "10s", "--latency", "-s", lua, url],
         check=True, capture_output=True, text=True, timeout=seconds + 60,
     ).stdout  # fmt: skip
     lost = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", said)))
