@@ -136,6 +136,7 @@ def test_files_are_addressed_by_their_content(dashboard: FlaskClient) -> None:
     with dashboard.get(address[0]) as answer:
         assert answer.status_code == 200
         assert answer.content_type == "text/css; charset=utf-8"
+        assert answer.cache_control.max_age == 604800
 
 
 @pytest.mark.parametrize(
