@@ -25,12 +25,13 @@ from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.records import leases
 from leadtracker.records.calls import Snapshot, save, snapshot_of
+from leadtracker.records.database import writers_turn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, InboxRow
 
 log = logging.getLogger(__name__)
-BATCH = 50  # callbacks in one transaction: short enough that nobody waits for it
+BATCH = 25  # callbacks in one transaction: short enough that nobody waits for it
 SAME_CALL = timedelta(
     minutes=3
 )  # an unnamed screen pop and a callback of the same caller and DID this near are one call

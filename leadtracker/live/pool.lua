@@ -3,7 +3,7 @@
 -- ARGV[1] change number of the directory   [2..] DIDs that may be handed out
 -- returns how many DIDs the pool has
 local pool = redis.call('GET', root .. ':pool')
-if pool and tonumber(pool) > tonumber(ARGV[1]) then return -1 end
+if pool and tonumber(pool) >= tonumber(ARGV[1]) then return -1 end -- another process was first
 redis.call('DEL', root .. ':dids')
 for i = 2, #ARGV do
   local did = ARGV[i]

@@ -75,6 +75,17 @@ def schema_is_current(engine: Engine) -> bool:
 
 
 @contextmanager
+def writers_turn(engine: Engine) -> Iterator[None]:
+    """Wait for the other processes' writes in line: SQLite itself only tries again after naps of up to 100 ms."""
+    if engine.dialect.name == "postgresql":
+        yield
+        return
+    with open(f"{engine.url.database}.writer", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def only_reader(engine: Engine) -> Iterator[Callable[[], bool]]:
     """A question that is true in one process at a time, given up when the process dies.
 

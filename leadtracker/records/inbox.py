@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
+from leadtracker.records.database import writers_turn
 from leadtracker.records.tables import InboxRow
 
 NEW, DONE, BROKEN = "new", "done", "broken"
@@ -85,7 +86,7 @@ class Inbox:
 
     def _write(self, batch: list[_Ticket]) -> None:
         try:
-            with self._engine.begin() as connection:
+            with writers_turn(self._engine), self._engine.begin() as connection:
                 # One order for every process: two batches with the same copies cannot wait for each other.
                 for ticket in sorted(batch, key=lambda ticket: ticket.digest):
                     connection.execute(self._insert, ticket.values)
