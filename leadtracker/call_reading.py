@@ -24,7 +24,7 @@ from leadtracker.errors import BadPayload, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.records import leases
-from leadtracker.records.calls import Snapshot, save, snapshot_of
+from leadtracker.records.calls import Snapshot, fill, save, snapshot_of
 from leadtracker.records.database import writers_turn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
 from leadtracker.records.sites import Directory
@@ -86,15 +86,23 @@ def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, inbox_i
 def _make_calls(engine: Engine, live: Live, directory: Directory, inbox_ids: Sequence[int]) -> None:
     with Session(engine) as session:
         new = session.scalars(select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)).all()
-        prepared = []
-        for call in _gather(session, new, directory):
+        calls = _gather(session, new, directory)
+        found = []
+        for call in calls:
             facts = call_record.build(call.heard)
-            prepared.append((call, facts, *_whose(session, live, directory, call, facts)))
-        for call, facts, site, snapshot in prepared:
-            row = save(session, call.row, call.account.id, call.call_id, call.named, facts, site, snapshot)
-            for received in call.inbox:
-                received.call_pk, received.state, received.fault = row.id, DONE, None
-        session.commit()
+            found.append((call, facts, *_whose(session, live, directory, call, facts)))
+        rows = []
+        for call, facts, site, snapshot in found:  # only now: a read above must not find a call half written
+            row = call.row or CallRow(account_id=call.account.id)
+            row.call_id, row.named = call.call_id, call.named
+            fill(row, facts, site, snapshot)
+            rows.append((row, facts))
+        with writers_turn(engine):
+            save(session, rows)
+            for call, (row, _) in zip(calls, rows, strict=True):
+                for received in call.inbox:
+                    received.call_pk, received.state, received.fault = row.id, DONE, None
+            session.commit()
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:

@@ -28,11 +28,11 @@ class Settings(BaseSettings):
     )
     redis_url: str = Field(
         "",
-        description="`redis://host:6379/0` or `unix:///path.sock`; empty: `leadtracker serve` starts a Redis of its own",
+        description="`redis://host:6379/0` or `unix:///path.sock`; empty: `leadtracker serve` starts its own",
     )
     secret_key: str = Field(
         "",
-        description="signs lease tokens and logins, at least 32 characters; empty: made once and kept in the data folder",
+        description="signs lease tokens and logins, 32 characters or more; empty: made once, kept in the data folder",
     )
     public_url: str = Field("http://127.0.0.1:8080", description="the address people and the PBX reach this server at")
     bind: str = Field("127.0.0.1:8080", description="address and port to listen on")

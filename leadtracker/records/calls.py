@@ -29,15 +29,16 @@ def snapshot_of(row: CallRow) -> Snapshot:
     return Snapshot(row.visitor_id, row.match, row.visitor_info, row.first_touchpoint, row.touchpoint)
 
 
-def save(
-    session: Session, row: CallRow | None, account_id: int, call_id: str, named: bool,
-    facts: CallFacts, site: Site | None, whose: Snapshot,
-) -> CallRow:  # fmt: skip
-    """Write a call; the caller commits. Legs are replaced, so that nothing is doubled."""
-    if row is None:
-        row = CallRow(account_id=account_id, call_id=call_id, named=named)
-        session.add(row)
-    row.call_id, row.named = call_id, named
+def save(session: Session, calls: Sequence[tuple[CallRow, CallFacts]]) -> None:
+    """Write calls, new or known, in a few statements; the caller commits. Legs are replaced: nothing is doubled."""
+    session.add_all(row for row, _ in calls)
+    session.flush()
+    session.execute(delete(LegRow).where(LegRow.call_pk.in_([row.id for row, _ in calls])))
+    session.add_all(_leg(row.id, leg) for row, facts in calls for leg in facts.legs)
+
+
+def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:
+    """Make a call's row say what its callbacks say."""
     row.site_id = site.id if site else None
     for name in COPIED:
         setattr(row, name, getattr(facts, name))
@@ -51,10 +52,6 @@ def save(
     )
     for name in ("channel", "source", "campaign", "landing_page"):
         setattr(row, name, whose.touchpoint.get(name, ""))
-    session.flush()
-    session.execute(delete(LegRow).where(LegRow.call_pk == row.id))
-    session.add_all(_leg(row.id, leg) for leg in facts.legs)
-    return row
 
 
 COPIED = (

@@ -88,8 +88,8 @@ class Inbox:
         try:
             with writers_turn(self._engine), self._engine.begin() as connection:
                 # One order for every process: two batches with the same copies cannot wait for each other.
-                for ticket in sorted(batch, key=lambda ticket: ticket.digest):
-                    connection.execute(self._insert, ticket.values)
+                ordered = sorted(batch, key=lambda ticket: ticket.digest)
+                connection.execute(self._insert, [ticket.values for ticket in ordered])
         except Exception as fault:
             if len(batch) > 1:  # what one callback does to the database must not refuse the others
                 for ticket in batch:

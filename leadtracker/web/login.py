@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from datetime import timedelta
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Request, g, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -30,8 +31,18 @@ blueprint.after_request(protect)
 _this_process = FixedWindowRateLimiter(MemoryStorage())
 
 
+class PeoplesSessions(SecureCookieSessionInterface):
+    """Sessions are for pages: scripts and PBXs have none, and do not wait for one to be opened."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.endswith(".js") or request.path.startswith("/pbx/"):
+            return None
+        return super().open_session(app, request)
+
+
 def register(app: Flask) -> None:
     settings = app.extensions["leadtracker"].settings
+    app.session_interface = PeoplesSessions()
     app.config.update(
         SESSION_COOKIE_NAME="leadtracker",
         SESSION_COOKIE_HTTPONLY=True,
