@@ -47,7 +47,7 @@ def touchpoint(url: str, referrer: str, at: datetime) -> Json:
         "url": url,
         "referrer": referrer,
         "channel": channel,
-        "source": query.get("utm_source") or source,
+        "source": (query.get("utm_source") or source)[:LONGEST_VALUE],
         "medium": query.get("utm_medium", ""),
         "campaign": query.get("utm_campaign", ""),
         "term": query.get("utm_term", ""),

@@ -43,7 +43,8 @@ def visitor_card(engine: Engine, live: Live, directory: Directory, visitor_id: s
     """
     with reading(engine) as session:
         calls = calls_of_visitor(session, visitor_id)
-        call = call_named(session, call_id) if call_id else None
+        accounts = [account.id for account in directory.accounts.values()]
+        call = call_named(session, accounts, call_id) if call_id else None
         if call is None or call.visitor_id != visitor_id:
             call = calls[0] if calls and not call_id else None
         if call is not None and call.caller:

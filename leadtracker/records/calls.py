@@ -13,6 +13,8 @@ from leadtracker.call_record import CallFacts
 from leadtracker.domain import Cdr, Json, Site
 from leadtracker.records.tables import CallRow, LegRow
 
+FEW_DIGITS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -73,11 +75,17 @@ def reversed_digits(number: str | None) -> str:
 
 
 def ends_with(digits: str) -> ColumnElement[bool]:
-    """Calls whose caller's number ends with these digits; a range, so that the index serves it on both databases."""
+    """Calls whose caller's number ends with these digits.
+
+    A range, so that the index serves it on both databases; of few digits there are so many calls that they are found
+    sooner newest first. Its end is digits too: where other signs sort is the database's choice.
+    """
     start = digits[::-1]
+    if len(digits) < FEW_DIGITS:
+        return CallRow.caller_reversed.like(f"{start}%")
     end = start.rstrip("9")
-    condition = CallRow.caller_reversed >= start
-    return condition if not end else condition & (CallRow.caller_reversed < f"{end[:-1]}{int(end[-1]) + 1}")
+    until = f"{end[:-1]}{int(end[-1]) + 1}" if end else "9" * 40
+    return (CallRow.caller_reversed >= start) & (CallRow.caller_reversed < until)
 
 
 def newest(session: Session, count: int, site_id: int | None = None) -> Sequence[CallRow]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -141,11 +142,24 @@ class CallRow(Base):
     landing_page: Mapped[str]
     __table_args__ = (
         UniqueConstraint("account_id", "call_id"),
-        Index("calls_started", "started_at", "id"),
+        # Past the first two: what reports count, so that they read the index alone.
+        Index(
+            "calls_started",
+            "started_at",
+            "id",
+            "site_id",
+            "direction",
+            "outcome",
+            "talk_seconds",
+            "caller",
+            "channel",
+            "source",
+        ),
         Index("calls_site_started", "site_id", "started_at", "id"),
         Index("calls_outcome_started", "outcome", "started_at", "id"),
+        Index("calls_channel_started", "channel", "started_at", "id"),
         Index("calls_source_started", "source", "started_at", "id"),
-        Index("calls_caller", "caller", "started_at"),
+        Index("calls_caller", "caller", "started_at", "id", "site_id", "direction"),
         Index("calls_caller_reversed", "caller_reversed"),
         Index("calls_visitor", "visitor_id"),
     )
@@ -187,7 +201,15 @@ class LeaseRow(Base):
     landing_page: Mapped[str]
     new_visit: Mapped[bool]  # the first row of its visit
     __table_args__ = (
-        Index("leases_site_start", "site_id", "start"),
+        Index("leases_start", "start", "site_id", "new_visit", "channel", "source"),
+        Index(
+            "leases_pool_empty",
+            "start",
+            "site_id",
+            "visitor",
+            sqlite_where=text("reason = 'pool_empty'"),
+            postgresql_where=text("reason = 'pool_empty'"),
+        ),
         Index("leases_did_start", "did", "start"),
         Index("leases_visitor", "visitor", "start"),
     )

@@ -144,7 +144,8 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     if len(wanted.outcomes) == 1:
         found.append(CallRow.outcome == wanted.outcomes[0].value)
     elif wanted.outcomes:
-        found.append(CallRow.outcome.in_([outcome.value for outcome in wanted.outcomes]))
+        # Not by the index of outcomes: so many calls are found sooner newest first.
+        found.append(func.coalesce(CallRow.outcome, "").in_([outcome.value for outcome in wanted.outcomes]))
     if wanted.callers or wanted.last_digits:
         found.append(ends_with(wanted.last_digits) if wanted.last_digits else CallRow.caller.in_(wanted.callers))
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import NotFound
@@ -35,7 +35,9 @@ def one_call(session: Session, call_pk: int) -> OneCall:
     legs = session.scalars(select(LegRow).where(LegRow.call_pk == call.id).order_by(LegRow.started_at, LegRow.id)).all()
     received = select(InboxRow).where(InboxRow.call_pk == call.id).order_by(InboxRow.id).limit(MOST_CALLBACKS)
     earlier = select(CallRow.id).where(
-        CallRow.caller == call.caller, CallRow.site_id == call.site_id, CallRow.started_at < call.started_at
+        CallRow.caller == call.caller,
+        func.coalesce(CallRow.site_id, 0) == (call.site_id or 0),  # not by the site's index
+        CallRow.started_at < call.started_at,
     )
     return OneCall(
         call=call,
@@ -69,10 +71,10 @@ def calls_of_number(session: Session, caller: str) -> Sequence[CallRow]:
     return session.scalars(query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_CALLS)).all()
 
 
-def call_named(session: Session, call_id: str) -> CallRow | None:
+def call_named(session: Session, account_ids: Iterable[int], call_id: str) -> CallRow | None:
     """The call that a PBX names so; the newest when two accounts use the same name."""
-    query = select(CallRow).where(CallRow.call_id == call_id).order_by(CallRow.started_at.desc()).limit(1)
-    return session.scalar(query)
+    query = select(CallRow).where(CallRow.account_id.in_(account_ids), CallRow.call_id == call_id)
+    return session.scalar(query.order_by(CallRow.started_at.desc()).limit(1))
 
 
 def site_of_visitor(session: Session, visitor_id: str) -> int | None:

@@ -58,13 +58,13 @@ class SourceLine:
 def sources(session: Session, wanted: SourceFilter, dimension: str) -> list[SourceLine]:
     """Most calls first, then most visits."""
     names = DIMENSIONS[dimension]
-    columns = [getattr(CallRow, name) for name in names]
+    columns = [func.coalesce(getattr(CallRow, name), "") for name in names]  # not by a column's index: by the period's
     counted = select(*columns, *figures()).where(*incoming(wanted)).group_by(*columns)
     width = len(names)
     calls: dict[tuple[str, ...], Sequence[Any]] = {
         tuple(row[:width]): [int(value or 0) for value in row[width:]] for row in session.execute(counted)
     }
-    columns = [getattr(LeaseRow, name) for name in names]
+    columns = [func.coalesce(getattr(LeaseRow, name), "") for name in names]
     came = select(*columns, func.count()).where(*new_visits(wanted)).group_by(*columns)
     visits = {tuple(row[:width]): int(row[width]) for row in session.execute(came)}
     lines = [SourceLine(key, visits.get(key, 0), *calls.get(key, ())) for key in calls.keys() | visits.keys()]
@@ -106,7 +106,12 @@ def incoming(wanted: SourceFilter) -> list[ColumnElement[bool]]:
 
 
 def new_visits(wanted: SourceFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [LeaseRow.new_visit.is_(True)]
+    return [LeaseRow.new_visit.is_(True), *started(wanted)]
+
+
+def started(wanted: SourceFilter) -> list[ColumnElement[bool]]:
+    """Leases, and requests for one, that began in the period."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.period.start is not None:
         conditions.append(LeaseRow.start >= wanted.period.start)
     if wanted.period.end is not None:
@@ -123,7 +128,7 @@ def _first_time() -> ColumnElement[bool]:
         select(earlier.id)
         .where(
             earlier.caller == CallRow.caller,
-            earlier.site_id == CallRow.site_id,
+            func.coalesce(earlier.site_id, 0) == func.coalesce(CallRow.site_id, 0),  # not by the site's index
             earlier.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value]),
             tuple_(earlier.started_at, earlier.id) < tuple_(CallRow.started_at, CallRow.id),
         )

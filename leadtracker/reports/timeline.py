@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import CTE, Integer, column, func, select, values
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Integer, case, func, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from leadtracker.records.database import UtcDateTime
 from leadtracker.records.tables import CallRow, LeaseRow
 from leadtracker.reports.period import Step, steps
-from leadtracker.reports.sources import SourceFilter, figures, incoming, new_visits
+from leadtracker.reports.sources import SourceFilter, figures, incoming, new_visits, started
 
 POOL_EMPTY = "pool_empty"  # LeaseRow.reason of a visitor who asked and got no number
 
@@ -40,20 +40,11 @@ def timeline(session: Session, wanted: SourceFilter) -> list[Moment]:
     across = steps(wanted.period)
     if not across:
         return []
-    grid = _grid(across)
-    counted = (
-        select(grid.c.number, *figures()[:3])
-        .join_from(grid, CallRow, (CallRow.started_at >= grid.c.begin) & (CallRow.started_at < grid.c.until))
-        .where(*incoming(wanted))
-        .group_by(grid.c.number)
-    )
+    number = _number_of_step(CallRow.started_at, across)
+    counted = select(number, *figures()[:3]).where(*incoming(wanted)).group_by(number)
     calls = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in session.execute(counted)}
-    came = (
-        select(grid.c.number, func.count())
-        .join_from(grid, LeaseRow, (LeaseRow.start >= grid.c.begin) & (LeaseRow.start < grid.c.until))
-        .where(*new_visits(wanted))
-        .group_by(grid.c.number)
-    )
+    number = _number_of_step(LeaseRow.start, across)
+    came = select(number, func.count()).where(*new_visits(wanted)).group_by(number)
     visits = {row[0]: int(row[1]) for row in session.execute(came)}
     return [Moment(step, visits.get(number, 0), *calls.get(number, (0, 0, 0))) for number, step in enumerate(across)]
 
@@ -63,22 +54,26 @@ def shortages(session: Session, wanted: SourceFilter) -> list[Shortage]:
     across = steps(wanted.period)
     if not across:
         return []
-    grid = _grid(across)
+    number = _number_of_step(LeaseRow.start, across)
     asked = (
-        select(grid.c.number, func.count(LeaseRow.visitor.distinct()))
-        .join_from(grid, LeaseRow, (LeaseRow.start >= grid.c.begin) & (LeaseRow.start < grid.c.until))
-        .where(LeaseRow.reason == POOL_EMPTY)
-        .group_by(grid.c.number)
-        .order_by(grid.c.number)
+        select(number, func.count(LeaseRow.visitor.distinct()))
+        .where(*started(wanted), LeaseRow.reason == literal_column(f"'{POOL_EMPTY}'"))  # as the index has it
+        .group_by(number)
     )
-    if wanted.site_id is not None:
-        asked = asked.where(LeaseRow.site_id == wanted.site_id)
-    return [Shortage(across[number], int(visitors)) for number, visitors in session.execute(asked)]
+    counts = {row[0]: int(row[1]) for row in session.execute(asked)}
+    return [Shortage(across[number], counts[number]) for number in sorted(counts)]
 
 
-def _grid(across: Sequence[Step]) -> CTE:
-    """The steps as rows: each is a range that an index on the moment serves, on both databases alike."""
-    rows = values(
-        column("number", Integer), column("begin", UtcDateTime), column("until", UtcDateTime), name="grid"
-    ).data([(number, step.start, step.end) for number, step in enumerate(across)])
-    return rows.cte("steps")
+def _number_of_step(moment: InstrumentedAttribute[datetime], across: Sequence[Step]) -> ColumnElement[int]:
+    """The place among the steps of a moment inside them, found by halving: seven comparisons for a hundred steps.
+
+    Grouping by it reads each row once, in the order of an index on the moment, on both databases alike.
+    """
+
+    def among(low: int, high: int) -> ColumnElement[int]:
+        if high - low == 1:
+            return literal_column(str(low), Integer)
+        middle = (low + high) // 2
+        return case((moment < across[middle].start, among(low, middle)), else_=among(middle, high))
+
+    return among(0, len(across))

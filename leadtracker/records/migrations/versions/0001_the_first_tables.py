@@ -108,12 +108,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("account_id", "call_id"),
     )
-    op.create_index("calls_caller", "calls", ["caller", "started_at"], unique=False)
+    op.create_index("calls_caller", "calls", ["caller", "started_at", "id", "site_id", "direction"], unique=False)
     op.create_index("calls_caller_reversed", "calls", ["caller_reversed"], unique=False)
+    op.create_index("calls_channel_started", "calls", ["channel", "started_at", "id"], unique=False)
     op.create_index("calls_outcome_started", "calls", ["outcome", "started_at", "id"], unique=False)
     op.create_index("calls_site_started", "calls", ["site_id", "started_at", "id"], unique=False)
     op.create_index("calls_source_started", "calls", ["source", "started_at", "id"], unique=False)
-    op.create_index("calls_started", "calls", ["started_at", "id"], unique=False)
+    op.create_index(
+        "calls_started",
+        "calls",
+        ["started_at", "id", "site_id", "direction", "outcome", "talk_seconds", "caller", "channel", "source"],
+        unique=False,
+    )
     op.create_index("calls_visitor", "calls", ["visitor_id"], unique=False)
     op.create_table(
         "dids",
@@ -152,7 +158,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("leases_did_start", "leases", ["did", "start"], unique=False)
-    op.create_index("leases_site_start", "leases", ["site_id", "start"], unique=False)
+    op.create_index(
+        "leases_pool_empty",
+        "leases",
+        ["start", "site_id", "visitor"],
+        unique=False,
+        sqlite_where=sa.text("reason = 'pool_empty'"),
+        postgresql_where=sa.text("reason = 'pool_empty'"),
+    )
+    op.create_index("leases_start", "leases", ["start", "site_id", "new_visit", "channel", "source"], unique=False)
     op.create_index("leases_visitor", "leases", ["visitor", "start"], unique=False)
     op.create_table(
         "tokens",
