@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from test_main_road import PBX, cdr, number, settle
 
 from leadtracker import call_reading
+from leadtracker.call_record import CallFacts
 from leadtracker.cli.opening import site_of
 from leadtracker.records import leases
 from leadtracker.records.database import only_reader
@@ -44,10 +46,10 @@ def test_a_call_that_cannot_be_saved_does_not_stop_the_others(
 ) -> None:
     save = call_reading.save
 
-    def refuse_one(session: Session, row: CallRow | None, account_id: int, call_id: str, *more: Any) -> CallRow:
-        if call_id == "poison":
+    def refuse_one(session: Session, calls: Sequence[tuple[CallRow, CallFacts]]) -> None:
+        if any(row.call_id == "poison" for row, _ in calls):
             raise ValueError("this one cannot be saved")
-        return save(session, row, account_id, call_id, *more)
+        save(session, calls)
 
     monkeypatch.setattr(call_reading, "save", refuse_one)
     for name in ("before", "poison", "after"):
