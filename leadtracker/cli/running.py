@@ -43,7 +43,7 @@ def serve() -> None:
 def worker() -> None:
     """Read callbacks into calls, write the lease log, forget old rows. `serve` runs one."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    os.nice(5)  # what waits for an answer goes first
+    os.nice(15)  # what waits for an answer goes first
     settings = load_settings()
     engine = opening.database()
     stop = threading.Event()

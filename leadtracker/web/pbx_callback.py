@@ -30,7 +30,13 @@ log = logging.getLogger(__name__)
 
 def register(app: Flask, inbox: Inbox, crm: Crm, origins: tuple[str, ...]) -> None:
     blueprint = Blueprint("pbx_callback", __name__)
-    CORS(blueprint, origins=list(origins), methods=["GET", "POST", "OPTIONS"], allow_headers=["Content-Type"])
+    CORS(
+        blueprint,
+        origins=list(origins),
+        methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["Content-Type"],
+        always_send=False,
+    )
 
     @blueprint.after_request
     def differs_by_origin(answer: Response) -> Response:  # flask-cors says so only of two origins or more

@@ -132,6 +132,7 @@ def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: floa
     pop = f"/pbx/pbx/{SECRET}/screen-pop"
     number = loading(lambda _: load.number("small", 200))
     number(1.0)
+    disturbances.ask(url, "large", "builds-the-large-pool")
     leases = disturbances.leases(url, "small", 200)
     compare("number request, known visitor", bare, number, seconds, pairs)
     compare("number request, new visitor", bare, loading(lambda _: load.number("large", None)), seconds, 1)
