@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import Engine
+from werkzeug.serving import make_server
 
+from leadtracker.records.users import add_user
 from tests.browser.answering_server import AnsweringServer
 from tests.browser.complaints import Complaints
 from tests.browser.page_server import PageServer
+from tests.dashboard_rows import PASSWORD
 
 PROGRAM = "/usr/bin/chromium"
 FLAGS = [
@@ -84,3 +90,42 @@ def timed(page: Page) -> Page:
     """A page whose clock the test moves."""
     stop_clock(page)
     return page
+
+
+@pytest.fixture
+def dashboard_address(app: Flask, engine: Engine) -> Iterator[str]:
+    """The dashboard, listening."""
+    add_user(engine, "admin", PASSWORD)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(dashboard_address: str, browser: Browser, complaints: Complaints) -> Iterator[Callable[..., Page]]:
+    """Open a path, logged in; other arguments are the browser context's."""
+    contexts: list[BrowserContext] = []
+
+    def open_at(path: str, **settings: object) -> Page:
+        context = browser.new_context(
+            base_url=dashboard_address, **{"viewport": {"width": 1280, "height": 900}, **settings}
+        )  # type: ignore[arg-type] # as given
+        contexts.append(context)
+        context.on("page", complaints.hear)
+        page = context.new_page()
+        page.goto(path)
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(f"**{path}")
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert complaints.of_page == []
+    assert [text for text in complaints.of_browser if "404" not in text] == []

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import Engine, delete, update
-from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine
 
-from leadtracker.records.tables import CallRow
-from leadtracker.records.users import add_user, change_password
+from tests.dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 VISITOR = "live-visitor-000000001"
@@ -30,43 +24,6 @@ Open = Callable[..., Page]
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/leadtracker.sqlite"
-
-
-@pytest.fixture
-def address(app: Flask, engine: Engine) -> Iterator[str]:
-    """The dashboard, listening."""
-    add_user(engine, "admin", PASSWORD)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def open_page(address: str, browser: Browser, complaints: Any) -> Iterator[Open]:
-    """Open a path, logged in; other arguments are the browser context's."""
-    contexts: list[BrowserContext] = []
-
-    def open_at(path: str, **settings: object) -> Page:
-        context = browser.new_context(base_url=address, **{"viewport": DESK, **settings})  # type: ignore[arg-type] # as given
-        contexts.append(context)
-        context.on("page", complaints.hear)
-        page = context.new_page()
-        page.goto(path)
-        page.get_by_label("Name").fill("admin")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url(f"**{path}")
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert complaints.of_page == []
-    assert [text for text in complaints.of_browser if "404" not in text] == []
 
 
 @pytest.fixture
@@ -160,9 +117,9 @@ def test_every_page_fits_and_can_be_read(
         assert page.evaluate(FITS), (path, name, "right to left")
 
 
-def test_the_login_page_fits_and_can_be_read(address: str, browser: Browser) -> None:
+def test_the_login_page_fits_and_can_be_read(dashboard_address: str, browser: Browser) -> None:
     for size, scheme in ((DESK, "light"), (PHONE, "dark")):
-        context = browser.new_context(base_url=address, viewport=size, color_scheme=scheme)  # type: ignore[arg-type] # a dict
+        context = browser.new_context(base_url=dashboard_address, viewport=size, color_scheme=scheme)  # type: ignore[arg-type] # a dict
         page = context.new_page()
         page.goto("/login")
         page.get_by_label("Name").fill("admin")
@@ -198,9 +155,9 @@ def test_the_card_is_told_at_a_glance(open_page: Open, paths: list[str]) -> None
         assert box["y"] + box["height"] < 500, words
 
 
-def test_by_keyboard_alone(address: str, browser: Browser, engine: Engine) -> None:
+def test_by_keyboard_alone(dashboard_address: str, browser: Browser, engine: Engine) -> None:
     add(engine, call(datetime.now(UTC)))
-    context = browser.new_context(base_url=address, viewport=DESK)
+    context = browser.new_context(base_url=dashboard_address, viewport=DESK)
     page = context.new_page()
     page.goto("/")
     page.keyboard.type("admin")  # the name has the focus
@@ -268,78 +225,3 @@ def test_the_line_to_paste_is_copied(open_page: Open) -> None:
         '<script async src="https://calls.example.com/tracker.js" data-token="shop-token" '
         'data-swap="03-555-1234"></script>'
     )
-
-
-class TestLive:
-    """Rows come and change by themselves."""
-
-    def test_a_new_call_appears_on_top(self, open_page: Open, engine: Engine) -> None:
-        now = datetime.now(UTC)
-        add(engine, call(now - timedelta(hours=1)))
-        page = open_page("/calls")
-        rows = page.locator("table.calls tbody tr")
-        ringing = call(now, phase="ringing", outcome="unknown", talk_seconds=0, visitor_info={"name": "רינה"})
-        add(engine, ringing)
-        expect(rows).to_have_count(2, timeout=8000)
-        expect(rows.first).to_contain_text("רינה")
-        expect(rows.first).to_contain_text("Ringing")
-        expect(page.get_by_role("status")).to_have_text("1 new call")
-        with Session(engine) as session:
-            session.execute(update(CallRow).where(CallRow.id == ringing.id).values(phase="ended", outcome="missed"))
-            session.commit()
-        expect(rows.first).to_contain_text("Missed", timeout=8000)
-        expect(rows).to_have_count(2)
-        expect(page.get_by_role("status")).to_have_text("Live")
-
-    def test_the_place_that_is_read_does_not_move(self, open_page: Open, engine: Engine) -> None:
-        now = datetime.now(UTC)
-        add(engine, *(call(now - timedelta(hours=number)) for number in range(1, 45)))
-        page = open_page("/calls")
-        row = page.locator("table.calls tbody tr").nth(25)
-        row.scroll_into_view_if_needed()
-        page.mouse.wheel(0, 200)
-        page.wait_for_timeout(300)
-        name = row.get_attribute("id")
-        before = page.locator(f"#{name}").bounding_box()
-        add(engine, call(now), call(now))
-        expect(page.locator("table.calls tbody tr")).to_have_count(46, timeout=8000)
-        after = page.locator(f"#{name}").bounding_box()
-        assert before is not None
-        assert after is not None
-        assert abs(before["y"] - after["y"]) < 2
-
-    def test_a_hidden_tab_asks_nothing(self, open_page: Open, engine: Engine) -> None:
-        page = open_page("/calls")
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.evaluate(
-            "Object.defineProperty(document, 'hidden', {get: () => window.away ?? true, configurable: true});"
-            "document.dispatchEvent(new Event('visibilitychange'))"
-        )
-        page.wait_for_timeout(5000)
-        assert asked == []
-        with page.expect_request("**/calls/newest*", timeout=3000):
-            page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
-
-    def test_the_first_call_replaces_the_advice(self, open_page: Open, engine: Engine) -> None:
-        page = open_page("/calls")
-        expect(page.get_by_role("heading", name="No calls yet")).to_be_visible()
-        add(engine, call(datetime.now(UTC)))
-        expect(page.locator("table.calls tbody tr")).to_have_count(1, timeout=8000)
-        expect(page.get_by_role("heading", name="No calls yet")).to_have_count(0)
-
-    def test_a_login_that_ended_leads_to_the_login(self, open_page: Open, engine: Engine) -> None:
-        page = open_page("/calls")
-        change_password(engine, "admin", "another long password")
-        page.wait_for_url("**/login?next=**", timeout=8000)
-
-    def test_rows_that_no_longer_match_stay_until_the_page_is_loaded_again(
-        self, open_page: Open, engine: Engine
-    ) -> None:
-        add(engine, call(datetime.now(UTC)))
-        page = open_page("/calls")
-        with Session(engine) as session:
-            session.execute(delete(CallRow))
-            session.commit()
-        page.wait_for_timeout(4500)
-        assert page.locator("table.calls tbody tr").count() == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 import pytest
-from dashboard_rows import OURS, PASSWORD
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -13,6 +12,7 @@ from werkzeug.security import generate_password_hash
 
 from leadtracker.records import users
 from leadtracker.records.users import add_user
+from tests.dashboard_rows import OURS, PASSWORD
 
 
 @pytest.fixture

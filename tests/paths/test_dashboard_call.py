@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dashboard_rows import NOW, add, call, callback, lease, leg, touchpoint, unknown_call
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+
+from tests.dashboard_rows import NOW, add, call, callback, lease, leg, touchpoint, unknown_call
 
 EARLIER = NOW - timedelta(days=3)
 

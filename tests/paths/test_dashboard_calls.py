@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from dashboard_rows import NOW, add, call, touchpoint, unknown_call
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.records.tables import CallRow
+from tests.dashboard_rows import NOW, add, call, touchpoint, unknown_call
 
 ROW = re.compile(r'<tr role="row" id="call-(\d+)">')
 LINK = re.compile(r'<a class="button" rel="(prev|next)" href="([^"]+)"')

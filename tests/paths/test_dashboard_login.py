@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from dashboard_rows import OURS, PASSWORD
 from flask import Flask
 from flask.testing import FlaskClient
 from limits.storage import MemoryStorage
@@ -19,6 +18,7 @@ from leadtracker.records.tables import UserRow
 from leadtracker.records.users import add_user, change_password, ensure_first_user, user_by_password
 from leadtracker.web import login
 from leadtracker.web.stores import Stores
+from tests.dashboard_rows import OURS, PASSWORD
 
 
 def log_in(client: FlaskClient, password: str = PASSWORD, name: str = "admin", **more: str) -> int:

@@ -7,13 +7,13 @@ import io
 import json
 from datetime import timedelta
 
-from dashboard_rows import NOW, add, lease
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker.records.sites import remove_dids
 from leadtracker.records.tables import SiteRow
+from tests.dashboard_rows import NOW, add, lease
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 

@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease, leg, touchpoint
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from leadtracker.errors import LeadtrackerError, StoreUnavailable
 from leadtracker.records.tables import SiteRow
 from leadtracker.web import slow_work
+from tests.dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease, leg, touchpoint
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "

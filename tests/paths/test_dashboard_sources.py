@@ -6,7 +6,6 @@ import csv
 import io
 from datetime import UTC, date, datetime, timedelta
 
-from dashboard_rows import NOW, add, call, lease, touchpoint, unknown_call
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, SourceLine, sources, total
 from leadtracker.reports.timeline import timeline
+from tests.dashboard_rows import NOW, add, call, lease, touchpoint, unknown_call
 
 DANA, YOSSI, NOA = "+972543216541", "+972543216542", "+972543216543"
 FACEBOOK = touchpoint(source="facebook", channel="paid social", campaign="מבצע סתיו", landing_page="/%D7%93")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from dashboard_rows import NOW, add, call, lease, touchpoint, unknown_call
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+
+from tests.dashboard_rows import NOW, add, call, lease, touchpoint, unknown_call
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 LIVE = "live-visitor-000000001"

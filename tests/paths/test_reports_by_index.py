@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from dashboard_rows import NOW
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from leadtracker.reports.calls import NOT_ANSWERED, CallFilter, Cursor, call_pag
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, sources
 from leadtracker.reports.timeline import shortages, timeline
+from tests.dashboard_rows import NOW
 
 ALL = Period("UTC")
 WEEK = Period("UTC", date(2026, 11, 12), date(2026, 11, 18))
