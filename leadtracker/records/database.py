@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, text
+from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, text
 from sqlalchemy.types import TypeDecorator
 
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its start as news
@@ -108,12 +108,3 @@ def only_reader(engine: Engine) -> Iterator[Callable[[], bool]]:
             yield lambda: False
             return
         yield lambda: True
-
-
-def day_of(connection: Connection, column: Any, zone: str) -> Any:
-    """SQL for the local date (text, YYYY-MM-DD) of a UTC column; SQLite knows no zones: see `register_zones`."""
-    from sqlalchemy import func
-
-    if connection.dialect.name == "postgresql":
-        return func.to_char(func.timezone(zone, column), "YYYY-MM-DD")
-    return func.local_date(column, zone)

@@ -154,6 +154,7 @@ class CallRow(Base):
             "caller",
             "channel",
             "source",
+            "original_call_id",
         ),
         Index("calls_site_started", "site_id", "started_at", "id"),
         Index("calls_outcome_started", "outcome", "started_at", "id"),

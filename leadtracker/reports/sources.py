@@ -93,8 +93,10 @@ def figures() -> tuple[ColumnElement[Any], ...]:
 
 
 def incoming(wanted: SourceFilter) -> list[ColumnElement[bool]]:
+    """Calls that came in; the part of one after it was transferred is no second call."""
     conditions: list[ColumnElement[bool]] = [
-        CallRow.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value])
+        CallRow.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value]),
+        CallRow.original_call_id.is_(None),
     ]
     if wanted.period.start is not None:
         conditions.append(CallRow.started_at >= wanted.period.start)

@@ -141,5 +141,6 @@ def _call(account: Any, site: Any, number: int, now: datetime, dice: random.Rand
         "talk_seconds": dice.randrange(300), "ring_seconds": 5, "wait_seconds": 0, "extension": "",
         "representative": "", "queue": "", "recording_url": "", "price": None, "original_call_id": None,
         "visitor_id": f"v{number:021d}", "lease_id": None, "match": {}, "visitor_info": {}, "first_touchpoint": {},
-        "touchpoint": {}, "channel": "paid search", "source": source, "campaign": f"campaign {dice.randrange(40)}", "landing_page": "/",
+        "touchpoint": {}, "channel": "paid search", "source": source,
+        "campaign": f"campaign {dice.randrange(40)}", "landing_page": "/",
     }  # fmt: skip

@@ -133,4 +133,3 @@ def test_a_killed_serve_takes_everything_with_it(running: tuple[Served, Engine])
     served.until(lambda: not processes_of(served.folder))
     served.start()
     served.until(lambda: len(served.parts()) == 5)
-

@@ -154,3 +154,10 @@ def test_visits_that_are_forgotten_are_not_counted_as_none(dashboard: FlaskClien
     add(engine, call(datetime.now(UTC)))
     assert "Visits are kept for 90 days" in dashboard.get("/sources?period=365days").text
     assert "Visits are kept for" not in dashboard.get("/sources?period=30days").text
+
+
+def test_a_transferred_call_is_one_call(engine: Engine) -> None:
+    add(engine, call(), call(original_call_id="call-1"), call(outcome="missed"))
+    with Session(engine) as session:
+        [line] = sources(session, SourceFilter(WEEK), "channel")
+    assert (line.calls, line.answered, line.missed, line.talk_seconds) == (2, 1, 1, 120)

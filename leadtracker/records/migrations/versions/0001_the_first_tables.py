@@ -117,7 +117,18 @@ def upgrade() -> None:
     op.create_index(
         "calls_started",
         "calls",
-        ["started_at", "id", "site_id", "direction", "outcome", "talk_seconds", "caller", "channel", "source"],
+        [
+            "started_at",
+            "id",
+            "site_id",
+            "direction",
+            "outcome",
+            "talk_seconds",
+            "caller",
+            "channel",
+            "source",
+            "original_call_id",
+        ],
         unique=False,
     )
     op.create_index("calls_visitor", "calls", ["visitor_id"], unique=False)
