@@ -156,7 +156,7 @@ def test_visits_that_are_forgotten_are_not_counted_as_none(dashboard: FlaskClien
     assert "Visits are kept for" not in dashboard.get("/sources?period=30days").text
 
 
-def test_a_transferred_call_is_one_call(engine: Engine) -> None:
+def test_a_transferred_call_is_one_call(engine: Engine, dashboard: FlaskClient) -> None:
     add(engine, call(), call(original_call_id="call-1"), call(outcome="missed"))
     with Session(engine) as session:
         [line] = sources(session, SourceFilter(WEEK), "channel")
