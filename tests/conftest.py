@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,16 @@ from leadtracker.settings import Settings
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
 
+PROGRAM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SITE = """
 [account.pbx]
 vendor = "voicenter"
@@ -171,3 +182,16 @@ def live(stores: Stores) -> Live:
 def worker(stores: Stores) -> Worker:
     """Call `worker.turn()` until it returns 0: what the worker process does all the time."""
     return Worker(stores.engine, stores.live, stores.directory, stores.settings)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or PROGRAM
+    if not Path(program).exists():
+        pytest.fail("Chromium is not installed: the browser tests need it (make test installs it)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=FLAGS, ignore_default_args=["--disable-back-forward-cache"]
+        )
+        yield browser
+        browser.close()

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from leadtracker import demo
 from leadtracker.demo.world import HAIFA, SHOPS
@@ -26,10 +26,6 @@ from leadtracker.simulator import direct_session
 
 COMMAND = [sys.executable, "-m", "leadtracker", "demo"]
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 def surroundings(**more: str) -> dict[str, str]:
@@ -195,28 +191,26 @@ def test_another_demo_in_the_same_folder_is_refused(second_run: Running) -> None
     assert "Traceback" not in another.stderr
 
 
-def test_a_person_rings_the_number_he_sees_in_two_clicks(second_run: Running) -> None:
+def test_a_person_rings_the_number_he_sees_in_two_clicks(second_run: Running, browser: Browser) -> None:
     site = second_run.address("Marketing site")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        page = browser.new_context(user_agent=PERSON).new_page()
-        page.goto(f"{site}/kitchens")
-        page.click("text=google / מבצע אביב")
-        own = "072-277-6900"
-        page.wait_for_function(f"document.querySelector('#number').textContent != '{own}'")
-        shown = page.inner_text("#number")
-        assert page.get_attribute("html", "dir") == "rtl"
-        assert own not in page.inner_text("body")
-        assert page.inner_text(".hero-number") == shown
-        assert page.inner_text("[data-mirror]") == shown
-        page.click("text=Ring the number you see")
-        page.wait_for_selector("text=See the call", timeout=20_000)
-        story = page.inner_text("#story")
-        assert f"You ring {shown}" in story
-        assert "Walter's screen says: You, in this browser." in story
-        assert "The page with this number was open when the phone rang." in story
-        seen = page.get_attribute("text=See the call", "href") or ""
-        browser.close()
+    page = browser.new_context(user_agent=PERSON).new_page()
+    page.goto(f"{site}/kitchens")
+    page.click("text=google / מבצע אביב")
+    own = "072-277-6900"
+    page.wait_for_function(f"document.querySelector('#number').textContent != '{own}'")
+    shown = page.inner_text("#number")
+    assert page.get_attribute("html", "dir") == "rtl"
+    assert own not in page.inner_text("body")
+    assert page.inner_text(".hero-number") == shown
+    assert page.inner_text("[data-mirror]") == shown
+    page.click("text=Ring the number you see")
+    page.wait_for_selector("text=See the call", timeout=20_000)
+    story = page.inner_text("#story")
+    assert f"You ring {shown}" in story
+    assert "Walter's screen says: You, in this browser." in story
+    assert "The page with this number was open when the phone rang." in story
+    seen = page.get_attribute("text=See the call", "href") or ""
+    page.context.close()
     (call,) = (call for call in calls(second_run.folder) if seen.endswith(f"/calls/{call['id']}"))
     assert call["campaign"] == "מבצע אביב"
     assert call["visitor_info"]["name"] == "You, in this browser"
