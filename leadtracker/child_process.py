@@ -1,12 +1,15 @@
-"""Child processes that end when we do, even when we are killed."""
+"""Child processes: they end when we do, even when we are killed, and some give way to others."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -27,3 +30,13 @@ def start(
 def _end_with_us() -> None:
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def go_last() -> None:
+    """Leave the processor to whatever answers requests.
+
+    Linux weighs processes within their session by niceness, and sessions against each other by a niceness of their own.
+    """
+    os.nice(15)
+    with contextlib.suppress(OSError):  # a kernel without the second kind
+        Path("/proc/self/autogroup").write_text("15")

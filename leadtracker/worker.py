@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, delete
@@ -38,8 +39,10 @@ class Worker:
             try:
                 with only_reader(self._engine) as is_mine:
                     while not stop.is_set() and is_mine():
-                        if not self.turn():
-                            stop.wait(PAUSE_SECONDS)
+                        begun = time.monotonic()
+                        busy = self.turn()
+                        # With much to do it rests as long as it worked: those who bring more need the disk too.
+                        stop.wait(time.monotonic() - begun if busy else PAUSE_SECONDS)
             except (StoreUnavailable, SQLAlchemyError) as fault:
                 log.warning(
                     "the worker waits: %s",

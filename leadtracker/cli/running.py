@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy.orm import Session
 
+from leadtracker import child_process
 from leadtracker.cli import opening
 from leadtracker.records.database import migrate as migrate_database
 from leadtracker.records.database import open_database
@@ -43,7 +43,7 @@ def serve() -> None:
 def worker() -> None:
     """Read callbacks into calls, write the lease log, forget old rows. `serve` runs one."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    os.nice(15)  # what waits for an answer goes first
+    child_process.go_last()
     settings = load_settings()
     engine = opening.database()
     stop = threading.Event()

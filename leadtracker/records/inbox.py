@@ -40,11 +40,12 @@ class Callback:
 
 
 class _Ticket:
-    __slots__ = ("done", "fault", "values")
+    __slots__ = ("done", "fault", "turn", "values")
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
         self.done = False
+        self.turn = threading.Event()  # it is done, or its thread is the next to write
         self.fault: Exception | None = None
 
     @property
@@ -58,8 +59,8 @@ class Inbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pending: list[_Ticket] = []
-        self._pending_lock = threading.Lock()
-        self._writing = threading.Lock()
+        self._lock = threading.Lock()  # of the two below
+        self._writing = False
         insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         self._insert = insert(InboxRow).on_conflict_do_update(
             index_elements=["digest"], set_={"copies": InboxRow.copies + 1}
@@ -74,15 +75,28 @@ class Inbox:
                 "body": callback.body, "digest": callback.digest, "copies": 1, "state": state, "fault": fault,
             }
         )  # fmt: skip
-        with self._pending_lock:
+        with self._lock:
             self._pending.append(ticket)
-        with self._writing:
-            if not ticket.done:
-                with self._pending_lock:
-                    batch, self._pending = self._pending, []
-                self._write(batch)
+            first, self._writing = not self._writing, True
+        if not first:
+            ticket.turn.wait()
+        if not ticket.done:
+            self._write_pending()
         if ticket.fault is not None:
             raise StoreUnavailable("the database does not answer") from ticket.fault
+
+    def _write_pending(self) -> None:
+        """Write what waits, wake those whose callbacks are on disk, and let the first of those who came since go on."""
+        with self._lock:
+            batch, self._pending = self._pending, []
+        self._write(batch)
+        with self._lock:
+            heir = self._pending[0] if self._pending else None
+            self._writing = heir is not None
+        for ticket in batch:
+            ticket.turn.set()
+        if heir is not None:
+            heir.turn.set()
 
     def _write(self, batch: list[_Ticket]) -> None:
         try:

@@ -49,7 +49,7 @@ def register(app: Flask) -> None:
     blueprint.after_request(slow_work.give_place_back)
     blueprint.add_url_rule("/", "start", _start)
     for rule, name, view in ROUTES:
-        blueprint.add_url_rule(rule, name, view)
+        blueprint.add_url_rule(rule, name, slow_work.last(view))
     slow_work.bound(app, app.extensions["leadtracker"].settings.threads)
     shown.register(app)
     app.add_template_global(fingerprint)
