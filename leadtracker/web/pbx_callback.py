@@ -97,12 +97,12 @@ def answer_screen_pop(
 
 def acknowledge(inbox: Inbox, account: Account, family: RecordFamily, received: Callback) -> Response:
     """Unreadable callbacks are kept too; only one that could not be kept is asked for again by a 5xx."""
-    written = wire.format_of(received.method, received.content_type, received.body)
     receipt, fault = Receipt.STORED, None
     try:
         written, fields = wire.read(received.method, received.content_type, received.query, received.body)
         family.identify(fields)
     except BadPayload as reason:
+        written = wire.format_of(received.method, received.content_type, received.body)
         receipt, fault = Receipt.UNREADABLE, str(reason)
         log.warning("a callback %s of %s cannot be read: %s", family.name, account.key, reason)
     status = 200

@@ -83,4 +83,4 @@ def records(call: SimulatedCall, how: Callable[[int], CdrFormat]) -> list[Sent]:
 
 
 def in_every_format(call: SimulatedCall) -> list[Sent]:
-    return [sent for how in CdrFormat for sent in records(call, lambda _, how=how: how)]  # type: ignore[misc]
+    return [sent for how in CdrFormat for sent in records(call, lambda _, how=how: how)]  # type: ignore[misc] # how is bound at once

@@ -63,9 +63,9 @@ def test_all_faults_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_values(name: str, value: object, wrong: bool) -> None:
     if wrong:
         with pytest.raises(ValidationError):
-            Settings(**{name: value})  # type: ignore[arg-type]
+            Settings(**{name: value})  # type: ignore[arg-type] # wrong values are the test
     else:
-        Settings(**{name: value})  # type: ignore[arg-type]
+        Settings(**{name: value})  # type: ignore[arg-type] # wrong values are the test
 
 
 def test_spellings_are_made_one() -> None:
