@@ -87,7 +87,8 @@ def processes_of(folder: Path) -> dict[int, tuple[int, str]]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (entry / "cwd").readlink().is_relative_to(folder):
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                if not (command := (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()):
+                    continue  # it is ending: a process has no command line between its death and its parent's notice
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
                 found[int(entry.name)] = (parent, command)
         except OSError:
