@@ -25,7 +25,7 @@ from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.records import leases
 from leadtracker.records.calls import Snapshot, fill, save, snapshot_of
-from leadtracker.records.database import writers_turn
+from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, InboxRow
@@ -97,7 +97,7 @@ def _make_calls(engine: Engine, live: Live, directory: Directory, inbox_ids: Seq
             row.call_id, row.named = call.call_id, call.named
             fill(row, facts, site, snapshot)
             rows.append((row, facts))
-        with writers_turn(engine):
+        with WritersTurn(engine):
             save(session, rows)
             for call, (row, _) in zip(calls, rows, strict=True):
                 for received in call.inbox:

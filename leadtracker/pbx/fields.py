@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, TypeVar
 
 from leadtracker import phone
@@ -31,7 +32,6 @@ class FieldReader:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        self._names = {plain(name): name for name in fields}
         self._understood: set[str] = set()
 
     def raw(self, name: str) -> Any:
@@ -132,6 +132,10 @@ class FieldReader:
             return wire.read_text(value)
         except BadPayload:
             return value
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {plain(name): name for name in self._fields}
 
     def _sent(self, name: str) -> str:
         return name if name in self._fields else self._names.get(plain(name), name)

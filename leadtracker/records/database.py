@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -74,15 +76,25 @@ def schema_is_current(engine: Engine) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == wanted
 
 
-@contextmanager
-def writers_turn(engine: Engine) -> Iterator[None]:
-    """Wait for the other processes' writes in line: SQLite itself only tries again after naps of up to 100 ms."""
-    if engine.dialect.name == "postgresql":
-        yield
-        return
-    with open(f"{engine.url.database}.writer", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+class WritersTurn:
+    """Waits for the other processes' writes in line: SQLite itself only tries again after naps of up to 100 ms.
+
+    For one thread at a time. PostgreSQL needs none of this: there it does nothing.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._file: int | None = None
+        if engine.dialect.name != "postgresql":
+            self._file = os.open(f"{engine.url.database}.writer", os.O_RDWR | os.O_CREAT, 0o600)
+            weakref.finalize(self, os.close, self._file)
+
+    def __enter__(self) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
 @contextmanager

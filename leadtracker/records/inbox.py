@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Dialect, Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
-from leadtracker.records.database import writers_turn
+from leadtracker.records.database import WritersTurn
 from leadtracker.records.tables import InboxRow
 
 NEW, DONE, BROKEN = "new", "done", "broken"
@@ -53,6 +54,33 @@ class _Ticket:
         return str(self.values["digest"])
 
 
+class _Insert:
+    """One INSERT of many rows, which commits by itself: SQLite lets go of Python's lock once and not for each row."""
+
+    COLUMNS = (
+        "account_id", "family", "received_at", "method", "content_type", "query", "body", "digest", "copies", "state",
+        "fault",
+    )  # fmt: skip
+
+    def __init__(self, dialect: Dialect) -> None:
+        mark = "?" if dialect.paramstyle == "qmark" else "%s"
+        self._row = f"({', '.join(mark for _ in self.COLUMNS)})"
+        moment = InboxRow.__table__.c.received_at.type.dialect_impl(dialect).bind_processor(dialect)
+        self._moment: Callable[[datetime], Any] = moment or (lambda received_at: received_at)
+
+    def __call__(self, connection: Connection, callbacks: Sequence[dict[str, Any]]) -> None:
+        rows: dict[str, dict[str, Any]] = {}
+        for values in sorted(callbacks, key=itemgetter("digest")):  # in one order, lest two processes wait in a ring
+            received_at = self._moment(values["received_at"])
+            row = rows.setdefault(values["digest"], values | {"received_at": received_at, "copies": 0})
+            row["copies"] += 1
+        connection.exec_driver_sql(
+            f"INSERT INTO inbox ({', '.join(self.COLUMNS)}) VALUES {', '.join(self._row for _ in rows)} "  # noqa: S608 # names and marks of our own
+            "ON CONFLICT (digest) DO UPDATE SET copies = inbox.copies + excluded.copies",
+            tuple(row[name] for row in rows.values() for name in self.COLUMNS),
+        )
+
+
 class Inbox:
     """Keeps callbacks. Threads that come at the same time share one commit, and so one wait for the disk."""
 
@@ -61,10 +89,9 @@ class Inbox:
         self._pending: list[_Ticket] = []
         self._lock = threading.Lock()  # of the two below
         self._writing = False
-        insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
-        self._insert = insert(InboxRow).on_conflict_do_update(
-            index_elements=["digest"], set_={"copies": InboxRow.copies + 1}
-        )
+        self._turn = WritersTurn(engine)
+        self._insert = _Insert(engine.dialect)
+        self._connection: Connection | None = None  # of whoever writes; one does at a time
 
     def keep(self, callback: Callback, state: str = NEW, fault: str | None = None) -> None:
         """Return when the callback is on disk; a copy of one kept before only counts. Raises StoreUnavailable."""
@@ -72,7 +99,7 @@ class Inbox:
             {
                 "account_id": callback.account_id, "family": callback.family, "received_at": callback.received_at,
                 "method": callback.method, "content_type": callback.content_type, "query": callback.query,
-                "body": callback.body, "digest": callback.digest, "copies": 1, "state": state, "fault": fault,
+                "body": callback.body, "digest": callback.digest, "state": state, "fault": fault,
             }
         )  # fmt: skip
         with self._lock:
@@ -98,16 +125,19 @@ class Inbox:
         if heir is not None:
             heir.turn.set()
 
-    def _write(self, batch: list[_Ticket]) -> None:
+    def _write(self, batch: list[_Ticket], again: bool = True) -> None:
         try:
-            with writers_turn(self._engine), self._engine.begin() as connection:
-                # One order for every process: two batches with the same copies cannot wait for each other.
-                ordered = sorted(batch, key=lambda ticket: ticket.digest)
-                connection.execute(self._insert, [ticket.values for ticket in ordered])
+            if self._connection is None:
+                self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            with self._turn:
+                self._insert(self._connection, [ticket.values for ticket in batch])
         except Exception as fault:
-            if len(batch) > 1:  # what one callback does to the database must not refuse the others
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            if again:  # on a new connection; and what one callback does to the database must not refuse the others
                 for ticket in batch:
-                    self._write([ticket])
+                    self._write([ticket], again=False)
                 return
             batch[0].fault = fault
         for ticket in batch:

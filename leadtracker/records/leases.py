@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from leadtracker.domain import Json, Lease, from_ms
-from leadtracker.records.database import writers_turn
+from leadtracker.records.database import WritersTurn
 from leadtracker.records.tables import LeaseRow
 
 
@@ -29,7 +29,7 @@ def write(engine: Engine, site_id: int, entries: Iterable[Mapping[str, str]]) ->
             begun[values["lease"]] |= course
         else:
             gone_on[values["lease"]] = course
-    with writers_turn(engine), engine.begin() as connection:
+    with WritersTurn(engine), engine.begin() as connection:
         if begun:
             statement = insert(LeaseRow)
             connection.execute(
