@@ -20,6 +20,7 @@ from leadtracker.settings import Settings
 
 PACKAGE = Path(__file__).resolve().parent
 WSGI_FOLDER = PACKAGE.parent if (PACKAGE.parent / "wsgi.py").exists() else PACKAGE
+YOUNG, MOST_YOUNG = 5.0, 5  # seconds a part lived, and how often it may live less
 
 
 class Serving:
@@ -34,6 +35,7 @@ class Serving:
         self._redis: EmbeddedRedis | None = None
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._environment: dict[str, str] = {}
+        self._deaths: dict[str, tuple[float, int]] = {}  # when a part last died, and how often young before
         self._stopping = False
 
     @property
@@ -90,23 +92,27 @@ class Serving:
         self._stopping = True
 
     def watch(self) -> None:
-        """Until `finish` or a signal; restarts what died, and gives up when it dies at once again and again."""
-        deaths: list[float] = []
+        """Until `finish` or a signal; restarts what died. Raises SettingsError when a part cannot live."""
         while not self._stopping:
             time.sleep(0.2)
             if self._redis and self._redis.process.poll() is not None:
-                self._say("redis-server died and is started again")
+                self._died("redis-server")
                 self._redis = EmbeddedRedis(self._redis.folder)
-                deaths.append(time.monotonic())
             for name, child in self._children.items():
                 if child.poll() is not None:
-                    self._say(f"{name} died (exit {child.returncode}) and is started again")
+                    self._died(name, f" (exit {child.returncode})")
                     _end_group(child)
                     self._start(name)
-                    deaths.append(time.monotonic())
-            deaths = [death for death in deaths if death > time.monotonic() - 10]
-            if len(deaths) > 5:
-                raise SettingsError("a part dies as soon as it is started; its last lines above say why")
+
+    def _died(self, name: str, how: str = "") -> None:
+        """A part that dies young again and again will not get better by being started again."""
+        self._say(f"{name} died{how} and is started again")
+        now = time.monotonic()
+        last, young = self._deaths.get(name, (0.0, 0))
+        young = young + 1 if now - last < YOUNG else 0
+        self._deaths[name] = (now, young)
+        if young == MOST_YOUNG:
+            raise SettingsError(f"{name} dies as soon as it is started; its last lines above say why")
 
     def stop(self) -> None:
         """Web first, so that nothing is accepted any more; Redis last."""

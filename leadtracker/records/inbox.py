@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import weakref
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -91,7 +93,12 @@ class Inbox:
         self._writing = False
         self._turn = WritersTurn(engine)
         self._insert = _Insert(engine.dialect)
-        self._connection: Connection | None = None  # of whoever writes; one does at a time
+        committing = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connect: Callable[[], AbstractContextManager[Connection]] = committing.connect
+        if engine.dialect.name != "postgresql":  # a file does not hang up: one connection serves whoever writes
+            kept = committing.connect()
+            weakref.finalize(self, kept.close)
+            self._connect = lambda: nullcontext(kept)
 
     def keep(self, callback: Callback, state: str = NEW, fault: str | None = None) -> None:
         """Return when the callback is on disk; a copy of one kept before only counts. Raises StoreUnavailable."""
@@ -125,19 +132,14 @@ class Inbox:
         if heir is not None:
             heir.turn.set()
 
-    def _write(self, batch: list[_Ticket], again: bool = True) -> None:
+    def _write(self, batch: list[_Ticket]) -> None:
         try:
-            if self._connection is None:
-                self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            with self._turn:
-                self._insert(self._connection, [ticket.values for ticket in batch])
+            with self._turn, self._connect() as connection:
+                self._insert(connection, [ticket.values for ticket in batch])
         except Exception as fault:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-            if again:  # on a new connection; and what one callback does to the database must not refuse the others
+            if len(batch) > 1:  # what one callback does to the database must not refuse the others
                 for ticket in batch:
-                    self._write([ticket], again=False)
+                    self._write([ticket])
                 return
             batch[0].fault = fault
         for ticket in batch:
