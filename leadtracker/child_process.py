@@ -16,20 +16,23 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def start(
-    command: Sequence[str], environment: Mapping[str, str] | None = None, keep_open: Sequence[int] = ()
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    keep_open: Sequence[int] = (),
+    last: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order.
+    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order; `last` as in `go_last`.
 
     Call it from the main thread: to Linux the thread is the parent, whose death is told.
     """
-    return subprocess.Popen(
-        command, env=environment, pass_fds=keep_open, start_new_session=True, preexec_fn=_end_with_us
-    )
 
+    def prepare() -> None:
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if last:
+            go_last()
 
-def _end_with_us() -> None:
-    if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return subprocess.Popen(command, env=environment, pass_fds=keep_open, start_new_session=True, preexec_fn=prepare)
 
 
 def go_last() -> None:

@@ -30,7 +30,7 @@ class EmbeddedRedis:
         """Start it and wait until it answers. Raises SettingsError when there is none to start or it does not."""
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        socket = socket_of(folder)
+        socket = socket_of(folder, "redis")
         self.url = f"unix://{socket}"
         self.folder = folder
         self._log = folder / "redis.log"
@@ -76,12 +76,14 @@ def _take(lock: IO[str], folder: Path) -> None:
     raise SettingsError(f"a redis-server runs already in {folder}: only one `leadtracker serve` may use a data folder")
 
 
-def socket_of(folder: Path) -> Path:
-    """Where the server of this folder listens: in it, but a socket's path may have only 107 bytes."""
+def socket_of(folder: Path, name: str) -> Path:
+    """Where a server listens: in its folder, but a socket's path may have only 107 bytes."""
     folder = folder.absolute()
     if len(str(folder)) < 90:
-        return folder / "redis.sock"
-    return Path(tempfile.gettempdir()) / f"leadtracker-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.sock"
+        return folder / f"{name}.sock"
+    return (
+        Path(tempfile.gettempdir()) / f"leadtracker-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}-{name}.sock"
+    )
 
 
 def find_server() -> str:

@@ -1,4 +1,4 @@
-"""Everything one machine needs, started together and stopped together: Redis, migrations, gunicorn, the worker."""
+"""Everything one machine needs, started and stopped together: Redis, migrations, the web, its pages, the worker."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from leadtracker import child_process
-from leadtracker.embedded import EmbeddedRedis
+from leadtracker.embedded import EmbeddedRedis, socket_of
 from leadtracker.errors import SettingsError
 from leadtracker.records.database import migrate, open_database
 from leadtracker.settings import Settings
@@ -21,6 +22,15 @@ from leadtracker.settings import Settings
 PACKAGE = Path(__file__).resolve().parent
 WSGI_FOLDER = PACKAGE.parent if (PACKAGE.parent / "wsgi.py").exists() else PACKAGE
 YOUNG, MOST_YOUNG = 5.0, 5  # seconds a part lived, and how often it may live less
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A child process: what it runs, and what its environment has that the others' have not."""
+
+    command: list[str]
+    environment: dict[str, str]
+    last: bool = False  # it leaves the processor to the others
 
 
 class Serving:
@@ -33,6 +43,7 @@ class Serving:
         self._settings = settings
         self._say = say
         self._redis: EmbeddedRedis | None = None
+        self._parts: dict[str, Part] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._environment: dict[str, str] = {}
         self._deaths: dict[str, tuple[float, int]] = {}  # when a part last died, and how often young before
@@ -69,23 +80,31 @@ class Serving:
             "LEADTRACKER_SEPARATE_WORKER": "true",
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         }
-        for name in ("web", "worker"):
+        pages = socket_of(folder, "pages")
+        as_pages = {"LEADTRACKER_TRUSTED_PROXIES": str(self._settings.trusted_proxies + 1)}  # the web processes
+        gunicorn = [
+            sys.executable, "-m", "gunicorn", "wsgi:app", "--chdir", os.getcwd(), "--pythonpath", str(WSGI_FOLDER),
+            "--config", str(PACKAGE / "gunicorn_settings.py"), "--threads", str(self._settings.threads),
+        ]  # fmt: skip
+        bind = self._settings.bind
+        self._parts = {
+            "web": Part(
+                [*gunicorn, "--bind", bind, "--workers", str(self._settings.workers)],
+                {"LEADTRACKER_PAGES_SOCKET": str(pages)},
+            ),
+            "pages": Part([*gunicorn, "--bind", f"unix:{pages}", "--umask", "077"], as_pages, last=True),
+            "worker": Part([sys.executable, "-m", "leadtracker", "worker"], {}),
+        }
+        for name in self._parts:
             self._start(name)
         self._say(
             f"Leadtracker: {self._settings.public_url} ({self._settings.workers} processes on {self._settings.bind})"
         )
 
     def _start(self, name: str) -> None:
-        commands = {
-            "web": [
-                sys.executable, "-m", "gunicorn", "wsgi:app", "--chdir", os.getcwd(), "--pythonpath", str(WSGI_FOLDER),
-                "--config", str(PACKAGE / "gunicorn_settings.py"), "--bind", self._settings.bind,
-                "--workers", str(self._settings.workers), "--threads", str(self._settings.threads),
-            ],
-            "worker": [sys.executable, "-m", "leadtracker", "worker"],
-        }  # fmt: skip
-        environment = self._settings.surroundings() | self._environment
-        self._children[name] = child_process.start(commands[name], environment)
+        part = self._parts[name]
+        environment = self._settings.surroundings() | self._environment | part.environment
+        self._children[name] = child_process.start(part.command, environment, last=part.last)
 
     def finish(self) -> None:
         """Let `watch` return; for signals and other threads."""

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
         False,
         description="`true`: a `leadtracker worker` process reads callbacks; else each web process has a thread for it",
     )
+    pages_socket: str = Field(
+        "",
+        description="socket of a process that makes the dashboard's pages, so that reports take no time from the web "
+        "processes; `leadtracker serve` runs one",
+    )
     origins_of_screen_pop: Annotated[tuple[str, ...], NoDecode] = Field(
         ("chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio",),
         description="browser extensions that may send screen pops, comma separated",

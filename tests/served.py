@@ -48,12 +48,14 @@ class Served:
             )  # fmt: skip
 
     def parts(self) -> dict[str, list[int]]:
-        """Process ids of serve, gunicorn, gunicorn's workers, worker and redis: of those alive."""
+        """Process ids of serve, gunicorn, gunicorn's workers, pages, worker and redis: of those alive."""
         found: dict[str, list[int]] = {}
         alive = processes_of(self.folder)
         for pid, (parent, command) in alive.items():
             if "redis-server" in command:
                 name = "redis"
+            elif "pages.sock" in command:
+                name = "pages"
             elif "gunicorn" in command:
                 name = "gunicorn's workers" if "gunicorn" in alive.get(parent, (0, ""))[1] else "gunicorn"
             else:

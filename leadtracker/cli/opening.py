@@ -26,7 +26,7 @@ def database() -> Engine:
 
 def live(settings: Settings) -> Live:
     """Redis: the one set, else the one that `leadtracker serve` started."""
-    return Live(settings.redis_url or f"unix://{socket_of(settings.data_folder / 'redis')}")
+    return Live(settings.redis_url or f"unix://{socket_of(settings.data_folder / 'redis', 'redis')}")
 
 
 def site_of(session: Session, name: str) -> SiteRow:

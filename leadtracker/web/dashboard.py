@@ -12,6 +12,7 @@ from leadtracker.web import (
     dashboard_settings,
     dashboard_sources,
     dashboard_visitor,
+    pages,
     shown,
     slow_work,
 )
@@ -40,16 +41,16 @@ ROUTES = (
 
 def register(app: Flask) -> None:
     blueprint = Blueprint("dashboard", __name__)
+    pages.give_way(blueprint)
     blueprint.before_request(refuse_other_origins)
     blueprint.before_request(login_required)
     blueprint.before_request(refuse_nul)
     blueprint.before_request(slow_work.take_place)
     blueprint.before_request(_refresh)
     blueprint.after_request(protect)
-    blueprint.after_request(slow_work.give_place_back)
     blueprint.add_url_rule("/", "start", _start)
     for rule, name, view in ROUTES:
-        blueprint.add_url_rule(rule, name, slow_work.last(view))
+        blueprint.add_url_rule(rule, name, view)
     slow_work.bound(app, app.extensions["leadtracker"].settings.threads)
     shown.register(app)
     app.add_template_global(fingerprint)

@@ -15,6 +15,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from leadtracker.errors import QuotaSpent
 from leadtracker.records.users import User, user_by_id, user_by_password
+from leadtracker.web import pages
 from leadtracker.web.browser_requests import refuse_nul, refuse_other_origins
 from leadtracker.web.page_headers import protect
 from leadtracker.web.stores import stores
@@ -25,6 +26,7 @@ PER_NAME = RateLimitItemPerHour(50)
 LONGEST_NAME = 100
 
 blueprint = Blueprint("login", __name__)
+pages.give_way(blueprint)
 blueprint.before_request(refuse_other_origins)
 blueprint.before_request(refuse_nul)
 blueprint.after_request(protect)

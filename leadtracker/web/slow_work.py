@@ -1,22 +1,15 @@
-"""A bound on slow work: reports and exports may take half of a process's threads, and their queries run last."""
+"""A bound on slow work: pages, reports and exports may take half of a process's threads."""
 
 from __future__ import annotations
 
-import contextvars
-import functools
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from flask import Flask, Response, current_app, g
-from flask.typing import ResponseReturnValue
 
 from leadtracker.errors import Busy
 
 WAIT_SECONDS = 2.0
-REPORTS_AT_ONCE = 2  # in a process; the others wait for one of them
 
 
 class Place:
@@ -36,27 +29,6 @@ class Place:
 
 def bound(app: Flask, threads: int) -> None:
     app.extensions["slow_work"] = threading.BoundedSemaphore(max(1, threads // 2))
-
-
-def last(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
-    """A view that runs in a thread of low priority: the processor goes to number requests first."""
-
-    @functools.wraps(view)
-    def run(**arguments: Any) -> ResponseReturnValue:
-        here = contextvars.copy_context()  # the request, its session and its g
-        return _last().submit(here.run, functools.partial(view, **arguments)).result()
-
-    return run
-
-
-@functools.cache
-def _last() -> ThreadPoolExecutor:
-    """Made after the fork; a thread may give priority away, but not take it back, so these do nothing else."""
-    return ThreadPoolExecutor(REPORTS_AT_ONCE, "report", initializer=_give_way)
-
-
-def _give_way() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
 
 
 def take_place() -> None:

@@ -60,7 +60,7 @@ def running(marketing_site: PageServer, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def store(running: Served) -> Iterator[redis.Redis]:
     """The server's Redis, empty at the beginning of each test."""
-    client = redis.Redis.from_url(f"unix://{socket_of(running.folder / 'data' / 'redis')}", protocol=2)
+    client = redis.Redis.from_url(f"unix://{socket_of(running.folder / 'data' / 'redis', 'redis')}", protocol=2)
     running.until(lambda: ready(running))
     client.flushall()
     yield client

@@ -29,10 +29,11 @@ PARTS = (
     ("gunicorn's workers",),
     ("gunicorn",),
     ("worker",),
+    ("pages",),
     ("redis",),
     ("gunicorn", "redis"),
     ("serve",),
-    ("serve", "gunicorn", "gunicorn's workers", "worker", "redis"),
+    ("serve", "gunicorn", "gunicorn's workers", "pages", "worker", "redis"),
 )
 
 

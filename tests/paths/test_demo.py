@@ -242,7 +242,7 @@ def test_the_marketing_site_rings_for_its_own_pages_only(second_run: Running, ht
 def test_it_goes_on_when_gunicorn_is_killed(second_run: Running, http: requests.Session) -> None:
     dashboard = second_run.address("Dashboard")
     second_run.until("first round is over", 60)
-    (master,) = children(second_run.process.pid, "gunicorn")
+    (master,) = children(second_run.process.pid, "--workers")
     os.killpg(master, signal.SIGKILL)
     second_run.until("web died")
 
