@@ -93,7 +93,7 @@ class CallingClock:
 
 
 def _exposed(edges: Sequence[float], closed: Sequence[float], windows: Sequence[tuple[float, float]]) -> list[float]:
-    """One level's exposure by age bin: pages closed so long ago or longer, summed over each window, then differences."""
+    """One level's exposure by age bin: pages closed so long ago or longer, summed over each window; differences."""
     pages = list(accumulate(closed, initial=0.0))  # until each edge
     widths = [b - a for a, b in pairwise(edges)]
     steps = [width * (a + b) / 2 for width, (a, b) in zip(widths, pairwise(pages), strict=True)]

@@ -13,15 +13,7 @@ from itertools import pairwise
 from leadtracker.attribution import prior
 from leadtracker.attribution.counts import CELLS, Counts, put, source_lease
 from leadtracker.attribution.evidence import Evidence, Holder, level_at, visible_until
-from leadtracker.attribution.page_state import (
-    AGES,
-    DWELL_EDGES,
-    TAP_EDGES,
-    TAPS,
-    age_bin,
-    open_state,
-    tap_bin,
-)  # fmt: skip
+from leadtracker.attribution.page_state import AGES, DWELL_EDGES, TAP_EDGES, TAPS, age_bin, open_state, tap_bin
 from leadtracker.attribution.phone_memory import Called, Known, Remembered
 from leadtracker.attribution.posterior import Posterior
 from leadtracker.attribution.rates import View

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from leadtracker.attribution import prior
 from leadtracker.attribution.counts import Counts, Sums, Table, bins, leases_by_source, table
 from leadtracker.attribution.page_state import AGES, DAY, LEVELS, OPENS, TAPS
 
 STEPS = 30  # of rate x level towards each other; a handful is enough
-SETTLED = 1e-5  # relative change of a level at which they have met
+SETTLED = 1e-3  # relative change of a level at which they have met
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def fit(counts: Counts) -> View:
 
 
 def _worth(level: Sequence[float], amounts: Sequence[float]) -> float:
-    return sum(m * amount for m, amount in zip(level, amounts, strict=True))
+    return sum(map(mul, level, amounts))
 
 
 def _expected(rates: Sequence[float], level: Sequence[float], seconds: Table) -> float:
@@ -80,6 +81,7 @@ def _product(
     level = list(prior_level)
     by_row = [sum(row) for row in calls]
     by_level = [sum(column) for column in zip(*calls, strict=True)]
+    columns = list(zip(*seconds, strict=True))
     for _ in range(STEPS):
         rate: list[float] = []
         for i, (own, row, shipped) in enumerate(zip(by_row, seconds, prior_rate, strict=True)):
@@ -88,10 +90,9 @@ def _product(
             pull = shipped * rate[-1] / prior_rate[i - 1] if follows else shipped
             rate.append((weight + own) / (weight / pull + _worth(level, row)))
         last, level = level, []
-        for i, shipped in enumerate(prior_level):
+        for own, column, shipped in zip(by_level, columns, prior_level, strict=True):
             weight = prior.LEVEL_CALLS * min(1.0, shipped)
-            exposed = sum(r * row[i] for r, row in zip(rate, seconds, strict=True))
-            level.append((weight + by_level[i]) / (weight / shipped + exposed))
+            level.append((weight + own) / (weight / shipped + _worth(rate, column)))
         if all(abs(a - b) <= SETTLED * b for a, b in zip(level, last, strict=True)):
             break
     return rate, level
