@@ -57,7 +57,10 @@ def fit(truths: Sequence[Truth]) -> Calibration:
 
 
 def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
-    """The winner (likeliest candidate or nobody) recalibrated, the others share what is left; their order stays."""
+    """The winner (likeliest candidate or nobody) recalibrated, the others share what is left; their order stays.
+
+    It is for showing and counting; lessons, memories, confirmations and truths are made from the posterior as matched.
+    """
     nobody_wins = posterior.nobody > posterior.best
     stated = max(posterior.nobody, posterior.best)
     rest = [each.p for each in posterior.candidates[0 if nobody_wins else 1 :]] + [posterior.other]

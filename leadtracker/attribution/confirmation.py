@@ -19,13 +19,11 @@ def confirmed(evidence: Evidence, posterior: Posterior, visitor: str | None, sou
         return _nobody_of_these(posterior)
     was = next((each for each in posterior.candidates if each.visitor == visitor), None)
     scale = 1 / was.p if was is not None and was.p > 0 else 0.0
-    sources = (
-        {name: share * scale for name, share in was.sources.items()} if was is not None and scale else {source: 1.0}
-    )
+    sources = {name: share * scale for name, share in was.sources.items()} if was is not None and scale else {}
     sure = Candidate(
         visitor=visitor,
         p=1.0,
-        sources=sources,
+        sources=sources or {source: 1.0},
         topic=was.topic if was is not None else "",
         reasons=(reasons.CONFIRMED, *(was.reasons if was is not None else ())),
     )
@@ -33,7 +31,7 @@ def confirmed(evidence: Evidence, posterior: Posterior, visitor: str | None, sou
         share * scale if holder.visitor == visitor else 0.0
         for holder, share in zip(evidence.holders, posterior.first_calls, strict=True)
     )
-    return Posterior((sure,), 0.0, 0.0, {name: share for name, share in sources.items() if name}, first_calls)
+    return Posterior((sure,), 0.0, 0.0, sources or ({source: 1.0} if source else {}), first_calls)
 
 
 def _nobody_of_these(posterior: Posterior) -> Posterior:

@@ -66,7 +66,8 @@ def fit(counts: Counts) -> View:
 
 
 def _worth(level: Sequence[float], amounts: Sequence[float]) -> float:
-    return sum(map(mul, level, amounts))
+    total: float = sum(map(mul, level, amounts))
+    return total
 
 
 def _expected(rates: Sequence[float], level: Sequence[float], seconds: Table) -> float:
