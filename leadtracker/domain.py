@@ -102,6 +102,12 @@ class Lease:
     seen: datetime  # page last known visible
     left: datetime | None = None  # page closed or hidden
     taps: tuple[datetime, ...] = ()  # the tel: link was tapped
+    source: str = ""  # traffic source as the pool counts it: "source / campaign", "source / channel" without one
+    device: str = "desktop"  # mobile or desktop, by user agent
+    region: str = ""  # of the visitor's address: a dialling area such as IL-3, or a country; "" unknown
+    topic: str = ""  # what the landing page is about, when the site maps pages to topics
+    levels: tuple[datetime, ...] = ()  # when the visitor reached browsing, engaged, saved: 0 to 3 times
+    gaps: tuple[tuple[datetime, datetime], ...] = ()  # hidden from, shown again at; newest 8
 
 
 class Phase(enum.StrEnum):

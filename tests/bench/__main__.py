@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from tests.bench import disturbances, load
+from tests.bench import disturbances, load, matching
 from tests.bench.load import Run
 from tests.served import serving
 
@@ -100,6 +100,7 @@ def main() -> None:
     options.add_argument("--quick", action="store_true", help="short runs and a tenth of the calls; figures are rough")
     quick = options.parse_args().quick
     seconds, pairs, calls = (3.0, 1, 100_000) if quick else (6.0, 3, 1_000_000)
+    matching.measure()
     folder = Path(tempfile.mkdtemp(prefix="leadtracker-bench-"))
     with disturbances.silent_server() as crm_port, bare_route(folder) as bare_url:
         sites = SITES.replace("{crm_port}", str(crm_port))

@@ -1,0 +1,41 @@
+"""Calls counted by probability: their sum, with an interval that says how far it may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import sqrt
+
+WITHIN = 1.96  # standard deviations of a 95 % interval
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A sum of probabilities; `low` and `high` are its 95 % interval, the calls taken as independent."""
+
+    mean: float
+    variance: float  # sum of p(1 - p)
+    most: float  # calls it is a part of
+
+    @property
+    def half(self) -> float:
+        """Half the width of the 95 % interval."""
+        return WITHIN * sqrt(max(0.0, self.variance))
+
+    @property
+    def low(self) -> float:
+        return max(0.0, self.mean - self.half)
+
+    @property
+    def high(self) -> float:
+        return min(self.most, self.mean + self.half)
+
+    def __str__(self) -> str:
+        """9.6 ± 1.8; a count that leaves nothing open is a whole number."""
+        return f"{self.mean:.1f} ± {self.half:.1f}" if self.half >= 0.05 else f"{self.mean:.0f}"
+
+
+def count(probabilities: Iterable[float]) -> Count:
+    """For sums made in SQL, make a `Count` of sum(p), sum(p * (1 - p)) and count(*)."""
+    ps = list(probabilities)
+    return Count(sum(ps), sum(p * (1 - p) for p in ps), float(len(ps)))

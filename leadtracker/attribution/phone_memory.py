@@ -1,0 +1,57 @@
+"""What earlier calls said about a phone, and about a visitor: posteriors, not verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A visitor this phone was matched to: how sure, and the visit that was meant."""
+
+    visitor: str
+    p: float
+    source: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One phone's latest call, or for hidden numbers the latest hidden one on a DID; see `memory_key`."""
+
+    at: float
+    dids: tuple[str | None, ...]  # dialled by it, newest first; None is the default number
+    visitors: tuple[Known, ...]
+    nobody: float
+    other: float  # holders too old to be listed, and visitors too unlikely to be kept
+    answered: bool = True  # known only after the call; a missed one is soon tried again
+    ruled_out: tuple[str, ...] = ()  # visitors of whom a user said that this phone is not theirs
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Remembered:
+        return cls(
+            at=value["at"], dids=tuple(value["dids"]), visitors=tuple(Known(**each) for each in value["visitors"]),
+            nobody=value["nobody"], other=value["other"], answered=value["answered"],
+            ruled_out=tuple(value["ruled_out"]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A visitor's latest call, as far as it was his (p)."""
+
+    at: float
+    p: float
+    did: str | None
+    answered: bool
+    phone: str | None
+
+
+def memory_key(phone: str | None, did: str | None) -> str:
+    """Under which a call is remembered: its phone, or for a hidden number the DID it was made to."""
+    return phone or f"withheld on {did or 'the default number'}"
