@@ -1,0 +1,1 @@
+"""Who called: evidence in, probabilities out, and what a pool of another size would give."""
