@@ -18,8 +18,8 @@ from leadtracker.embedded import EmbeddedRedis
 from leadtracker.live import Arrival, Live, keys
 
 START = 1_800_000_000_000  # ms
-BETWEEN_MS = 10_000  # visits: some 13 numbers are held at any moment, in either pool
-SOURCES = [f"source {n} / campaign" for n in range(10)]
+BETWEEN_MS = 30_000  # visits: some five numbers are held at any moment, in either pool
+SOURCES = [f"source {n} / campaign" for n in range(2)]  # so that either pool has six idle numbers of each to compare
 TIMES = dict[str, list[float]]
 Result = TypeVar("Result")
 
