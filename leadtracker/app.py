@@ -15,6 +15,7 @@ from leadtracker.pbx.outgoing import Crm
 from leadtracker.records.database import open_database, schema_is_current
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.sites import Directory
+from leadtracker.regions import Regions
 from leadtracker.settings import Settings
 from leadtracker.web import dashboard, error_answers, health, login, number_request, pbx_callback
 from leadtracker.web.static_files import STATIC
@@ -40,7 +41,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["leadtracker"] = stores
     inbox = Inbox(engine)
     error_answers.register(app)
-    number_request.register(app, Numbers(stores.live, stores.directory, settings.key), settings.script_path)
+    numbers = Numbers(stores.live, stores.directory, Regions(settings.geoip_database), settings.key)
+    number_request.register(app, numbers, settings.script_path)
     pbx_callback.register(
         app,
         inbox,

@@ -33,6 +33,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """What pages and calls may both be about."""
+
+    pages: tuple[str, ...] = ()  # what the paths of its pages begin with
+    calls: tuple[str, ...] = ()  # names of queues and of IVR layers, digits pressed
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A marketing site, its pool's rules and what its callers are shown as."""
 
@@ -50,6 +58,7 @@ class Site:
     name_keys: tuple[str, ...] = ("name", "full_name", "fullname", "fname", "first_name")
     company_keys: tuple[str, ...] = ("company", "organization", "organisation", "account")
     url: str | None = None  # a page that embeds the script, for `leadtracker doctor`
+    topics: Mapping[str, Topic] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +111,12 @@ class Lease:
     seen: datetime  # page last known visible
     left: datetime | None = None  # page closed or hidden
     taps: tuple[datetime, ...] = ()  # the tel: link was tapped
-    source: str = ""  # traffic source as the pool counts it: "source / campaign", "source / channel" without one
-    device: str = "desktop"  # mobile or desktop, by user agent
-    region: str = ""  # of the visitor's address: a dialling area such as IL-3, or a country; "" unknown
-    topic: str = ""  # what the landing page is about, when the site maps pages to topics
-    levels: tuple[datetime, ...] = ()  # when the visitor reached browsing, engaged, saved: 0 to 3 times
-    gaps: tuple[tuple[datetime, datetime], ...] = ()  # hidden from, shown again at; newest 8
+    source: str = ""  # traffic source as the pool counts it, see `touchpoint.source_key`
+    device: str = "desktop"  # mobile, desktop
+    region: str = ""  # area of the visitor's address, "IL-3", or its country, "US"
+    topic: str = ""  # what the landing page is about, where the site maps pages to topics
+    levels: tuple[datetime, ...] = ()  # when browsing, engaged and saved were reached, as far as they were
+    gaps: tuple[tuple[datetime, datetime], ...] = ()  # hidden from, shown again at; the newest 8
 
 
 class Phase(enum.StrEnum):

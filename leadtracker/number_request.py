@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,9 +16,11 @@ from itsdangerous import BadSignature, Signer
 
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest
-from leadtracker.live import Claim, Live
+from leadtracker.live import Arrival, Claim, Live
 from leadtracker.records.sites import Directory
-from leadtracker.touchpoint import touchpoint
+from leadtracker.regions import Regions
+from leadtracker.topics import topic_of_page
+from leadtracker.touchpoint import source_key, touchpoint
 
 BEAT_SECONDS = 30
 LONGEST_URL = 2048
@@ -25,7 +28,10 @@ MOST_KEYS = 50
 LONGEST_INFO = 8192  # bytes of visitorInfo as JSON
 ID = re.compile(r"[A-Za-z0-9_-]{16,32}\Z")
 STATES = ("visible", "hidden", "left")
-SIGNALS = ("tap", "copy", "menu")
+SIGNALS = ("tap", "copy", "menu", "save")
+SAVING = {"copy", "menu", "save"}  # who does this wants to have the number later
+BROWSING_SECONDS, ENGAGED_SECONDS = 15, 60
+MOBILE = re.compile(r"Mobi|Android|iPhone|iPad")
 _detector = CrawlerDetect()
 
 
@@ -45,24 +51,38 @@ class Page:
     arrival: dict[str, Any]
     first: dict[str, Any]
     lease: str  # signed token, '' when the page has none
+    engaged: float  # seconds of this visit that the visitor looked at pages
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a message, by its HTTP request."""
+
+    user_agent: str
+    address: str  # IP
+
+    @property
+    def device(self) -> str:
+        return "mobile" if MOBILE.search(self.user_agent) else "desktop"
 
 
 class Numbers:
     """Answers number requests and heartbeats; the keys of the answers are documented in docs/http.md."""
 
-    def __init__(self, live: Live, directory: Directory, key: str) -> None:
+    def __init__(self, live: Live, directory: Directory, regions: Regions, key: str) -> None:
         self._live = live
         self._directory = directory
+        self._regions = regions
         self._signer = Signer(key, salt="lease")
 
-    def ask(self, site: Site, message: dict[str, Any], user_agent: str) -> dict[str, Any]:
+    def ask(self, site: Site, message: dict[str, Any], sender: Sender) -> dict[str, Any]:
         """Lease a number to the visitor, or give back his. Raises BadRequest, StoreUnavailable."""
         page = read_page(message)
-        if is_bot(user_agent):
+        if is_bot(sender.user_agent):
             return self._default(site, "bot")
-        return self._acquire(site, page)
+        return self._acquire(site, page, sender)
 
-    def beat(self, site: Site, message: dict[str, Any]) -> dict[str, Any]:
+    def beat(self, site: Site, message: dict[str, Any], sender: Sender) -> dict[str, Any]:
         """Keep the number while the page is seen; a lease that Redis lost is restored from its signed token."""
         page = read_page(message)
         state = message.get("state")
@@ -70,22 +90,30 @@ class Numbers:
         if state not in STATES or not isinstance(signals, list) or any(signal not in SIGNALS for signal in signals):
             raise BadRequest(f"a beat needs state ({', '.join(STATES)}) and a list of signals ({', '.join(SIGNALS)})")
         claim = self._claim(site, page)
-        tapped = "tap" in signals
-        if claim and self._live.beat(site, did=claim.did, lease=claim.lease, state=state, tapped=tapped, page=page.url):
+        tapped, level = "tap" in signals, level_of(page.engaged, signals)
+        beat = functools.partial(
+            self._live.beat, site, visitor=page.visitor, state=state, tapped=tapped, level=level, page=page.url
+        )
+        if claim and beat(did=claim.did):
             return {"known": True}
         if state != "visible":
             return {"known": False}
-        answer = self._acquire(site, page)
+        answer = self._acquire(site, page, sender)
         known = claim is not None and answer["did"] == claim.did
-        if claim and known and tapped:
-            self._live.beat(site, did=claim.did, lease=claim.lease, state=state, tapped=True, page=page.url)
+        if known and (tapped or level):
+            beat(did=answer["did"])
         return answer | {"known": known}
 
-    def _acquire(self, site: Site, page: Page) -> dict[str, Any]:
+    def _acquire(self, site: Site, page: Page, sender: Sender) -> dict[str, Any]:
         now = datetime.now(UTC)
-        latest = first = orjson.dumps(_touchpoint(page.arrival, now)).decode()
+        touched = _touchpoint(page.arrival, now)
+        latest = first = orjson.dumps(touched).decode()
         if page.first and page.first != page.arrival:
             first = orjson.dumps(_touchpoint(page.first, now)).decode()
+        arrival = Arrival(
+            source_key(touched), sender.device, self._regions.of_address(sender.address),
+            topic_of_page(site.topics, touched["url"]) or topic_of_page(site.topics, page.url),
+        )  # fmt: skip
         grant = None
         while grant is None:
             grant = self._live.acquire(
@@ -94,6 +122,7 @@ class Numbers:
                 visit=page.visit,
                 lease=secrets.token_urlsafe(9),
                 change=self._directory.change,
+                arrival=arrival,
                 page=page.url,
                 info=page.info,
                 first=first,
@@ -157,7 +186,22 @@ def read_page(message: dict[str, Any]) -> Page:
     return Page(
         visitor=str(visitor), visit=str(visit), url=_text(message, "page"), info=tuple(pairs),
         arrival=_arrival(message, "arrival"), first=_arrival(message, "first"), lease=_text(message, "lease"),
+        engaged=_engaged(message),
     )  # fmt: skip
+
+
+def level_of(engaged: float, signals: Iterable[str]) -> int:
+    """How far a visitor has come: 1 browsing, 2 engaged, 3 saved the number."""
+    if not SAVING.isdisjoint(signals):
+        return 3
+    return (engaged >= BROWSING_SECONDS) + (engaged >= ENGAGED_SECONDS)
+
+
+def _engaged(message: dict[str, Any]) -> float:
+    value = message.get("engaged") or 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise BadRequest("engaged must be seconds")
+    return value
 
 
 def _text(message: dict[str, Any], key: str) -> str:

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     crm_timeout_seconds: float = Field(1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM")
     raw_days: int = Field(400, ge=7, description="days that raw callbacks are kept")
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
+    geoip_database: str = Field(
+        "",
+        description="path of a GeoIP database (MaxMind's format): a visitor's area is then evidence of who calls",
+    )
     separate_worker: bool = Field(
         False,
         description="`true`: a `leadtracker worker` process reads callbacks; else each web process has a thread for it",
@@ -88,6 +92,13 @@ class Settings(BaseSettings):
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
+
+    @field_validator("geoip_database")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        if value and not Path(value).is_file():
+            raise ValueError(f"there is no file {value}")
+        return str(Path(value).absolute()) if value else ""
 
     @field_validator("public_url")
     @classmethod

@@ -29,6 +29,7 @@ SITE_DEFAULTS: dict[str, Any] = {
     "display_format": "national", "lease_seconds": 120, "visitor_days": 90, "account_key": None,
     "name_keys": ["name", "full_name", "fullname", "fname", "first_name"],
     "company_keys": ["company", "organization", "organisation", "account"], "url": None,
+    "topics": {},
 }  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
     for key, least, most in (("lease_seconds", 45, 86400), ("visitor_days", 1, 400)):
         if key in values and not (isinstance(values[key], int) and least <= values[key] <= most):
             faults.append(f"site {name}: {key} must be {least} to {most}")
+    faults += _faults_of_topics(f"site {name}", values.get("topics", {}))
     account = values.get("account_key")
     if account and session.scalar(select(AccountRow).where(AccountRow.key == account)) is None:
         faults.append(f"site {name}: there is no PBX account {account!r}; add it first")
@@ -163,6 +165,24 @@ def _faults_of_places(who: str, values: dict[str, Any]) -> list[str]:
         faults.append(f"{who}: time_zone must be a name such as Asia/Jerusalem; got {values['time_zone']!r}")
     if "country" in values and values["country"] not in phonenumbers.SUPPORTED_REGIONS:
         faults.append(f"{who}: country must be two letters such as IL; got {values['country']!r}")
+    return faults
+
+
+def _faults_of_topics(who: str, topics: Any) -> list[str]:
+    if not isinstance(topics, dict):
+        return [f"{who}: topics must be a table such as [site.NAME.topics.kitchens]"]
+    faults = []
+    for topic, given in topics.items():
+        if not topic or len(topic) > 50 or "|" in topic:
+            faults.append(f"{who}: a topic's name is 1 to 50 characters without |; got {topic!r}")
+        known = isinstance(given, dict) and set(given) <= {"pages", "calls"}
+        lists = list(given.values()) if known else [None]
+        if not all(isinstance(some, list) and all(isinstance(one, str) for one in some) for some in lists):
+            faults.append(
+                f"{who}: topic {topic!r} has lists of texts: pages (beginnings of paths) and calls (queues, IVR)"
+            )
+        elif not all(page.startswith("/") for page in given.get("pages", [])):
+            faults.append(f"{who}: topic {topic!r}: each of pages must begin with /")
     return faults
 
 

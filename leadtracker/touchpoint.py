@@ -26,6 +26,7 @@ MAIL_HOSTS = ("mail", "outlook", "gm")  # mail.google.com, outlook.live.com, com
 PAID_MEDIA = ("cpc", "ppc", "paidsearch", "paid", "paid_search", "paid-search", "sem")
 PAID_SOCIAL_MEDIA = ("paidsocial", "paid_social", "paid-social", "cpm", "social-paid")
 LONGEST_VALUE = 300
+LONGEST_KEY = 100
 
 
 def touchpoint(url: str, referrer: str, at: datetime) -> Json:
@@ -55,6 +56,14 @@ def touchpoint(url: str, referrer: str, at: datetime) -> Json:
         "landing_page": landing.path[:LONGEST_VALUE] or "/",
         "click_ids": click_ids,
     }
+
+
+def source_key(touchpoint: Json) -> str:
+    """The traffic source as a pool counts it: `source / campaign`, or `source / channel` without a campaign.
+
+    At most 100 characters, none of them `|`: it is part of a lease's line in Redis.
+    """
+    return f"{touchpoint['source']} / {touchpoint['campaign'] or touchpoint['channel']}".replace("|", "/")[:LONGEST_KEY]
 
 
 def _text(value: str) -> str:

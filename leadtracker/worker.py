@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadtracker.call_reading import read_inbox
+from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.records import leases
@@ -24,6 +25,8 @@ from leadtracker.settings import Settings
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between looks at an empty inbox
 LOG_BATCH = 500
+RESTORE_BATCH = 50  # DIDs
+RESTORED = "all"
 DRAINED_DAYS = 60  # late calls on a drained DID still match
 
 
@@ -62,11 +65,26 @@ class Worker:
                 leases.write(self._engine, site.id, entries.values())
                 self._live.forget_log(site.id, entries)
                 done += len(entries)
+            done += self._restore(site)
         done += read_inbox(self._engine, self._live, self._directory)
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
+            for site in self._directory.sites:
+                self._live.regroup(site)
             self._next_cleaning = datetime.now(UTC) + timedelta(hours=1)
         return done
+
+    def _restore(self, site: Site) -> int:
+        """Put back holders that Redis lost, of some DIDs in a turn; returns of how many there were any."""
+        restored = self._live.restored(site.id)
+        if restored == RESTORED:
+            return 0
+        after = sorted(did.e164 for did in self._directory.dids(site.id) if did.e164 > restored)
+        dids = after[:RESTORE_BATCH]
+        with Session(self._engine) as session:
+            found = {did: leases.holders(session, did, datetime.now(UTC)) for did in dids}
+        self._live.restore(site, found, dids[-1] if len(after) > RESTORE_BATCH else RESTORED)
+        return sum(1 for held in found.values() if held)
 
     def _clean(self) -> None:
         now = datetime.now(UTC)

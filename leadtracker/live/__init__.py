@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ from redis.retry import Retry
 from leadtracker.domain import Json, Lease, Site, Visitor, from_ms
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import keys
+from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
+from leadtracker.live.source_groups import X_BUSY, X_QUIET, groups, is_busy, is_quiet
+
+ARRIVALS_FADE_HOURS = 72  # in which the count of a source's arrivals falls by e
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,17 @@ class Grant:
     did: str
     lease: str
     start: int  # ms
+    chosen: str  # own, old, source, group, pool; '' when the pool was empty
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What counts about a visitor when a number is chosen for him; the fields of the same names in `domain.Lease`."""
+
+    source: str
+    device: str = "desktop"
+    region: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +66,17 @@ class DidState:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceGroup:
+    """Traffic sources that share numbers, the largest first."""
+
+    sources: tuple[str, ...]
+    idle: int
+
+
+@dataclass(frozen=True, slots=True)
 class PoolState:
     dids: tuple[DidState, ...]
+    groups: tuple[SourceGroup, ...] = ()
 
     def count(self, state: str) -> int:
         return sum(did.state == state for did in self.dids)
@@ -63,9 +88,12 @@ class Live:
     def __init__(self, url: str) -> None:
         self._url = url
         self._local = threading.local()
-        self._acquire = _script("acquire.lua")
-        self._beat = _script("beat.lua")
-        self._pool = _script("pool.lua")
+        self._acquire = _script("lease", "idle", "choose", "acquire")
+        self._beat = _script("lease", "idle", "beat")
+        self._pool = _script("lease", "idle", "pool")
+        self._hour = _script("lease", "hour")
+        self._regroup = _script("lease", "idle", "regroup")
+        self._restore = _script("lease", "idle", "restore")
 
     @property
     def client(self) -> redis.Redis:
@@ -97,31 +125,67 @@ class Live:
                 return connection.eval(script.text, 1, keys.root(site_id), *arguments)
 
     def acquire(
-        self, site: Site, *, visitor: str, visit: str, lease: str, change: int, page: str, info: Iterable[str],
-        first: str, latest: str, claim: Claim | None, now: int = 0,
+        self, site: Site, *, visitor: str, visit: str, lease: str, change: int, arrival: Arrival, page: str,
+        info: Iterable[str], first: str, latest: str, claim: Claim | None, now: int = 0,
     ) -> Grant | None:  # fmt: skip
         """Lease a DID to a visitor and note what is known of him; None when the pool is to be built first.
 
         `lease` is the id a new lease would get; `info` alternates keys and JSON texts; `now` in ms, 0: the server's.
         """
         proof = (claim.did, claim.lease, claim.visit, claim.start) if claim else ("", "", "", "")
+        hard = site.lease_seconds * 1000
         reply = self.run(
-            self._acquire, site.id, now, visitor, visit, lease, change, site.lease_seconds * 1000,
-            site.visitor_days * 86400, keys.RESUME_MS, keys.KEEP, keys.LOG_LENGTH, page, first, latest, *proof, *info,
+            self._acquire, site.id, now, visitor, visit, lease, change, hard + keys.BEAT_MS,
+            max(0, hard - keys.HURRIED_MS), site.visitor_days * 86400, keys.RESUME_MS, keys.KEEP, keys.LOG_LENGTH,
+            keys.MOST_SOURCES, arrival.source, arrival.device, arrival.region, arrival.topic, page, first, latest,
+            *proof, *info,
         )  # fmt: skip
-        return Grant(reply[0], reply[1], reply[2], int(float(reply[3]))) if reply[0] != "pool" else None
+        if reply[0] == "pool":
+            return None
+        reason, did, granted, start, chosen = reply
+        return Grant(reason, did, granted, int(start), chosen)
 
-    def beat(self, site: Site, *, did: str, lease: str, state: str, tapped: bool, page: str, now: int = 0) -> bool:
-        """False when the lease is no longer the number's newest, or Redis lost it."""
+    def beat(
+        self, site: Site, *, did: str, visitor: str, state: str, tapped: bool = False, level: int = 0, page: str,
+        now: int = 0,
+    ) -> bool:  # fmt: skip
+        """False when the number is another visitor's by now, or Redis lost it; `level` as of `domain.Lease.levels`."""
+        hard = site.lease_seconds * 1000
         return bool(
             self.run(
-                self._beat, site.id, now, did, lease, state, int(tapped), site.lease_seconds * 1000,
+                self._beat, site.id, now, did, visitor, state, int(tapped), level, hard + keys.BEAT_MS, hard,
                 keys.LOG_LENGTH, site.visitor_days * 86400, page,
             )
         )  # fmt: skip
 
     def build_pool(self, site: Site, dids: Iterable[str], change: int) -> None:
         self.run(self._pool, site.id, change, *dids)
+
+    def regroup(self, site: Site, now: int = 0) -> None:
+        """The hour's job: measure the arrivals, and from them which sources share numbers until the next one."""
+        numbers, pace, *flat = self.run(self._hour, site.id, now, ARRIVALS_FADE_HOURS, keys.STAY_COUNTED)
+        counted = {source: float(arrived) for source, arrived in zip(flat[::2], flat[1::2], strict=True)}
+        with self._asking() as connection:
+            before = cast("dict[str, str]", connection.hgetall(f"{keys.root(site.id)}:group"))
+        x = X_QUIET if is_quiet(numbers, float(pace)) else X_BUSY
+        keep = keys.KEEP_BUSY if is_busy(numbers, float(pace)) else keys.KEEP
+        pairs = itertools.chain.from_iterable(groups(counted, numbers, before).items())
+        self.run(self._regroup, site.id, x, keep, *pairs)
+
+    def restored(self, site_id: int) -> str:
+        """The DID up to which `restore` has been done, `all` when it is done, '' when Redis has lost everything."""
+        with self._asking() as connection:
+            return str(connection.get(f"{keys.root(site_id)}:restored") or "")
+
+    def restore(self, site: Site, holders: Mapping[str, Iterable[Lease]], restored: str, now: int = 0) -> None:
+        """Put back holders of DIDs, newest first, where Redis has none; twice changes nothing."""
+        for did, leases in holders.items():
+            lines = [write_lease(lease) for lease in leases]
+            hard = site.lease_seconds * 1000 + keys.BEAT_MS
+            if lines:
+                self.run(self._restore, site.id, now, did, keys.KEEP, hard, keys.OPEN_MS, *lines)
+        with self._asking() as connection:
+            connection.set(f"{keys.root(site.id)}:restored", restored)
 
     def holders(self, site_id: int, did: str) -> list[Lease]:
         """The newest lease of a DID and the past ones Redis keeps, newest first."""
@@ -130,8 +194,8 @@ class Live:
             both.hgetall(f"{root}:did:{did}")
             both.lrange(f"{root}:past:{did}", 0, -1)
             newest, past = both.execute()
-        leases = [_lease(did, *(newest.get(name, "") for name in _LEASE))] if newest else []
-        return leases + [_lease(did, *line.split("|")) for line in past]
+        leases = [read_lease(did, [newest.get(name, "") for name in FIELDS])] if newest else []
+        return leases + [read_lease(did, line.split("|")) for line in past]
 
     def visitor(self, site_id: int, visitor_id: str) -> Visitor | None:
         with self._asking() as connection:
@@ -155,12 +219,18 @@ class Live:
             with connection.pipeline(transaction=True) as both:
                 both.smembers(f"{root}:dids")
                 both.zrangebyscore(f"{root}:hard", now[0] * 1000, "+inf")
-                members, hard = both.execute()
+                both.hgetall(f"{root}:group")
+                both.hgetall(f"{root}:arrivals")
+                members, hard, grouping, arrivals = both.execute()
+            names = sorted(set(grouping.values()))
             dids = sorted(set(members) | set(draining))
             with connection.pipeline(transaction=False) as each:
                 for did in dids:
                     each.hmget(f"{root}:did:{did}", "visitor", "seen")
+                for name in names:
+                    each.zcard(f"{root}:idle:g:{name}")
                 held = each.execute()
+        largest = sorted(grouping, key=lambda source: (-float(arrivals.get(source, 0)), source))
         in_use, gone = set(hard), set(draining)
         return PoolState(
             tuple(
@@ -170,8 +240,12 @@ class Live:
                     who,
                     _moment(seen),
                 )
-                for did, (who, seen) in zip(dids, held, strict=True)
-            )
+                for did, (who, seen) in zip(dids, held[: len(dids)], strict=True)
+            ),
+            tuple(
+                SourceGroup(tuple(source for source in largest if grouping[source] == name), idle)
+                for name, idle in zip(names, held[len(dids) :], strict=True)
+            ),
         )
 
     def lease_log(self, site_id: int, count: int) -> dict[str, Mapping[str, str]]:
@@ -192,21 +266,10 @@ class Script:
     sha: str
 
 
-def _script(name: str) -> Script:
+def _script(*names: str) -> Script:
     folder = resources.files("leadtracker.live")
-    text = "\n".join(["local root = KEYS[1]", (folder / "lease.lua").read_text(), (folder / name).read_text()])
+    text = "\n".join(["local root = KEYS[1]", *((folder / f"{name}.lua").read_text() for name in names)])
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-
-
-_LEASE = ("lease", "visitor", "visit", "start", "seen", "left", "taps")
-
-
-def _lease(did: str, lease: str, visitor: str, visit: str, start: str, seen: str, left: str, taps: str) -> Lease:
-    return Lease(
-        id=lease, did=did, visitor=visitor, visit=visit,
-        start=from_ms(start), seen=from_ms(seen), left=_moment(left),
-        taps=tuple(from_ms(tap) for tap in taps.split(",") if tap),
-    )  # fmt: skip
 
 
 def _moment(milliseconds: str | None) -> datetime | None:

@@ -5,20 +5,37 @@ script may touch them all. Times are milliseconds since 1970 by the Redis server
 
 root:pool           string   change number of the directory the pool was built from           pool.lua
 root:dids           set      DIDs that may be handed out                                      pool.lua
-root:idle           zset     DID -> when its holder was last seen; lowest is handed out first acquire.lua
+root:idle           zset     DID -> when its holder was last seen: every number that may be taken
+root:idle:s:<source> zset    the same, numbers whose newest holder came from this source
+root:idle:g:<group> zset     the same, by the source's group
 root:hard           zset     DID -> until when nobody else may get it                         acquire.lua, beat.lua
-root:did:<did>      hash     newest lease: lease visitor visit start seen left taps           acquire.lua, beat.lua
-root:past:<did>     list     older leases, newest first, `lease|visitor|visit|start|seen|left|taps`, KEEP of them
+root:did:<did>      hash     newest lease: lease visitor visit start seen left taps source device region topic levels
+                             gaps; claimed: his claim as far as it is counted; claims of all holders since
+                             (`claims,at`, fading): w:all w:r:<region> w:t:<topic>            acquire.lua, beat.lua
+root:past:<did>     list     older leases, newest first, the thirteen fields of a lease joined by `|`, KEEP of them
 root:visitor:<id>   hash     did visit seen page first latest and i:<key> of visitorInfo;     acquire.lua
                              expires after the site's visitor_days
 root:log            stream   what happened to leases, until the worker has written it to SQL  acquire.lua, beat.lua
+root:arrivals       hash     source -> leases asked for, fading; MOST_SOURCES of them         acquire.lua, hour.lua
+root:pace           hash     leases (since the last hour's job) faded hours                   acquire.lua, hour.lua
+root:hour           string   when the last hour's job was                                     hour.lua
+root:group          hash     source -> group                                                  regroup.lua
+root:x              string   how many times older the longest idle number must be to be taken before one of the
+                             visitor's own source                                             regroup.lua
+root:keep           string   past leases of a DID                                             regroup.lua
+root:restored       string   DID up to which SQL's leases have been put back, `all` when done the worker
 """
 
 from __future__ import annotations
 
-KEEP = 64  # past leases of a DID
+KEEP, KEEP_BUSY = 64, 128  # past leases of a DID
 RESUME_MS = 30 * 60 * 1000  # a visitor seen within this time goes on with the same lease
+BEAT_MS = 30 * 1000  # a visible page is heard of so often; it may be late by as much
+HURRIED_MS = 30 * 1000  # how long a number stays its holder's after the page, when few are idle
+OPEN_MS = 60 * 60 * 1000  # a page seen within this time may still be visible when Redis comes back
 LOG_LENGTH = 1_000_000  # entries the log may hold while no worker runs
+MOST_SOURCES = 500  # counted one by one; the rest is `other`
+STAY_COUNTED = 400  # sources, after the hour's job
 
 
 def root(site_id: int) -> str:

@@ -1,40 +1,76 @@
--- What acquire.lua and beat.lua share; put in front of each. `root` is the pool's root, see keys.py.
+-- A number's newest lease, its past ones and the lease log. `root` is the pool's root, see keys.py.
+local FIELDS = { 'lease', 'visitor', 'visit', 'start', 'seen', 'left', 'taps',
+  'source', 'device', 'region', 'topic', 'levels', 'gaps' } -- in the order of a past lease's line, as lease_text.py has it
+local TAPS, GAPS = 4, 8 -- of a lease, the newest
+local UNHEARD = 45000 -- ms; a visible page is heard of every 30 s
+
 local function clock(given)
   if given ~= '0' then return tonumber(given) end
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
+local function stamp(ms)
+  return string.format('%.0f', ms)
+end
+
 local function read(did)
-  local f = redis.call('HMGET', root .. ':did:' .. did, 'lease', 'visitor', 'visit', 'start', 'seen', 'left', 'taps')
-  if not f[1] then return nil end
-  return { did = did, lease = f[1], visitor = f[2], visit = f[3], start = f[4], seen = f[5], left = f[6] or '', taps = f[7] or '' }
+  local f = redis.call('HMGET', root .. ':did:' .. did, 'claimed', unpack(FIELDS))
+  if not f[2] then return nil end
+  local l = { did = did, claimed = f[1] or '0' }
+  for i, name in ipairs(FIELDS) do l[name] = f[i + 1] or '' end
+  return l
 end
 
 local function write(l)
-  redis.call('HSET', root .. ':did:' .. l.did, 'lease', l.lease, 'visitor', l.visitor, 'visit', l.visit,
-    'start', l.start, 'seen', l.seen, 'left', l.left, 'taps', l.taps)
+  local f = { 'claimed', l.claimed }
+  for _, name in ipairs(FIELDS) do
+    f[#f + 1] = name
+    f[#f + 1] = l[name]
+  end
+  redis.call('HSET', root .. ':did:' .. l.did, unpack(f))
 end
 
 local function tell(l, length, ...) -- one entry of the lease log
   redis.call('XADD', root .. ':log', 'MAXLEN', '~', length, '*', 'lease', l.lease, 'did', l.did, 'visitor', l.visitor,
-    'visit', l.visit, 'start', l.start, 'seen', l.seen, 'left', l.left, 'taps', l.taps, ...)
+    'visit', l.visit, 'start', l.start, 'seen', l.seen, 'left', l.left, 'taps', l.taps, 'levels', l.levels, 'gaps', l.gaps, ...)
+end
+
+local function line(l)
+  local values = {}
+  for i, name in ipairs(FIELDS) do values[i] = l[name] end
+  return table.concat(values, '|')
 end
 
 local function archive(l, keep)
   local past = root .. ':past:' .. l.did
-  redis.call('LPUSH', past, table.concat({ l.lease, l.visitor, l.visit, l.start, l.seen, l.left, l.taps }, '|'))
+  redis.call('LPUSH', past, line(l))
   redis.call('LTRIM', past, 0, keep - 1)
 end
 
 local function is_past(did, lease)
-  for _, line in ipairs(redis.call('LRANGE', root .. ':past:' .. did, 0, -1)) do
-    if string.find(line, lease .. '|', 1, true) == 1 then return true end
+  for _, text in ipairs(redis.call('LRANGE', root .. ':past:' .. did, 0, -1)) do
+    if string.find(text, lease .. '|', 1, true) == 1 then return true end
   end
   return false
 end
 
-local function hold(did, until_ms) -- nobody else gets this number before then
-  redis.call('ZREM', root .. ':idle', did)
-  redis.call('ZADD', root .. ':hard', until_ms, did)
+local function add(list, value, most) -- to a list as text, of which the newest stay
+  local values = {}
+  for one in string.gmatch(list, '[^,]+') do values[#values + 1] = one end
+  if #values == most then table.remove(values, 1) end
+  values[#values + 1] = value
+  return table.concat(values, ',')
+end
+
+local function level(l) -- 0 to 3
+  local _, commas = string.gsub(l.levels, ',', '')
+  return l.levels == '' and 0 or commas + 1
+end
+
+local function show(l, now) -- true when it had been hidden, or unheard of
+  local from = l.left ~= '' and l.left or now - l.seen > UNHEARD and l.seen
+  if from then l.gaps = add(l.gaps, from .. ':' .. stamp(math.max(now, from)), GAPS) end
+  l.seen, l.left = stamp(now), ''
+  return from
 end

@@ -8,12 +8,16 @@ redis.call('DEL', root .. ':dids')
 for i = 2, #ARGV do
   local did = ARGV[i]
   redis.call('SADD', root .. ':dids', did)
-  if not redis.call('ZSCORE', root .. ':hard', did) and not redis.call('ZSCORE', root .. ':idle', did) then
-    redis.call('ZADD', root .. ':idle', redis.call('HGET', root .. ':did:' .. did, 'seen') or 0, did)
+  if not is_held(did) and not is_idle(did) then
+    local l = read(did)
+    rest(did, l and l.source or '', l and l.seen or 0)
   end
 end
 for _, did in ipairs(redis.call('ZRANGE', root .. ':idle', 0, -1)) do
-  if redis.call('SISMEMBER', root .. ':dids', did) == 0 then redis.call('ZREM', root .. ':idle', did) end
+  if redis.call('SISMEMBER', root .. ':dids', did) == 0 then
+    local l = read(did)
+    take(did, l and l.source or '')
+  end
 end
 redis.call('SET', root .. ':pool', ARGV[1])
 return #ARGV - 1

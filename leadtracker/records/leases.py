@@ -35,7 +35,7 @@ def write(engine: Engine, site_id: int, entries: Iterable[Mapping[str, str]]) ->
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["id"],
-                    set_={name: statement.excluded[name] for name in ("seen", "left", "taps")},
+                    set_={name: statement.excluded[name] for name in ("seen", "left", "taps", "levels", "gaps")},
                 ),
                 list(begun.values()),
             )
@@ -48,7 +48,9 @@ def _beginning(site_id: int, values: Any) -> dict[str, Any]:
     return {
         "id": values["lease"], "site_id": site_id, "did": values["did"] or None, "visitor": values["visitor"],
         "visit": values["visit"], "reason": values["reason"], "start": from_ms(values["start"]),
-        "touchpoint": touchpoint, "new_visit": values["new_visit"] == "1",
+        "touchpoint": touchpoint, "new_visit": values["new_visit"] == "1", "chosen": values["chosen"],
+        "source_key": values["source"], "source_group": values["group"], "device": values["device"],
+        "region": values["region"], "topic": values["topic"],
     } | {name: touchpoint.get(name, "") for name in ("channel", "source", "campaign", "landing_page")}  # fmt: skip
 
 
@@ -56,11 +58,17 @@ def _course(values: Any) -> dict[str, Any]:
     return {
         "seen": from_ms(values["seen"]),
         "left": from_ms(values["left"]) if values["left"] else None,
-        "taps": [from_ms(tap).isoformat() for tap in values["taps"].split(",") if tap],
+        "taps": _moments(values["taps"]),
+        "levels": _moments(values["levels"]),
+        "gaps": ["/".join(_moments(gap, ":")) for gap in values["gaps"].split(",") if gap],
     }
 
 
-def holders(session: Session, did: str, began: datetime, count: int = 64) -> list[Lease]:
+def _moments(text: str, between: str = ",") -> list[str]:
+    return [from_ms(moment).isoformat() for moment in text.split(between) if moment]
+
+
+def holders(session: Session, did: str, began: datetime, count: int = 128) -> list[Lease]:
     """The newest leases of a DID that had begun by a moment, newest first."""
     rows = session.scalars(
         select(LeaseRow)
@@ -71,10 +79,20 @@ def holders(session: Session, did: str, began: datetime, count: int = 64) -> lis
     return [
         Lease(
             id=row.id, did=did, visitor=row.visitor, visit=row.visit, start=row.start, seen=row.seen, left=row.left,
-            taps=tuple(datetime.fromisoformat(tap) for tap in row.taps),
+            taps=_read(row.taps), source=row.source_key, device=row.device, region=row.region, topic=row.topic,
+            levels=_read(row.levels), gaps=tuple(_interval(gap) for gap in row.gaps),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _read(moments: Iterable[str]) -> tuple[datetime, ...]:
+    return tuple(map(datetime.fromisoformat, moments))
+
+
+def _interval(gap: str) -> tuple[datetime, datetime]:
+    hidden, shown = _read(gap.split("/"))
+    return hidden, shown
 
 
 def touchpoint_of(session: Session, lease_id: str) -> Json | None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadtracker import phone
-from leadtracker.domain import Account, Did, Site
+from leadtracker.domain import Account, Did, Site, Topic
 from leadtracker.errors import SiteFault, StoreUnavailable
 from leadtracker.records.tables import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
 
@@ -108,6 +108,10 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         country=row.country, time_zone=row.time_zone, display_format=row.display_format,
         lease_seconds=row.lease_seconds, visitor_days=row.visitor_days, account_key=row.account_key,
         name_keys=tuple(row.name_keys), company_keys=tuple(row.company_keys), url=row.url,
+        topics={
+            name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))
+            for name, topic in row.topics.items()
+        },
     )  # fmt: skip
 
 

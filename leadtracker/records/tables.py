@@ -62,6 +62,7 @@ class SiteRow(Base):
     name_keys: Mapped[list[str]]
     company_keys: Mapped[list[str]]
     url: Mapped[str | None]
+    topics: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # topic -> pages and calls, lists of texts
 
 
 class TokenRow(Base):
@@ -191,6 +192,7 @@ class LeaseRow(Base):
     visitor: Mapped[str]
     visit: Mapped[str]
     reason: Mapped[str]  # leased, kept, restored, pool_empty
+    chosen: Mapped[str] = mapped_column(server_default="")  # own, old, source, group, pool
     start: Mapped[datetime]
     seen: Mapped[datetime]
     left: Mapped[datetime | None]
@@ -201,6 +203,13 @@ class LeaseRow(Base):
     campaign: Mapped[str]
     landing_page: Mapped[str]
     new_visit: Mapped[bool]  # the first row of its visit
+    source_key: Mapped[str] = mapped_column(server_default="")  # this and the next as in domain.Lease
+    device: Mapped[str] = mapped_column(server_default="desktop")
+    region: Mapped[str] = mapped_column(server_default="")
+    topic: Mapped[str] = mapped_column(server_default="")
+    levels: Mapped[list[str]] = mapped_column(server_default="[]")  # ISO 8601
+    gaps: Mapped[list[str]] = mapped_column(server_default="[]")  # ISO 8601 intervals
+    source_group: Mapped[str] = mapped_column(server_default="")  # that the source was in then
     __table_args__ = (
         Index("leases_start", "start", "site_id", "new_visit", "channel", "source"),
         Index(

@@ -16,6 +16,7 @@ from leadtracker.web.filter_form import FilterForm, read_filters
 from leadtracker.web.stores import stores
 
 MOST_DIDS = 500  # on the page; the export has all
+SOURCES_SHOWN = 8  # of a group
 STATES = ("in use", "idle", "draining")
 
 
@@ -30,6 +31,7 @@ def page() -> ResponseReturnValue:
     return render_template(
         "pool.html", form=form, site=site, sites=here.directory.sites, pool=pool,
         dids=pool.dids[:MOST_DIDS],
+        sources_shown=SOURCES_SHOWN,
         left_out=len(pool.dids) - MOST_DIDS, shortages=short, most=max((one.visitors for one in short), default=0),
     )  # fmt: skip
 
@@ -56,9 +58,10 @@ def _pool(site: Site) -> PoolState:
     """The pool as Redis has it, and the numbers that it has not heard of yet, because nobody asked for one."""
     here = stores()
     dids = here.directory.dids(site.id)
-    known = here.live.pool(site, [did.e164 for did in dids if did.draining]).dids
-    unheard = {did.e164 for did in dids} - {did.e164 for did in known}
-    return PoolState(tuple(sorted([*known, *(DidState(e164, "idle", None, None) for e164 in unheard)], key=_place)))
+    pool = here.live.pool(site, [did.e164 for did in dids if did.draining])
+    unheard = {did.e164 for did in dids} - {did.e164 for did in pool.dids}
+    every = [*pool.dids, *(DidState(e164, "idle", None, None) for e164 in unheard)]
+    return PoolState(tuple(sorted(every, key=_place)), pool.groups)
 
 
 def _place(did: DidState) -> tuple[int, str]:

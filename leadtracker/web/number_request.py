@@ -13,7 +13,7 @@ from werkzeug.datastructures import Headers
 
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest, NotAllowed
-from leadtracker.number_request import Numbers
+from leadtracker.number_request import Numbers, Sender
 from leadtracker.web.metrics import BEATS, NUMBER_REQUESTS
 from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import stores
@@ -60,19 +60,23 @@ def _cors(origins: tuple[str, ...], origin: str) -> tuple[tuple[str, Any], ...]:
 
 
 def ask(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
-    answer = numbers.ask(site, message, request.headers.get("User-Agent", ""))
+    answer = numbers.ask(site, message, _sender())
     NUMBER_REQUESTS.labels(site.name, answer["reason"]).inc()
     return answer
 
 
 def beat(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
-    answer = numbers.beat(site, message)
+    answer = numbers.beat(site, message, _sender())
     BEATS.labels(site.name, answer["known"]).inc()
     return answer
 
 
 def refuse(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
     raise BadRequest('ask must be "number" or "beat"')
+
+
+def _sender() -> Sender:
+    return Sender(request.headers.get("User-Agent", ""), request.remote_addr or "")
 
 
 def _message() -> dict[str, Any]:

@@ -9,12 +9,22 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from leadtracker.live import Claim, Grant, Live, keys
-from tests.live.conftest import DIDS, HOUR, SECOND, SITE, Shop, claim_of
+from leadtracker.domain import Lease
+from leadtracker.live import Arrival, Claim, Grant, Live, keys
+from tests.live.conftest import DIDS, HOUR, HURRIED, LEASE, SITE, Shop, claim_of
 
-LEASE = SITE.lease_seconds * SECOND
 VISITORS = st.sampled_from([f"visitor{n}" for n in range(7)])
 VISITS = st.sampled_from(["morning", "evening"])
+ARRIVALS = st.builds(
+    Arrival,
+    source=st.sampled_from(["google / spring", "google / autumn", "direct / direct"]),
+    region=st.sampled_from(["", "IL-3", "IL-4"]),
+    topic=st.sampled_from(["", "kitchens"]),
+)
+
+
+def _whose(page: Page) -> tuple[str, str]:
+    return page.visitor, page.grant.did
 
 
 @dataclass
@@ -37,9 +47,11 @@ class Pool(RuleBasedStateMachine):
         self.shop = Shop(self.live)
         self.pages: list[Page] = []
         self.claims: dict[str, list[Claim]] = {}
+        self.arrivals: dict[str, Arrival] = {}
+        self.kept: dict[str, list[Lease]] = {}  # what SQL remembers of each number
 
     def _ask(self, visitor: str, visit: str, claim: Claim | None) -> None:
-        grant = self.shop.ask(visitor, visit, claim)
+        grant = self.shop.ask(visitor, visit, claim, arrival=self.arrivals.get(visitor, Arrival("direct / direct")))
         if not grant.did:
             hard = self.live.client.zcount(f"{keys.root(SITE.id)}:hard", f"({self.shop.now}", "+inf")
             assert hard >= len(self.shop.dids), "the default number, while numbers were free"
@@ -55,14 +67,20 @@ class Pool(RuleBasedStateMachine):
         self._heard(self.pages[-1])
 
     def _heard(self, page: Page) -> None:
-        """All pages of a visitor that show one number hold it together, until a lease after the newest word of them."""
-        for other in self.pages:
-            same = (other.visitor, other.grant.did) == (page.visitor, page.grant.did)
-            if other is page or (same and other.heard is not None):
-                other.heard = self.shop.now
+        """All pages of a visitor that show one number hold it together, for a while after the newest word of them."""
+        for other in self._together(page):
+            other.heard = self.shop.now
 
-    @rule(visitor=VISITORS, visit=VISITS)
-    def open(self, visitor: str, visit: str) -> None:
+    def _together(self, page: Page) -> list[Page]:
+        return [
+            other
+            for other in self.pages
+            if other is page or (other.heard is not None and _whose(other) == _whose(page))
+        ]
+
+    @rule(visitor=VISITORS, visit=VISITS, arrival=ARRIVALS)
+    def open(self, visitor: str, visit: str, arrival: Arrival) -> None:
+        self.arrivals[visitor] = arrival
         self._ask(visitor, visit, None)
 
     @precondition(lambda self: self.claims)
@@ -72,18 +90,18 @@ class Pool(RuleBasedStateMachine):
         self._ask(visitor, visit, data.draw(st.sampled_from(self.claims[visitor])))
 
     @precondition(lambda self: self.pages)
-    @rule(data=st.data(), tapped=st.booleans())
-    def beat(self, data: st.DataObject, tapped: bool) -> None:
-        self._beat(data.draw(st.sampled_from(self.pages)), tapped)
+    @rule(data=st.data(), tapped=st.booleans(), level=st.integers(0, 3))
+    def beat(self, data: st.DataObject, tapped: bool, level: int) -> None:
+        self._beat(data.draw(st.sampled_from(self.pages)), tapped, level)
 
     @rule()
     def every_visible_page_beats(self) -> None:
         for page in [page for page in self.pages if page.visible]:
-            self._beat(page, False)
+            self._beat(page)
 
-    def _beat(self, page: Page, tapped: bool) -> None:
-        had = page.heard is not None and self._is_newest(page)
-        if self.shop.beat(page.grant, tapped=tapped):
+    def _beat(self, page: Page, tapped: bool = False, level: int = 0) -> None:
+        had = page.heard is not None
+        if self.shop.beat(page.grant, tapped=tapped, level=level):
             page.visible = True
             self._heard(page)
             return
@@ -91,27 +109,22 @@ class Pool(RuleBasedStateMachine):
         self.pages.remove(page)
         self._ask(page.visitor, page.visit, claim_of(page.grant, page.visit))
 
-    def _is_newest(self, page: Page) -> bool:
-        """The same visitor's newer page may go on with a lease of its own, of the same number."""
-        return all(
-            other.grant.lease == page.grant.lease or other.grant.did != page.grant.did
-            for other in self.pages[self.pages.index(page) :]
-        )
-
     @precondition(lambda self: self.pages)
     @rule(data=st.data(), state=st.sampled_from(["hidden", "left"]), lost=st.booleans())
     def leave(self, data: st.DataObject, state: str, lost: bool) -> None:
         """`lost`: the beacon never arrives."""
         page = data.draw(st.sampled_from(self.pages))
         page.visible = False
-        if not lost:
-            self.shop.beat(page.grant, state)
+        if not lost and self.shop.beat(page.grant, state):
+            for other in self._together(page):
+                if other.heard is not None:  # the clock may have been set back since
+                    other.heard = min(other.heard, self.shop.now)
 
     @rule(step=st.one_of(st.integers(0, 3 * LEASE), st.integers(-LEASE, 0), st.sampled_from([-HOUR, HOUR])))
     def the_clock_goes_on_or_steps(self, step: int) -> None:
         self.shop.now += step
         for page in self.pages:
-            if page.heard is not None and self.shop.now >= page.heard + LEASE:
+            if page.heard is not None and self.shop.now >= page.heard + HURRIED:
                 page.heard = None
 
     @rule(dids=st.sets(st.sampled_from(DIDS), min_size=1))
@@ -124,9 +137,25 @@ class Pool(RuleBasedStateMachine):
 
     @rule()
     def redis_loses_everything(self) -> None:
+        for did in DIDS:
+            known = self.live.holders(SITE.id, did)
+            ids = {lease.id for lease in known}
+            self.kept[did] = [*known, *(lease for lease in self.kept.get(did, ()) if lease.id not in ids)]
         self.live.client.flushall()
         for page in self.pages:
             page.heard = None
+
+    @rule()
+    def the_worker_puts_back_what_the_database_knows(self) -> None:
+        self.live.restore(SITE, self.kept, "all", self.shop.now)
+        for did, leases in self.kept.items():
+            now_known = [lease.id for lease in self.live.holders(SITE.id, did)]
+            assert len(now_known) == len(set(now_known)), "a lease put back twice"
+            assert {lease.id for lease in leases[: keys.KEEP]} <= set(now_known)
+
+    @rule()
+    def an_hour_is_measured(self) -> None:
+        self.live.regroup(SITE, self.shop.now)
 
     @invariant()
     def no_number_has_two_visible_holders(self) -> None:
@@ -144,6 +173,19 @@ class Pool(RuleBasedStateMachine):
         assert not idle & hard
         assert idle <= dids
         assert dids <= idle | hard
+
+    @invariant()
+    def idle_numbers_are_found_by_source_and_group(self) -> None:
+        root, client = keys.root(SITE.id), self.live.client
+        group = client.hgetall(f"{root}:group")
+        wanted: dict[str, dict[str, float]] = {}
+        for did, seen in client.zrange(f"{root}:idle", 0, -1, withscores=True):
+            source = client.hget(f"{root}:did:{did}", "source") or ""
+            for name in (f"s:{source}" if source else "", f"g:{group[source]}" if source in group else ""):
+                if name:
+                    wanted.setdefault(f"{root}:idle:{name}", {})[did] = seen
+        found = {key: dict(client.zrange(key, 0, -1, withscores=True)) for key in client.keys(f"{root}:idle:*")}
+        assert found == wanted
 
 
 @pytest.mark.timeout(120)

@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
+import pytest
 import requests
 
-from leadtracker.live import Live
+from leadtracker.live import Live, keys
 from leadtracker.simulator import Browser, Page, direct_session
 from tests.live.conftest import DIDS, SITE, Shop
 from tests.served import serving
@@ -58,7 +59,8 @@ def race(url: str, number: int, until: float, told: Queue[tuple[list[Held], Coun
     told.put((held, reasons))
 
 
-def test_a_hundred_processes_never_share_a_number(live: Live, redis_url: str) -> None:
+def test_a_hundred_processes_never_share_a_number(live: Live, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "BEAT_MS", 0)  # pages beat more often here, and numbers are to change hands often
     live.build_pool(QUICK, DIDS, 1)
     context = multiprocessing.get_context("fork")  # a hundred interpreters started anew take a minute
     told = context.Queue()

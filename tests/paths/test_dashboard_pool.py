@@ -75,6 +75,20 @@ def test_when_there_were_too_few(dashboard: FlaskClient, engine: Engine) -> None
     assert "Always enough" in dashboard.get("/pool?from=2026-11-01&to=2026-11-07").text
 
 
+def test_which_sources_share_numbers(dashboard: FlaskClient) -> None:
+    assert "share numbers" not in dashboard.get("/pool").text
+    stores = dashboard.application.extensions["leadtracker"]
+    site = stores.directory.site(1)
+    ask(dashboard, "first")
+    arrivals = {"google / spring": 90, "bing / <b>": 5} | {f"mail / {n}": 1 for n in range(9)}
+    stores.live.client.hset("lt:{1}:arrivals", mapping=arrivals)
+    stores.live.regroup(site)
+    text = dashboard.get("/pool").text
+    assert "<bdi>google / spring</bdi></th>" in text
+    assert "<bdi>bing / &lt;b&gt;</bdi>, <bdi>direct / direct</bdi>" in text
+    assert "and 3 more</span>" in text
+
+
 def test_without_redis_the_page_says_so(dashboard: FlaskClient) -> None:
     live = dashboard.application.extensions["leadtracker"].live
     live._url, live._local = "unix:///nowhere.sock", type("Local", (), {})()

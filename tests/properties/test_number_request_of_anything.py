@@ -37,7 +37,8 @@ SENSIBLE = {
     "page": TEXTS,
     "lease": st.just(""),
     "state": st.sampled_from(["visible", "hidden", "left"]),
-    "signals": st.lists(st.sampled_from(["tap", "copy", "menu"]), max_size=2),
+    "engaged": st.one_of(st.none(), st.integers(0, 100), st.floats(0, 1e9)),
+    "signals": st.lists(st.sampled_from(["tap", "copy", "menu", "save"]), max_size=2),
 }
 
 

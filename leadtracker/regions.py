@@ -1,0 +1,60 @@
+"""Where a visitor's address and a caller's number belong: `IL-3` for a dialling area, `US` for a country."""
+
+from __future__ import annotations
+
+import functools
+from types import MappingProxyType
+from typing import Any, cast
+
+import maxminddb
+import phonenumbers
+
+from leadtracker.errors import SettingsError
+
+SUBDIVISIONS = MappingProxyType({  # ISO 3166-2 -> dialling area
+    "IL-JM": "IL-2", "IL-TA": "IL-3", "IL-M": "IL-3", "IL-HA": "IL-4", "IL-Z": "IL-4", "IL-D": "IL-8",
+})  # fmt: skip
+DIALLED = MappingProxyType({  # 09, the Sharon, lies in IL-M
+    "+9722": "IL-2", "+9723": "IL-3", "+9729": "IL-3", "+9724": "IL-4", "+9728": "IL-8",
+})  # fmt: skip
+DIVIDED = ("IL",)  # countries known by area: one of them without an area tells nothing
+
+
+class Regions:
+    """Addresses by a GeoIP database of MaxMind's format (country or city); without one nothing is known of them."""
+
+    def __init__(self, database: str) -> None:
+        """`database` is a path, or '' for none. Raises SettingsError."""
+        self._reader: maxminddb.Reader | None = None
+        if database:
+            try:
+                self._reader = maxminddb.open_database(database)
+            except (OSError, maxminddb.InvalidDatabaseError) as fault:
+                raise SettingsError(f"LEADTRACKER_GEOIP_DATABASE: {database} cannot be read: {fault}") from fault
+
+    def of_address(self, address: str) -> str:
+        """Of an IPv4 or IPv6 address; '' when it is not known."""
+        if self._reader is None:
+            return ""
+        try:
+            record = cast("dict[str, Any] | None", self._reader.get(address)) or {}
+        except ValueError:  # not an address
+            return ""
+        country = str(record.get("country", {}).get("iso_code", ""))
+        for subdivision in record.get("subdivisions", ()):
+            if area := SUBDIVISIONS.get(f"{country}-{subdivision.get('iso_code')}"):
+                return area
+        return "" if country in DIVIDED else country
+
+
+@functools.lru_cache(maxsize=65536)
+def of_number(e164: str) -> str:
+    """Of a caller's number; '' for one that says nothing of a place, such as an Israeli mobile."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    country = phonenumbers.region_code_for_number(number) or ""
+    if country in DIVIDED:
+        return DIALLED.get(e164[:5], "")
+    return country if len(country) == 2 and country.isalpha() else ""

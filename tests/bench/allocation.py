@@ -1,0 +1,110 @@
+"""What a lease costs Redis, without the web server: `python -m tests.bench.allocation`, pools of 20 and 20,000."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import itertools
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from leadtracker.domain import Site
+from leadtracker.embedded import EmbeddedRedis
+from leadtracker.live import Arrival, Live, keys
+
+START = 1_800_000_000_000  # ms
+BETWEEN_MS = 30_000  # visits: some five numbers are held at any moment, in either pool
+SOURCES = [f"source {n} / campaign" for n in range(2)]  # so that either pool has six idle numbers of each to compare
+TIMES = dict[str, list[float]]
+Result = TypeVar("Result")
+
+
+class Pool:
+    """Visits one after the other under a clock of their own: a number asked for, two heartbeats, a page left."""
+
+    def __init__(self, live: Live, site_id: int, dids: int) -> None:
+        self.site = Site(id=site_id, name=str(dids), tokens=(), origins=(), default_number=None)
+        self.dids = [f"+9723{n:08d}" for n in range(dids)]
+        self._live, self._now, self._dice = live, START, random.Random(site_id)
+        self._numbers: Iterator[int] = itertools.count()
+        live.build_pool(self.site, self.dids, 1)
+
+    def visit(self, times: TIMES) -> None:
+        visitor = f"visitor{next(self._numbers):015d}"
+        arrival = Arrival(self._dice.choice(SOURCES), region=f"IL-{self._dice.choice('2348')}", topic="kitchens")
+        grant = _timed(
+            times.setdefault("acquire", []),
+            lambda: self._live.acquire(
+                self.site, visitor=visitor, visit=visitor, lease=visitor[-12:], change=1, arrival=arrival,
+                page="https://bench.example.com/", info=("i:name", '"Dana"'), first="{}", latest="{}", claim=None,
+                now=self._now,
+            ),
+        )  # fmt: skip
+        assert grant is not None
+        assert grant.did
+        for state, after in (("visible", 1000), ("visible", 2000), ("left", 3000)):
+            beat = functools.partial(
+                self._live.beat, self.site, did=grant.did, visitor=visitor, state=state, level=1, page="",
+                now=self._now + after,
+            )  # fmt: skip
+            _timed(times.setdefault("heartbeat" if state == "visible" else "leave", []), beat)
+        self._now += BETWEEN_MS
+
+    def hour(self) -> None:
+        self._live.regroup(self.site, self._now)
+
+    def bytes_per_did(self, dids: int) -> tuple[float, float]:
+        """Of the hash and the list of past leases, on average over the first DIDs; and of the sorted sets."""
+        client, root = self._live.client, keys.root(self.site.id)
+        own = [client.memory_usage(f"{root}:{kind}:{did}", samples=0) or 0
+               for did in self.dids[:dids] for kind in ("did", "past")]  # fmt: skip
+        shared = sum(client.memory_usage(key, samples=0) or 0 for key in client.scan_iter(f"{root}:idle*", count=1000))
+        return sum(own) / dids, shared / len(self.dids)
+
+
+def _timed(times: list[float], act: Callable[[], Result]) -> Result:
+    begun = time.perf_counter()
+    done = act()
+    times.append(time.perf_counter() - begun)
+    return done
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--visits", type=int, default=6000, help="measured in each pool")
+    visits = options.parse_args().visits
+    with tempfile.TemporaryDirectory(prefix="leadtracker-bench-") as folder:
+        server = EmbeddedRedis(Path(folder))
+        try:
+            measure(Live(server.url), visits)
+        finally:
+            server.stop()
+
+
+def measure(live: Live, visits: int) -> None:
+    small, large = Pool(live, 1, 20), Pool(live, 2, 20_000)
+    for pool, before in ((small, 2000), (large, 22_000)):  # every number has been shown
+        for _ in range(before):
+            pool.visit({})
+        pool.hour()
+    of_small: TIMES = {}
+    of_large: TIMES = {}
+    for _ in range(visits):
+        small.visit(of_small)
+        large.visit(of_large)
+    for what in of_small:
+        few, many = (statistics.median(times[what]) * 1e6 for times in (of_small, of_large))
+        print(f"{what:<10} p50: 20 DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} us: {many / few:.2f}x")
+    own, shared = small.bytes_per_did(20)
+    print(f"Redis memory of a DID with {keys.KEEP} past leases: {own / 1024:.1f} kB")
+    own, shared = large.bytes_per_did(2000)
+    print(f"Redis memory of a DID with one past lease: {own / 1024:.1f} kB and {shared:.0f} bytes in the sorted sets")
+
+
+if __name__ == "__main__":
+    main()
