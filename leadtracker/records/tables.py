@@ -225,6 +225,105 @@ class LeaseRow(Base):
     )
 
 
+class LearnedRow(Base):
+    """What a site has learned: attribution.counts.Counts as JSON."""
+
+    __tablename__ = "learned"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    counts: Mapped[dict[str, Any]]
+    days: Mapped[int]  # how often the sums have faded
+    version: Mapped[int]  # grows with each change
+
+
+class HourRow(Base):
+    """One hour of a site's calling clock: attribution.calling_clock.Hour."""
+
+    __tablename__ = "hours"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)  # hours since 1970
+    begins: Mapped[float]
+    activity: Mapped[float]
+    local_hour: Mapped[int]
+    weekday: Mapped[int]
+    closed: Mapped[list[float]] = mapped_column(JSON)  # pages closed in it, by level
+
+
+class PhoneRow(Base):
+    """A phone's latest call (or the latest hidden one on a DID): attribution.phone_memory.Remembered."""
+
+    __tablename__ = "phones"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)  # phone_memory.memory_key
+    at: Mapped[float]  # epoch seconds
+    remembered: Mapped[dict[str, Any]]
+
+
+class CallerRow(Base):
+    """A visitor's latest call: attribution.phone_memory.Called."""
+
+    __tablename__ = "callers"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    visitor: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[float]
+    called: Mapped[dict[str, Any]]
+
+
+class KnownPhoneRow(Base):
+    """Somebody said whose phone it is."""
+
+    __tablename__ = "known_phones"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    phone: Mapped[str] = mapped_column(primary_key=True)  # E.164
+    visitor: Mapped[str] = mapped_column(primary_key=True)
+    said_by: Mapped[str]  # page, user
+    at: Mapped[datetime]
+    __table_args__ = (Index("known_phones_visitor", "site_id", "visitor"),)
+
+
+class ClosedLeasesRow(Base):
+    """How many leases of a DID ended on a day, alike in level and source: the holders too old to be listed."""
+
+    __tablename__ = "closed_leases"
+    did: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)  # days since 1970
+    source: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+class VerdictRow(Base):
+    """Why a call is whose: what was known at its moment, what followed from it and what was learned from it."""
+
+    __tablename__ = "verdicts"
+    call_pk: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    rules: Mapped[int]  # matching.RULES
+    version: Mapped[int]  # of what the site had learned
+    evidence: Mapped[bytes]  # attribution.evidence.Evidence, as JSON, compressed
+    posterior: Mapped[bytes]  # attribution.posterior.Posterior as matched, the same way
+    lesson: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # Counts; NULL until the call has ended
+    days: Mapped[int]  # LearnedRow.days at the lesson
+    confirmed: Mapped[str | None]  # a user's word: a visitor, or '' for nobody of these
+    confirmed_at: Mapped[datetime | None]
+    stated: Mapped[float]  # probability of the winner, as matched
+    untold: Mapped[float | None]  # ... without the known phone, where one was known: a truth for calibration
+    untold_right: Mapped[bool | None]
+
+
+class ShareRow(Base):
+    """What part of a call a touchpoint brought; the shares of a call sum to 1, the rest has no touchpoint."""
+
+    __tablename__ = "shares"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    call_pk: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    p: Mapped[float]
+    channel: Mapped[str]
+    source: Mapped[str]
+    campaign: Mapped[str]
+    landing_page: Mapped[str]
+    __table_args__ = (Index("shares_call", "call_pk", "p", "channel", "source", "campaign", "landing_page"),)
+
+
 class UserRow(Base):
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
