@@ -16,6 +16,7 @@ from leadtracker.records.database import open_database, schema_is_current
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.sites import Directory
 from leadtracker.regions import Regions
+from leadtracker.screen_pop import ScreenPops
 from leadtracker.settings import Settings
 from leadtracker.web import dashboard, error_answers, health, login, number_request, pbx_callback
 from leadtracker.web.static_files import STATIC
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Flask:
     pbx_callback.register(
         app,
         inbox,
+        ScreenPops(engine, stores.live, stores.directory, settings.public_url),
         Crm(settings.crm_timeout_seconds, max(1, settings.threads // 4)),
         settings.origins_of_screen_pop,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -17,18 +17,21 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from leadtracker import call_record
-from leadtracker.call_matching import Match, match
 from leadtracker.call_record import CallFacts, Heard
-from leadtracker.domain import Account, Cdr, Direction, ScreenPop, Site
+from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPop, Site
 from leadtracker.errors import BadPayload, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
-from leadtracker.records import leases
+from leadtracker.records import leases, verdicts
 from leadtracker.records.calls import Snapshot, fill, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, InboxRow
+from leadtracker.records.verdicts import Judgement
+from leadtracker.topics import topic_of_call
+from leadtracker.verdict_record import verdict_record
+from leadtracker.who_called import Knowledges, Ring
 
 log = logging.getLogger(__name__)
 BATCH = 25  # callbacks in one transaction: short enough that nobody waits for it
@@ -49,7 +52,7 @@ class _Gathered:
     inbox: list[InboxRow] = field(default_factory=list)
 
 
-def read_inbox(engine: Engine, live: Live, directory: Directory) -> int:
+def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges) -> int:
     """Read the oldest new callbacks; returns how many, 0 when there are none. Raises StoreUnavailable.
 
     A callback that cannot be made a call of becomes broken: it must not stop those behind it.
@@ -61,48 +64,53 @@ def read_inbox(engine: Engine, live: Live, directory: Directory) -> int:
         return 0
     directory.refresh()
     try:
-        _make_calls(engine, live, directory, new)
+        _make_calls(engine, live, directory, knowledges, new)
     except (StoreUnavailable, OperationalError, InterfaceError):
+        knowledges.forget()
         raise
     except Exception:
         log.exception("%s callbacks cannot be made calls of together, they are read one by one", len(new))
+        knowledges.forget()
         for one in new:
-            _make_call_or_mark(engine, live, directory, one)
+            _make_call_or_mark(engine, live, directory, knowledges, one)
     return len(new)
 
 
-def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, inbox_id: int) -> None:
+def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_id: int) -> None:
     try:
-        _make_calls(engine, live, directory, [inbox_id])
+        _make_calls(engine, live, directory, knowledges, [inbox_id])
     except (StoreUnavailable, OperationalError, InterfaceError):
+        knowledges.forget()
         raise
     except Exception as fault:
+        knowledges.forget()
         log.exception("callback %s cannot be made a call of", inbox_id)
         with Session(engine) as session:
             mark_broken(session, inbox_id, f"{type(fault).__name__}: {fault}")
             session.commit()
 
 
-def _make_calls(engine: Engine, live: Live, directory: Directory, inbox_ids: Sequence[int]) -> None:
-    with Session(engine) as session:
+def _make_calls(
+    engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_ids: Sequence[int]
+) -> None:
+    with Session(engine, expire_on_commit=False) as session:
         new = session.scalars(select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)).all()
-        calls = _gather(session, new, directory)
-        found = []
-        for call in calls:
+        for call in _gather(session, new, directory):  # each in a turn of its own: the next may be the same caller's
             facts = call_record.build(call.heard)
-            found.append((call, facts, *_whose(session, live, directory, call, facts)))
-        rows = []
-        for call, facts, site, snapshot in found:  # only now: a read above must not find a call half written
             row = call.row or CallRow(account_id=call.account.id)
+            with session.no_autoflush:
+                whose = _whose(session, live, directory, knowledges, call, facts)
             row.call_id, row.named = call.call_id, call.named
-            fill(row, facts, site, snapshot)
-            rows.append((row, facts))
-        with WritersTurn(engine):
-            save(session, rows)
-            for call, (row, _) in zip(calls, rows, strict=True):
+            fill(row, facts, whose.site, whose.snapshot)
+            with WritersTurn(engine):
+                save(session, row, facts)
+                _keep_why(session, knowledges, row, facts, whose)
                 for received in call.inbox:
                     received.call_pk, received.state, received.fault = row.id, DONE, None
-            session.commit()
+                knowledges.save(session)
+                session.commit()
+        with WritersTurn(engine):
+            session.commit()  # those that could not be read
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:
@@ -191,35 +199,68 @@ def _own_id(event: ScreenPop | Cdr, moment: datetime) -> str:
     return f"{_customer(event) or 'unknown'} {event.did or 'unknown'} {moment.isoformat()}"
 
 
-def _whose(
-    session: Session, live: Live, directory: Directory, call: _Gathered, facts: CallFacts
-) -> tuple[Site | None, Snapshot]:
-    """The site a call is of and the visitor who made it, with a copy of what is known of him.
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """The site a call is of and what it keeps of its visitor; `judged` None where no number of a pool was called."""
 
-    A call that is read again when its number's leases are long forgotten keeps the visitor it has.
-    """
+    site: Site | None
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    judged: Judgement | None = None
+
+
+def _whose(
+    session: Session, live: Live, directory: Directory, knowledges: Knowledges, call: _Gathered, facts: CallFacts
+) -> _Whose:
+    """Judged anew when what counts has changed since; a user's word, and calls of long ago, stay as they are."""
     sites = directory.sites_of(call.account)
     site = directory.site_by_did(facts.did) or (sites[0] if len(sites) == 1 else None)
     if facts.did is None or facts.direction is Direction.OUTGOING:
-        return site, Snapshot()
+        return _Whose(site)
     before = snapshot_of(call.row) if call.row is not None and call.row.did == facts.did else Snapshot()
-    if site is None or not directory.in_pool(facts.did):
-        return site, before
-    found = match(live.holders(site.id, facts.did), facts.started_at)
-    if found is None:
-        found = match(leases.holders(session, facts.did, facts.started_at), facts.started_at)
-    if found is None:
-        return site, before
-    return site, _snapshot(session, live, site, before, found)
+    if site is None or directory.site_by_did(facts.did) is None:
+        return _Whose(site, before)
+    known = knowledges.of(session, site, datetime.now(UTC))
+    ring = Ring(
+        moment=facts.started_at,
+        did=facts.did if directory.in_pool(facts.did) else None,
+        phone=facts.caller if facts.caller and facts.caller.startswith("+") else None,
+        topic=topic_of_call(site.topics, call_record.words(facts)),
+    )
+    judged, confirmed = verdicts.judgement(session, call.row.id) if call.row is not None else (None, None)
+    if judged is not None and (confirmed is not None or ring.is_of(judged.evidence)):
+        return _Whose(site, before, judged)
+    fresh = known.judge(session, ring)
+    if not fresh.evidence.holders and before.visitor_id:
+        return _Whose(site, before, judged)
+    if judged is not None:
+        known.unlearn(judged)
+        fresh = known.judge(session, ring)
+    return _Whose(site, _snapshot(session, live, site, before, fresh), fresh)
 
 
-def _snapshot(session: Session, live: Live, site: Site, before: Snapshot, found: Match) -> Snapshot:
-    """What the call keeps of its visitor: the copy it took before, else Redis', else the lease log's."""
-    record = found.record()
-    if before.visitor_id == found.lease.visitor and before.touchpoint:
+def _keep_why(session: Session, knowledges: Knowledges, row: CallRow, facts: CallFacts, whose: _Whose) -> None:
+    """Why the call is whose, and once it is over what it teaches; the shares that reports count."""
+    judged = whose.judged
+    if judged is None or whose.site is None:
+        verdicts.share_among(session, row.id, [(1.0, whose.snapshot.touchpoint)] if whose.snapshot.touchpoint else [])
+        return
+    if judged.lesson is None and facts.phase is Phase.ENDED:
+        known = knowledges.of(session, whose.site, datetime.now(UTC))
+        judged = known.learn(session, judged, facts.outcome is Outcome.ANSWERED)
+    verdicts.save(session, row.id, whose.site.id, judged)
+    verdicts.share(session, row.id, whose.site.id, judged.posterior, judged.evidence)
+
+
+def _snapshot(session: Session, live: Live, site: Site, before: Snapshot, judged: Judgement) -> Snapshot:
+    """What the call keeps of its likely visitor: the copy it took before, else Redis', else the lease log's."""
+    record = verdict_record(session, judged)
+    who = record["visitor"]
+    if who is None:
+        return Snapshot(match=record)
+    if before.visitor_id == who and before.touchpoint:
         return replace(before, match=record)
-    visitor = live.visitor(site.id, found.lease.visitor)
-    arrival = leases.touchpoint_of(session, found.lease.id)
+    visitor = live.visitor(site.id, who)
+    arrival = leases.touchpoint_of(session, record["lease"]) if record.get("lease") else None
     if visitor is None:
-        return Snapshot(found.lease.visitor, record, {}, {}, arrival or {})
-    return Snapshot(found.lease.visitor, record, visitor.info, visitor.first or {}, arrival or visitor.latest or {})
+        return Snapshot(who, record, {}, {}, arrival or {})
+    return Snapshot(who, record, visitor.info, visitor.first or {}, arrival or visitor.latest or {})

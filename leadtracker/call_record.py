@@ -61,6 +61,12 @@ def build(heard: Iterable[Heard]) -> CallFacts:
     return _from_pops(pops)
 
 
+def words(facts: CallFacts) -> list[str]:
+    """What the caller chose, in order: digits and names of IVR layers, then the queue."""
+    chosen = [word for leg in facts.legs for step in leg.ivr for word in (step.digits, step.layer_name)]
+    return [word for word in (*chosen, facts.queue) if word]
+
+
 def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
     main = legs[0]
     answered = [pop.answered_at for pop in pops if pop.answered_at]

@@ -57,6 +57,8 @@ class Site:
     account_key: str | None = None
     name_keys: tuple[str, ...] = ("name", "full_name", "fullname", "fname", "first_name")
     company_keys: tuple[str, ...] = ("company", "organization", "organisation", "account")
+    phone_keys: tuple[str, ...] = ("phone", "tel", "telephone", "mobile")  # of visitorInfo: whose phone it is
+    likely_name: str = "likely {name}"  # what a pop-up calls a visitor who is likely, not certain
     url: str | None = None  # a page that embeds the script, for `leadtracker doctor`
     topics: Mapping[str, Topic] = field(default_factory=dict)
 

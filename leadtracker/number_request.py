@@ -14,6 +14,7 @@ import orjson
 from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
+from leadtracker import phone
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest
 from leadtracker.live import Arrival, Claim, Live
@@ -25,6 +26,7 @@ from leadtracker.touchpoint import source_key, touchpoint
 BEAT_SECONDS = 30
 LONGEST_URL = 2048
 MOST_KEYS = 50
+LONGEST_PHONE = 64
 LONGEST_INFO = 8192  # bytes of visitorInfo as JSON
 ID = re.compile(r"[A-Za-z0-9_-]{16,32}\Z")
 STATES = ("visible", "hidden", "left")
@@ -128,6 +130,7 @@ class Numbers:
                 first=first,
                 latest=latest,
                 claim=self._claim(site, page),
+                phone=phone_of(page, site),
             )
             if grant is None:
                 members = (did.e164 for did in self._directory.dids(site.id) if not did.draining)
@@ -166,6 +169,16 @@ class Numbers:
         if int(site_id) != site.id or visitor != page.visitor:
             return None
         return Claim(did, lease, visit, int(start))
+
+
+def phone_of(page: Page, site: Site) -> str:
+    """The phone that the page says is the visitor's, in E.164; '' when it says none."""
+    told = dict(zip(page.info[::2], page.info[1::2], strict=True))
+    for key in site.phone_keys:
+        value = orjson.loads(told.get(f"i:{key}", "null"))
+        if isinstance(value, str | int) and (heard := phone.heard(str(value)[:LONGEST_PHONE], site.country)):
+            return heard
+    return ""
 
 
 def read_page(message: dict[str, Any]) -> Page:

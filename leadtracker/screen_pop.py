@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from leadtracker.call_matching import match
-from leadtracker.domain import Account, Caller, Direction, Json, ScreenPop
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from leadtracker.domain import Caller, Direction, Json, ScreenPop, Site
 from leadtracker.live import Live
 from leadtracker.records.sites import Directory
+from leadtracker.reports.reading import reading
+from leadtracker.who_called import Knowledge, Ring
+
+KNOWN_SECONDS = 30.0  # for which a site's rates are used before they are read again
 
 
-def caller_of(pop: ScreenPop, account: Account, directory: Directory, live: Live, public_url: str) -> Caller:
-    """Who calls, from what Redis holds now; an empty Caller with a link when nobody is known.
+class ScreenPops:
+    """Answers who calls, by what Redis holds now and by what the worker has learned."""
 
-    Raises StoreUnavailable.
-    """
-    nobody = Caller(url=f"{public_url}/callers/{pop.caller}" if pop.caller else "")
-    site = directory.site_by_did(pop.did)
-    if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
-        return nobody
-    found = match(live.holders(site.id, pop.did), pop.at or datetime.now(UTC))
-    if found is None:
-        return nobody
-    visitor = live.visitor(site.id, found.lease.visitor)
-    info = visitor.info if visitor else {}
-    call = f"?call={pop.call_id}" if pop.call_id else ""
-    return Caller(
-        name=first_of(info, site.name_keys),
-        company=first_of(info, site.company_keys),
-        url=f"{public_url}/visitors/{found.lease.visitor}{call}",
-        total=1,
-        visitor_id=found.lease.visitor,
-    )
+    def __init__(self, engine: Engine, live: Live, directory: Directory, public_url: str) -> None:
+        self._engine, self._live, self._directory, self._public_url = engine, live, directory, public_url
+        self._known: dict[int, tuple[float, Knowledge]] = {}  # by site, and when it was read
+
+    def caller_of(self, pop: ScreenPop) -> Caller:
+        """A name only of a visitor who is certain, or likely and called so; else a link to what is known of the number.
+
+        Raises StoreUnavailable.
+        """
+        nobody = Caller(url=f"{self._public_url}/callers/{pop.caller}" if pop.caller else "")
+        site = self._directory.site_by_did(pop.did)
+        if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
+            return nobody
+        moment = pop.at or datetime.now(UTC)
+        in_pool = self._directory.in_pool(pop.did)
+        phone = pop.caller if pop.caller and pop.caller.startswith("+") else None
+        listed = self._live.holders(site.id, pop.did) if in_pool else []
+        with reading(self._engine) as session:
+            ring = Ring(moment, pop.did if in_pool else None, phone)
+            posterior = self._knowledge(session, site).judge(session, ring, listed).posterior
+        if posterior.verdict not in ("certain", "likely"):
+            return nobody
+        who = posterior.candidates[0].visitor
+        visitor = self._live.visitor(site.id, who)
+        info = visitor.info if visitor else {}
+        name = first_of(info, site.name_keys)
+        if name and posterior.verdict == "likely":
+            name = site.likely_name.replace("{name}", name)
+        call = f"?call={pop.call_id}" if pop.call_id else ""
+        return Caller(
+            name=name,
+            company=first_of(info, site.company_keys),
+            url=f"{self._public_url}/visitors/{who}{call}",
+            total=1,
+            visitor_id=who,
+        )
+
+    def _knowledge(self, session: Session, site: Site) -> Knowledge:
+        read_at, known = self._known.get(site.id, (0.0, None))
+        if known is None or time.monotonic() - read_at > KNOWN_SECONDS:
+            known = Knowledge.load(session, site, datetime.now(UTC))
+            self._known[site.id] = (time.monotonic(), known)
+        return known
 
 
 def first_of(info: Json, keys: Iterable[str]) -> str:

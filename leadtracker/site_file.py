@@ -28,7 +28,9 @@ SITE_DEFAULTS: dict[str, Any] = {
     "origins": [], "default_number": None, "country": "IL", "time_zone": "Asia/Jerusalem",
     "display_format": "national", "lease_seconds": 120, "visitor_days": 90, "account_key": None,
     "name_keys": ["name", "full_name", "fullname", "fname", "first_name"],
-    "company_keys": ["company", "organization", "organisation", "account"], "url": None,
+    "company_keys": ["company", "organization", "organisation", "account"],
+    "phone_keys": ["phone", "tel", "telephone", "mobile"],
+    "likely_name": "likely {name}", "url": None,
     "topics": {},
 }  # fmt: skip
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, delete
@@ -15,12 +17,13 @@ from leadtracker.call_reading import read_inbox
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
-from leadtracker.records import leases
-from leadtracker.records.database import only_reader
+from leadtracker.records import learned, leases
+from leadtracker.records.database import WritersTurn, only_reader
 from leadtracker.records.inbox import DONE
 from leadtracker.records.sites import Directory, forget_drained
 from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
+from leadtracker.who_called import OLDEST_DAYS, Knowledges
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between looks at an empty inbox
@@ -35,6 +38,8 @@ class Worker:
 
     def __init__(self, engine: Engine, live: Live, directory: Directory, settings: Settings) -> None:
         self._engine, self._live, self._directory, self._settings = engine, live, directory, settings
+        self._knowledges = Knowledges()
+        self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
 
     def run(self, stop: threading.Event) -> None:
@@ -55,18 +60,45 @@ class Worker:
                 log.exception("the worker failed and goes on")
             stop.wait(1)
 
+    def _log(self, site: Site, entries: Mapping[str, Mapping[str, str]]) -> None:
+        with self._writing() as session:
+            known = self._knowledges.of(session, site, datetime.now(UTC))
+            known.saw(session, leases.write(session, site.id, entries.values()))
+            known.save(session)
+            session.commit()
+        self._live.forget_log(site.id, entries)
+
+    def _pass_hours(self, now: datetime) -> None:
+        with self._writing() as session:
+            for site in self._directory.sites:
+                numbers = sum(not did.draining for did in self._directory.dids(site.id))
+                self._knowledges.of(session, site, now).pass_hours(now, numbers)
+            self._knowledges.save(session)
+            session.commit()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        try:
+            with WritersTurn(self._engine), Session(self._engine) as session:
+                yield session
+        except BaseException:
+            self._knowledges.forget()
+            raise
+
     def turn(self) -> int:
         """Do what is there to do now; returns how many callbacks and lease log entries were handled."""
         self._directory.refresh()
         done = 0
+        if self._next_hour <= (now := datetime.now(UTC)):
+            self._pass_hours(now)
+            self._next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         for site in self._directory.sites:
             entries = self._live.lease_log(site.id, LOG_BATCH)
             if entries:
-                leases.write(self._engine, site.id, entries.values())
-                self._live.forget_log(site.id, entries)
+                self._log(site, entries)
                 done += len(entries)
             done += self._restore(site)
-        done += read_inbox(self._engine, self._live, self._directory)
+        done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
             for site in self._directory.sites:
@@ -91,6 +123,7 @@ class Worker:
         with Session(self._engine) as session:
             oldest = now - timedelta(days=self._settings.raw_days)
             session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest))
+            learned.forget(session, now - timedelta(days=OLDEST_DAYS))
             leases.forget(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))
             session.commit()

@@ -126,11 +126,12 @@ class Live:
 
     def acquire(
         self, site: Site, *, visitor: str, visit: str, lease: str, change: int, arrival: Arrival, page: str,
-        info: Iterable[str], first: str, latest: str, claim: Claim | None, now: int = 0,
+        info: Iterable[str], first: str, latest: str, claim: Claim | None, phone: str = "", now: int = 0,
     ) -> Grant | None:  # fmt: skip
         """Lease a DID to a visitor and note what is known of him; None when the pool is to be built first.
 
-        `lease` is the id a new lease would get; `info` alternates keys and JSON texts; `now` in ms, 0: the server's.
+        `lease` is the id a new lease would get; `info` alternates keys and JSON texts; `phone` is one
+        that the page says is his, in E.164; `now` in ms, 0: the server's.
         """
         proof = (claim.did, claim.lease, claim.visit, claim.start) if claim else ("", "", "", "")
         hard = site.lease_seconds * 1000
@@ -138,7 +139,7 @@ class Live:
             self._acquire, site.id, now, visitor, visit, lease, change, hard + keys.BEAT_MS,
             max(0, hard - keys.HURRIED_MS), site.visitor_days * 86400, keys.RESUME_MS, keys.KEEP, keys.LOG_LENGTH,
             keys.MOST_SOURCES, arrival.source, arrival.device, arrival.region, arrival.topic, page, first, latest,
-            *proof, *info,
+            *proof, phone, *info,
         )  # fmt: skip
         if reply[0] == "pool":
             return None

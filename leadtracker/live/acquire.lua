@@ -8,7 +8,8 @@
 -- ARGV[13] source  [14] device  [15] region  [16] topic
 -- ARGV[17] page  [18] first touchpoint  [19] latest touchpoint (JSON texts)
 -- ARGV[20..23] DID, lease, visit and start (ms) of a signed lease token, or '' four times
--- ARGV[24..] pairs: key, JSON text of visitorInfo
+-- ARGV[24] a phone that the page says is the visitor's, '' for none
+-- ARGV[25..] pairs: key, JSON text of visitorInfo
 -- returns {reason, did, lease, start, chosen}, or {'pool'} when the pool is to be built first;
 -- reason: leased kept restored pool_empty   chosen: own old source group pool, '' when the pool is empty
 local FEW_IDLE = 0.1
@@ -19,15 +20,19 @@ local pool, x, keep = unpack(redis.call('MGET', root .. ':pool', root .. ':x', r
 if not pool or tonumber(pool) < tonumber(ARGV[5]) then return { 'pool' } end
 x, keep = tonumber(x or 100), tonumber(keep or ARGV[10])
 
+local function depart(l, log_length) -- a page that left without a word did so when it was seen last
+  warm(l, l.seen)
+  l.left = l.seen
+  write(l)
+  tell(l, log_length)
+end
+
 local few = redis.call('ZCARD', root .. ':idle') < FEW_IDLE * redis.call('SCARD', root .. ':dids')
 local due = now + (few and ARGV[7] or 0)
 for _, did in ipairs(redis.call('ZRANGEBYSCORE', root .. ':hard', '-inf', due, 'LIMIT', 0, 16)) do
   redis.call('ZREM', root .. ':hard', did)
   local l = read(did)
-  if l and l.left == '' then -- a page that left without a word: the log learns when it was seen last
-    warm(l, l.seen)
-    tell(l, length)
-  end
+  if l and l.left == '' then depart(l, length) end
   if redis.call('SISMEMBER', root .. ':dids', did) == 1 then rest(did, l and l.source or '', l and l.seen or 0) end
 end
 
@@ -36,12 +41,12 @@ local function lease_of(did, lease, his_visit, start)
     source = source, device = ARGV[14], region = region, topic = topic, levels = '', gaps = '', claimed = '0' }
 end
 local function retire(l)
-  if l.left == '' then warm(l, l.seen) end
+  if l.left == '' then depart(l, length) end
   archive(l, keep)
 end
 
 local me = root .. ':visitor:' .. visitor
-local known = redis.call('HMGET', me, 'did', 'visit')
+local known = redis.call('HMGET', me, 'did', 'visit', 'phone')
 local new_visit = known[2] ~= visit and '1' or '0'
 local claim = { did = ARGV[20], lease = ARGV[21], visit = ARGV[22], start = ARGV[23] }
 
@@ -95,6 +100,10 @@ if begins then
     if held.did ~= '' then redis.call('HINCRBY', root .. ':pace', 'leases', 1) end
   end
 end
+if ARGV[24] ~= '' and known[3] ~= ARGV[24] then
+  tell(held, length, 'phone', ARGV[24])
+  redis.call('HSET', me, 'phone', ARGV[24])
+end
 if held.did ~= '' then
   hold(held.did, rested_with, now + ARGV[6])
   write(held)
@@ -102,6 +111,6 @@ if held.did ~= '' then
 end
 
 redis.call('HSETNX', me, 'first', ARGV[18])
-redis.call('HSET', me, 'visit', visit, 'seen', stamp(now), 'page', ARGV[17], 'latest', ARGV[19], unpack(ARGV, 24))
+redis.call('HSET', me, 'visit', visit, 'seen', stamp(now), 'page', ARGV[17], 'latest', ARGV[19], unpack(ARGV, 25))
 redis.call('EXPIRE', me, ARGV[8])
 return { reason, held.did, held.lease, held.start, chosen }

@@ -13,7 +13,7 @@ root:did:<did>      hash     newest lease: lease visitor visit start seen left t
                              gaps; claimed: his claim as far as it is counted; claims of all holders since
                              (`claims,at`, fading): w:all w:r:<region> w:t:<topic>            acquire.lua, beat.lua
 root:past:<did>     list     older leases, newest first, the thirteen fields of a lease joined by `|`, KEEP of them
-root:visitor:<id>   hash     did visit seen page first latest and i:<key> of visitorInfo;     acquire.lua
+root:visitor:<id>   hash     did visit seen page first latest phone and i:<key> of visitorInfo;     acquire.lua
                              expires after the site's visitor_days
 root:log            stream   what happened to leases, until the worker has written it to SQL  acquire.lua, beat.lua
 root:arrivals       hash     source -> leases asked for, fading; MOST_SOURCES of them         acquire.lua, hour.lua

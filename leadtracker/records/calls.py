@@ -31,12 +31,12 @@ def snapshot_of(row: CallRow) -> Snapshot:
     return Snapshot(row.visitor_id, row.match, row.visitor_info, row.first_touchpoint, row.touchpoint)
 
 
-def save(session: Session, calls: Sequence[tuple[CallRow, CallFacts]]) -> None:
-    """Write calls, new or known, in a few statements; the caller commits. Legs are replaced: nothing is doubled."""
-    session.add_all(row for row, _ in calls)
+def save(session: Session, row: CallRow, facts: CallFacts) -> None:
+    """Write a call, new or known; the caller commits. Legs are replaced: nothing is doubled."""
+    session.add(row)
     session.flush()
-    session.execute(delete(LegRow).where(LegRow.call_pk.in_([row.id for row, _ in calls])))
-    session.add_all(_leg(row.id, leg) for row, facts in calls for leg in facts.legs)
+    session.execute(delete(LegRow).where(LegRow.call_pk == row.id))
+    session.add_all(_leg(row.id, leg) for leg in facts.legs)
 
 
 def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:

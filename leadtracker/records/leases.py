@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.domain import Json, Lease, from_ms
-from leadtracker.records.database import WritersTurn
 from leadtracker.records.tables import LeaseRow
 
 
-def write(engine: Engine, site_id: int, entries: Iterable[Mapping[str, str]]) -> None:
-    """Add or update leases; an entry written twice, after a crash, changes nothing."""
-    insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the lease log says of a lease: as it was in SQL (None: not there), as it is now, and a phone told."""
+
+    before: Lease | None
+    after: Lease
+    phone: str = ""  # E.164; that the page says is the visitor's
+
+
+def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) -> list[Change]:
+    """Add or update leases, the caller commits; an entry written twice, after a crash, changes nothing."""
     begun: dict[str, dict[str, Any]] = {}
     gone_on: dict[str, dict[str, Any]] = {}
+    phones: dict[str, str] = {}
     for values in entries:
-        course = _course(values)
+        lease = values["lease"]
         if "reason" in values:
-            begun[values["lease"]] = _beginning(site_id, values) | course
-        elif values["lease"] in begun:
-            begun[values["lease"]] |= course
-        else:
-            gone_on[values["lease"]] = course
-    with WritersTurn(engine), engine.begin() as connection:
-        if begun:
-            statement = insert(LeaseRow)
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["id"],
-                    set_={name: statement.excluded[name] for name in ("seen", "left", "taps", "levels", "gaps")},
-                ),
-                list(begun.values()),
-            )
-        for lease, course in gone_on.items():
-            connection.execute(update(LeaseRow).where(LeaseRow.id == lease).values(course))
+            begun[lease] = _beginning(site_id, values)
+        gone_on[lease] = _course(values)
+        if "phone" in values:
+            phones[lease] = values["phone"]
+    before = {row.id: _lease(row) for row in session.scalars(select(LeaseRow).where(LeaseRow.id.in_(list(gone_on))))}
+    new = [begun[lease] | gone_on[lease] for lease in begun if lease not in before]
+    if new:
+        session.execute(insert(LeaseRow), new)
+    known = [{"id": lease} | course for lease, course in gone_on.items() if lease in before]
+    if known:
+        session.execute(update(LeaseRow), known)
+    session.expire_all()
+    after = {row.id: _lease(row) for row in session.scalars(select(LeaseRow).where(LeaseRow.id.in_(list(gone_on))))}
+    return [Change(before.get(lease), after[lease], phones.get(lease, "")) for lease in gone_on if lease in after]
 
 
 def _beginning(site_id: int, values: Any) -> dict[str, Any]:
@@ -76,14 +81,36 @@ def holders(session: Session, did: str, began: datetime, count: int = 128) -> li
         .order_by(LeaseRow.start.desc())
         .limit(count)
     )
-    return [
-        Lease(
-            id=row.id, did=did, visitor=row.visitor, visit=row.visit, start=row.start, seen=row.seen, left=row.left,
-            taps=_read(row.taps), source=row.source_key, device=row.device, region=row.region, topic=row.topic,
-            levels=_read(row.levels), gaps=tuple(_interval(gap) for gap in row.gaps),
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [_lease(row) for row in rows]
+
+
+def latest_of(session: Session, site_id: int, visitor: str, began: datetime) -> Lease | None:
+    """A visitor's newest lease that had begun by a moment."""
+    row = session.scalar(
+        select(LeaseRow)
+        .where(LeaseRow.visitor == visitor, LeaseRow.site_id == site_id, LeaseRow.start <= began)
+        .order_by(LeaseRow.start.desc())
+        .limit(1)
+    )
+    return _lease(row) if row else None
+
+
+def tapped_default(session: Session, site_id: int, since: datetime, until: datetime) -> list[Lease]:
+    """Visits without a number that tapped the default one in this time, newest first."""
+    rows = session.scalars(
+        select(LeaseRow)
+        .where(LeaseRow.did.is_(None), LeaseRow.site_id == site_id, LeaseRow.seen.between(since, until))
+        .order_by(LeaseRow.start.desc())
+    )
+    return [_lease(row) for row in rows if row.taps]
+
+
+def _lease(row: LeaseRow) -> Lease:
+    return Lease(
+        id=row.id, did=row.did or "", visitor=row.visitor, visit=row.visit, start=row.start, seen=row.seen,
+        left=row.left, taps=_read(row.taps), source=row.source_key, device=row.device, region=row.region,
+        topic=row.topic, levels=_read(row.levels), gaps=tuple(_interval(gap) for gap in row.gaps),
+    )  # fmt: skip
 
 
 def _read(moments: Iterable[str]) -> tuple[datetime, ...]:
@@ -93,6 +120,11 @@ def _read(moments: Iterable[str]) -> tuple[datetime, ...]:
 def _interval(gap: str) -> tuple[datetime, datetime]:
     hidden, shown = _read(gap.split("/"))
     return hidden, shown
+
+
+def by_id(session: Session, lease_id: str) -> Lease | None:
+    row = session.get(LeaseRow, lease_id)
+    return _lease(row) if row else None
 
 
 def touchpoint_of(session: Session, lease_id: str) -> Json | None:

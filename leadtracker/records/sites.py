@@ -107,7 +107,9 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         id=row.id, name=row.name, tokens=tuple(tokens), origins=tuple(row.origins), default_number=row.default_number,
         country=row.country, time_zone=row.time_zone, display_format=row.display_format,
         lease_seconds=row.lease_seconds, visitor_days=row.visitor_days, account_key=row.account_key,
-        name_keys=tuple(row.name_keys), company_keys=tuple(row.company_keys), url=row.url,
+        name_keys=tuple(row.name_keys), company_keys=tuple(row.company_keys), phone_keys=tuple(row.phone_keys),
+        likely_name=row.likely_name,
+        url=row.url,
         topics={
             name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))
             for name, topic in row.topics.items()

@@ -61,6 +61,8 @@ class SiteRow(Base):
     account_key: Mapped[str | None] = mapped_column(ForeignKey("accounts.key", onupdate="CASCADE"))
     name_keys: Mapped[list[str]]
     company_keys: Mapped[list[str]]
+    phone_keys: Mapped[list[str]] = mapped_column(server_default='["phone", "tel", "telephone", "mobile"]')
+    likely_name: Mapped[str] = mapped_column(server_default="likely {name}")
     url: Mapped[str | None]
     topics: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # topic -> pages and calls, lists of texts
 
@@ -222,6 +224,7 @@ class LeaseRow(Base):
         ),
         Index("leases_did_start", "did", "start"),
         Index("leases_visitor", "visitor", "start"),
+        Index("leases_source", "site_id", "source_key"),
     )
 
 

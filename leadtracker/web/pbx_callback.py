@@ -20,7 +20,7 @@ from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.outgoing import Crm
 from leadtracker.pbx.vendor import Family, Receipt, RecordFamily, ScreenPopFamily
 from leadtracker.records.inbox import BROKEN, NEW, Callback, Inbox
-from leadtracker.screen_pop import caller_of
+from leadtracker.screen_pop import ScreenPops
 from leadtracker.web.metrics import CALLBACKS, CRM_ANSWERS, SCREEN_POPS
 from leadtracker.web.stores import stores
 
@@ -28,7 +28,7 @@ LONGEST_BODY = 4 * 1024 * 1024  # a CDR with the transcript of a long call has u
 log = logging.getLogger(__name__)
 
 
-def register(app: Flask, inbox: Inbox, crm: Crm, origins: tuple[str, ...]) -> None:
+def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tuple[str, ...]) -> None:
     blueprint = Blueprint("pbx_callback", __name__)
     CORS(
         blueprint,
@@ -55,14 +55,14 @@ def register(app: Flask, inbox: Inbox, crm: Crm, origins: tuple[str, ...]) -> No
         received = _received(account, family)
         if isinstance(family, ScreenPopFamily):
             with SCREEN_POPS.labels(account.key).time():
-                return answer_screen_pop(inbox, crm, account, family, received)
+                return answer_screen_pop(inbox, pops, crm, account, family, received)
         return acknowledge(inbox, account, family, received)
 
     app.register_blueprint(blueprint)
 
 
 def answer_screen_pop(
-    inbox: Inbox, crm: Crm, account: Account, family: ScreenPopFamily, received: Callback
+    inbox: Inbox, pops: ScreenPops, crm: Crm, account: Account, family: ScreenPopFamily, received: Callback
 ) -> Response:
     try:
         _, fields = wire.read(received.method, received.content_type, received.query, received.body)
@@ -72,15 +72,14 @@ def answer_screen_pop(
         CALLBACKS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
         log.warning("a callback %s of %s cannot be read: %s", family.name, account.key, fault)
         return Response(orjson.dumps(family.failed), 400, mimetype="application/json")
-    here = stores()
     theirs: Json | None = None
     if account.crm_url:
         result, theirs = crm.ask(account.crm_url, received.method, received.query, received.content_type, received.body)
         CRM_ANSWERS.labels(account.key, result).inc()
     try:
-        caller = caller_of(pop, account, here.directory, here.live, here.settings.public_url)
+        caller = pops.caller_of(pop)
     except StoreUnavailable:  # the agent's phone rings now: an answer without a name is better than none
-        log.warning("a screen pop was answered without its caller: Redis does not answer")
+        log.warning("a screen pop was answered without its caller: a store does not answer")
         caller = Caller()
     receipt = Receipt.STORED
     try:

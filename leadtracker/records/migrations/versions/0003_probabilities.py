@@ -90,6 +90,10 @@ def upgrade() -> None:
         sa.Column("landing_page", sa.Text, nullable=False),
     )
     op.create_index("shares_call", "shares", ["call_pk", "p", "channel", "source", "campaign", "landing_page"])
+    op.add_column("sites", sa.Column("likely_name", sa.Text, nullable=False, server_default="likely {name}"))
+    op.create_index("leases_source", "leases", ["site_id", "source_key"])
+    keys = '["phone", "tel", "telephone", "mobile"]'
+    op.add_column("sites", sa.Column("phone_keys", sa.JSON, nullable=False, server_default=keys))
     op.execute(
         "INSERT INTO shares (call_pk, p, channel, source, campaign, landing_page) "
         "SELECT id, 1.0, channel, source, campaign, landing_page FROM calls"
@@ -97,6 +101,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("leases_source", "leases")
+    op.drop_column("sites", "likely_name")
+    op.drop_column("sites", "phone_keys")
     for name in (
         "shares", "verdicts", "closed_leases", "known_phones", "callers", "phones", "hours", "learned",
     ):  # fmt: skip

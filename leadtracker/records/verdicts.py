@@ -1,0 +1,129 @@
+"""Why a call is whose, kept with the call: evidence, probabilities, lesson, a user's word; and its shares by source."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from leadtracker.attribution.counts import Counts
+from leadtracker.attribution.evidence import Evidence
+from leadtracker.attribution.posterior import Posterior
+from leadtracker.domain import Json
+from leadtracker.records.tables import LeaseRow, ShareRow, VerdictRow
+
+WORTH_A_SHARE = 0.005
+TOUCHED = ("channel", "source", "campaign", "landing_page")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of a call, why, and (once learned from) what it taught, on which day of the sums.
+
+    `untold` is for calls whose phone was known: (stated probability of the winner had nobody told, was it right?).
+    """
+
+    evidence: Evidence
+    posterior: Posterior
+    rules: int
+    version: int  # of the site's sums
+    lesson: Counts | None = None
+    days: int = 0
+    untold: tuple[float, bool] | None = None
+
+
+def judgement(session: Session, call_pk: int) -> tuple[Judgement | None, str | None]:
+    """A call's judgement, and a user's word on it: a visitor, '' for nobody of the candidates, None for no word."""
+    row = session.get(VerdictRow, call_pk)
+    return (judgement_of(row), row.confirmed) if row else (None, None)
+
+
+def judgement_of(row: VerdictRow) -> Judgement:
+    return Judgement(
+        evidence=Evidence.from_json(_unpacked(row.evidence)),
+        posterior=Posterior.from_json(_unpacked(row.posterior)),
+        rules=row.rules,
+        version=row.version,
+        lesson=None if row.lesson is None else Counts.from_json(row.lesson),
+        days=row.days,
+        untold=None if row.untold is None else (row.untold, bool(row.untold_right)),
+    )
+
+
+def save(session: Session, call_pk: int, site_id: int, judged: Judgement) -> None:
+    """Keep a judgement in place of the one before; the caller commits."""
+    untold, right = judged.untold or (None, None)
+    row = session.get(VerdictRow, call_pk) or VerdictRow(call_pk=call_pk)
+    row.site_id, row.rules, row.version, row.days = site_id, judged.rules, judged.version, judged.days
+    row.evidence, row.posterior = _packed(judged.evidence.to_json()), _packed(judged.posterior.to_json())
+    row.lesson = None if judged.lesson is None else judged.lesson.to_json()
+    row.stated = max(judged.posterior.best, judged.posterior.nobody)
+    row.untold, row.untold_right = untold, right
+    session.add(row)
+
+
+def share(session: Session, call_pk: int, site_id: int, posterior: Posterior, evidence: Evidence) -> None:
+    """Share a call among the touchpoints that may have brought it; what is left has none. Replaces its shares."""
+    by_source = {holder.source: holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))}
+    by_visit = {
+        (holder.visitor, holder.source): holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))
+    }
+    parts: dict[str, float] = {}  # by lease
+    left = dict(posterior.sources)
+    for candidate in posterior.candidates:
+        for source, p in candidate.sources.items():
+            lease = by_visit.get((candidate.visitor, source)) or by_source.get(source)
+            if lease is not None and p >= WORTH_A_SHARE:
+                parts[lease] = parts.get(lease, 0.0) + p
+                left[source] = left.get(source, 0.0) - p
+    touched = _touched_by_leases(session, parts)
+    shares = [(p, touched[lease]) for lease, p in parts.items() if lease in touched]
+    shares += _of_sources(session, site_id, {source: p for source, p in left.items() if p >= WORTH_A_SHARE})
+    share_among(session, call_pk, shares)
+
+
+def share_among(session: Session, call_pk: int, shares: Iterable[tuple[float, Mapping[str, str]]]) -> None:
+    merged: dict[tuple[str, ...], float] = {}
+    for p, touched in shares:
+        key = tuple(touched.get(name, "") for name in TOUCHED)
+        merged[key] = merged.get(key, 0.0) + p
+    rest = 1 - sum(merged.values())
+    if rest > 1e-9:
+        nothing = ("",) * len(TOUCHED)
+        merged[nothing] = merged.get(nothing, 0.0) + rest
+    session.execute(delete(ShareRow).where(ShareRow.call_pk == call_pk))
+    rows: list[dict[str, Any]] = [
+        {"call_pk": call_pk, "p": p, **dict(zip(TOUCHED, key, strict=True))} for key, p in merged.items()
+    ]
+    session.execute(insert(ShareRow), rows)
+
+
+def _touched_by_leases(session: Session, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    wanted = select(LeaseRow.id, *(getattr(LeaseRow, name) for name in TOUCHED)).where(LeaseRow.id.in_(list(ids)))
+    return {row[0]: dict(zip(TOUCHED, row[1:], strict=True)) for row in session.execute(wanted)}
+
+
+def _of_sources(session: Session, site_id: int, left: Mapping[str, float]) -> list[tuple[float, Json]]:
+    """Shares of which only the traffic source is known: any lease of it says what the source is called."""
+    shares: list[tuple[float, Json]] = []
+    for source, p in left.items():
+        names = select(LeaseRow.channel, LeaseRow.source, LeaseRow.campaign).where(
+            LeaseRow.source_key == source, LeaseRow.site_id == site_id
+        )
+        found = session.execute(names.limit(1)).first()
+        if found is not None:
+            shares.append((p, dict(zip(TOUCHED, found, strict=False))))
+    return shares
+
+
+def _packed(value: Any) -> bytes:
+    return zlib.compress(orjson.dumps(value))
+
+
+def _unpacked(kept: bytes) -> Any:
+    return orjson.loads(zlib.decompress(kept))

@@ -1,0 +1,230 @@
+"""Whose call it is, from what a site knows: gathers the evidence, has it matched, and learns from it once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from leadtracker import regions
+from leadtracker.attribution.calling_clock import KEPT, CallingClock, Hour, hour_passed
+from leadtracker.attribution.confirmation import truth
+from leadtracker.attribution.counts import Counts, change, kept
+from leadtracker.attribution.evidence import Evidence, Older, holder_of
+from leadtracker.attribution.learning import Course, course, lesson, remember
+from leadtracker.attribution.matching import RULES, match
+from leadtracker.attribution.page_state import AGES, HOUR, TAP_EDGES, age_bin
+from leadtracker.attribution.phone_memory import memory_key
+from leadtracker.attribution.rates import View, fit
+from leadtracker.domain import Lease, Site
+from leadtracker.records import learned, leases
+from leadtracker.records.leases import Change
+from leadtracker.records.verdicts import Judgement
+
+HOURS_OF_A_DAY = 24
+OLDEST_DAYS = 64  # a closed page's age, from which nobody is expected to call
+LISTED = 128  # holders looked at one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A call as far as it matters here; `did` None is the site's default number, `phone` None a hidden one."""
+
+    moment: datetime
+    did: str | None
+    phone: str | None  # E.164
+    topic: str = ""
+
+    def is_of(self, evidence: Evidence) -> bool:
+        """Whether that is what this call was judged by."""
+        return abs(self.moment.timestamp() - evidence.moment) < 1 and (self.did, self.phone, self.topic) == (
+            evidence.did,
+            evidence.phone,
+            evidence.topic,
+        )
+
+
+@dataclass
+class Knowledge:
+    """One site's sums and calling clock in memory; what changes is written by `save`, in the caller's transaction.
+
+    After a transaction that failed it must be thrown away.
+    """
+
+    site: Site
+    counts: Counts
+    clock: CallingClock
+    days: int
+    version: int
+    _changed: dict[int, Hour] = field(default_factory=dict)
+    _dirty: bool = False
+
+    @classmethod
+    def load(cls, session: Session, site: Site, now: datetime) -> Knowledge:
+        counts, days, version = learned.sums(session, site.id)
+        hours = learned.hours(session, site.id)
+        if not hours or hours[-1].number < now.timestamp() // HOUR - KEPT:
+            number = int(now.timestamp() // HOUR)
+            hours = [Hour(number, number * HOUR, 1.0, *_local(number, site))]
+            return cls(site, counts, CallingClock(hours), days, version, {number: hours[0]}, True)
+        return cls(site, counts, CallingClock(hours), days, version)
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @cached_property
+    def _view(self) -> View:
+        return fit(self.counts)
+
+    def save(self, session: Session) -> None:
+        if self._dirty:
+            self.version += 1
+            learned.save(session, self.site.id, self.counts, self.days, self.version, self._changed.values())
+            self._changed, self._dirty = {}, False
+
+    def _add(self, delta: Counts, factor: float = 1.0) -> None:
+        self.counts.add(delta, factor)
+        self._dirty = True
+        self.__dict__.pop("_view", None)
+
+    def pass_hours(self, now: datetime, numbers: int) -> None:
+        """Move the clock to this hour; `numbers` are the DIDs in the pool."""
+        while self.clock.current.number < int(now.timestamp() // HOUR):
+            number = self.clock.current.number + 1
+            self._changed[number - 1] = self.clock.current
+            self._add(hour_passed(self.clock, self.counts, self.view, numbers, *_local(number, self.site)))
+            self._changed[number] = self.clock.current
+            if number % HOURS_OF_A_DAY == 0:
+                self.counts.fade()
+                self.days += 1
+
+    def saw(self, session: Session, changes: Iterable[Change]) -> None:
+        """Learn from what the lease log says: how long pages were seen, which closed, and whose phones are known."""
+        closed: Counter[learned.Cell] = Counter()
+        for each in changes:
+            before, after = _course(each.before) if each.before else None, _course(each.after)
+            self._add(change(before.counts if before else None, after.counts))
+            for state, pages in ((before, -1), (after, 1)):
+                if state is not None and state.closed is not None:
+                    if hour := self.clock.page_closed(*state.closed, pages=pages):
+                        self._changed[hour.number] = hour
+                    closed[_cell(each.after, state.closed)] += pages
+            if each.phone:
+                learned.tell_phone(session, self.site.id, each.phone, each.after.visitor, "page")
+        learned.add_closed(session, closed)
+
+    def judge(self, session: Session, ring: Ring, listed: Sequence[Lease] | None = None) -> Judgement:
+        """Who made this call, by what is known now; `listed` are the DID's holders, else those in the lease log."""
+        evidence = self._gather(session, ring, listed)
+        return Judgement(evidence, match(evidence, self.view), RULES, self.version)
+
+    def learn(self, session: Session, judged: Judgement, answered: bool, ruled_out: tuple[str, ...] = ()) -> Judgement:
+        """Once a call is over; returns the judgement with what was learned."""
+        delta = lesson(judged.evidence, judged.posterior, self.view)
+        self._add(delta)
+        phone_kept, by_visitor = remember(judged.evidence, judged.posterior, answered, ruled_out)
+        key = memory_key(judged.evidence.phone, judged.evidence.did)
+        learned.remember(session, self.site.id, key, phone_kept, by_visitor)
+        return replace(judged, lesson=delta, days=self.days, untold=self._untold(judged.evidence))
+
+    def _untold(self, evidence: Evidence) -> tuple[float, bool] | None:
+        """What would have been stated had nobody told whose phone it is, where one visitor's it is."""
+        if len(evidence.knowers) != 1:
+            return None
+        return truth(match(evidence.untold(), self.view), next(iter(evidence.knowers)))
+
+    def unlearn(self, judged: Judgement) -> None:
+        """Take a call's lesson back, before it is judged anew."""
+        if judged.lesson is not None:
+            self._add(judged.lesson, -kept(self.days - judged.days))
+
+    def _gather(self, session: Session, ring: Ring, listed: Sequence[Lease] | None) -> Evidence:
+        moment, site_id = ring.moment.timestamp(), self.site.id
+        if ring.did is None:
+            since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
+            listed = leases.tapped_default(session, site_id, since, ring.moment)
+        elif listed is None:
+            listed = leases.holders(session, ring.did, ring.moment, LISTED)
+        holders = tuple(holder for lease in listed if (holder := holder_of(lease, moment, self.clock)))
+        visitors = {holder.visitor for holder in holders}
+        knowers = learned.knowers(session, site_id, ring.phone) if ring.phone else frozenset()
+        elsewhere = (leases.latest_of(session, site_id, visitor, ring.moment) for visitor in sorted(knowers - visitors))
+        hour = self.clock.hour_of(moment)
+        return Evidence(
+            moment=moment,
+            did=ring.did,
+            phone=ring.phone,
+            hour=hour.local_hour,
+            weekday=hour.weekday,
+            activity=hour.activity,
+            region=regions.of_number(ring.phone) if ring.phone else "",
+            topic=ring.topic,
+            holders=holders,
+            older=self._older(session, ring.did, listed, moment) if ring.did else (),
+            remembered=learned.remembered(session, site_id, memory_key(ring.phone, ring.did), moment),
+            callers=learned.callers(session, site_id, visitors, moment),
+            knowers=knowers,
+            known_otherwise=learned.with_phones(session, site_id, visitors) - knowers,
+            elsewhere=tuple(
+                holder for lease in elsewhere if lease and (holder := holder_of(lease, moment, self.clock))
+            ),
+        )
+
+    def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
+        """The holders before those listed, by how many there were alike."""
+        today = int(moment // (HOURS_OF_A_DAY * HOUR))
+        cells = learned.closed(session, did, today - OLDEST_DAYS)
+        for lease in listed:
+            if (ended := _course(lease).closed) is not None:
+                _, day, source, level = _cell(lease, ended)
+                cells[day, source, level] -= 1
+        alike: Counter[tuple[int, int, str]] = Counter()
+        for (day, source, level), number in cells.items():
+            noon = min((day + 0.5) * HOURS_OF_A_DAY * HOUR, moment)
+            age = age_bin(self.clock(moment) - self.clock(noon))
+            if number > 0 and age < AGES:
+                alike[age, level, source] += number
+        return tuple(Older(age, level, source, number) for (age, level, source), number in sorted(alike.items()))
+
+
+def _course(lease: Lease) -> Course:
+    """As far as the lease log has told: a page is taken for visible until it was seen last."""
+    return course(lease, lease.seen.timestamp())
+
+
+def _cell(lease: Lease, closed: tuple[float, int]) -> learned.Cell:
+    ended, level = closed
+    return lease.did, int(ended // (HOURS_OF_A_DAY * HOUR)), lease.source, level
+
+
+def _local(hour: int, site: Site) -> tuple[int, int]:
+    """Local hour and weekday of an hour since 1970."""
+    there = datetime.fromtimestamp(hour * HOUR, UTC).astimezone(ZoneInfo(site.time_zone))
+    return there.hour, there.weekday()
+
+
+class Knowledges:
+    """What the worker knows of each site; forgotten when a transaction failed, for it may be ahead of SQL then."""
+
+    def __init__(self) -> None:
+        self._by_site: dict[int, Knowledge] = {}
+
+    def of(self, session: Session, site: Site, now: datetime) -> Knowledge:
+        known = self._by_site.get(site.id)
+        if known is None:
+            known = self._by_site[site.id] = Knowledge.load(session, site, now)
+        known.site = site
+        return known
+
+    def save(self, session: Session) -> None:
+        for known in self._by_site.values():
+            known.save(session)
+
+    def forget(self) -> None:
+        self._by_site.clear()
