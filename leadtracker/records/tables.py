@@ -25,6 +25,9 @@ from leadtracker.records.database import UtcDateTime
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER columns
 
 
+NULLABLE = JSON(none_as_null=True)  # else None would be the JSON null, which is not NULL
+
+
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {
         dict[str, Any]: JSON,
@@ -306,12 +309,12 @@ class VerdictRow(Base):
     version: Mapped[int]  # of what the site had learned
     evidence: Mapped[bytes]  # attribution.evidence.Evidence, as JSON, compressed
     posterior: Mapped[bytes]  # attribution.posterior.Posterior as matched, the same way
-    lesson: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # Counts; NULL until the call has ended
+    lesson: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE)  # Counts; NULL until the call has ended
     days: Mapped[int]  # LearnedRow.days at the lesson
     confirmed: Mapped[str | None]  # a user's word: a visitor, or '' for nobody of these
     confirmed_at: Mapped[datetime | None]
     heeded: Mapped[str | None]  # the word that the worker has acted on, as `confirmed`
-    matched: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # what the call said of its visitor before any word
+    matched: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE)  # the call's visitor and shares before any word
     stated: Mapped[float]  # probability of the winner, as matched
     untold: Mapped[float | None]  # ... without the known phone, where one was known: a truth for calibration
     untold_right: Mapped[bool | None]

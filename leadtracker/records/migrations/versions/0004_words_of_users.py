@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.add_column("verdicts", sa.Column("heeded", sa.Text))
     op.add_column("verdicts", sa.Column("stated_right", sa.Boolean))
     op.add_column("verdicts", sa.Column("matched", sa.JSON))
+    op.execute("UPDATE verdicts SET lesson = NULL WHERE CAST(lesson AS TEXT) = 'null'")
     op.create_index(
         "verdicts_waiting", "verdicts", ["call_pk"], sqlite_where=WORD_WAITS_SQLITE, postgresql_where=WORD_WAITS
     )
