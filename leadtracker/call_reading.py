@@ -34,7 +34,7 @@ from leadtracker.verdict_record import verdict_record
 from leadtracker.who_called import Knowledges, Ring
 
 log = logging.getLogger(__name__)
-BATCH = 25  # callbacks in one transaction: short enough that nobody waits for it
+BATCH = 10  # callbacks in one transaction: short enough that nobody waits for it
 SAME_CALL = timedelta(
     minutes=3
 )  # an unnamed screen pop and a callback of the same caller and DID this near are one call

@@ -114,7 +114,7 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
         with Session(engine) as session:
             return session.scalar(select(func.count()).where(InboxRow.state != "done"))
 
-    served.until(lambda: waiting() == 0, 30)
+    served.until(lambda: waiting() == 0, 120)
     with Session(engine) as session:
         calls = {call.call_id: call.talk_seconds for call in session.scalars(select(CallRow))}
         legs = Counter(session.scalars(select(CallRow.call_id).join(LegRow, LegRow.call_pk == CallRow.id)))
