@@ -128,9 +128,9 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
 
 def test_a_killed_serve_takes_everything_with_it(running: tuple[Served, Engine]) -> None:
     served, _ = running
-    served.until(lambda: len(served.parts()) == 5)
+    served.until(lambda: len(served.parts()) == 6)
     served.process.kill()
     served.process.wait()
     served.until(lambda: not processes_of(served.folder))
     served.start()
-    served.until(lambda: len(served.parts()) == 5)
+    served.until(lambda: len(served.parts()) == 6)
