@@ -1,4 +1,4 @@
-"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten."""
+"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten, plans made."""
 
 from __future__ import annotations
 
