@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -18,10 +18,12 @@ from leadtracker.records.database import WritersTurn
 from leadtracker.records.plans import KeptPlan
 from leadtracker.records.sites import Directory
 from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, lately, plan_inputs, visits
+from leadtracker.settings import Settings
 
 log = logging.getLogger(__name__)
 DAILY = timedelta(hours=24)
 LOOK_AGAIN = timedelta(minutes=10)  # for sites that need a plan
+TRY_AGAIN = timedelta(hours=1)  # with one that could not be made
 
 
 def numbers_of(directory: Directory, site: Site) -> int:
@@ -46,19 +48,19 @@ def make_plan(
 class DailyPlans:
     """One plan after the other, each made by `leadtracker plan SITE --quietly` in a process of its own."""
 
-    def __init__(self, engine: Engine, directory: Directory, environment: Mapping[str, str]) -> None:
-        self._engine, self._directory, self._environment = engine, directory, environment
+    def __init__(self, engine: Engine, directory: Directory, settings: Settings) -> None:
+        self._engine, self._directory, self._settings = engine, directory, settings
         self._child: subprocess.Popen[bytes] | None = None
         self._next = datetime.min.replace(tzinfo=UTC)
+        self._tried: dict[int, datetime] = {}
 
     def go_on(self, now: datetime) -> None:
-        """Returns at once. A plan that could not be made is tried again later."""
+        """Returns at once. A plan that could not be made is tried again, after those of other sites."""
         if self._child is not None:
             if self._child.poll() is None:
                 return
             if self._child.returncode:
                 log.warning("a plan could not be made (exit %d)", self._child.returncode)
-                self._next = now + LOOK_AGAIN
             self._child = None
         if now < self._next:
             return
@@ -66,8 +68,10 @@ class DailyPlans:
         if site is None:
             self._next = now + LOOK_AGAIN
         else:
+            self._tried[site.id] = now
             command = [sys.executable, "-m", "leadtracker", "plan", site.name, "--quietly"]
-            self._child = subprocess.Popen(command, env=dict(self._environment), stdin=subprocess.DEVNULL)
+            environment = self._settings.surroundings() | self._settings.as_environment()
+            self._child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
 
     def stop(self) -> None:
         if self._child is not None:
@@ -81,7 +85,8 @@ class DailyPlans:
             made = plans.of_all_sites(session)
             for site in self._directory.sites:
                 numbers, last = numbers_of(self._directory, site), made.get(site.id)
-                if last and last.made_at > now - DAILY and last.plan.now.numbers == numbers:
+                fresh = last and last.made_at > now - DAILY and last.plan.now.numbers == numbers
+                if fresh or (site.id in self._tried and self._tried[site.id] > now - TRY_AGAIN):
                     continue
                 asked, days = visits(session, lately(site, now))
                 if numbers and asked >= LEAST_VISITS and days >= LEAST_DAYS:

@@ -54,11 +54,8 @@ def _options(command: Any) -> Any:
 @click.option("--token", "tokens", multiple=True, help="Public token of the page; made when not given.")
 def add(name: str, tokens: tuple[str, ...], **given: Any) -> None:
     """Make a site, or change the one of this name."""
-    values = {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in given.items()
-        if value not in (None, (), "")
-    }
+    told = {key: value for key, value in given.items() if value not in (None, (), "")}
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
     with Session(opening.database()) as session:
         row = site_file.save_site(session, name, values, tokens or None)
         kept = session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id)).all()
