@@ -68,10 +68,18 @@ def made_from(source: MadeFrom) -> str:
     return f"Made from {source.visits:,} visits and {source.calls:,} calls in {days} {'day' if days == 1 else 'days'}."
 
 
+def against(look: Outlook, now: Outlook) -> str:
+    more = look.numbers - now.numbers
+    return "as many as now" if not more else f"{abs(more):,} {'more' if more > 0 else 'fewer'}"
+
+
+def most(plan: Plan) -> int:
+    """The largest pool looked at."""
+    return plan.now.numbers << MOST_DOUBLINGS
+
+
 def how_many_for(plan: Plan, share: float, found: Outlook | None) -> str:
     goal = f"{share:.0%} of calls to the right visitor"
     if found is None:
-        return f"{goal}: more than {plan.now.numbers * 2**MOST_DOUBLINGS:,} numbers"
-    more = found.numbers - plan.now.numbers
-    against = "what you have" if not more else f"{abs(more):,} {'more' if more > 0 else 'fewer'} than now"
-    return f"{goal}: {found.numbers:,} numbers, {against}"
+        return f"{goal}: more than {most(plan):,} numbers"
+    return f"{goal}: {found.numbers:,} numbers, {against(found, plan.now)}"

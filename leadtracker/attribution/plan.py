@@ -58,9 +58,12 @@ class Plan:
         )
 
 
+ALARMS = ("overflow", "at_risk")
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    of: str  # overflow, at_risk
+    of: str  # one of ALARMS
     said: str
 
 
