@@ -72,13 +72,10 @@ def alarms(now: Outlook, most_overflow: float, most_at_risk: float) -> list[Alar
     share of calls whose caller is not the one named."""
     said = []
     if now.worst_overflow > most_overflow:
-        said.append(
-            Alarm(
-                "overflow",
-                f"In the busiest hour of the week {now.worst_overflow:.1%} of visitors find no number free.",
-            )
-        )
-    if 1 - now.right > most_at_risk:
-        words = f"{1 - now.right:.0%} of visitors' calls are at risk of being taken for another's or nobody's."
+        words = f"In the busiest hour of the week {100 * now.worst_overflow:.1f} % of visitors find no number free."
+        said.append(Alarm("overflow", words))
+    at_risk = 1 - now.right
+    if at_risk > most_at_risk:
+        words = f"{100 * at_risk:.0f} % of visitors' calls are at risk of being taken for another's or nobody's."
         said.append(Alarm("at_risk", words))
     return said

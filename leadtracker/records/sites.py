@@ -57,7 +57,9 @@ class Directory:
         tokens: dict[int, list[str]] = {}
         for row in session.scalars(select(TokenRow)):
             tokens.setdefault(row.site_id, []).append(row.token)
-        sites = {row.id: _site(row, tokens.get(row.id, [])) for row in session.scalars(select(SiteRow))}
+        sites = {
+            row.id: _site(row, tokens.get(row.id, [])) for row in session.scalars(select(SiteRow).order_by(SiteRow.id))
+        }
         dids: dict[int, list[Did]] = {site_id: [] for site_id in sites}
         for did in session.scalars(select(DidRow).order_by(DidRow.e164)):
             dids[did.site_id].append(Did(did.e164, did.site_id, did.draining_since is not None))

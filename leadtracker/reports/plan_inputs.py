@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -43,6 +43,7 @@ LEAST_VISITS, LEAST_DAYS = 200, 3
 MOST_CALLS = 3000  # read one by one; of more, every second, third and so on
 AT_ONCE = 500  # rows
 HOUR = 3600
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,13 @@ def _traffic(session: Session, span: Span, asked: int) -> Traffic:
     hold = func.avg(extract("epoch", LeaseRow.seen) - extract("epoch", LeaseRow.start))
     mobile = func.avg(case((LeaseRow.device == "mobile", 1.0), else_=0.0))
     seconds, on_mobile = session.execute(select(hold, mobile).where(span.shown())).one()
-    level = func.json_array_length(LeaseRow.levels, type_=Integer)
-    reached: dict[int, int] = dict(
-        session.execute(select(level, func.count()).where(span.shown()).group_by(level)).tuples().all()
-    )
+    reached = _counted(session, func.json_array_length(LeaseRow.levels, type_=Integer), span.shown())
     return Traffic(
         arrivals=_arrivals(session, span),
         hold=max(1.0, float(seconds or 0)),
-        levels=_shares([reached.get(level, 0) for level in range(LEVELS)]),
-        sources=_shares_of(session, span, LeaseRow.source_key),
-        regions=_shares_of(session, span, LeaseRow.region, LeaseRow.region != ""),
+        levels=[reached.get(level, 0) / sum(reached.values()) if reached else 1.0 for level in range(LEVELS)],
+        sources=_shares_of(session, LeaseRow.source_key, span.asked()),
+        regions=_shares_of(session, LeaseRow.region, span.asked(), LeaseRow.region != ""),
         returns=_returns(session, span, asked),
         mobile=float(on_mobile or 0),
     )
@@ -122,7 +120,7 @@ def _traffic(session: Session, span: Span, asked: int) -> Traffic:
 def _arrivals(session: Session, span: Span) -> list[float]:
     """Visits that ask in each hour of the week at the site; an hour that no week had yet is as on the other days."""
     hour = cast(extract("epoch", LeaseRow.start), BigInteger) // literal_column(str(HOUR), Integer)
-    found = dict(session.execute(select(hour, func.count()).where(span.asked()).group_by(hour)).tuples().all())
+    found = _counted(session, hour, span.asked())
     zone = ZoneInfo(span.site.time_zone)
     asked, lasted = [0] * WEEK_HOURS, [0] * WEEK_HOURS
     for number in range(min(found), max(found) + 1):
@@ -133,17 +131,14 @@ def _arrivals(session: Session, span: Span) -> list[float]:
     return [a / n if n else by_day[hour % 24] for hour, (a, n) in enumerate(zip(asked, lasted, strict=True))]
 
 
-def _shares(numbers: Sequence[float]) -> list[float]:
-    total = sum(numbers)
-    return [number / total for number in numbers] if total else [1.0, *[0.0] * (len(numbers) - 1)]
+def _counted(session: Session, key: ColumnElement[T], *which: ColumnElement[bool]) -> dict[T, int]:
+    """Rows of the lease log by a key."""
+    return {value: int(rows) for value, rows in session.execute(select(key, func.count()).where(*which).group_by(key))}
 
 
-def _shares_of(
-    session: Session, span: Span, column: InstrumentedAttribute[str], *told: ColumnElement[bool]
-) -> dict[str, float]:
-    counted = select(column, func.count()).where(span.asked(), *told).group_by(column)
-    numbers = dict(session.execute(counted).tuples().all())
-    return dict(zip(numbers, _shares(list(numbers.values())), strict=True))
+def _shares_of(session: Session, column: InstrumentedAttribute[str], *which: ColumnElement[bool]) -> dict[str, float]:
+    numbers = _counted(session, column.expression, *which)
+    return {key: rows / sum(numbers.values()) for key, rows in numbers.items()}
 
 
 def _returns(session: Session, span: Span, asked: int) -> float:
