@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
+from importlib import resources
 from itertools import pairwise
 from random import Random
 
 import pytest
 
+from leadtracker.attribution import model_pool
 from leadtracker.attribution.delay_curve import FirstCalls, delay_curve
 from leadtracker.attribution.exhaustion import erlang_b, overflow
 from leadtracker.attribution.model_pool import WEEK_HOURS, ModelPool, Traffic, Week, groups
@@ -16,6 +19,7 @@ from leadtracker.attribution.page_state import AGE_EDGES
 from leadtracker.attribution.plan import Plan, alarms
 from leadtracker.attribution.planner import PlanInputs, Stated, outlook, plan
 from leadtracker.attribution.recognition import Rival, verdicts
+from leadtracker.live.source_groups import QUIET_HOURS, SEPARATE, X_BUSY, X_QUIET
 
 HOUR = 3600.0
 LEVELS = (0.15, 1.0, 4.5, 12.0)
@@ -85,6 +89,26 @@ def test_groups() -> None:
         "a": "a", "b": "b", "c": "shared 1", "d": "shared 1", "e": "shared 1", "f": "shared 1",
     }  # fmt: skip
     assert set(groups(shares, 1000).values()) == set(shares)
+
+
+def lua(file: str, what: str) -> list[float]:
+    """The numbers of a constant in the pool's Lua."""
+    text = resources.files("leadtracker.live").joinpath(file).read_text()
+    found = re.search(rf"local {what} = ([^\n]*)", text)
+    assert found, what
+    return [float(number) for number in re.findall(r"(?<![\[\w])\d+\.?\d*(?![\]\w])", found[1].partition("--")[0])]
+
+
+def test_the_made_up_pool_has_the_pools_rule() -> None:
+    assert lua("choose.lua", "LOOK") == [model_pool.LOOK]
+    assert lua("choose.lua", "X_GROUP") == [model_pool.PURE_GROUP]
+    assert lua("choose.lua", "DIFFER") == [model_pool.DIFFER]
+    assert lua("acquire.lua", "FEW_IDLE") == [model_pool.FEW_IDLE]
+    assert lua("idle.lua", "CLAIM") == list(model_pool.CLAIM)
+    hours, milliseconds = lua("idle.lua", "HEAT_FADES")
+    assert hours * milliseconds / 1000 == model_pool.HEAT_FADES
+    assert (X_BUSY, X_QUIET) == (model_pool.PURE, model_pool.PURE_QUIET)
+    assert (SEPARATE, QUIET_HOURS * HOUR) == (model_pool.SEPARATE, model_pool.QUIET_GAP)
 
 
 def test_the_made_up_pool_refuses_as_erlang_says() -> None:
