@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+NICENESS = 5  # a third of the processor beside one that wants all of it
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -36,10 +37,10 @@ def start(
 
 
 def go_last() -> None:
-    """Leave the processor to whatever answers requests.
+    """Leave the processor to whatever answers requests, without starving beside busy neighbours.
 
     Linux weighs processes within their session by niceness, and sessions against each other by a niceness of their own.
     """
-    os.nice(15)
+    os.nice(NICENESS)
     with contextlib.suppress(OSError):  # a kernel without the second kind
-        Path("/proc/self/autogroup").write_text("15")
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
