@@ -10,7 +10,8 @@ LeadtrackerError
 ├── Busy                503  every place for slow work is taken
 ├── StoreUnavailable    503  Redis or the database does not answer
 ├── SettingsError            the environment is wrong; raised at start, lists every fault
-└── SiteFault                a site, DID or account that may not be saved; raised by the CLI
+├── SiteFault                a site, DID or account that may not be saved; raised by the CLI
+└── TooFewVisits             a site has not seen enough to be planned for
 """
 
 from __future__ import annotations
@@ -62,3 +63,7 @@ class SettingsError(LeadtrackerError):
 
 class SiteFault(LeadtrackerError):
     code, title = "site_fault", "The site cannot be saved"
+
+
+class TooFewVisits(LeadtrackerError):
+    code, title = "too_few_visits", "There is nothing to plan from yet"

@@ -1,4 +1,4 @@
-"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten."""
+"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten, plans made."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from leadtracker.confirming import heed_words
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
+from leadtracker.plan_making import DailyPlans
 from leadtracker.records import learned, leases, verdicts
 from leadtracker.records.database import WritersTurn, only_reader
-from leadtracker.records.inbox import DONE
+from leadtracker.records.inbox import DONE, newest_callback
 from leadtracker.records.sites import Directory, forget_drained
 from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
@@ -29,6 +30,8 @@ from leadtracker.who_called import OLDEST_DAYS, Knowledges
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between looks at an empty inbox
 LOG_BATCH = 500
+FLOOD_RESTS = 10  # times as long as it worked the worker rests while more comes than it reads
+LONGEST_REST = 2.0  # seconds
 RESTORE_BATCH = 50  # DIDs
 RESTORED = "all"
 DRAINED_DAYS = 60  # late calls on a drained DID still match
@@ -40,6 +43,7 @@ class Worker:
     def __init__(self, engine: Engine, live: Live, directory: Directory, settings: Settings) -> None:
         self._engine, self._live, self._directory, self._settings = engine, live, directory, settings
         self._knowledges = Knowledges()
+        self._plans = DailyPlans(engine, directory, settings)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
 
@@ -48,10 +52,12 @@ class Worker:
             try:
                 with only_reader(self._engine) as is_mine:
                     while not stop.is_set() and is_mine():
-                        begun = time.monotonic()
-                        busy = self.turn()
-                        # With much to do it rests as long as it worked: those who bring more need the disk too.
-                        stop.wait(time.monotonic() - begun if busy else PAUSE_SECONDS)
+                        begun, newest = time.monotonic(), newest_callback(self._engine)
+                        done = self.turn()
+                        worked, came = time.monotonic() - begun, newest_callback(self._engine) - newest
+                        # Those who bring more need the disk too: storing goes before reading.
+                        rest = min(LONGEST_REST, worked * (FLOOD_RESTS if came >= done else 1))
+                        stop.wait(rest if done else PAUSE_SECONDS)
             except (StoreUnavailable, SQLAlchemyError) as fault:
                 log.warning(
                     "the worker waits: %s",
@@ -60,6 +66,7 @@ class Worker:
             except Exception:
                 log.exception("the worker failed and goes on")
             stop.wait(1)
+        self._plans.stop()
 
     def _log(self, site: Site, entries: Mapping[str, Mapping[str, str]]) -> None:
         with self._writing() as session:
@@ -108,6 +115,7 @@ class Worker:
             for site in self._directory.sites:
                 self._live.regroup(site)
             self._next_cleaning = datetime.now(UTC) + timedelta(hours=1)
+        self._plans.go_on(datetime.now(UTC))
         return done
 
     def _restore(self, site: Site) -> int:

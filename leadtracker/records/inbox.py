@@ -121,9 +121,10 @@ class Inbox:
 
     def _write_pending(self) -> None:
         """Write what waits, wake those whose callbacks are on disk, and let the first of those who came since go on."""
-        with self._lock:
-            batch, self._pending = self._pending, []
-        self._write(batch)
+        with self._turn:  # first the turn: whoever comes while another process writes is in the batch
+            with self._lock:
+                batch, self._pending = self._pending, []
+            self._write(batch)
         with self._lock:
             heir = self._pending[0] if self._pending else None
             self._writing = heir is not None
@@ -134,7 +135,7 @@ class Inbox:
 
     def _write(self, batch: list[_Ticket]) -> None:
         try:
-            with self._turn, self._connect() as connection:
+            with self._connect() as connection:
                 self._insert(connection, [ticket.values for ticket in batch])
         except Exception as fault:
             if len(batch) > 1:  # what one callback does to the database must not refuse the others
@@ -152,6 +153,12 @@ class Inbox:
                 state: session.scalar(select(func.count()).where(InboxRow.state == state)) or 0
                 for state in (NEW, BROKEN)
             }
+
+
+def newest_callback(engine: Engine) -> int:
+    """The number of the newest callback."""
+    with engine.connect() as connection:
+        return connection.scalar(select(func.max(InboxRow.id))) or 0
 
 
 def mark_broken(session: Session, inbox_id: int, fault: str) -> None:

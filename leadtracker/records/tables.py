@@ -69,6 +69,10 @@ class SiteRow(Base):
     likely_name: Mapped[str] = mapped_column(server_default="likely {name}")
     url: Mapped[str | None]
     topics: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # topic -> pages and calls, lists of texts
+    number_price: Mapped[int | None]  # this and the next as in domain.Site
+    currency: Mapped[str] = mapped_column(server_default="ILS")
+    most_overflow: Mapped[float] = mapped_column(server_default="0.01")
+    most_at_risk: Mapped[float] = mapped_column(server_default="0.35")
 
 
 class TokenRow(Base):
@@ -374,6 +378,15 @@ class ShareRow(Base):
             "by_landing",
         ),
     )
+
+
+class PlanRow(Base):
+    """How many numbers a site needs: records.plans.KeptPlan."""
+
+    __tablename__ = "plans"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    made_at: Mapped[datetime]
+    plan: Mapped[dict[str, Any]]
 
 
 class UserRow(Base):
