@@ -66,8 +66,8 @@ def paths(app: Flask, engine: Engine) -> list[str]:
     assert app.test_client().post("/tracker.js", data=json.dumps(message), headers=headers).status_code == 200
     return [
         "/calls", "/calls?number=000&period=7days", f"/calls/{row.id}", f"/visitors/{VISITOR}",
-        "/callers/+972543216000",
-        "/accuracy", "/sources", "/sources?by=campaign&period=7days", "/sources?by=landing&period=today", "/pool?period=30days",
+        "/callers/+972543216000", "/accuracy",
+        "/sources", "/sources?by=campaign&period=7days", "/sources?by=landing&period=today", "/pool?period=30days",
         "/settings", "/nowhere",
     ]  # fmt: skip
 

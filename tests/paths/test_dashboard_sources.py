@@ -56,7 +56,8 @@ def fill(engine: Engine) -> None:
 
 def line(key: tuple[str, ...], visits: int, certain: int, **figures: float) -> SourceLine:
     """Of calls that are all certain: each figure is its sum, and has no variance."""
-    whole = [Count(float(figures[name]), 0.0, float(figures[name])) for name in COUNTED]
+    most = dict.fromkeys(COUNTED, figures["calls"]) | {"talk": figures["talk"]}
+    whole = [Count(float(figures[name]), 0.0, float(most[name])) for name in COUNTED]
     return SourceLine(key, visits, whole[0], certain, *whole[1:])
 
 
