@@ -22,7 +22,8 @@ def start(
     keep_open: Sequence[int] = (),
     niceness: int = 0,
 ) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order; `niceness` as in `give_way`.
+    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order;
+    `niceness` is that of `give_way`.
 
     Call it from the main thread: to Linux the thread is the parent, whose death is told.
     """
