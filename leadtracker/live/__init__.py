@@ -90,6 +90,7 @@ class Live:
         self._local = threading.local()
         self._acquire = _script("lease", "idle", "choose", "acquire")
         self._beat = _script("lease", "idle", "beat")
+        self._tap_default = _script("lease", "idle", "tap_default")
         self._pool = _script("lease", "idle", "pool")
         self._hour = _script("lease", "hour")
         self._regroup = _script("lease", "idle", "regroup")
@@ -157,6 +158,16 @@ class Live:
                 self._beat, site.id, now, did, visitor, state, int(tapped), level, hard + keys.BEAT_MS, hard,
                 keys.LOG_LENGTH, site.visitor_days * 86400, page,
             )
+        )  # fmt: skip
+
+    def tap_default(
+        self, site: Site, *, visitor: str, visit: str, lease: str, arrival: Arrival, latest: str, now: int = 0
+    ) -> None:
+        """The default number was tapped on a page that has no other; `lease` is the id of the log's new entry."""
+        self.run(
+            self._tap_default, site.id, now, visitor, visit, lease, keys.LOG_LENGTH,
+            arrival.source, arrival.device, arrival.region, arrival.topic, latest,
+            site.visitor_days * 86400,
         )  # fmt: skip
 
     def build_pool(self, site: Site, dids: Iterable[str], change: int) -> None:
