@@ -229,12 +229,13 @@ def _whose(
     judged, confirmed = verdicts.judgement(session, call.row.id) if call.row is not None else (None, None)
     if judged is not None and (confirmed is not None or ring.is_of(judged.evidence)):
         return _Whose(site, before, judged)
-    fresh = known.judge(session, ring)
+    held = live.holders(site.id, ring.did) if ring.did else []
+    fresh = known.judge(session, ring, held)
     if not fresh.evidence.holders and before.visitor_id:
         return _Whose(site, before, judged)
     if judged is not None:
         known.unlearn(judged)
-        fresh = known.judge(session, ring)
+        fresh = known.judge(session, ring, held)
     return _Whose(site, _snapshot(session, live, site, before, fresh), fresh)
 
 

@@ -37,10 +37,10 @@ class ScreenPops:
         moment = pop.at or datetime.now(UTC)
         in_pool = self._directory.in_pool(pop.did)
         phone = pop.caller if pop.caller and pop.caller.startswith("+") else None
-        listed = self._live.holders(site.id, pop.did) if in_pool else []
+        held = self._live.holders(site.id, pop.did) if in_pool else []
         with reading(self._engine) as session:
             ring = Ring(moment, pop.did if in_pool else None, phone)
-            posterior = self._knowledge(session, site).judge(session, ring, listed).posterior
+            posterior = self._knowledge(session, site).judge(session, ring, held).posterior
         if posterior.verdict not in ("certain", "likely"):
             return nobody
         who = posterior.candidates[0].visitor
