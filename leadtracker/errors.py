@@ -62,3 +62,7 @@ class SettingsError(LeadtrackerError):
 
 class SiteFault(LeadtrackerError):
     code, title = "site_fault", "The site cannot be saved"
+
+
+class TraceFault(LeadtrackerError):
+    code, title = "trace_fault", "The trace cannot be replayed"
