@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -52,6 +53,7 @@ class Replay:
         self._index = {did: n for n, did in enumerate(dids)}
         self._pages: dict[int, Page] = {}
         self._beats: list[tuple[float, int]] = []  # when which visit's next heartbeat is due
+        self._unsent: list[Callable[[], object]] = []  # beats and taps, whose answers nobody needs
         self._next_hour = HOUR
 
     def decide(self, events: Iterable[Json]) -> Iterator[Json]:
@@ -72,6 +74,7 @@ class Replay:
         """The heartbeats and full hours until now, in order."""
         while self._next_hour <= t:
             self._beat_until(self._next_hour)
+            self._send()
             self._stores.pass_hour(self._next_hour)
             self._next_hour += HOUR
         self._beat_until(t)
@@ -88,10 +91,18 @@ class Replay:
 
     def _beat(self, t: float, page: Page, tapped: bool = False) -> None:
         if page.did is not None:
-            self._stores.live.beat(
-                self._stores.site, did=page.did, visitor=page.visitor, state=page.state, tapped=tapped,
-                level=page.level, page="", now=milliseconds(t),
-            )  # fmt: skip
+            self._unsent.append(partial(
+                self._stores.live.beat, self._stores.site, did=page.did, visitor=page.visitor, state=page.state,
+                tapped=tapped, level=page.level, page="", now=milliseconds(t),
+            ))  # fmt: skip
+
+    def _send(self) -> None:
+        """Redis answers in the order it was asked: what is sent late is not handled late."""
+        if self._unsent:
+            with self._stores.live.batch():
+                for ask in self._unsent:
+                    ask()
+            self._unsent.clear()
 
     def _visit(self, t: float, event: Json) -> Json:
         arrival = Arrival(
@@ -100,6 +111,7 @@ class Replay:
         page = self._pages[event["visit"]] = Page(str(event["visit"]), event["visitor"], arrival)
         if event["bot"] or not event["sees_number"]:
             return _decision(event, None, "bot" if event["bot"] else "number not seen")
+        self._send()
         grant = self._stores.live.acquire(
             self._stores.site, visitor=page.visitor, visit=page.visit, lease=page.visit, change=1, arrival=arrival,
             page="", info=(), first="{}", latest="{}", claim=None, now=milliseconds(t),
@@ -114,10 +126,10 @@ class Replay:
         page = self._pages[event["visit"]]
         if kind == "tap" and page.did is None:
             page.taps += 1
-            self._stores.live.tap_default(
-                self._stores.site, visitor=page.visitor, visit=page.visit, lease=f"{page.visit}.{page.taps}",
-                arrival=page.arrival, latest="{}", now=milliseconds(t),
-            )  # fmt: skip
+            self._unsent.append(partial(
+                self._stores.live.tap_default, self._stores.site, visitor=page.visitor, visit=page.visit,
+                lease=f"{page.visit}.{page.taps}", arrival=page.arrival, latest="{}", now=milliseconds(t),
+            ))  # fmt: skip
             return
         if kind == "engaged":
             page.level = max(page.level, REACHED[event["level"]])
@@ -130,6 +142,7 @@ class Replay:
         ring = Ring(
             moment(t), did, event["phone"], _category("topic", event["topic"]), _category("region", event["region"])
         )
+        self._send()
         judged = self._stores.judge(ring)
         self._stores.learn(judged, event["answered"])
         posterior = judged.posterior
