@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.domain import Json, Lease, from_ms
@@ -120,6 +120,18 @@ def latest_of(session: Session, site_id: int, visitor: str, began: datetime) -> 
         .limit(1)
     ).first()
     return _lease(row) if row else None
+
+
+def first(session: Session, site_id: int) -> datetime | None:
+    """When a site's oldest lease began."""
+    return session.scalar(select(func.min(LeaseRow.start)).where(LeaseRow.site_id == site_id))
+
+
+def since(session: Session, site_id: int, begin: datetime) -> Iterator[Lease]:
+    """A site's leases that began at a moment or later, the oldest first."""
+    wanted = select(*COLUMNS).where(LeaseRow.site_id == site_id, LeaseRow.start >= begin)
+    for row in session.execute(wanted.order_by(LeaseRow.start, LeaseRow.id).execution_options(yield_per=1000)):
+        yield _lease(row)
 
 
 def tapped_default(session: Session, site_id: int, since: datetime, until: datetime) -> list[Lease]:
