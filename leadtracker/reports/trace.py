@@ -84,15 +84,25 @@ class History:
         self._draw = random.Random(self.seed)  # noqa: S311, it keeps no secret
 
     def events(self) -> Iterator[Json]:
-        happened = heapq.merge(self._leases(), self._told(), self._calls(), key=lambda each: each[0])
+        happened = heapq.merge(self._pages(), self._told(), self._calls(), key=lambda each: each[0])
         for moment, note in happened:
             yield from self._until(self._t(moment))
             note()
         yield from self._until(float("inf"))
 
-    def _leases(self) -> Iterator[tuple[datetime, Note]]:
+    def _pages(self) -> Iterator[tuple[datetime, Note]]:
+        """A lease is a visit; hidden until its number could be taken, and shown again, it is two."""
+        waiting: list[tuple[datetime, int, Note]] = []
+        number = 0
         for lease in leases.since(self.session, self.site.id, self.since):
-            yield lease.start, partial(self._add_lease, lease)
+            while waiting and waiting[0][0] <= lease.start:
+                due, _, ready = heapq.heappop(waiting)
+                yield due, ready
+            for shown, hidden in self._spans(lease):
+                note: Note = partial(self._add_page, lease, shown, hidden)
+                heapq.heappush(waiting, (shown, number, note))
+                number += 1
+        yield from ((due, ready) for due, _, ready in sorted(waiting, key=lambda each: each[:2]))
 
     def _told(self) -> Iterator[tuple[datetime, Note]]:
         wanted = select(KnownPhoneRow).where(
@@ -132,25 +142,20 @@ class History:
         told = {"visitor": self._visitor(row.visitor), "phone": self._phone(row.phone)}
         self._add(row.at, {"type": "known_phone"} | told)
 
-    def _add_lease(self, lease: Lease) -> None:
-        """A lease is a visit; hidden until its number could be taken, and shown again, it is two."""
+    def _add_page(self, lease: Lease, shown: datetime, hidden: datetime | None) -> None:
         if not lease.did and lease.visit in self._without:  # its page asked in vain, or tapped before
             for at in lease.taps:
                 self._add(at, {"type": "tap", "visit": self._without[lease.visit]})
             return
-        reached = 0
-        for shown, hidden in self._spans(lease):
-            visit = self._add_visit(shown, lease)
-            until = hidden or self.now
-            for level, at in enumerate(lease.levels, 1):
-                if level <= reached or shown <= at <= until:
-                    self._add(max(at, shown), {"type": "engaged", "visit": visit, "level": level})
-                    reached = max(reached, level)
-            for at in lease.taps:
-                if shown <= at <= until:
-                    self._add(at, {"type": "tap", "visit": visit})
-            if hidden is not None:
-                self._add(hidden, {"type": "leave", "visit": visit})
+        visit, until = self._add_visit(shown, lease), hidden or self.now
+        for level, at in enumerate(lease.levels, 1):
+            if at <= until:
+                self._add(max(at, shown), {"type": "engaged", "visit": visit, "level": level})
+        for at in lease.taps:
+            if shown <= at <= until:
+                self._add(at, {"type": "tap", "visit": visit})
+        if hidden is not None:
+            self._add(hidden, {"type": "leave", "visit": visit})
 
     def _add_visit(self, shown: datetime, lease: Lease) -> int:
         visit, self._visits = self._visits, self._visits + 1
