@@ -34,7 +34,7 @@ from leadtracker.verdict_record import verdict_record
 from leadtracker.who_called import Knowledges, Ring
 
 log = logging.getLogger(__name__)
-BATCH = 25  # callbacks in one transaction: short enough that nobody waits for it
+BATCH = 10  # callbacks in one transaction: short enough that nobody waits for it
 SAME_CALL = timedelta(
     minutes=3
 )  # an unnamed screen pop and a callback of the same caller and DID this near are one call
@@ -93,24 +93,27 @@ def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, knowled
 def _make_calls(
     engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_ids: Sequence[int]
 ) -> None:
-    with Session(engine, expire_on_commit=False) as session:
+    with Session(engine) as session:
         new = session.scalars(select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)).all()
-        for call in _gather(session, new, directory):  # each in a turn of its own: the next may be the same caller's
+        found = []
+        callers: set[str | None] = set()  # a hidden one is known by the number he called
+        for call in _gather(session, new, directory):
             facts = call_record.build(call.heard)
-            row = call.row or CallRow(account_id=call.account.id)
-            with session.no_autoflush:
-                whose = _whose(session, live, directory, knowledges, call, facts)
-            row.call_id, row.named = call.call_id, call.named
-            fill(row, facts, whose.site, whose.snapshot)
-            with WritersTurn(engine):
+            caller = facts.caller or facts.did
+            if caller not in callers:  # the next call of one caller needs what is remembered of this: next time
+                found.append((call, facts, _whose(session, live, directory, knowledges, call, facts)))
+                callers.add(caller)
+        with WritersTurn(engine):
+            for call, facts, whose in found:  # only now: a read above must not find a call half written
+                row = call.row or CallRow(account_id=call.account.id)
+                row.call_id, row.named = call.call_id, call.named
+                fill(row, facts, whose.site, whose.snapshot)
                 save(session, row, facts)
                 _keep_why(session, knowledges, row, facts, whose)
                 for received in call.inbox:
                     received.call_pk, received.state, received.fault = row.id, DONE, None
-                knowledges.save(session)
-                session.commit()
-        with WritersTurn(engine):
-            session.commit()  # those that could not be read
+            knowledges.save(session)
+            session.commit()
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:

@@ -19,7 +19,7 @@ from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.records import learned, leases
 from leadtracker.records.database import WritersTurn, only_reader
-from leadtracker.records.inbox import DONE
+from leadtracker.records.inbox import DONE, newest_callback
 from leadtracker.records.sites import Directory, forget_drained
 from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
@@ -28,6 +28,8 @@ from leadtracker.who_called import OLDEST_DAYS, Knowledges
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between looks at an empty inbox
 LOG_BATCH = 500
+FLOOD_RESTS = 10  # times as long as it worked the worker rests while more comes than it reads
+LONGEST_REST = 2.0  # seconds
 RESTORE_BATCH = 50  # DIDs
 RESTORED = "all"
 DRAINED_DAYS = 60  # late calls on a drained DID still match
@@ -47,10 +49,12 @@ class Worker:
             try:
                 with only_reader(self._engine) as is_mine:
                     while not stop.is_set() and is_mine():
-                        begun = time.monotonic()
-                        busy = self.turn()
-                        # With much to do it rests as long as it worked: those who bring more need the disk too.
-                        stop.wait(time.monotonic() - begun if busy else PAUSE_SECONDS)
+                        begun, newest = time.monotonic(), newest_callback(self._engine)
+                        done = self.turn()
+                        worked, came = time.monotonic() - begun, newest_callback(self._engine) - newest
+                        # Those who bring more need the disk too: storing goes before reading.
+                        rest = min(LONGEST_REST, worked * (FLOOD_RESTS if came >= done else 1))
+                        stop.wait(rest if done else PAUSE_SECONDS)
             except (StoreUnavailable, SQLAlchemyError) as fault:
                 log.warning(
                     "the worker waits: %s",

@@ -171,12 +171,18 @@ class Visits:
         if row is None:
             self.faults.append(f"{label}: the call did not become a row")
             return "nothing yet"
-        if caller is not None and row.visitor_id != caller:
+        candidates = [candidate["visitor"] for candidate in row.match.get("candidates", ())]
+        if caller is not None and (row.visitor_id or caller) != caller:
             self.faults.append(f"{label}: taken for {row.visitor_info.get('name') or row.visitor_id}")
+        elif caller is not None and caller not in candidates:
+            self.faults.append(f"{label}: not even among the candidates")
         if row.visitor_id is None:
-            return "nobody known, as it must: no number of the pool was called" if caller is None else "nobody known"
+            if caller is None:
+                return "nobody known, as it must: no number of the pool was called"
+            return f"not certain, one of {len(candidates)} visitors"
         name = row.visitor_info.get("name") or "a visitor without a name"
-        return f"{name}, {row.match['how']}" + (f", {row.campaign}" if row.campaign else "")
+        sure = f"{row.match['verdict']} ({row.match['p']:.0%})"
+        return f"{name}, {sure}" + (f", {row.campaign}" if row.campaign else "")
 
 
 def _course(call: SimulatedCall, visit: Visit) -> str:

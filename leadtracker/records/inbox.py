@@ -154,6 +154,12 @@ class Inbox:
             }
 
 
+def newest_callback(engine: Engine) -> int:
+    """The number of the newest callback."""
+    with engine.connect() as connection:
+        return connection.scalar(select(func.max(InboxRow.id))) or 0
+
+
 def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
     session.execute(update(InboxRow).where(InboxRow.id == inbox_id).values(state=BROKEN, fault=fault))
 

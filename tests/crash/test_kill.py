@@ -114,7 +114,7 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
         with Session(engine) as session:
             return session.scalar(select(func.count()).where(InboxRow.state != "done"))
 
-    served.until(lambda: waiting() == 0, 30)
+    served.until(lambda: waiting() == 0, 120)
     with Session(engine) as session:
         calls = {call.call_id: call.talk_seconds for call in session.scalars(select(CallRow))}
         legs = Counter(session.scalars(select(CallRow.call_id).join(LegRow, LegRow.call_pk == CallRow.id)))
@@ -128,9 +128,9 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
 
 def test_a_killed_serve_takes_everything_with_it(running: tuple[Served, Engine]) -> None:
     served, _ = running
-    served.until(lambda: len(served.parts()) == 5)
+    served.until(lambda: len(served.parts()) == 6)
     served.process.kill()
     served.process.wait()
     served.until(lambda: not processes_of(served.folder))
     served.start()
-    served.until(lambda: len(served.parts()) == 5)
+    served.until(lambda: len(served.parts()) == 6)

@@ -48,6 +48,7 @@ class Pool(RuleBasedStateMachine):
         self.pages: list[Page] = []
         self.claims: dict[str, list[Claim]] = {}
         self.arrivals: dict[str, Arrival] = {}
+        self.lost = False  # Redis, once
         self.kept: dict[str, list[Lease]] = {}  # what SQL remembers of each number
 
     def _ask(self, visitor: str, visit: str, claim: Claim | None) -> None:
@@ -59,6 +60,8 @@ class Pool(RuleBasedStateMachine):
         if grant.reason == "leased":
             assert grant.did in self.shop.dids, "a number that is not to be handed out any more"
         for page in self.pages:
+            if self.lost:  # a page whose number the worker put back may hold it beside the visitor's new one
+                break
             if page.visitor == visitor and page.visible and page.heard is not None and page.grant.did in self.shop.dids:
                 assert page.grant.did == grant.did, "two numbers for one visitor"
         claim = claim_of(grant, visit if grant.reason != "restored" or claim is None else claim.visit)
@@ -142,6 +145,7 @@ class Pool(RuleBasedStateMachine):
             ids = {lease.id for lease in known}
             self.kept[did] = [*known, *(lease for lease in self.kept.get(did, ()) if lease.id not in ids)]
         self.live.client.flushall()
+        self.lost = True
         for page in self.pages:
             page.heard = None
 

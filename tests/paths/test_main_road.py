@@ -112,7 +112,8 @@ def test_number_pop_cdr_record(client: FlaskClient, stores: Stores, worker: Work
     assert (call.talk_seconds, call.ring_seconds, call.representative) == (20, 4, "Walter")
     assert (call.channel, call.source, call.campaign, call.landing_page) == ("paid search", "google", "spring", "/sale")
     assert call.visitor_info == {"name": "Dana Cohen דנה", "company": "Acme"}
-    assert call.match["how"] == "page open"
+    assert call.match["verdict"] == "certain"
+    assert call.match["said"] == "Page open on a computer; has only just looked."
     assert abs(call.started_at.timestamp() - time.time()) < 10
     assert leg.record["recording_url"] == "https://cpanel.voicenter.co.il/x.mp3"
     assert (lease.did, lease.visitor, lease.campaign, lease.new_visit) == (shown["did"], visitor, "spring", True)

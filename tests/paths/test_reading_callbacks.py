@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,10 +45,10 @@ def test_a_call_that_cannot_be_saved_does_not_stop_the_others(
 ) -> None:
     save = call_reading.save
 
-    def refuse_one(session: Session, calls: Sequence[tuple[CallRow, CallFacts]]) -> None:
-        if any(row.call_id == "poison" for row, _ in calls):
+    def refuse_one(session: Session, row: CallRow, facts: CallFacts) -> None:
+        if row.call_id == "poison":
             raise ValueError("this one cannot be saved")
-        save(session, calls)
+        save(session, row, facts)
 
     monkeypatch.setattr(call_reading, "save", refuse_one)
     for name in ("before", "poison", "after"):

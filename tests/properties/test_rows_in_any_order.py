@@ -11,13 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from voicenter_calls import ISRAEL, Sent, calls, in_every_format, pops, records, short_pops
 
 from leadtracker.pbx.simulated_call import SimulatedCall
 from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, call_id
-from leadtracker.records.tables import CallRow, InboxRow, LegRow
+from leadtracker.records.tables import CallerRow, CallRow, HourRow, InboxRow, LearnedRow, LegRow, PhoneRow
 from leadtracker.simulator import DESKTOP
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
@@ -51,6 +51,15 @@ def send(client: FlaskClient, sent: Sent) -> None:
         assert "OK" in answer.text
 
 
+def forget(stores: Stores, worker: Worker) -> None:
+    """Nothing was learned and nobody called yet: a verdict depends on the calls before."""
+    with Session(stores.engine) as session:
+        for table in (LearnedRow, HourRow, PhoneRow, CallerRow):
+            session.execute(delete(table))
+        session.commit()
+    worker._knowledges.forget()
+
+
 def rows(stores: Stores, call: SimulatedCall) -> dict[str, Any]:
     """The call and its legs as kept, without what must differ: ids and the call's own name."""
     with Session(stores.engine) as session:
@@ -61,6 +70,7 @@ def rows(stores: Stores, call: SimulatedCall) -> dict[str, Any]:
             {name: value for name, value in vars(leg).items() if name not in ("id", "call_pk", "_sa_instance_state")}
             for leg in legs
         ]
+    kept["match"].pop("version", None)  # of the sums: it grows with each turn of the worker that learns something
     text = json.dumps(kept, default=str, sort_keys=True)
     plain: dict[str, Any] = json.loads(text.replace(call.serial, IN_ORDER))
     return plain
@@ -75,12 +85,14 @@ def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str)
     )
     @given(calls(did=visitor), st.data())
     def example(call: SimulatedCall, data: st.DataObject) -> None:
+        forget(stores, worker)
         tidy = replace(call, serial=f"call-{next(serials)}-tidy")
         for sent in (*pops(tidy), *records(tidy, lambda _: CdrFormat.JSON)):
             send(client, sent)
         while worker.turn():
             pass
 
+        forget(stores, worker)
         wild = replace(call, serial=f"call-{next(serials)}-wild")
         legs = len(records(wild, lambda _: CdrFormat.JSON))
         formats = data.draw(st.lists(st.sampled_from(CdrFormat), min_size=legs, max_size=legs), "formats")
