@@ -10,7 +10,8 @@ LeadtrackerError
 ├── Busy                503  every place for slow work is taken
 ├── StoreUnavailable    503  Redis or the database does not answer
 ├── SettingsError            the environment is wrong; raised at start, lists every fault
-└── SiteFault                a site, DID or account that may not be saved; raised by the CLI
+├── SiteFault                a site, DID or account that may not be saved; raised by the CLI
+└── TraceFault               a recorded trace that cannot be replayed; raised by the CLI
 """
 
 from __future__ import annotations
