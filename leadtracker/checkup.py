@@ -13,10 +13,12 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from leadtracker.attribution.plan import alarms
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS
+from leadtracker.records import plans
 from leadtracker.records.database import only_reader, schema_is_current
 from leadtracker.records.inbox import BROKEN, NEW
 from leadtracker.records.sites import Directory
@@ -44,6 +46,7 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
         yield Finding(False, "no site yet", "leadtracker site add NAME --origin https://www.example.com")
     for site in directory.sites:
         yield from _site(site, directory, settings)
+        yield from _plan(site, engine)
     if not directory.accounts:
         yield Finding(False, "no PBX account yet", "leadtracker account add KEY --vendor voicenter")
     with Session(engine) as session:
@@ -151,6 +154,20 @@ def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Find
                         f"{who}: its page's CSP forbids {directive} {host}",
                         f"add {host} to {directive}",
                     )
+
+
+def _plan(site: Site, engine: Engine) -> Iterator[Finding]:
+    """By the newest plan; a site without one has too few visits to say anything."""
+    with Session(engine) as session:
+        kept = plans.newest(session, site.id)
+    if kept is None:
+        return
+    said = alarms(kept.plan.now, site.most_overflow, site.most_at_risk)
+    for alarm in said:
+        yield Finding(False, f"site {site.name}: {alarm.said}", f"leadtracker plan {site.name} says what helps")
+    if not said:
+        numbers = f"{kept.plan.now.numbers} numbers"
+        yield Finding(True, f"site {site.name}: {numbers} were enough when planned on {kept.made_at:%Y-%m-%d}")
 
 
 def allows(policy: str, directive: str, url: str, origin: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+WORKERS, PAGES = 5, 10  # nicenesses: a third or a tenth of the processor beside one that wants all of it
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -19,27 +20,27 @@ def start(
     command: Sequence[str],
     environment: Mapping[str, str] | None = None,
     keep_open: Sequence[int] = (),
-    last: bool = False,
+    niceness: int = 0,
 ) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order; `last` as in `go_last`.
+    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order.
 
-    Call it from the main thread: to Linux the thread is the parent, whose death is told.
+    `niceness` is that of `give_way`. Call it from the main thread: to Linux the thread is the parent, whose death is told.
     """
 
     def prepare() -> None:
         if _libc is not None:
             _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if last:
-            go_last()
+        if niceness:
+            give_way(niceness)
 
     return subprocess.Popen(command, env=environment, pass_fds=keep_open, start_new_session=True, preexec_fn=prepare)
 
 
-def go_last() -> None:
-    """Leave the processor to whatever answers requests.
+def give_way(niceness: int) -> None:
+    """Leave the processor to whatever answers requests, without starving beside busy neighbours.
 
     Linux weighs processes within their session by niceness, and sessions against each other by a niceness of their own.
     """
-    os.nice(15)
+    os.nice(niceness)
     with contextlib.suppress(OSError):  # a kernel without the second kind
-        Path("/proc/self/autogroup").write_text("15")
+        Path("/proc/self/autogroup").write_text(str(niceness))

@@ -61,6 +61,10 @@ class Site:
     likely_name: str = "likely {name}"  # what a pop-up calls a visitor who is likely, not certain
     url: str | None = None  # a page that embeds the script, for `leadtracker doctor`
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    number_price: int | None = None  # of one number of the pool, in minor units, for whatever time it is paid
+    currency: str = "ILS"  # of that price
+    most_overflow: float = 0.01  # share of visits without a number, in the worst hour, above which the site is warned
+    most_at_risk: float = 0.35  # ... of calls whose caller is not the one named
 
 
 @dataclass(frozen=True, slots=True)

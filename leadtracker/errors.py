@@ -11,6 +11,7 @@ LeadtrackerError
 ├── StoreUnavailable    503  Redis or the database does not answer
 ├── SettingsError            the environment is wrong; raised at start, lists every fault
 ├── SiteFault                a site, DID or account that may not be saved; raised by the CLI
+├── TooFewVisits             a site has not seen enough to be planned for
 └── TraceFault               a recorded trace that cannot be replayed; raised by the CLI
 """
 
@@ -67,3 +68,7 @@ class SiteFault(LeadtrackerError):
 
 class TraceFault(LeadtrackerError):
     code, title = "trace_fault", "The trace cannot be replayed"
+
+
+class TooFewVisits(LeadtrackerError):
+    code, title = "too_few_visits", "There is nothing to plan from yet"

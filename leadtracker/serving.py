@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leadtracker import child_process
+from leadtracker.child_process import PAGES
 from leadtracker.embedded import EmbeddedRedis, socket_of
 from leadtracker.errors import SettingsError
 from leadtracker.records.database import migrate, open_database
@@ -30,7 +31,7 @@ class Part:
 
     command: list[str]
     environment: dict[str, str]
-    last: bool = False  # it leaves the processor to the others
+    niceness: int = 0
 
 
 class Serving:
@@ -92,7 +93,7 @@ class Serving:
                 [*gunicorn, "--bind", bind, "--workers", str(self._settings.workers)],
                 {"LEADTRACKER_PAGES_SOCKET": str(pages)},
             ),
-            "pages": Part([*gunicorn, "--bind", f"unix:{pages}", "--umask", "077"], as_pages, last=True),
+            "pages": Part([*gunicorn, "--bind", f"unix:{pages}", "--umask", "077"], as_pages, PAGES),
             "worker": Part([sys.executable, "-m", "leadtracker", "worker"], {}),
         }
         for name in self._parts:
@@ -104,7 +105,7 @@ class Serving:
     def _start(self, name: str) -> None:
         part = self._parts[name]
         environment = self._settings.surroundings() | self._environment | part.environment
-        self._children[name] = child_process.start(part.command, environment, last=part.last)
+        self._children[name] = child_process.start(part.command, environment, niceness=part.niceness)
 
     def finish(self) -> None:
         """Let `watch` return; for signals and other threads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Iterable
 from typing import Any
@@ -32,6 +33,7 @@ SITE_DEFAULTS: dict[str, Any] = {
     "phone_keys": ["phone", "tel", "telephone", "mobile"],
     "likely_name": "likely {name}", "url": None,
     "topics": {},
+    "number_price": None, "currency": "ILS", "most_overflow": 0.01, "most_at_risk": 0.35,
 }  # fmt: skip
 
 
@@ -94,6 +96,7 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
         if key in values and not (isinstance(values[key], int) and least <= values[key] <= most):
             faults.append(f"site {name}: {key} must be {least} to {most}")
     faults += _faults_of_topics(f"site {name}", values.get("topics", {}))
+    faults += _faults_of_plans(f"site {name}", values)
     account = values.get("account_key")
     if account and session.scalar(select(AccountRow).where(AccountRow.key == account)) is None:
         faults.append(f"site {name}: there is no PBX account {account!r}; add it first")
@@ -185,6 +188,19 @@ def _faults_of_topics(who: str, topics: Any) -> list[str]:
             )
         elif not all(page.startswith("/") for page in given.get("pages", [])):
             faults.append(f"{who}: topic {topic!r}: each of pages must begin with /")
+    return faults
+
+
+def _faults_of_plans(who: str, values: dict[str, Any]) -> list[str]:
+    faults = []
+    price = values.get("number_price")
+    if price is not None and not (isinstance(price, int) and 0 <= price <= 10**9):
+        faults.append(f"{who}: number_price is what one number costs in minor units (agorot, cents), a whole number")
+    if "currency" in values and not re.fullmatch(r"[A-Z]{3}", str(values["currency"])):
+        faults.append(f"{who}: currency must be three capital letters such as ILS; got {values['currency']!r}")
+    for key in ("most_overflow", "most_at_risk"):
+        if key in values and not (isinstance(values[key], int | float) and 0 <= values[key] <= 1):
+            faults.append(f"{who}: {key} is a share of 0 to 1, such as 0.05 for 5 %; got {values[key]!r}")
     return faults
 
 

@@ -1,4 +1,4 @@
-"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten."""
+"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten, plans made."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from leadtracker.call_reading import read_inbox
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
+from leadtracker.plan_making import DailyPlans
 from leadtracker.records import learned, leases
 from leadtracker.records.database import WritersTurn, only_reader
 from leadtracker.records.inbox import DONE, newest_callback
@@ -41,6 +42,7 @@ class Worker:
     def __init__(self, engine: Engine, live: Live, directory: Directory, settings: Settings) -> None:
         self._engine, self._live, self._directory, self._settings = engine, live, directory, settings
         self._knowledges = Knowledges()
+        self._plans = DailyPlans(engine, directory, settings)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
 
@@ -63,6 +65,7 @@ class Worker:
             except Exception:
                 log.exception("the worker failed and goes on")
             stop.wait(1)
+        self._plans.stop()
 
     def _log(self, site: Site, entries: Mapping[str, Mapping[str, str]]) -> None:
         with self._writing() as session:
@@ -108,6 +111,7 @@ class Worker:
             for site in self._directory.sites:
                 self._live.regroup(site)
             self._next_cleaning = datetime.now(UTC) + timedelta(hours=1)
+        self._plans.go_on(datetime.now(UTC))
         return done
 
     def _restore(self, site: Site) -> int:

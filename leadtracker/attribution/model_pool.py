@@ -12,18 +12,16 @@ from random import Random
 
 HOUR = 3600.0
 WEEK_HOURS = 168
-GRACE, GRACE_SHORT, FEW_IDLE = (
-    120.0,
-    30.0,
-    0.10,
-)  # s a number stays taken after its page; the short one when few are idle
-LOOK = 6  # idle numbers compared
-PURE, PURE_QUIET, PURE_GROUP = 100.0, 10.0, 10.0  # how much older the pool's longest-idle may be
-QUIET_GAP = 6 * HOUR  # mean time between two leases of a number from which a pool is quiet
-SEPARATE = 4.0  # numbers that a separately counted source should have
-HEAT_FADES = 8 * HOUR  # s; a past holder's claim on a number falls by e in this time
-DIFFER = 0.3  # ... and by this factor for a visitor of another region
-CLAIM = (0.15, 1.0, 4.5, 12.0)  # of a holder who bounced, browsed, was engaged, saved the number
+# The rule of the pool, once more: it is written in Lua (live/choose.lua, idle.lua, acquire.lua) and cannot be imported.
+GRACE, GRACE_SHORT = 120.0, 30.0  # s a number stays taken after its page; the short one when few are idle
+FEW_IDLE = 0.10  # part of the pool (acquire.lua)
+LOOK = 6  # idle numbers compared (choose.lua)
+PURE, PURE_QUIET, PURE_GROUP = 100.0, 10.0, 10.0  # how much older the pool's longest-idle may be: x and X_GROUP there
+QUIET_GAP = 6 * HOUR  # mean time between two leases of a number from which a pool is quiet (live/source_groups.py)
+SEPARATE = 4.0  # numbers that a separately counted source should have (live/source_groups.py)
+HEAT_FADES = 8 * HOUR  # s; a past holder's claim on a number falls by e in this time (idle.lua)
+DIFFER = 0.3  # ... and by this factor for a visitor of another region (choose.lua)
+CLAIM = (0.15, 1.0, 4.5, 12.0)  # of a holder who bounced, browsed, was engaged, saved the number (idle.lua)
 SOONEST_RETURN, LATEST_RETURN = HOUR, 240 * HOUR  # between two visits of one visitor, even on a logarithmic scale
 
 

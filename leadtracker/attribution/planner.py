@@ -19,6 +19,7 @@ from random import Random
 from leadtracker.attribution.delay_curve import DelayCurve, FirstCalls, delay_curve
 from leadtracker.attribution.exhaustion import overflow
 from leadtracker.attribution.model_pool import GRACE_SHORT, ModelPool, Traffic
+from leadtracker.attribution.plan import Outlook, Plan
 from leadtracker.attribution.recognition import Rates, Recognition, Verdicts
 
 STEPS = (-50, -25, 10, 25, 50, 100)
@@ -26,7 +27,7 @@ TARGETS = (0.80, 0.85, 0.90, 0.95)
 LARGEST_MODEL = 160  # numbers; a larger pool is planned by one of this size with its part of the traffic
 LEASES, LEASES_PER_NUMBER = 12_000, 75  # at least, in a made-up pool
 DRAWS = 2_000
-LARGEST_STEP = 7  # doublings of the present size that are looked at
+MOST_DOUBLINGS = 7  # doublings of the present size that are looked at
 REPEATS, REPEATS_WEIGHT = 0.35, 25.0  # usual share of calls that are repeats, and for how many calls that counts
 REPEAT_LOST, REPEAT_LOST_CERTAIN = 0.055, 0.13  # part of the first calls' success that repeats lack
 TAPPED_WITHOUT_NUMBER = 0.8  # part of those tapping on a page without a number whom the fallback number's call finds
@@ -67,71 +68,40 @@ class PlanInputs:
             raise ValueError("a plan needs a pool of one number or more, and visits")
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """What a pool of `numbers` gives. Shares are 0 to 1; those of calls are of all visitors' calls."""
-
-    numbers: int
-    overflow: float  # of the visits that ask
-    worst_overflow: float  # the same in the worst hour
-    worst_hour: int  # of the week, from Monday midnight
-    right: float  # calls whose likeliest visitor is the caller
-    wrong: float  # ... is another; the rest is given to nobody
-    certain: float  # right with 0.8 or more
-    certain_wrong: float
-    campaign: float  # right campaign
-    cost: int | None  # minor units, when a price is known
-
-    @property
-    def ambiguous(self) -> float:
-        """Calls that nobody is named for with certainty."""
-        return 1 - self.certain - self.certain_wrong
-
-
-@dataclass(frozen=True)
-class Plan:
-    """`targets` has the least pool for each share of right calls; None where the largest looked at is too small."""
-
-    curve: DelayCurve
-    now: Outlook
-    steps: tuple[Outlook, ...]
-    targets: tuple[tuple[float, Outlook | None], ...]
-    warnings: tuple[str, ...]
-
-
-def plan(
-    inputs: PlanInputs, *, price: int | None = None, most_overflow: float = 0.01, most_at_risk: float = 0.35
-) -> Plan:
-    """`price` is of one number in minor units; the warnings begin above `most_overflow`, the share of visits without a
-    number in the worst hour, and `most_at_risk`, the share of calls whose caller is not the one named."""
-    return Planner(inputs, price).plan(most_overflow, most_at_risk)
+def plan(inputs: PlanInputs, looking_at: Callable[[int], None] | None = None) -> Plan:
+    """Some seconds of work; `looking_at` is told of each pool size before it is looked at."""
+    return Planner(inputs, looking_at).plan()
 
 
 def outlook(inputs: PlanInputs, numbers: int) -> Outlook:
     """What another pool would give the same traffic; not interpolated."""
-    return Planner(inputs, None).exactly(numbers)
+    return Planner(inputs).exactly(numbers)
 
 
 class Planner:
     """One plan in the making: pool sizes are looked at once, in doublings of the present one."""
 
-    def __init__(self, inputs: PlanInputs, price: int | None) -> None:
-        self.inputs, self.price = inputs, price
+    def __init__(self, inputs: PlanInputs, looking_at: Callable[[int], None] | None = None) -> None:
+        self.inputs, self._looking_at = inputs, looking_at
         self.curve = delay_curve(inputs.calls)
         self._known: dict[int, Verdicts] = {}
         self._here = self.model(inputs.numbers)
 
-    def plan(self, most_overflow: float, most_at_risk: float) -> Plan:
-        now = self.exactly(self.inputs.numbers)
-        sizes = [self.inputs.numbers + step for step in STEPS]
+    def plan(self) -> Plan:
+        steps = [self.inputs.numbers + step for step in STEPS]
         return Plan(
-            self.curve, now, tuple(self.between(n) for n in sizes if n > 0),
-            tuple((share, self.least(share)) for share in TARGETS), tuple(warnings(now, most_overflow, most_at_risk)),
-        )  # fmt: skip
+            curve=self.curve,
+            now=self.exactly(self.inputs.numbers),
+            steps=tuple(self.between(numbers) for numbers in steps if numbers > 0),
+            targets=tuple((share, self.least(share)) for share in TARGETS),
+            sizes=tuple(self.exactly(numbers) for numbers in sorted(self._known)),
+        )
 
     def model(self, numbers: int) -> Verdicts:
         """All calls of visitors by the model alone; the same answer every time."""
         if numbers not in self._known:
+            if self._looking_at:
+                self._looking_at(numbers)
             self._known[numbers] = all_calls(self.inputs, self.curve, numbers)
         return self._known[numbers]
 
@@ -159,7 +129,7 @@ class Planner:
             step -= 1
         while self._at(step + 1).right < share:
             step += 1
-            if step >= LARGEST_STEP:
+            if step >= MOST_DOUBLINGS:
                 return None
         low, high = self._rung(step), self._rung(step + 1)
         return self.between(first(lambda n: self.between(n).right >= share, low, high))
@@ -181,7 +151,7 @@ class Planner:
         certain = min(certain, right)
         return Outlook(
             numbers, share, worst, hour, right, max(0.0, 1 - right - unmatched), certain,
-            min(certain_wrong, 1 - certain), model.campaign, None if self.price is None else self.price * numbers,
+            min(certain_wrong, 1 - certain), model.campaign,
         )  # fmt: skip
 
     def _stated(self) -> tuple[Verdicts, float]:
@@ -219,15 +189,6 @@ def all_calls(inputs: PlanInputs, curve: DelayCurve, numbers: int) -> Verdicts:
         certain_wrong=given * first_calls.certain_wrong * (1 - lost_certain),
         campaign=given * first_calls.campaign + tapped,
     )
-
-
-def warnings(now: Outlook, most_overflow: float, most_at_risk: float) -> list[str]:
-    said = []
-    if now.worst_overflow > most_overflow:
-        said.append(f"In the busiest hour of the week {now.worst_overflow:.1%} of visitors find no number free.")
-    if 1 - now.right > most_at_risk:
-        said.append(f"{1 - now.right:.0%} of visitors' calls are at risk of being taken for another's or nobody's.")
-    return said
 
 
 def first(true: Callable[[int], bool], low: int, high: int) -> int:

@@ -43,7 +43,7 @@ def serve() -> None:
 def worker() -> None:
     """Read callbacks into calls, write the lease log, forget old rows. `serve` runs one."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    child_process.go_last()
+    child_process.give_way(child_process.WORKERS)
     settings = load_settings()
     engine = opening.database()
     stop = threading.Event()

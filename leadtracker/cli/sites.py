@@ -39,6 +39,10 @@ def _options(command: Any) -> Any:
         click.option("--name-key", "name_keys", multiple=True, help="Key of visitorInfo that holds the caller's name."),
         click.option("--company-key", "company_keys", multiple=True, help="Key that holds the company."),
         click.option("--url", help="A page with the script, for `leadtracker doctor`."),
+        click.option("--number-price", type=int, help="What one number costs, in minor units (agorot, cents)."),
+        click.option("--currency", help="Of that price, such as EUR. Default ILS"),
+        click.option("--most-overflow", type=float, help="Warn above this share of visits without one. Default 0.01"),
+        click.option("--most-at-risk", type=float, help="Warn above this share of calls at risk. Default 0.35"),
     ):
         command = option(command)
     return command
@@ -50,7 +54,8 @@ def _options(command: Any) -> Any:
 @click.option("--token", "tokens", multiple=True, help="Public token of the page; made when not given.")
 def add(name: str, tokens: tuple[str, ...], **given: Any) -> None:
     """Make a site, or change the one of this name."""
-    values = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value}
+    told = {key: value for key, value in given.items() if value not in (None, (), "")}
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
     with Session(opening.database()) as session:
         row = site_file.save_site(session, name, values, tokens or None)
         kept = session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id)).all()

@@ -121,9 +121,10 @@ class Inbox:
 
     def _write_pending(self) -> None:
         """Write what waits, wake those whose callbacks are on disk, and let the first of those who came since go on."""
-        with self._lock:
-            batch, self._pending = self._pending, []
-        self._write(batch)
+        with self._turn:  # first the turn: whoever comes while another process writes is in the batch
+            with self._lock:
+                batch, self._pending = self._pending, []
+            self._write(batch)
         with self._lock:
             heir = self._pending[0] if self._pending else None
             self._writing = heir is not None
@@ -134,7 +135,7 @@ class Inbox:
 
     def _write(self, batch: list[_Ticket]) -> None:
         try:
-            with self._turn, self._connect() as connection:
+            with self._connect() as connection:
                 self._insert(connection, [ticket.values for ticket in batch])
         except Exception as fault:
             if len(batch) > 1:  # what one callback does to the database must not refuse the others

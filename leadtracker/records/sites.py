@@ -57,7 +57,9 @@ class Directory:
         tokens: dict[int, list[str]] = {}
         for row in session.scalars(select(TokenRow)):
             tokens.setdefault(row.site_id, []).append(row.token)
-        sites = {row.id: _site(row, tokens.get(row.id, [])) for row in session.scalars(select(SiteRow))}
+        sites = {
+            row.id: _site(row, tokens.get(row.id, [])) for row in session.scalars(select(SiteRow).order_by(SiteRow.id))
+        }
         dids: dict[int, list[Did]] = {site_id: [] for site_id in sites}
         for did in session.scalars(select(DidRow).order_by(DidRow.e164)):
             dids[did.site_id].append(Did(did.e164, did.site_id, did.draining_since is not None))
@@ -109,7 +111,8 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         lease_seconds=row.lease_seconds, visitor_days=row.visitor_days, account_key=row.account_key,
         name_keys=tuple(row.name_keys), company_keys=tuple(row.company_keys), phone_keys=tuple(row.phone_keys),
         likely_name=row.likely_name,
-        url=row.url,
+        url=row.url, number_price=row.number_price, currency=row.currency, most_overflow=row.most_overflow,
+        most_at_risk=row.most_at_risk,
         topics={
             name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))
             for name, topic in row.topics.items()

@@ -65,6 +65,10 @@ class SiteRow(Base):
     likely_name: Mapped[str] = mapped_column(server_default="likely {name}")
     url: Mapped[str | None]
     topics: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # topic -> pages and calls, lists of texts
+    number_price: Mapped[int | None]  # this and the next as in domain.Site
+    currency: Mapped[str] = mapped_column(server_default="ILS")
+    most_overflow: Mapped[float] = mapped_column(server_default="0.01")
+    most_at_risk: Mapped[float] = mapped_column(server_default="0.35")
 
 
 class TokenRow(Base):
@@ -325,6 +329,15 @@ class ShareRow(Base):
     campaign: Mapped[str]
     landing_page: Mapped[str]
     __table_args__ = (Index("shares_call", "call_pk", "p", "channel", "source", "campaign", "landing_page"),)
+
+
+class PlanRow(Base):
+    """How many numbers a site needs: records.plans.KeptPlan."""
+
+    __tablename__ = "plans"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    made_at: Mapped[datetime]
+    plan: Mapped[dict[str, Any]]
 
 
 class UserRow(Base):

@@ -1,16 +1,24 @@
-"""The pool page: a site's numbers, who holds each now, and when there were too few."""
+"""The pool page: a site's numbers, who holds each now, when there were too few, and how many it needs."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from leadtracker import plan_words
+from leadtracker.attribution.plan import alarms
 from leadtracker.domain import Site
 from leadtracker.live import DidState, PoolState
+from leadtracker.records import plans
+from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, lately, visits
 from leadtracker.reports.reading import reading
 from leadtracker.reports.sources import SourceFilter
 from leadtracker.reports.timeline import shortages
-from leadtracker.web import shown
+from leadtracker.web import plan_picture, shown
 from leadtracker.web.csv_answer import Cell, csv_answer
 from leadtracker.web.filter_form import FilterForm, read_filters
 from leadtracker.web.stores import stores
@@ -27,13 +35,32 @@ def page() -> ResponseReturnValue:
         return render_template("pool.html", form=form, site=None, sites=())
     with reading(here.engine) as session:
         short = shortages(session, SourceFilter(form.period, site.id))
+        plan = _plan(session, site)
     pool = _pool(site)
     return render_template(
         "pool.html", form=form, site=site, sites=here.directory.sites, pool=pool,
         dids=pool.dids[:MOST_DIDS],
         sources_shown=SOURCES_SHOWN,
         left_out=len(pool.dids) - MOST_DIDS, shortages=short, most=max((one.visitors for one in short), default=0),
+        **plan,
     )  # fmt: skip
+
+
+def _plan(session: Session, site: Site) -> dict[str, Any]:
+    """What `plan.html` shows: the newest plan, or how far the site is from one."""
+    kept = plans.newest(session, site.id)
+    if kept is None:
+        asked, days = visits(session, lately(site, datetime.now(UTC)))
+        return {
+            "kept": None, "asked": asked, "enough": asked >= LEAST_VISITS and days >= LEAST_DAYS,
+            "least_visits": LEAST_VISITS, "least_days": LEAST_DAYS,
+        }  # fmt: skip
+    made = kept.plan
+    return {
+        "kept": kept, "words": plan_words, "alarms": alarms(made.now, site.most_overflow, site.most_at_risk),
+        "picture": plan_picture.picture(made), "height": plan_picture.HEIGHT, "bottom": plan_picture.BOTTOM,
+        "looks": sorted({made.now, *made.steps}, key=lambda look: look.numbers),
+    }  # fmt: skip
 
 
 def csv() -> ResponseReturnValue:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from leadtracker.attribution.plan import ALARMS, alarms
+from leadtracker.records import plans
 from leadtracker.records.inbox import Inbox
+from leadtracker.reports.reading import reading
 from leadtracker.web.stores import Stores
 
 NUMBER_REQUESTS = Counter("leadtracker_number_requests", "Number requests answered", ["site", "reason"])
@@ -41,6 +44,30 @@ class _State(Collector):
         for state, count in self._inbox.counts().items():
             waiting.add_metric([state], count)
         yield waiting
+        yield from self._plans()
+
+    def _plans(self) -> Iterator[Metric]:
+        """Of the newest plans; the limits are the sites' own."""
+        overflow = GaugeMetricFamily(
+            "leadtracker_plan_worst_overflow", "Share of visits without a number in the busiest hour", labels=["site"]
+        )
+        at_risk = GaugeMetricFamily(
+            "leadtracker_plan_at_risk", "Share of calls whose caller is not the one named", labels=["site"]
+        )
+        made = GaugeMetricFamily("leadtracker_plan_made_seconds", "When the plan was made (epoch)", labels=["site"])
+        alarm = GaugeMetricFamily("leadtracker_plan_alarm", "1 when a site's limit is exceeded", labels=["site", "of"])
+        with reading(self._stores.engine) as session:
+            kept = plans.of_all_sites(session)
+        for site in self._stores.directory.sites:
+            if site.id in kept:
+                now = kept[site.id].plan.now
+                said = {each.of for each in alarms(now, site.most_overflow, site.most_at_risk)}
+                overflow.add_metric([site.name], now.worst_overflow)
+                at_risk.add_metric([site.name], 1 - now.right)
+                made.add_metric([site.name], kept[site.id].made_at.timestamp())
+                for of in ALARMS:
+                    alarm.add_metric([site.name, of], of in said)
+        yield from (overflow, at_risk, made, alarm)
 
 
 def exposition(stores: Stores, inbox: Inbox) -> bytes:

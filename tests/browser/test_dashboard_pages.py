@@ -12,8 +12,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from leadtracker import site_file
+from leadtracker.records import plans
 from tests.dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
+from tests.plan_rows import some_plan
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 VISITOR = "live-visitor-000000001"
@@ -31,6 +35,10 @@ def paths(app: Flask, engine: Engine) -> list[str]:
     """Every page, with a month of calls, a visitor on the site and one call of which all is known."""
     now = datetime.now(UTC)
     month(engine, now)
+    with Session(engine) as session:
+        site_file.save_site(session, "shop", {"number_price": 1250})
+        plans.keep(session, 1, some_plan(right=0.6, worst_overflow=0.04))
+        session.commit()
     arrival = touchpoint(
         now - timedelta(minutes=4),
         url="https://shop.example.com/%D7%93%D7%99%D7%A8%D7%95%D7%AA/12?utm_source=facebook",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field, replace
+from importlib import resources
 from itertools import pairwise
 from random import Random
 
 import pytest
 
+from leadtracker.attribution import model_pool
 from leadtracker.attribution.delay_curve import FirstCalls, delay_curve
 from leadtracker.attribution.exhaustion import erlang_b, overflow
 from leadtracker.attribution.model_pool import WEEK_HOURS, ModelPool, Traffic, Week, groups
 from leadtracker.attribution.page_state import AGE_EDGES
+from leadtracker.attribution.plan import Plan, alarms
 from leadtracker.attribution.planner import PlanInputs, Stated, outlook, plan
 from leadtracker.attribution.recognition import Rival, verdicts
+from leadtracker.live.source_groups import QUIET_HOURS, SEPARATE, X_BUSY, X_QUIET
 
 HOUR = 3600.0
 LEVELS = (0.15, 1.0, 4.5, 12.0)
@@ -83,6 +89,26 @@ def test_groups() -> None:
         "a": "a", "b": "b", "c": "shared 1", "d": "shared 1", "e": "shared 1", "f": "shared 1",
     }  # fmt: skip
     assert set(groups(shares, 1000).values()) == set(shares)
+
+
+def lua(file: str, what: str) -> list[float]:
+    """The numbers of a constant in the pool's Lua."""
+    text = resources.files("leadtracker.live").joinpath(file).read_text()
+    found = re.search(rf"local {what} = ([^\n]*)", text)
+    assert found, what
+    return [float(number) for number in re.findall(r"(?<![\[\w])\d+\.?\d*(?![\]\w])", found[1].partition("--")[0])]
+
+
+def test_the_made_up_pool_has_the_pools_rule() -> None:
+    assert lua("choose.lua", "LOOK") == [model_pool.LOOK]
+    assert lua("choose.lua", "X_GROUP") == [model_pool.PURE_GROUP]
+    assert lua("choose.lua", "DIFFER") == [model_pool.DIFFER]
+    assert lua("acquire.lua", "FEW_IDLE") == [model_pool.FEW_IDLE]
+    assert lua("idle.lua", "CLAIM") == list(model_pool.CLAIM)
+    hours, milliseconds = lua("idle.lua", "HEAT_FADES")
+    assert hours * milliseconds / 1000 == model_pool.HEAT_FADES
+    assert (X_BUSY, X_QUIET) == (model_pool.PURE, model_pool.PURE_QUIET)
+    assert (SEPARATE, QUIET_HOURS * HOUR) == (model_pool.SEPARATE, model_pool.QUIET_GAP)
 
 
 def test_the_made_up_pool_refuses_as_erlang_says() -> None:
@@ -178,23 +204,43 @@ def test_what_the_verdicts_state_is_what_is_now() -> None:
 
 
 def test_a_plan() -> None:
-    made = plan(inputs(), price=450)
+    looked_at: list[int] = []
+    made = plan(inputs(), looked_at.append)
     assert made.curve.name == "typical"
     assert [look.numbers for look in made.steps] == [15, 50, 65, 90, 140]  # 50 fewer are none
-    assert (made.now.numbers, made.now.cost, made.steps[1].cost) == (40, 18_000, 22_500)
+    assert made.now.numbers == 40
     least = [look.numbers for _, look in made.targets if look]
     assert least == sorted(least)
     for share, look in made.targets:
         assert look is None or look.right >= share
-    assert made.warnings == ()
-    assert replace(made.now, cost=None) == outlook(inputs(), 40)  # the same every time
+    assert alarms(made.now, 0.01, 0.35) == []
+    assert made.now == outlook(inputs(), 40)  # the same every time
+    assert [look.numbers for look in made.sizes] == sorted(looked_at)
+    assert Plan.from_json(json.loads(json.dumps(made.to_json()))).to_json() == made.to_json()
 
 
-def test_warnings() -> None:
-    said = plan(inputs(numbers=2), most_at_risk=0.3).warnings
-    assert len(said) == 2
-    assert said[0].startswith("In the busiest hour of the week ")
-    assert said[0].endswith("% of visitors find no number free.")
+def test_alarms() -> None:
+    now = outlook(inputs(numbers=2), 2)
+    said = alarms(now, 0.01, 0.3)
+    assert [alarm.of for alarm in said] == ["overflow", "at_risk"]
+    assert said[0].said.startswith("In the busiest hour of the week ")
+    assert said[0].said.endswith("% of visitors find no number free.")
+    assert alarms(now, 1.0, 1.0) == []
+
+
+NOISE = 0.02
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "hold", "of_sources", "returns"),
+    [(3.0, 120.0, 1, 0.0), (30.0, 600.0, 12, 0.4), (400.0, 280.0, 6, 0.2)],
+)
+def test_more_numbers_never_give_less(per_hour: float, hold: float, of_sources: int, returns: float) -> None:
+    sources = {f"source {n}": 1 / of_sources for n in range(of_sources)}
+    some = replace(inputs(), traffic=replace(traffic(per_hour, hold), sources=sources, returns=returns))
+    right = [outlook(some, numbers).right for numbers in (5, 20, 40, 80, 320)]
+    assert all(more > less - NOISE for less, more in pairwise(right)), right
+    assert right[-1] > right[0]
 
 
 def test_nothing_to_plan() -> None:

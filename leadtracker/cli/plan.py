@@ -1,0 +1,95 @@
+"""The command that says how many numbers a site needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+
+from leadtracker import child_process, plan_words
+from leadtracker.attribution.plan import Outlook, alarms
+from leadtracker.cli import opening
+from leadtracker.domain import Site
+from leadtracker.errors import SiteFault
+from leadtracker.plan_making import make_plan, numbers_of
+from leadtracker.records.plans import KeptPlan
+from leadtracker.records.sites import Directory
+
+COLUMNS = ("Numbers", "Right visitor", "Wrong", "Nobody", "Certain", "No number free, busiest hour")
+
+
+@click.command()
+@click.argument("site_name", metavar="SITE")
+@click.option("--numbers", type=click.IntRange(1, 100_000), help="Also look at a pool of so many numbers.")
+@click.option("--price", type=click.IntRange(0), help="Of one number, in minor units; else the site's number_price.")
+@click.option("--json", "as_json", is_flag=True, help="Shares are 0 to 1.")
+@click.option("--quietly", is_flag=True, help="Only keep the plan, and leave the processor to others.")
+def plan(site_name: str, numbers: int | None, price: int | None, as_json: bool, quietly: bool) -> None:
+    """How many numbers a site needs: what it has now, what more or fewer would give, and how many for a goal.
+
+    The pool page shows the newest plan; one is made daily by itself.
+    """
+    if quietly:
+        child_process.give_way(child_process.PAGES)
+    engine = opening.database()
+    directory = Directory(engine)
+    site = next((site for site in directory.sites if site.name == site_name), None)
+    if site is None:
+        names = ", ".join(site.name for site in directory.sites) or "none yet"
+        raise SiteFault(f"There is no site {site_name!r}. Sites: {names}")
+
+    def looking_at(size: int) -> None:
+        if not quietly:
+            click.echo(f"Looking at {size:,} numbers ...", err=True)
+
+    kept, planner = make_plan(engine, site, numbers_of(directory, site), looking_at)
+    asked = [planner.between(numbers)] if numbers else []
+    price = site.number_price if price is None else price
+    if as_json:
+        click.echo(json.dumps(_values(kept, site, asked, price), indent=1))
+    elif not quietly:
+        _say(kept, site, asked, price)
+
+
+def _values(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None) -> dict[str, object]:
+    said = [asdict(alarm) for alarm in alarms(kept.plan.now, site.most_overflow, site.most_at_risk)]
+    return {
+        "site": site.name, "made_at": kept.made_at.isoformat(), "made_from": asdict(kept.made_from),
+        "number_price": price, "currency": site.currency, "alarms": said, "asked": [asdict(look) for look in asked],
+    } | kept.plan.to_json()  # fmt: skip
+
+
+def _say(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None) -> None:
+    made = kept.plan
+    click.echo(f"{site.name}, {made.now.numbers:,} numbers now. {plan_words.made_from(kept.made_from)}\n")
+    for alarm in alarms(made.now, site.most_overflow, site.most_at_risk):
+        click.echo(f"WARNING: {alarm.said}")
+    for said in (plan_words.who_is_recognised, plan_words.how_sure, plan_words.will_it_run_out):
+        click.echo(said(made.now))
+    click.echo(plan_words.whose_curve(made) + "\n")
+    _table(made.now, sorted({made.now, *made.steps, *asked}, key=lambda look: look.numbers), site, price)
+    click.echo("\nHow many numbers it takes:")
+    for share, found in made.targets:
+        cost = "" if price is None or found is None else f" ({plan_words.price(price * found.numbers, site.currency)})"
+        click.echo(f"  {plan_words.how_many_for(made, share, found)}{cost}")
+
+
+def _table(now: Outlook, looks: Sequence[Outlook], site: Site, price: int | None) -> None:
+    columns = (*COLUMNS, *(() if price is None else ("Cost",)))
+    rows = [
+        (
+            f"{look.numbers:,}{' (now)' if look.numbers == now.numbers else ''}",
+            *(plan_words.percent(part) for part in (look.right, look.wrong, look.open, look.certain)),
+            plan_words.percent(look.worst_overflow),
+            *(() if price is None else (plan_words.price(price * look.numbers, site.currency),)),
+        )
+        for look in looks
+    ]
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    for row in (columns, *rows):
+        click.echo("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)))
+
+
+COMMANDS = (plan,)

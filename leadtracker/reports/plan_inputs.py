@@ -1,0 +1,220 @@
+"""What a plan is made from, measured from a site's own lease log, verdicts and learned sums (docs/planner.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    and_,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from leadtracker.attribution.calling_clock import activity_table
+from leadtracker.attribution.counts import Counts, bins, table
+from leadtracker.attribution.delay_curve import FirstCalls
+from leadtracker.attribution.model_pool import WEEK_HOURS, Traffic
+from leadtracker.attribution.page_state import AGES, LEVELS, OPENS, TAPS
+from leadtracker.attribution.planner import PlanInputs, Stated
+from leadtracker.attribution.posterior import CERTAIN
+from leadtracker.attribution.rates import fit
+from leadtracker.domain import Site
+from leadtracker.errors import TooFewVisits
+from leadtracker.records import learned
+from leadtracker.records.plans import MadeFrom
+from leadtracker.records.tables import CallRow, LeaseRow, VerdictRow
+from leadtracker.records.verdicts import Judgement, judgement_of
+
+DAYS = 28  # looked back
+LEAST_VISITS, LEAST_DAYS = 200, 3
+MOST_CALLS = 3000  # read one by one; of more, every second, third and so on
+AT_ONCE = 500  # rows
+HOUR = 3600
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A site's time that is looked at."""
+
+    site: Site
+    since: datetime
+    until: datetime
+
+    def asked(self) -> ColumnElement[bool]:
+        """Visits that asked for a number; one without a number asks again and again, and counts once."""
+        return and_(
+            LeaseRow.site_id == self.site.id, LeaseRow.start >= self.since, LeaseRow.start < self.until,
+            LeaseRow.reason != "restored", or_(LeaseRow.did.is_not(None), LeaseRow.new_visit),
+        )  # fmt: skip
+
+    def shown(self) -> ColumnElement[bool]:
+        """Leases of a number whose page has gone."""
+        return and_(self.asked(), LeaseRow.did.is_not(None), LeaseRow.left.is_not(None))
+
+
+def lately(site: Site, now: datetime) -> Span:
+    return Span(site, now - timedelta(days=DAYS), now)
+
+
+def visits(session: Session, span: Span) -> tuple[int, float]:
+    """How many asked, and in how many days up to the end of the span."""
+    count, first = session.execute(select(func.count(), func.min(LeaseRow.start)).where(span.asked())).one()
+    return count, (span.until - first).total_seconds() / 86400 if first else 0.0
+
+
+def plan_inputs(session: Session, span: Span, numbers: int) -> tuple[PlanInputs, MadeFrom]:
+    """Raises TooFewVisits, also when the pool has no numbers."""
+    asked, days = visits(session, span)
+    if numbers < 1 or asked < LEAST_VISITS or days < LEAST_DAYS:
+        raise TooFewVisits(
+            f"Too few visits to plan yet: {asked:,} asked for a number in {days:.0f} days. "
+            f"A plan needs a pool with numbers, and {LEAST_VISITS} visits from {LEAST_DAYS} days or more."
+        )
+    counts, _, _ = learned.sums(session, span.site.id)
+    view = fit(counts)
+    hours, weekdays = activity_table(counts)
+    calls = _calls(session, span)
+    inputs = PlanInputs(
+        numbers=numbers,
+        traffic=_traffic(session, span, asked),
+        activity=[day * hour for day in weekdays for hour in hours],
+        rates=view,
+        stray=view.stray,
+        calls=calls.first_calls,
+        region_told=calls.region_told,
+        stated=calls.stated,
+    )
+    return inputs, MadeFrom(asked, round(calls.number), days)
+
+
+def _traffic(session: Session, span: Span, asked: int) -> Traffic:
+    hold = func.avg(extract("epoch", LeaseRow.seen) - extract("epoch", LeaseRow.start))
+    mobile = func.avg(case((LeaseRow.device == "mobile", 1.0), else_=0.0))
+    seconds, on_mobile = session.execute(select(hold, mobile).where(span.shown())).one()
+    reached = _counted(session, func.json_array_length(LeaseRow.levels, type_=Integer), span.shown())
+    return Traffic(
+        arrivals=_arrivals(session, span),
+        hold=max(1.0, float(seconds or 0)),
+        levels=[reached.get(level, 0) / sum(reached.values()) if reached else 1.0 for level in range(LEVELS)],
+        sources=_shares_of(session, LeaseRow.source_key, span.asked()),
+        regions=_shares_of(session, LeaseRow.region, span.asked(), LeaseRow.region != ""),
+        returns=_returns(session, span, asked),
+        mobile=float(on_mobile or 0),
+    )
+
+
+def _arrivals(session: Session, span: Span) -> list[float]:
+    """Visits that ask in each hour of the week at the site; an hour that no week had yet is as on the other days."""
+    hour = cast(extract("epoch", LeaseRow.start), BigInteger) // literal_column(str(HOUR), Integer)
+    found = _counted(session, hour, span.asked())
+    zone = ZoneInfo(span.site.time_zone)
+    asked, lasted = [0] * WEEK_HOURS, [0] * WEEK_HOURS
+    for number in range(min(found), max(found) + 1):
+        there = datetime.fromtimestamp(number * HOUR, UTC).astimezone(zone)
+        asked[24 * there.weekday() + there.hour] += found.get(number, 0)
+        lasted[24 * there.weekday() + there.hour] += 1
+    by_day = [sum(asked[hour::24]) / max(1, sum(lasted[hour::24])) for hour in range(24)]
+    return [a / n if n else by_day[hour % 24] for hour, (a, n) in enumerate(zip(asked, lasted, strict=True))]
+
+
+def _counted(session: Session, key: ColumnElement[T], *which: ColumnElement[bool]) -> dict[T, int]:
+    """Rows of the lease log by a key."""
+    return {value: int(rows) for value, rows in session.execute(select(key, func.count()).where(*which).group_by(key))}
+
+
+def _shares_of(session: Session, column: InstrumentedAttribute[str], *which: ColumnElement[bool]) -> dict[str, float]:
+    numbers = _counted(session, column.expression, *which)
+    return {key: rows / sum(numbers.values()) for key, rows in numbers.items()}
+
+
+def _returns(session: Session, span: Span, asked: int) -> float:
+    """Share of those who asked that had asked before, in the span or as long before it as the log is kept."""
+    earlier = aliased(LeaseRow)
+    before = exists().where(
+        earlier.visitor == LeaseRow.visitor, earlier.start < span.since, earlier.site_id == span.site.id
+    )
+    people = select(func.count(LeaseRow.visitor.distinct())).where(span.asked())
+    new = (session.scalar(people) or 0) - (session.scalar(people.where(before)) or 0)
+    return 1 - new / asked
+
+
+@dataclass(slots=True)
+class _Calls:
+    """Sums over the calls of a span, of what their verdicts stated and of what they taught."""
+
+    lessons: Counts = field(default_factory=Counts)
+    stated: Stated = field(default_factory=Stated)
+    known_phone: float = 0.0
+    new_phone: float = 0.0
+    second_phone: float = 0.0
+    number: float = 0.0
+
+    def add(self, judged: Judgement, weight: float) -> None:
+        if judged.lesson is None:
+            return
+        posterior, evidence, said = judged.posterior, judged.evidence, self.stated
+        self.number += weight
+        self.lessons.add(judged.lesson, weight)
+        if evidence.remembered is not None and evidence.phone is not None:
+            self.known_phone += weight
+        else:
+            self.new_phone += weight
+            self.second_phone += weight * (sum(each.p for each in posterior.candidates) - sum(posterior.first_calls))
+        named = weight if posterior.best >= posterior.nobody else 0.0
+        certain = named if posterior.best >= CERTAIN else 0.0
+        self.stated = Stated(
+            calls=said.calls + weight * (1 - posterior.nobody),
+            right=said.right + named * posterior.best,
+            certain=said.certain + certain * posterior.best,
+            certain_wrong=said.certain_wrong + certain * (1 - posterior.best),
+        )
+
+    @property
+    def first_calls(self) -> FirstCalls:
+        lessons = self.lessons
+        return FirstCalls(
+            tapped=sum(bins(lessons.tap_calls, TAPS)),
+            open=table(lessons.open_calls, OPENS),
+            closed=table(lessons.closed_calls, AGES),
+            known_phone=self.known_phone,
+            new_phone=self.new_phone,
+            strays=lessons.total("stray_calls"),
+            second_phone=max(0.0, self.second_phone),
+        )
+
+    @property
+    def region_told(self) -> float:
+        return min(1.0, self.lessons.total("region_told") / max(1.0, self.first_calls.total))
+
+
+def _calls(session: Session, span: Span) -> _Calls:
+    """Of the calls that have taught something; of very many, some spread evenly count for all."""
+    of_span = (
+        select(VerdictRow.call_pk)
+        .join(CallRow, CallRow.id == VerdictRow.call_pk)
+        .where(VerdictRow.site_id == span.site.id, CallRow.started_at >= span.since, CallRow.started_at < span.until)
+        .order_by(CallRow.started_at, CallRow.id)
+    )
+    every = session.scalars(of_span).all()
+    some = every[:: 1 + len(every) // (MOST_CALLS + 1)]
+    calls = _Calls()
+    for begin in range(0, len(some), AT_ONCE):
+        rows = select(VerdictRow).where(VerdictRow.call_pk.in_(some[begin : begin + AT_ONCE]))
+        for row in session.scalars(rows):
+            calls.add(judgement_of(row), len(every) / len(some))
+            session.expunge(row)
+    return calls
