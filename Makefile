@@ -48,6 +48,9 @@ test: .venv/dev system check ## install what the tests need, then run all of the
 bench: .venv/dev system ## measure requests a second against a bare Flask route
 	@$(BIN)/python -m tests.bench
 
+accuracy: .venv/dev system ## replay made-up worlds, whose callers are known, and score who was said to call
+	@$(BIN)/python -m tests.accuracy
+
 static: system ## build the script and the dashboard's files into static/dist
 	@npm ci --prefix static --no-audit --no-fund && node static/build.mjs
 
@@ -56,4 +59,4 @@ lock: .venv/dev ## choose versions anew and write them to .lock
 	  extra=$$([ $$part = runtime ] || echo "--extra $$part"); \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --generate-hashes --no-annotate --no-header -q -U -o .lock/$$part.txt; done
 
-.PHONY: help install demo serve system check test bench static lock
+.PHONY: help install demo serve system check test bench accuracy static lock

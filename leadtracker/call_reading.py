@@ -233,12 +233,13 @@ def _whose(
     judged = verdicts.judgement(session, call.row.id) if call.row is not None else None
     if judged is not None and (judged.word is not None or ring.is_of(judged.evidence)):
         return _Whose(site, before, judged)
-    fresh = known.judge(session, ring)
+    held = live.holders(site.id, ring.did) if ring.did else []
+    fresh = known.judge(session, ring, held)
     if not fresh.evidence.holders and before.visitor_id:
         return _Whose(site, before, judged)
     if judged is not None:
         known.unlearn(judged)
-        fresh = known.judge(session, ring)
+        fresh = known.judge(session, ring, held)
     return _Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, anew=True)
 
 

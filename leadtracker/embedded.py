@@ -26,8 +26,11 @@ SAVE = ("--appendonly", "yes", "--appendfsync", "everysec")
 class EmbeddedRedis:
     """A running redis-server; `url` to reach it, `stop()` when done."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it and wait until it answers. Raises SettingsError when there is none to start or it does not."""
+    def __init__(self, folder: Path, saves: bool = True) -> None:
+        """Start it and wait until it answers; without `saves` what it holds is gone when it stops.
+
+        Raises SettingsError when there is none to start or it does not.
+        """
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         socket = socket_of(folder, "redis")
@@ -36,7 +39,8 @@ class EmbeddedRedis:
         self._log = folder / "redis.log"
         command = [
             find_server(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder),
-            *SAVE, "--maxmemory-policy", "noeviction", "--logfile", str(self._log), "--daemonize", "no", "--save", "",
+            *(SAVE if saves else ()), "--maxmemory-policy", "noeviction", "--logfile", str(self._log),
+            "--daemonize", "no", "--save", "",
         ]  # fmt: skip
         with open(folder / "lock", "w") as lock:  # the server inherits it: two would spoil each other's file
             _take(lock, folder)

@@ -11,7 +11,8 @@ LeadtrackerError
 ├── StoreUnavailable    503  Redis or the database does not answer
 ├── SettingsError            the environment is wrong; raised at start, lists every fault
 ├── SiteFault                a site, DID or account that may not be saved; raised by the CLI
-└── TooFewVisits             a site has not seen enough to be planned for
+├── TooFewVisits             a site has not seen enough to be planned for
+└── TraceFault               a recorded trace that cannot be replayed; raised by the CLI
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ class SettingsError(LeadtrackerError):
 
 class SiteFault(LeadtrackerError):
     code, title = "site_fault", "The site cannot be saved"
+
+
+class TraceFault(LeadtrackerError):
+    code, title = "trace_fault", "The trace cannot be replayed"
 
 
 class TooFewVisits(LeadtrackerError):

@@ -98,6 +98,10 @@ class Numbers:
         )
         if claim and beat(did=claim.did):
             return {"known": True}
+        if is_bot(sender.user_agent):
+            return self._default(site, "bot") | {"known": False}
+        if tapped and not claim:
+            self._tap_default(site, page, sender)
         if state != "visible":
             return {"known": False}
         answer = self._acquire(site, page, sender)
@@ -106,16 +110,24 @@ class Numbers:
             beat(did=answer["did"])
         return answer | {"known": known}
 
+    def _arrival(self, site: Site, page: Page, sender: Sender) -> tuple[Arrival, str]:
+        """What counts about a visitor, and his touchpoint as JSON."""
+        touched = _touchpoint(page.arrival, datetime.now(UTC))
+        topic = topic_of_page(site.topics, touched["url"]) or topic_of_page(site.topics, page.url)
+        region = self._regions.of_address(sender.address)
+        return Arrival(source_key(touched), sender.device, region, topic), orjson.dumps(touched).decode()
+
+    def _tap_default(self, site: Site, page: Page, sender: Sender) -> None:
+        arrival, latest = self._arrival(site, page, sender)
+        self._live.tap_default(
+            site, visitor=page.visitor, visit=page.visit, lease=secrets.token_urlsafe(9), arrival=arrival, latest=latest
+        )
+
     def _acquire(self, site: Site, page: Page, sender: Sender) -> dict[str, Any]:
-        now = datetime.now(UTC)
-        touched = _touchpoint(page.arrival, now)
-        latest = first = orjson.dumps(touched).decode()
+        arrival, latest = self._arrival(site, page, sender)
+        first = latest
         if page.first and page.first != page.arrival:
-            first = orjson.dumps(_touchpoint(page.first, now)).decode()
-        arrival = Arrival(
-            source_key(touched), sender.device, self._regions.of_address(sender.address),
-            topic_of_page(site.topics, touched["url"]) or topic_of_page(site.topics, page.url),
-        )  # fmt: skip
+            first = orjson.dumps(_touchpoint(page.first, datetime.now(UTC))).decode()
         grant = None
         while grant is None:
             grant = self._live.acquire(

@@ -38,11 +38,11 @@ class ScreenPops:
         moment = pop.at or datetime.now(UTC)
         in_pool = self._directory.in_pool(pop.did)
         phone = pop.caller if pop.caller and pop.caller.startswith("+") else None
-        listed = self._live.holders(site.id, pop.did) if in_pool else []
+        held = self._live.holders(site.id, pop.did) if in_pool else []
         with reading(self._engine) as session:
             ring = Ring(moment, pop.did if in_pool else None, phone)
             known = self._knowledge(session, site)
-            posterior = shown(known.judge(session, ring, listed), known.calibration)
+            posterior = shown(known.judge(session, ring, held), known.calibration)
         if posterior.verdict not in ("certain", "likely"):
             return nobody
         who = posterior.candidates[0].visitor

@@ -17,7 +17,7 @@ from leadtracker.attribution.calibration import fit as fit_calibration
 from leadtracker.attribution.calling_clock import KEPT, CallingClock, Hour, hour_passed
 from leadtracker.attribution.confirmation import candidates_of, truth
 from leadtracker.attribution.counts import Counts, change, kept
-from leadtracker.attribution.evidence import Evidence, Older, holder_of
+from leadtracker.attribution.evidence import CLOCKS_APART, Evidence, Older, holder_of
 from leadtracker.attribution.learning import Course, course, lesson, remember
 from leadtracker.attribution.matching import RULES, match
 from leadtracker.attribution.page_state import AGES, HOUR, TAP_EDGES, age_bin
@@ -42,6 +42,7 @@ class Ring:
     did: str | None
     phone: str | None  # E.164
     topic: str = ""
+    region: str | None = None  # of the caller, as a lease's is written; None: what his phone tells
 
     def is_of(self, evidence: Evidence) -> bool:
         """Whether that is what this call was judged by."""
@@ -130,9 +131,13 @@ class Knowledge:
                 learned.tell_phone(session, self.site.id, each.phone, each.after.visitor, "page")
         learned.add_closed(session, closed)
 
-    def judge(self, session: Session, ring: Ring, listed: Sequence[Lease] | None = None) -> Judgement:
-        """Who made this call, by what is known now; `listed` are the DID's holders, else those in the lease log."""
-        evidence = self._gather(session, ring, listed)
+    def judge(self, session: Session, ring: Ring, held: Sequence[Lease] = ()) -> Judgement:
+        """Who made this call, by what is known now.
+
+        `held` are the DID's holders as Redis has them: it knows that a page is still seen, the lease log only what
+        happened to it. A page that nothing happens to is therefore open in Redis and long unheard of in the log.
+        """
+        evidence = self._gather(session, ring, held)
         return Judgement(evidence, match(evidence, self.view), RULES, self.version)
 
     def learn(self, session: Session, judged: Judgement, answered: bool) -> Judgement:
@@ -171,13 +176,13 @@ class Knowledge:
         if judged.lesson is not None:
             self._add(judged.lesson, -kept(self.days - judged.days))
 
-    def _gather(self, session: Session, ring: Ring, listed: Sequence[Lease] | None) -> Evidence:
+    def _gather(self, session: Session, ring: Ring, held: Sequence[Lease]) -> Evidence:
         moment, site_id = ring.moment.timestamp(), self.site.id
         if ring.did is None:
             since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
             listed = leases.tapped_default(session, site_id, since, ring.moment)
-        elif listed is None:
-            listed = leases.holders(session, ring.did, ring.moment, LISTED)
+        else:
+            listed = _fresh(leases.holders(session, ring.did, ring.moment, LISTED), held, moment)
         holders = tuple(holder for lease in listed if (holder := holder_of(lease, moment, self.clock)))
         visitors = {holder.visitor for holder in holders}
         knowers = learned.knowers(session, site_id, ring.phone) if ring.phone else frozenset()
@@ -190,7 +195,7 @@ class Knowledge:
             hour=hour.local_hour,
             weekday=hour.weekday,
             activity=hour.activity,
-            region=regions.of_number(ring.phone) if ring.phone else "",
+            region=_region(ring),
             topic=ring.topic,
             holders=holders,
             older=self._older(session, ring.did, listed, moment) if ring.did else (),
@@ -218,6 +223,19 @@ class Knowledge:
             if number > 0 and age < AGES:
                 alike[age, level, source] += number
         return tuple(Older(age, level, source, number) for (age, level, source), number in sorted(alike.items()))
+
+
+def _fresh(logged: Sequence[Lease], held: Sequence[Lease], moment: float) -> list[Lease]:
+    """The holders of a DID at a moment, newest first, each as Redis has it if it does."""
+    begun = (lease for lease in held if lease.start.timestamp() <= moment + CLOCKS_APART)
+    by_id = {lease.id: lease for lease in (*logged, *begun)}
+    return sorted(by_id.values(), key=lambda lease: (lease.start, lease.id), reverse=True)[:LISTED]
+
+
+def _region(ring: Ring) -> str:
+    if ring.region is not None:
+        return ring.region
+    return regions.of_number(ring.phone) if ring.phone else ""
 
 
 def _course(lease: Lease) -> Course:

@@ -15,7 +15,8 @@ root:did:<did>      hash     newest lease: lease visitor visit start seen left t
 root:past:<did>     list     older leases, newest first, the thirteen fields of a lease joined by `|`, KEEP of them
 root:visitor:<id>   hash     did visit seen page first latest phone and i:<key> of visitorInfo;     acquire.lua
                              expires after the site's visitor_days
-root:log            stream   what happened to leases, until the worker has written it to SQL  acquire.lua, beat.lua
+root:log            stream   what happened to leases, until the worker has written it to SQL  acquire.lua, beat.lua,
+                                                                                           tap_default.lua
 root:arrivals       hash     source -> leases asked for, fading; MOST_SOURCES of them         acquire.lua, hour.lua
 root:pace           hash     leases (since the last hour's job) faded hours                   acquire.lua, hour.lua
 root:hour           string   when the last hour's job was                                     hour.lua

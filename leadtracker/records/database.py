@@ -17,6 +17,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, text
+from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its start as news
@@ -56,6 +57,11 @@ def open_database(url: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def throwaway_database() -> Engine:
+    """An empty SQLite in memory, for one thread; its tables are to be made."""
+    return create_engine("sqlite://", poolclass=StaticPool)
 
 
 def _alembic(engine: Engine) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -147,7 +148,7 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
         if number
     ]
     if rows:
-        statement = _insert(session, ClosedLeasesRow.__table__)
+        statement = _insert(session.get_bind().dialect.name, ClosedLeasesRow.__table__)
         added = ClosedLeasesRow.number + statement.excluded.number
         session.execute(
             statement.on_conflict_do_update(index_elements=["did", "day", "source", "level"], set_={"number": added}),
@@ -176,15 +177,21 @@ def _put(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> Non
     """Insert rows, or make those of the same key equal to them."""
     if not rows:
         return
-    statement = _insert(session, table.__table__)
+    session.execute(_equal_to(session.get_bind().dialect.name, table), rows)
+
+
+@functools.cache
+def _equal_to(dialect: str, table: type[Base]) -> Any:
     keys = [column.name for column in table.__table__.primary_key]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    statement = _insert(dialect, table.__table__)
+    changed = {column.name: statement.excluded[column.name] for column in table.__table__.columns}
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={name: value for name, value in changed.items() if name not in keys}
+    )
 
 
-def _insert(session: Session, table: Any) -> Any:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(table)
+def _insert(dialect: str, table: Any) -> Any:
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
 
 
 def _fields(called: Called) -> dict[str, Any]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.domain import Json, Lease, from_ms
 from leadtracker.records.tables import LeaseRow
+
+COLUMNS = (  # of a Lease
+    LeaseRow.id, LeaseRow.did, LeaseRow.visitor, LeaseRow.visit, LeaseRow.start, LeaseRow.seen, LeaseRow.left,
+    LeaseRow.taps, LeaseRow.source_key, LeaseRow.device, LeaseRow.region, LeaseRow.topic, LeaseRow.levels,
+    LeaseRow.gaps,
+)  # fmt: skip
+TABLE = cast(Table, LeaseRow.__table__)
+GO_ON = update(TABLE).where(TABLE.c.id == bindparam("lease"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +44,20 @@ def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) 
         gone_on[lease] = _course(values)
         if "phone" in values:
             phones[lease] = values["phone"]
-    before = {row.id: _lease(row) for row in session.scalars(select(LeaseRow).where(LeaseRow.id.in_(list(gone_on))))}
+    wanted = select(*COLUMNS).where(LeaseRow.id.in_(list(gone_on)))
+    before = {row.id: _lease(row) for row in session.execute(wanted)}
     new = [begun[lease] | gone_on[lease] for lease in begun if lease not in before]
     if new:
-        session.execute(insert(LeaseRow), new)
-    known = [{"id": lease} | course for lease, course in gone_on.items() if lease in before]
+        session.execute(insert(TABLE), new)
+    known = [{"lease": lease} | course for lease, course in gone_on.items() if lease in before]
     if known:
-        session.execute(update(LeaseRow), known)
-    session.expire_all()
-    after = {row.id: _lease(row) for row in session.scalars(select(LeaseRow).where(LeaseRow.id.in_(list(gone_on))))}
-    return [Change(before.get(lease), after[lease], phones.get(lease, "")) for lease in gone_on if lease in after]
+        session.execute(GO_ON, known)
+    after = {values["id"]: _begun(values) for values in new} | before
+    return [
+        Change(before.get(lease), _gone_on(after[lease], course), phones.get(lease, ""))
+        for lease, course in gone_on.items()
+        if lease in after
+    ]
 
 
 def _beginning(site_id: int, values: Any) -> dict[str, Any]:
@@ -69,14 +81,29 @@ def _course(values: Any) -> dict[str, Any]:
     }
 
 
+def _begun(values: Mapping[str, Any]) -> Lease:
+    return Lease(
+        id=values["id"], did=values["did"] or "", visitor=values["visitor"], visit=values["visit"],
+        start=values["start"], seen=values["seen"], source=values["source_key"], device=values["device"],
+        region=values["region"], topic=values["topic"],
+    )  # fmt: skip
+
+
+def _gone_on(lease: Lease, course: Mapping[str, Any]) -> Lease:
+    return replace(
+        lease, seen=course["seen"], left=course["left"], taps=_read(course["taps"]), levels=_read(course["levels"]),
+        gaps=tuple(_interval(gap) for gap in course["gaps"]),
+    )  # fmt: skip
+
+
 def _moments(text: str, between: str = ",") -> list[str]:
     return [from_ms(moment).isoformat() for moment in text.split(between) if moment]
 
 
 def holders(session: Session, did: str, began: datetime, count: int = 128) -> list[Lease]:
     """The newest leases of a DID that had begun by a moment, newest first."""
-    rows = session.scalars(
-        select(LeaseRow)
+    rows = session.execute(
+        select(*COLUMNS)
         .where(LeaseRow.did == did, LeaseRow.start <= began + timedelta(seconds=5))
         .order_by(LeaseRow.start.desc())
         .limit(count)
@@ -86,26 +113,39 @@ def holders(session: Session, did: str, began: datetime, count: int = 128) -> li
 
 def latest_of(session: Session, site_id: int, visitor: str, began: datetime) -> Lease | None:
     """A visitor's newest lease that had begun by a moment."""
-    row = session.scalar(
-        select(LeaseRow)
+    row = session.execute(
+        select(*COLUMNS)
         .where(LeaseRow.visitor == visitor, LeaseRow.site_id == site_id, LeaseRow.start <= began)
         .order_by(LeaseRow.start.desc())
         .limit(1)
-    )
+    ).first()
     return _lease(row) if row else None
+
+
+def first(session: Session, site_id: int) -> datetime | None:
+    """When a site's oldest lease began."""
+    return session.scalar(select(func.min(LeaseRow.start)).where(LeaseRow.site_id == site_id))
+
+
+def since(session: Session, site_id: int, begin: datetime) -> Iterator[Lease]:
+    """A site's leases that began at a moment or later, the oldest first."""
+    wanted = select(*COLUMNS).where(LeaseRow.site_id == site_id, LeaseRow.start >= begin)
+    for row in session.execute(wanted.order_by(LeaseRow.start, LeaseRow.id).execution_options(yield_per=1000)):
+        yield _lease(row)
 
 
 def tapped_default(session: Session, site_id: int, since: datetime, until: datetime) -> list[Lease]:
     """Visits without a number that tapped the default one in this time, newest first."""
-    rows = session.scalars(
-        select(LeaseRow)
+    rows = session.execute(
+        select(*COLUMNS)
         .where(LeaseRow.did.is_(None), LeaseRow.site_id == site_id, LeaseRow.seen.between(since, until))
         .order_by(LeaseRow.start.desc())
     )
     return [_lease(row) for row in rows if row.taps]
 
 
-def _lease(row: LeaseRow) -> Lease:
+def _lease(row: Any) -> Lease:
+    """Of a row of COLUMNS."""
     return Lease(
         id=row.id, did=row.did or "", visitor=row.visitor, visit=row.visit, start=row.start, seen=row.seen,
         left=row.left, taps=_read(row.taps), source=row.source_key, device=row.device, region=row.region,
@@ -123,7 +163,7 @@ def _interval(gap: str) -> tuple[datetime, datetime]:
 
 
 def by_id(session: Session, lease_id: str) -> Lease | None:
-    row = session.get(LeaseRow, lease_id)
+    row = session.execute(select(*COLUMNS).where(LeaseRow.id == lease_id)).first()
     return _lease(row) if row else None
 
 

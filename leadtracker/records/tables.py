@@ -200,7 +200,7 @@ class LeaseRow(Base):
     did: Mapped[str | None]
     visitor: Mapped[str]
     visit: Mapped[str]
-    reason: Mapped[str]  # leased, kept, restored, pool_empty
+    reason: Mapped[str]  # leased, kept, restored, pool_empty, tapped (the default number)
     chosen: Mapped[str] = mapped_column(server_default="")  # own, old, source, group, pool
     start: Mapped[datetime]
     seen: Mapped[datetime]

@@ -336,12 +336,9 @@ def test_the_log_tells_every_lease_from_its_beginning_to_its_end(shop: Shop) -> 
     ]  # fmt: skip
     begun, tapped, left, _, died, *_ = entries
     assert (begun["touchpoint"], begun["did"]) == ('{"source":"google"}', DIDS[0])
-    assert int(tapped["taps"]) - int(begun["start"]) == 2 * SECOND
-    assert int(left["left"]) - int(begun["start"]) == 3 * SECOND
-    assert (int(died["left"]) - int(died["start"]), died["left"]) == (
-        30 * SECOND,
-        died["seen"],
-    )  # it left without a word
+    assert [int(tapped["taps"]) - 2 * SECOND, int(left["left"]) - 3 * SECOND] == [int(begun["start"])] * 2
+    assert died["left"] == died["seen"]  # it left without a word
+    assert int(died["left"]) - int(died["start"]) == 30 * SECOND
     shop.live.forget_log(SITE.id, shop.live.lease_log(SITE.id, 3))
     assert len(shop.live.lease_log(SITE.id, 100)) == 4
 

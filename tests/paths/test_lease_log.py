@@ -78,6 +78,25 @@ def test_a_lease_from_the_page_to_the_database(app: Flask, stores: Stores, worke
     assert (len(one.levels), len(one.gaps), len(one.taps), one.left) == (3, 1, 1, None)
 
 
+def test_a_tap_on_the_default_number_reaches_the_database(app: Flask, stores: Stores, worker: Worker) -> None:
+    client = app.test_client()
+    for n in range(5):
+        say(client, "number", f"visitor{n}")
+    assert say(client, "number", "dana", PHONE)["reason"] == "pool_empty"
+    say(client, "beat", "dana", PHONE, state="hidden", signals=["tap"])
+    say(client, "beat", "ron", state="hidden", signals=["copy"])
+    say(client, "beat", "robot", "Googlebot/2.1", state="visible", signals=["tap"])
+    work(worker)
+    now = datetime.now(UTC)
+    with Session(stores.engine) as session:
+        (tapped,) = leases.tapped_default(session, 1, now - timedelta(minutes=1), now)
+        row = session.get_one(LeaseRow, tapped.id)
+        assert (row.visitor, row.reason, row.did, row.new_visit) == ("dana".ljust(22, "_"), "tapped", None, False)
+        assert (tapped.device, tapped.source, row.campaign) == ("mobile", "google / spring/sale", "spring|sale")
+        assert session.scalars(select(LeaseRow.visitor).where(LeaseRow.visitor.like("robot%"))).all() == []
+    assert 0 < stores.live.client.ttl(f"{ROOT}:visitor:{tapped.visitor}") <= 90 * 86400
+
+
 @pytest.mark.parametrize("engaged", [-1, "20", True, [1]])
 def test_engaged_must_be_seconds(app: Flask, engaged: Any) -> None:
     client = app.test_client()

@@ -1,0 +1,69 @@
+"""Commands for traces: replay one through the product, write one of a site's history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+import orjson
+from sqlalchemy.orm import Session
+
+from leadtracker.cli import opening
+from leadtracker.cli.progress import Progress
+from leadtracker.records import leases
+from leadtracker.records.sites import Directory
+from leadtracker.reports.trace import History, header
+from leadtracker.simulate.replay import simulate as replay
+from leadtracker.simulate.trace import MOST_DIDS, Trace
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("trace", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--dids", type=click.IntRange(1, MOST_DIDS), help="Numbers in the pool; the trace's own if left out.")
+@click.option("--out", type=FILE, required=True, help="Where the decisions go.")
+def simulate(trace: Path, dids: int | None, out: Path) -> None:
+    """Replay a recorded trace through Leadtracker, under a virtual clock.
+
+    A Redis is started for it and its database is in memory: nothing of your sites is touched. The formats of TRACE and
+    of the decisions are in docs/accuracy.md.
+    """
+    recorded = Trace(trace)
+    with Progress(trace.name) as progress:
+        replay(recorded, dids or recorded.dids, out, progress.told)
+
+
+@click.group()
+def trace() -> None:
+    """Traces: what happened on a site, to be replayed."""
+
+
+@trace.command("export")
+@click.argument("site")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day, by the site's clock; else all there is.")
+@click.option("--out", type=FILE, required=True, help="Where the trace goes.")
+def export(site: str, since: datetime | None, out: Path) -> None:
+    """Write a site's history as a trace, for `leadtracker simulate`.
+
+    Visitors, visits and phones become counters and sources keep their names. The trace has the visits of the lease log:
+    those that asked for a number or tapped the default one. Bots, and pages whose number was never seen, are not in it.
+    Who made a call is drawn by the probabilities of its verdict, or is whom a user confirmed; calls of visitors from
+    before the first day become calls of nobody.
+    """
+    now = datetime.now(UTC)
+    with Session(opening.database()) as session:
+        site_id = opening.site_of(session, site).id
+        directory = Directory(session.get_bind().engine)
+        known = next(each for each in directory.sites if each.id == site_id)
+        begin = since.replace(tzinfo=ZoneInfo(known.time_zone)) if since else leases.first(session, site_id) or now
+        numbers = sum(not did.draining for did in directory.dids(site_id))
+        with out.open("wb") as file:
+            file.write(orjson.dumps(header(session, known, numbers, begin, now)) + b"\n")
+            for event in History(session, known, begin, now).events():
+                file.write(orjson.dumps(event) + b"\n")
+
+
+COMMANDS = (simulate, trace)

@@ -1,0 +1,169 @@
+"""Replay a trace: its events become what the script and the PBX would send, and the answers become decisions."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import orjson
+
+from leadtracker.domain import Json, Site
+from leadtracker.live import Arrival
+from leadtracker.number_request import BEAT_SECONDS, BROWSING_SECONDS, ENGAGED_SECONDS, level_of
+from leadtracker.simulate.stores import Stores, milliseconds, moment, open_stores
+from leadtracker.simulate.trace import Trace
+from leadtracker.who_called import Ring
+
+HOUR = 3600.0
+REACHED = {1: level_of(BROWSING_SECONDS, ()), 2: level_of(ENGAGED_SECONDS, ()), 3: level_of(0, ("save",))}
+
+
+def simulate(trace: Trace, dids: int, out: Path, progress: Callable[[float], None]) -> None:
+    """Write the decisions on a trace, for a pool of so many DIDs; `progress` is told the share done, 0 to 1."""
+    numbers = tuple(f"+9725{n:08}" for n in range(dids))
+    site = Site(id=1, name="trace", tokens=(), origins=(), default_number=None, time_zone="UTC")
+    with open_stores(site, numbers) as stores, out.open("wb") as decisions:
+        replay = Replay(stores, numbers)
+        for decision in replay.decide(trace):
+            decisions.write(orjson.dumps(decision) + b"\n")
+            progress(trace.read_share)
+
+
+@dataclass(slots=True)
+class Page:
+    """One visit; `did` is None where no number was shown."""
+
+    visit: str
+    visitor: str
+    arrival: Arrival
+    did: str | None = None
+    state: str = "visible"
+    level: int = 0
+    taps: int = 0
+
+
+class Replay:
+    """The browsers and callers of a trace, in front of the product."""
+
+    def __init__(self, stores: Stores, dids: tuple[str, ...]) -> None:
+        self._stores, self._dids = stores, dids
+        self._index = {did: n for n, did in enumerate(dids)}
+        self._pages: dict[int, Page] = {}
+        self._beats: list[tuple[float, int]] = []  # when which visit's next heartbeat is due
+        self._unsent: list[Callable[[], object]] = []  # beats and taps, whose answers nobody needs
+        self._next_hour = HOUR
+
+    def decide(self, events: Iterable[Json]) -> Iterator[Json]:
+        """The decisions, one for each visit and call, in order."""
+        for event in events:
+            t, kind = event["t"], event["type"]
+            self._pass_time(t)
+            if kind == "visit":
+                yield self._visit(t, event)
+            elif kind == "call":
+                yield self._call(t, event)
+            elif kind == "known_phone":
+                self._stores.tell_phone(event["phone"], event["visitor"])
+            else:
+                self._page(t, kind, event)
+
+    def _pass_time(self, t: float) -> None:
+        """The heartbeats and full hours until now, in order."""
+        while self._next_hour <= t:
+            self._beat_until(self._next_hour)
+            self._send()
+            self._stores.pass_hour(self._next_hour)
+            self._next_hour += HOUR
+        self._beat_until(t)
+
+    def _beat_until(self, t: float) -> None:
+        while self._beats and self._beats[0][0] <= t:
+            due, visit = self._beats[0]
+            page = self._pages[visit]
+            if page.state == "visible":
+                self._beat(due, page)
+                heapq.heapreplace(self._beats, (due + BEAT_SECONDS, visit))
+            else:
+                heapq.heappop(self._beats)
+
+    def _beat(self, t: float, page: Page, tapped: bool = False) -> None:
+        if page.did is not None:
+            self._unsent.append(partial(
+                self._stores.live.beat, self._stores.site, did=page.did, visitor=page.visitor, state=page.state,
+                tapped=tapped, level=page.level, page="", now=milliseconds(t),
+            ))  # fmt: skip
+
+    def _send(self) -> None:
+        """Redis answers in the order it was asked: what is sent late is not handled late."""
+        if self._unsent:
+            with self._stores.live.batch():
+                for ask in self._unsent:
+                    ask()
+            self._unsent.clear()
+
+    def _visit(self, t: float, event: Json) -> Json:
+        arrival = Arrival(
+            event["source"], event["device"], _category("region", event["region"]), _category("topic", event["topic"])
+        )
+        page = self._pages[event["visit"]] = Page(str(event["visit"]), event["visitor"], arrival)
+        if event["bot"] or not event["sees_number"]:
+            return _decision(event, None, "bot" if event["bot"] else "number not seen")
+        self._send()
+        grant = self._stores.live.acquire(
+            self._stores.site, visitor=page.visitor, visit=page.visit, lease=page.visit, change=1, arrival=arrival,
+            page="", info=(), first="{}", latest="{}", claim=None, now=milliseconds(t),
+        )  # fmt: skip
+        if grant is None or not grant.did:
+            return _decision(event, None, "pool_empty")
+        page.did = grant.did
+        heapq.heappush(self._beats, (t + BEAT_SECONDS, event["visit"]))
+        return _decision(event, self._index[grant.did], f"{grant.reason}, {grant.chosen}")
+
+    def _page(self, t: float, kind: str, event: Json) -> None:
+        page = self._pages[event["visit"]]
+        if kind == "tap" and page.did is None:
+            page.taps += 1
+            self._unsent.append(partial(
+                self._stores.live.tap_default, self._stores.site, visitor=page.visitor, visit=page.visit,
+                lease=f"{page.visit}.{page.taps}", arrival=page.arrival, latest="{}", now=milliseconds(t),
+            ))  # fmt: skip
+            return
+        if kind == "engaged":
+            page.level = max(page.level, REACHED[event["level"]])
+        elif kind != "tap":
+            page.state = {"hide": "hidden", "leave": "left"}[kind]
+        self._beat(t, page, tapped=kind == "tap")
+
+    def _call(self, t: float, event: Json) -> Json:
+        did = self._dialled(event["dials"])
+        ring = Ring(
+            moment(t), did, event["phone"], _category("topic", event["topic"]), _category("region", event["region"])
+        )
+        self._send()
+        judged = self._stores.judge(ring)
+        self._stores.learn(judged, event["answered"])
+        posterior = judged.posterior
+        return {
+            "call": event["call"],
+            "did": None if did is None else self._index[did],
+            "candidates": [{"visitor": each.visitor, "p": each.p} for each in posterior.candidates],
+            "nobody": posterior.nobody,
+            "other": posterior.other,
+            "sources": dict(posterior.sources),
+        }
+
+    def _dialled(self, dials: Json) -> str | None:
+        if "stray" in dials:
+            return self._dids[int(dials["stray"] * len(self._dids))]
+        return self._pages[dials["visit"]].did if "visit" in dials else None
+
+
+def _decision(event: Json, did: int | None, reason: str) -> Json:
+    return {"visit": event["visit"], "did": did, "reason": reason}
+
+
+def _category(what: str, number: int | None) -> str:
+    return "" if number is None else f"{what} {number}"
