@@ -182,7 +182,8 @@ class History:
 
     def _add_call(self, number: int, row: CallRow) -> None:
         phone = row.caller if row.caller and row.caller.startswith("+") else None
-        judged, confirmed = verdicts.judgement(self.session, row.id)
+        judged = verdicts.judgement(self.session, row.id)
+        confirmed = judged.word if judged else None
         did = "" if row.did in (None, self.site.default_number) else str(row.did)
         region = judged.evidence.region if judged else regions.of_number(phone) if phone else ""
         self._add(row.started_at, {
