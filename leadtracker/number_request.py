@@ -25,7 +25,7 @@ MOST_KEYS = 50
 LONGEST_INFO = 8192  # bytes of visitorInfo as JSON
 ID = re.compile(r"[A-Za-z0-9_-]{16,32}\Z")
 STATES = ("visible", "hidden", "left")
-SIGNALS = ("tap", "copy", "menu")
+SIGNALS = ("tap", "copy", "menu", "save")
 _detector = CrawlerDetect()
 
 
