@@ -9,58 +9,21 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { parse } from "acorn";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { bestOrder, functionsOf, weigh } from "./order.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = here + "dist/";
 const NEWEST = "tracker.v1.js";
 /** @type {Record<string, string>} file name -> sha384-… */
 const FROZEN = {};
-const BUDGET = 3072; // bytes of tracker.js after gzip -9
+const BUDGET = 3072; // bytes of tracker.js after gzip -9; zlib's versions differ by a few
 
-const TRIALS = 60000; // orders of its functions
+// Of its functions, by `node static/build.mjs --order`: to be found anew when their number changes.
+const ORDER = [8,11,10,5,12,13,3,1,14,15,16,9,7,19,4,2,20,6,17,0,18];
 
 const shared = { bundle: true, minify: true, target: "es2018", logLevel: "warning" };
-
-/** @param {string | Buffer} text */
-const weigh = (text) => gzipSync(text, { level: 9 }).length;
-
-/**
- * The functions of the minified tracker in the order that gzip makes the least of, found by trying: that is 1 %.
- * What is no function needs some of them when it is made, so it comes after them all, as it stood.
- * @param {string} code
- */
-const wellOrdered = (code) => {
-  /** @type {any} */
-  const [{ expression }] = parse(code, { ecmaVersion: 2022 }).body;
-  const [{ block }] = expression.callee.body.body;
-  const [{ kind, declarations, start, end }] = block.body;
-  if (kind != "var") throw Error("terser no longer makes one declaration of all");
-  const [functions, others] = [true, false].map((wanted) =>
-    declarations
-      .filter(({ init }) => (init?.type == "ArrowFunctionExpression") == wanted)
-      .map((part) => code.slice(part.start, part.end)),
-  );
-  const whole = () => code.slice(0, start) + "let " + [...functions, ...others].join() + ";" + code.slice(end);
-  let best = whole();
-  let least = weigh(best);
-  let random = 1;
-  const upTo = (most) => (random = (random * 48271) % 2147483647) % most;
-  for (let tried = 0; tried < TRIALS; tried++) {
-    const from = upTo(functions.length);
-    const to = upTo(functions.length);
-    const [moved] = functions.splice(from, 1);
-    functions.splice(to, 0, moved);
-    const trial = whole();
-    const weight = weigh(trial);
-    if (weight <= least) [best, least] = [trial, weight];
-    else functions.splice(from, 0, ...functions.splice(to, 1));
-  }
-  return best;
-};
 
 mkdirSync(dist, { recursive: true });
 
@@ -73,11 +36,17 @@ const { outputFiles, mangleCache } = await build({
   banner: { js: "(()=>{try{" },
   footer: { js: "}catch(e){}})()" },
   mangleProps: /^(answered|done|failed|held|timer|why)$/, // of a Line; none of them is sent
+  mangleCache: {},
   write: false,
 });
 // esbuild never gives two scopes the same names, terser does: that is 3 % after gzip.
 const { code } = await minify(outputFiles[0].text, { ecma: 2018, compress: { passes: 3 } });
-writeFileSync(dist + "tracker.js", wellOrdered(code) + "\n");
+const functions = functionsOf(code);
+const searching = process.argv.includes("--order");
+const order = searching ? bestOrder(functions) : ORDER;
+if (searching) console.log(`const ORDER = ${JSON.stringify(order)};`);
+if (order.length != functions.count) throw Error("the number of functions changed: see ORDER");
+writeFileSync(dist + "tracker.js", functions.arranged(order) + "\n");
 await build({
   ...shared,
   entryPoints: { debug: here + "tracker/debug.js" },

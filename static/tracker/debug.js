@@ -169,7 +169,7 @@ const tell = async (detail, at) => {
     answered = false;
     if (detail.ask == "number") {
       setTimeout(() => askedAt == at && !answered && show([LATE, Date.now()]), PATIENCE);
-      return remark(`asked: number for visitor ${detail.visitor}, because ${REASONS[lines.get(detail.token).why]}`);
+      return remark(`asked: number for visitor ${detail.visitor}`);
     }
     const signals = detail.signals.length ? `, signals: ${detail.signals}` : "";
     return remark(`asked: beat ${++beats} (${detail.state})${signals}`);

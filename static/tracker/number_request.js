@@ -39,10 +39,7 @@ const request = async (line) => {
   setTimeout(line.done, PATIENCE);
   const { length } = line.signals;
   try {
-    const response = await fetch(address, {
-      method: "POST",
-      body: message(line),
-    });
+    const response = await fetch(address, { method: "POST", body: message(line) });
     if (!response.ok) throw response.status;
     const answer = await response.json();
     trace(answer);

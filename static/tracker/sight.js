@@ -32,7 +32,7 @@ export const look = (line, element) => {
             clearTimeout(timers.get(target));
             timers.set(target, isIntersecting && setTimeout(want, LOOK, places.get(target), SEEN));
           }),
-        )
+        ),
       );
     places.set(element, line);
     eye.observe(element);

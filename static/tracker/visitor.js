@@ -28,7 +28,7 @@ export let state;
 /** @param {typeof state} next */
 export const setState = (next) => (state = next);
 
-/** Whether this page is counted. @type {boolean} */
+/** Whether this page has made its visit known. @type {boolean} */
 let loaded;
 
 const newId = () => digits([Math.random(), Math.random()]).slice(0, 22);
@@ -59,10 +59,8 @@ export const currentVisitor = (token, lease) => {
   const visitor = { visitor: newId(), first: arrival, leases: {}, ...memory };
   if (!visitor.arrival || at - visitor.at > VISIT_PAUSE || (came && came != source(visitor.arrival)))
     Object.assign(visitor, { visit: newId(), arrival, engaged: 0, pages: 1 });
-  else {
-    if (state == "visible") visitor.engaged += at - visitor.at;
-    if (!loaded) visitor.pages++;
-  }
+  else if (!loaded) visitor.pages++;
+  else if (state == "visible") visitor.engaged += at - visitor.at;
   loaded = true;
   visitor.at = at;
   if (token) visitor.leases[token] = lease;
