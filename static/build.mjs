@@ -9,36 +9,52 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { bestOrder, functionsOf, weigh } from "./order.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = here + "dist/";
 const NEWEST = "tracker.v1.js";
 /** @type {Record<string, string>} file name -> sha384-… */
 const FROZEN = {};
-const BUDGET = 3072; // bytes of tracker.js after gzip -9
+const BUDGET = 3072; // bytes of tracker.js after gzip -9; zlib's versions differ by a few
+
+// Of its functions, by `node static/build.mjs --order`: to be found anew when their number changes.
+const ORDER = [8,11,10,5,12,13,3,1,14,15,16,9,7,19,4,2,20,6,17,0,18];
 
 const shared = { bundle: true, minify: true, target: "es2018", logLevel: "warning" };
 
 mkdirSync(dist, { recursive: true });
 
-const { outputFiles } = await build({
+const { outputFiles, mangleCache } = await build({
   ...shared,
   entryPoints: { tracker: here + "tracker/main.js" },
   outdir: dist,
   format: "esm",
-  // The bundle runs as a classic script. Whatever happens in it, the page hears nothing of it.
+  // The bundle runs as a classic script: in a function of its own, and whatever happens in it, the page hears nothing.
   banner: { js: "(()=>{try{" },
   footer: { js: "}catch(e){}})()" },
-  mangleProps: /^(asked|done|failed|held|timer)$/, // of a Line; none of them is read by debug.js or sent
+  mangleProps: /^(answered|done|failed|held|timer|why)$/, // of a Line; none of them is sent
+  mangleCache: {},
   write: false,
 });
 // esbuild never gives two scopes the same names, terser does: that is 3 % after gzip.
 const { code } = await minify(outputFiles[0].text, { ecma: 2018, compress: { passes: 3 } });
-writeFileSync(dist + "tracker.js", code + "\n");
-await build({ ...shared, entryPoints: { debug: here + "tracker/debug.js" }, outdir: dist, format: "esm" });
+const functions = functionsOf(code);
+const searching = process.argv.includes("--order");
+const order = searching ? bestOrder(functions) : ORDER;
+if (searching) console.log(`const ORDER = ${JSON.stringify(order)};`);
+if (order.length != functions.count) throw Error("the number of functions changed: see ORDER");
+writeFileSync(dist + "tracker.js", functions.arranged(order) + "\n");
+await build({
+  ...shared,
+  entryPoints: { debug: here + "tracker/debug.js" },
+  outdir: dist,
+  format: "esm",
+  mangleProps: /^why$/, // as in tracker.js
+  mangleCache,
+});
 if (existsSync(here + "dashboard"))
   await build({
     ...shared,
@@ -63,7 +79,7 @@ writeFileSync(dist + "sri.json", JSON.stringify(hashes, null, 2) + "\n");
 
 for (const name of readdirSync(dist).sort()) {
   const bytes = read(name);
-  console.log(`${name}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} after gzip`);
+  console.log(`${name}: ${bytes.length} bytes, ${weigh(bytes)} after gzip`);
 }
-const weight = gzipSync(read("tracker.js"), { level: 9 }).length;
+const weight = weigh(read("tracker.js"));
 if (weight > BUDGET) throw Error(`tracker.js weighs ${weight} bytes after gzip, ${weight - BUDGET} too many`);

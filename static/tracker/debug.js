@@ -25,11 +25,11 @@ const remark = (text, tone = "plain") => ({ text, tone });
 
 /** What went wrong most likely, in words. @param {any} failure @returns {Promise<string>} */
 const cause = async (failure) => {
+  if (failure == LATE) return LATE;
   if (typeof failure == "number")
     return failure < 500
       ? `The server refused (${failure}): the token is unknown, or ${location.origin} is not among the site's origins.`
       : `The server has a fault of its own (${failure}).`;
-  if (failure.name == "TimeoutError" || failure.name == "AbortError") return "The server did not answer within 5 seconds.";
   if (failure.name == "SyntaxError" && failure instanceof DOMException) return `A selector is wrong: ${failure.message}`;
   if (failure.name == "SyntaxError") return `The answer is not JSON: something else answers at ${address}.`;
   if (failure.name != "TypeError") return String(failure);
@@ -54,12 +54,21 @@ const rootsIn = (root) => [
   ...[...root.querySelectorAll("*")].flatMap((element) => (element.shadowRoot ? rootsIn(element.shadowRoot) : [])),
 ];
 
-/** @param {string} selector */
-const count = (selector) => {
+/** @param {string} selector @returns {Element[]} none when it is no selector */
+const matches = (selector) => {
   try {
-    return rootsIn(document).reduce((sum, root) => sum + root.querySelectorAll(selector).length, 0);
+    return rootsIn(document).flatMap((root) => [...root.querySelectorAll(selector)]);
   } catch {
-    return NaN;
+    return [];
+  }
+};
+
+/** @param {string} selector */
+const isSelector = (selector) => {
+  try {
+    return !document.querySelector(selector) || true;
+  } catch {
+    return false;
   }
 };
 
@@ -74,26 +83,81 @@ const places = (did) => {
   }, 0);
 };
 
+/** Why a number was asked for: the reasons of sight.js. @type {Record<number, string>} */
+const REASONS = {
+  1: "a place for it was seen for a second",
+  2: "a place for it was about to be used",
+  3: "the page waits for it",
+  4: "the page wants it at once",
+  5: "this browser does not tell what is seen",
+};
+
+/** The elements that a number of the page's own stands in. @param {string} own @returns {Element[]} */
+const holders = (own) => {
+  const end = own.replace(/\D/g, "").slice(-4);
+  return rootsIn(document).flatMap((root) =>
+    [...root.querySelectorAll("*")].filter(
+      (element) =>
+        end &&
+        [...element.childNodes, ...element.attributes].some(
+          (node) =>
+            (node.nodeType == 3 || node.nodeName == "href") && (node.nodeValue || "").replace(/\D/g, "").includes(end),
+        ),
+    ),
+  );
+};
+
+/** The places where the number of a line would stand. @param {any} line @returns {Set<Element>} */
+const placesOf = (line) =>
+  new Set([
+    ...["text", "href", "call"].flatMap((kind) => (line[kind] || []).flatMap(matches)),
+    ...(line.swap || []).join().split(",").flatMap(holders),
+  ]);
+
+/** @param {Element} element */
+const inView = (element) => {
+  const { top, left, bottom, right } = element.getBoundingClientRect();
+  return bottom > top && right > left && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+};
+
+/** Why the number is asked for, or not yet. @param {any} line @returns {Remark} */
+const asking = (line) => {
+  if (line.why) return remark(`asked for because ${REASONS[line.why]}`);
+  const places = [...placesOf(line)];
+  const seen = places.filter(inView).length;
+  return places.length
+    ? remark(`not asked for yet: none of its ${places.length} places was seen for a second; ${seen} in view now`)
+    : remark("not asked for: there is no place for it on this page", "warn");
+};
+
 /** @returns {Remark[]} what the page has for each line, and what it shows */
 const findings = () =>
   [...lines.values()].flatMap((line) => [
+    asking(line),
     line.did
       ? remark(`${line.display} (${line.did}) is shown in ${places(line.did)} places`, "good")
       : remark("no number of ours is shown; the page keeps its own", "warn"),
     ...["text", "href", "call"].flatMap((kind) =>
       (line[kind] || []).map((selector) => {
-        const found = count(selector);
-        return remark(
-          `${kind}: ${selector}: ${Number.isNaN(found) ? "is not a selector" : found ? `${found} ${found == 1 ? "element" : "elements"}` : "matches nothing on this page"}`,
-          found ? "plain" : "warn",
-        );
+        const found = matches(selector);
+        const seen = line.why ? "" : `, ${found.filter(inView).length} in view`;
+        const words = found.length
+          ? `${found.length} ${found.length == 1 ? "element" : "elements"}${seen}`
+          : isSelector(selector)
+            ? "matches nothing on this page"
+            : "is not a selector";
+        return remark(`${kind}: ${selector}: ${words}`, found.length ? "plain" : "warn");
       }),
     ),
     ...(line.swap || []).map((own) => remark(`swap: ${own}`)),
   ]);
 
+const PATIENCE = 5000; // milliseconds, as number_request.js has it
+const LATE = "The server did not answer within 5 seconds.";
+
 let beats = 0;
 let askedAt = 0;
+let answered = false;
 /** A wrong selector fails at each change of the page: once is enough. */
 const told = new Set();
 
@@ -102,10 +166,15 @@ const tell = async (detail, at) => {
   if (Array.isArray(detail)) return remark(`init: token ${detail[0]}`);
   if (detail && detail.ask) {
     askedAt = at;
-    if (detail.ask == "number") return remark(`asked: number for visitor ${detail.visitor}`);
+    answered = false;
+    if (detail.ask == "number") {
+      setTimeout(() => askedAt == at && !answered && show([LATE, Date.now()]), PATIENCE);
+      return remark(`asked: number for visitor ${detail.visitor}`);
+    }
     const signals = detail.signals.length ? `, signals: ${detail.signals}` : "";
     return remark(`asked: beat ${++beats} (${detail.state})${signals}`);
   }
+  answered = true;
   if (detail && detail.reason)
     return remark(
       `answered: ${detail.display || "no number"}, ${detail.reason}, ${at - askedAt} ms`,

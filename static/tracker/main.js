@@ -1,52 +1,61 @@
 // The tracker: gives the page `Leadtracker.init`, under Voicenter's name too, and starts what the tag itself asks for.
 
-import { request, turn } from "./number_request.js";
+import { turn, want } from "./number_request.js";
 import { address, settings } from "./script_tag.js";
+import { AWAITED, TOLD } from "./sight.js";
 import { watchVisitor } from "./signals.js";
 import { lines, ownNumber, show, watchPage } from "./swap.js";
-import { debugging, log, trace } from "./trace.js";
+import { debugging, log, quiet, trace } from "./trace.js";
+import { currentVisitor } from "./visitor.js";
 
 /** @typedef {import("./swap.js").Line} Line */
 
 // No Error: the browser would take it for one of a foreign script and not tell `unhandledrejection` of it.
 const NO_NUMBER = new DOMException("Leadtracker: no number");
 
+const KINDS = "text,href,call,swap".split(",");
+
 /**
  * @param {string} token
  * @param {object} [info] visitorInfo
- * @param {Partial<Record<"text" | "href" | "call" | "swap", string | string[]>>} [actions]
+ * @param {Partial<Record<"text" | "href" | "call" | "swap" | "now", string | string[]>>} [actions]
  * @returns {Promise<string>} the DID, or the page's own number; rejects when there is neither
  */
-const answer = async (token, info, actions) => {
-  trace([token, info, actions]);
+const init = (token, info, actions) => {
+  trace([token]);
   /** @type {Line} */
-  const line = lines.get(token) || { token, info: {}, text: [], href: [], call: [], swap: [], signals: [], beat: 30, failed: 0 };
-  try {
+  const line = lines.get(token) || { token, info: {}, signals: [], failed: 0 };
+  quiet(() => {
+    line.answered = line.answered || new Promise((done) => (line.done = done));
     lines.set(token, line);
+    currentVisitor();
     Object.assign(line.info, info);
-    ["text", "href", "call", "swap"].forEach((kind) => (line[kind] = line[kind].concat({ ...actions }[kind] || [])));
-    if (!line.asked) {
-      line.asked = new Promise((done) => (line.done = done));
-      request(line);
-    }
-    if (line.did) show();
-    await line.asked;
-  } catch (fault) {
-    trace(fault);
-  }
-  const number = line.did || ownNumber(line);
-  if (number) return number;
-  throw NO_NUMBER;
-};
-
-/** @type {typeof answer} */
-const init = (...given) => {
-  const promise = answer(...given);
+    KINDS.forEach((kind) => (line[kind] = line[kind] || []));
+    const asked = { ...actions };
+    KINDS.forEach((kind) => (line[kind] = line[kind].concat(asked[kind] || [])));
+    if (asked.now || !KINDS.some((kind) => asked[kind])) want(line, TOLD);
+    show();
+  })();
+  const promise = line.answered.then(() => line.did || ownNumber(line) || Promise.reject(NO_NUMBER));
+  const { then } = promise;
   promise.catch(() => {});
-  return promise;
+  return Object.assign(promise, {
+    // Whoever waits for the number shall have it, seen or not. `await` calls `then` only of what is no plain Promise.
+    constructor: undefined,
+    then(taken, refused, waits = true) {
+      if (waits) want(line, AWAITED);
+      return then.call(promise, taken, refused);
+    },
+  });
 };
 
-const start = () => {
+/** @type {any} */
+const page = self;
+const ours = page.Leadtracker;
+const theirs = page.VC_DID_TRACKER;
+// Included twice: the first copy works for both.
+let tracker = ours;
+if (!ours || !ours.lines) {
   const turned = () => turn(document.visibilityState);
   turned();
   document.addEventListener("visibilitychange", turned);
@@ -57,16 +66,10 @@ const start = () => {
   watchPage();
   watchVisitor();
   if (debugging) import(/** @type {any} */ (new URL("debug.js", address))).catch(trace);
-  return { init, lines, log, address };
-};
-
-/** @type {any} */
-const page = window;
-const { Leadtracker: ours, VC_DID_TRACKER: theirs } = page;
-// Included twice: the first copy works for both.
-const tracker = ours && ours.lines ? ours : start();
+  tracker = { init, lines, log, address };
+}
 page.Leadtracker = page.VC_DID_TRACKER = tracker;
 [ours, theirs].forEach((stub) => {
-  if (stub && stub.q) stub.q.splice(0).forEach(([given, resolve, reject]) => tracker.init(...given).then(resolve, reject));
+  if (stub && stub.q) stub.q.splice(0).forEach(([given, resolve, reject]) => tracker.init(...given).then(resolve, reject, 0));
 });
 if (settings.token) tracker.init(settings.token, {}, settings);

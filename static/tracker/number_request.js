@@ -3,82 +3,82 @@
 import { address } from "./script_tag.js";
 import { lines, show } from "./swap.js";
 import { quiet, trace } from "./trace.js";
-import { currentVisitor } from "./visitor.js";
+import { currentVisitor, setState, state } from "./visitor.js";
 
 /** @typedef {import("./swap.js").Line} Line */
 
-const PATIENCE = 5000; // milliseconds until a slow server counts as a dead one
-
-/** @type {"visible" | "hidden" | "left"} */
-let state;
+const PATIENCE = 5000; // milliseconds until who waits for a slow server is given the page's own number
+const BEAT = 30000; // milliseconds between two beats
 
 /**
  * A heartbeat, as long as all is well; else a number request, which gives back the same number if it can.
  * Another tab may have been given another number: then its lease is in storage, and we ask for that number.
  * @param {Line} line
  */
-const message = ({ token, info, held, failed, signals }) => {
-  const { leases, at, engaged, ...visitor } = currentVisitor(held);
-  const lease = leases[token];
-  const beats = state != "visible" || (held && held == lease && !failed);
+const message = (line) => {
+  const { leases, at, engaged, pages, ...visitor } = currentVisitor();
+  const lease = leases[line.token];
+  const beats = state != "visible" || (line.held && line.held == lease && !line.failed);
   const body = {
     ask: beats ? "beat" : "number",
-    token,
-    info,
+    token: line.token,
+    info: line.info,
     ...visitor,
     page: location.href,
     lease,
-    ...(beats && { state, signals, engaged: (engaged / 1000) | 0 }),
+    ...(beats && { state, signals: line.signals, engaged: (engaged / 1000) | 0, pages }),
   };
   trace(body);
   return JSON.stringify(body);
 };
 
-/** @param {Line} line @param {any} answer to a number request, or to the beat of a lost lease */
-const accept = (line, { did, display, lease, beat_seconds: beat }) => {
-  line.beat = beat >= 1 && beat < 600 ? beat : 30;
-  line.held = lease;
-  currentVisitor(0, line.token, lease);
-  if (/^\+\d{7,}$/.test(did)) {
-    // The page may have written the number we promised.
-    if (line.did && line.did != did) line.swap.push(line.did);
-    line.did = did;
-    line.display = display || did;
-    show();
-  }
-};
-
 /** @param {Line} line */
-export const request = async (line) => {
+const request = async (line) => {
   if (state != "visible") return;
   clearTimeout(line.timer);
+  setTimeout(line.done, PATIENCE);
   const { length } = line.signals;
   try {
-    const response = await fetch(address, {
-      method: "POST",
-      body: message(line),
-      keepalive: true,
-      // Browsers before 2022 wait as long as they like.
-      signal: AbortSignal.timeout && AbortSignal.timeout(PATIENCE),
-    });
+    const response = await fetch(address, { method: "POST", body: message(line) });
     if (!response.ok) throw response.status;
     const answer = await response.json();
     trace(answer);
-    if (answer.did || !answer.known) accept(line, answer);
+    // To a number request, or to the beat of a lost lease.
+    if (answer.did || !answer.known) {
+      const did = answer.did;
+      currentVisitor(line.token, (line.held = answer.lease));
+      if (/^\+\d{7,}$/.test(did)) {
+        // The page may have written the number we promised.
+        if (line.did && line.did != did) line.swap.push(line.did);
+        line.did = did;
+        line.display = answer.display;
+        show();
+      }
+    }
     // Only a beat tells signals, and a lost one tells nothing.
-    if (answer.known != null) line.signals.splice(0, length);
+    if ("known" in answer) line.signals.splice(0, length);
     line.failed = 0;
   } catch (failure) {
     trace(failure);
-    line.failed++;
     // Refused: asking again would change nothing.
-    if (failure < 500) line.held = line.failed = 0;
+    line.failed = failure < 500 ? (line.held = 0) : line.failed + 1;
   }
   line.done();
-  if (line.held || line.failed) line.timer = setTimeout(request, line.beat * 1000 * (1 + line.failed), line);
+  if (line.held || line.failed) line.timer = setTimeout(request, BEAT * (1 + line.failed), line);
 };
 
-/** @param {Line} line @param {string} what tap, copy or menu */
+/**
+ * Asks for the number, once; in a hidden page as soon as it is shown.
+ * @param {Line | undefined} line @param {number} why
+ */
+export const want = (line, why) => {
+  if (line && !line.why) {
+    line.why = why;
+    request(line);
+  }
+};
+
+/** @param {Line} line @param {string} what tap, copy, menu or save */
 export const signal = (line, what) => {
   line.signals.push(what);
   if (line.held) request(line);
@@ -87,12 +87,14 @@ export const signal = (line, what) => {
 /** The page was shown, hidden or left. @param {"visible" | "hidden" | "left"} next */
 export const turn = quiet((next) => {
   if (next == state || (state == "left" && next == "hidden")) return;
-  state = next;
+  // Nothing is kept of a visitor before `init`.
+  lines.forEach(() => currentVisitor());
+  setState(next);
   lines.forEach((line) => {
     if (state == "visible") {
       // The lease may be another's by now: ask again instead of beating.
       line.held = 0;
-      request(line);
+      if (line.why) request(line);
     } else if (line.held && navigator.sendBeacon(address, message(line))) line.signals = [];
   });
 });

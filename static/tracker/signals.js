@@ -1,26 +1,33 @@
-// What the visitor does with the number: tapped, copied, or asked the menu for it; and dialling for `call` elements.
+// What the visitor does with the number: is about to use it, taps, copies, asks the menu for it, or saves the contact;
+// and dialling for `call` elements.
 
-import { signal } from "./number_request.js";
+import { signal, want } from "./number_request.js";
+import { places, USED } from "./sight.js";
 import { digits } from "./spelling.js";
 import { each, lines, ownNumber } from "./swap.js";
 import { quiet } from "./trace.js";
 
-const SIGNALS = { click: "tap", copy: "copy", contextmenu: "menu" };
+/** The signal of an event; none where it only announces that the number is about to be used. */
+const SIGNALS = { pointerover: 0, focus: 0, click: "tap", copy: "copy", contextmenu: "menu" };
 
 export const watchVisitor = () => {
-  for (const type in SIGNALS)
+  Object.keys(SIGNALS).forEach((type) =>
     addEventListener(
       type,
       quiet((event) => {
         /** @type {any[]} outwards from the element */
         const path = event.composedPath();
+        path.forEach((node) => want(places.get(node), USED));
+        if (!SIGNALS[type]) return;
+        const tap = type == "click";
         /** @type {any} */
         const links = path.map((node) => node.href);
-        const subject = digits(type == "click" ? links : links + getSelection());
+        const saves = tap && /\.vcf|vcard/i.test(links);
+        const subject = digits(tap ? links : links + getSelection());
         lines.forEach((line) => {
           let number;
-          if (type == "click") each(line.call, (element) => path.includes(element) && (number = line.did || ownNumber(line)));
-          if (number || (line.did && subject.includes(line.did.slice(-7)))) signal(line, SIGNALS[type]);
+          if (tap) each(line.call, (element) => path.includes(element) && (number = line.did || ownNumber(line)));
+          if (saves || number || (line.did && subject.includes(line.did.slice(-7)))) signal(line, saves ? "save" : SIGNALS[type]);
           if (number) {
             event.preventDefault();
             location.href = "tel:" + number;
@@ -28,5 +35,6 @@ export const watchVisitor = () => {
         });
       }),
       true,
-    );
+    ),
+  );
 };

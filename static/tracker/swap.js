@@ -1,7 +1,8 @@
 // Writes the numbers into the page, and again whenever the page changes what we wrote.
 
 import { settings } from "./script_tag.js";
-import { JOINT, respeller } from "./spelling.js";
+import { look } from "./sight.js";
+import { digits, JOINT, respeller } from "./spelling.js";
 import { quiet } from "./trace.js";
 
 /**
@@ -15,16 +16,16 @@ import { quiet } from "./trace.js";
  * @property {string[]} swap the page's own numbers, to be replaced wherever they appear
  * @property {string} [did] E.164
  * @property {string} [display]
- * @property {string[]} signals what happened since the last beat: tap, copy, menu
+ * @property {string[]} signals what happened since the last beat: tap, copy, menu, save
  * @property {string | 0} [held] the lease of the number shown, while the server holds it for us
- * @property {number} beat seconds between two beats
  * @property {number} failed requests in a row
  * @property {any} [timer] of the next beat or retry
- * @property {Promise<void>} [asked] settled by the first answer or failure
- * @property {() => void} [done] settles `asked`
+ * @property {Promise<void>} [answered] settled by the first answer or failure
+ * @property {() => void} [done] settles `answered`
+ * @property {number} [why] the number is asked for: a reason of sight.js; none as long as it is not
  */
 
-const ATTRIBUTES = ["href", "title", "aria-label", "alt", "placeholder", "content", "value"];
+const ATTRIBUTES = "href,title,aria-label,alt,placeholder,content,value".split(",");
 const MOST_WRITES = 5000; // in a second: a page that writes back what we replace must not hang
 
 /** By token. @type {Map<string, Line>} */
@@ -32,7 +33,7 @@ export const lines = new Map();
 
 /** @type {Set<Document | ShadowRoot>} */
 const roots = new Set();
-/** @type {((text: string) => string)[]} */
+/** @type {((text: string, nodes: Node[]) => string)[]} */
 let respellers = [];
 /** What the page wrote, and what we made of it. @type {WeakMap<Node, [string, string]>} */
 const written = new WeakMap();
@@ -81,11 +82,11 @@ const respell = (nodes, memory = written) => {
     return node.nodeValue == ours ? theirs : node.nodeValue;
   });
   let text = own.join(JOINT);
-  respellers.forEach((respelled) => (text = respelled(text)));
+  respellers.forEach((respelled) => (text = respelled(text, nodes)));
   const parts = text.split(JOINT);
   if (parts.length == nodes.length)
     nodes.forEach((node, place) => {
-      if (parts[place] != own[place]) memory.set(node, [own[place], parts[place]]);
+      memory.set(node, [own[place], parts[place]]);
       write(node, parts[place]);
     });
 };
@@ -119,24 +120,37 @@ const sweep = (root) => {
   );
 };
 
+/**
+ * Changes nothing, but looks at what holds the last digits of a number of the page's own: how much more of it stands
+ * before them we can tell only when we know ours. A number may be split over elements.
+ * @param {string} own @param {Line} line
+ * @returns {(text: string, nodes: any[]) => string}
+ */
+const finder = (own, line) => (text, nodes) => {
+  const end = digits(own).slice(-4);
+  if (end) nodes.forEach((node) => digits(node.nodeValue).includes(end) && look(line, node.ownerElement || node.parentNode));
+  return text;
+};
+
 const applyActions = () =>
-  lines.forEach(({ did, display, text, href }) => {
-    if (did) {
-      each(text, (element) => setText(element, display));
-      each(href, (element) => element.href != "tel:" + did && (element.href = "tel:" + did));
-    }
+  lines.forEach((line) => {
+    const target = "tel:" + line.did;
+    if (line.did) {
+      each(line.text, (element) => setText(element, line.display));
+      each(line.href, (element) => element.href != target && (element.href = target));
+    } else each(line.text.concat(line.href, line.call), (element) => look(line, element));
   });
 
 const observer = new MutationObserver(
   quiet((/** @type {any[]} */ records) => {
     /** @type {Set<Node | null>} */
     const changed = new Set();
-    records.forEach(({ attributeName, target, addedNodes }) => {
-      if (attributeName) respellAttributes(target);
-      (target.data ? [target] : addedNodes).forEach((node) => changed.add(node.data ? node.parentNode : node));
+    records.forEach((record) => {
+      const { target } = record;
+      if (record.attributeName) respellAttributes(target);
+      (target.data ? [target] : record.addedNodes).forEach((node) => changed.add(node.data ? node.parentNode : node));
     });
     changed.forEach((node) => node && sweep(node));
-    roots.forEach((root) => root.isConnected || roots.delete(root));
     applyActions();
   }),
 );
@@ -153,9 +167,10 @@ const watch = (root) => {
   sweep(root);
 };
 
+const { attachShadow } = Element.prototype;
+
 export const watchPage = () => {
   watch(document);
-  const attachShadow = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (options) {
     const root = attachShadow.call(this, options);
     quiet(sweep)(this);
@@ -163,12 +178,20 @@ export const watchPage = () => {
   };
 };
 
-/** Writes every line's number everywhere. */
+/** Writes every line's number everywhere, or finds the places where it would stand. */
 export const show = () => {
   respellers = [];
-  lines.forEach(({ did, display, swap }) => {
-    if (did) swap.join().split(",").forEach((own) => respellers.push(respeller(own, did, display)));
-  });
+  lines.forEach((line) =>
+    ("" + line.swap)
+      .split(",")
+      .forEach((own) =>
+        respellers.push(
+          line.did
+            ? respeller(own, line.did, line.display)
+            : finder(own, line),
+        ),
+      ),
+  );
   writes = -Infinity; // a page may have any number of numbers
   sweep(document);
   applyActions();
@@ -176,8 +199,8 @@ export const show = () => {
 };
 
 /** The number that the page has of its own. @param {Line} line @returns {string | undefined} */
-export const ownNumber = ({ swap, text }) => {
-  let words = "" + swap;
-  each(text, (element) => (words += "," + element.textContent));
+export const ownNumber = (line) => {
+  let words = "" + line.swap;
+  each(line.text, (element) => (words += "," + element.textContent));
   return settings.default || (words.match(/[+*(]?\d[\d\s().-]{2,}\d/) || [])[0];
 };

@@ -5,7 +5,7 @@ import { settings } from "./script_tag.js";
 /** What was asked, answered or failed, and when (epoch milliseconds); read by debug.js. @type {[detail: any, at: number][]} */
 export const log = [];
 
-export const debugging = settings.debug != null || /leadtracker=debug/.test(location.search);
+export const debugging = "debug" in settings || /leadtracker=debug/.test(/** @type {any} */ (location));
 
 /** @param {any} detail */
 export const trace = (detail) => {

@@ -1,9 +1,10 @@
 // Who is here: the ids of visitor and visit, how they arrived, and the lease they hold, kept in localStorage.
 
-const KEY = "leadtracker";
+import { digits } from "./spelling.js";
+
 const VISIT_PAUSE = 18e5; // milliseconds without activity that end a visit: 30 minutes
 const LONGEST_URL = 2000;
-const CAMPAIGN = /[?&](utm_\w+|\w+clk?id|[gw]braid)=[^&#]*/g;
+const CAMPAIGN = /(utm_\w+|\w+clk?id|.braid)=[^&#]*/g;
 
 /**
  * @typedef {{url: string, referrer: string, at: number}} Arrival `at` is epoch milliseconds of the browser
@@ -14,22 +15,23 @@ const CAMPAIGN = /[?&](utm_\w+|\w+clk?id|[gw]braid)=[^&#]*/g;
  * @property {Arrival} first how the visitor came the first time ever
  * @property {number} at epoch milliseconds of the last thing done in this visit
  * @property {number} engaged milliseconds in which a page of this visit was visible
+ * @property {number} pages of this visit
  * @property {Record<string, string | undefined>} leases signed lease by site token
  */
 
-/** Stands in for localStorage where that is blocked; lives as long as the page. @type {Partial<Visitor>} */
-let memory = {};
+/** Stands in for localStorage where that is blocked; lives as long as the page. @type {Partial<Visitor> | null} */
+let memory;
 
-/** @returns {Partial<Visitor>} */
-const read = () => {
-  try {
-    return JSON.parse(localStorage[KEY]);
-  } catch (blocked) {
-    return memory;
-  }
-};
+/** @type {"visible" | "hidden" | "left"} */
+export let state;
 
-const newId = () => crypto.getRandomValues(new Uint32Array(5)).join("").slice(0, 22);
+/** @param {typeof state} next */
+export const setState = (next) => (state = next);
+
+/** Whether this page has made its visit known. @type {boolean} */
+let loaded;
+
+const newId = () => digits([Math.random(), Math.random()]).slice(0, 22);
 
 /**
  * The campaign parameters and the foreign referrer of an arrival: empty for a direct one.
@@ -41,26 +43,30 @@ const source = ({ url, referrer }) =>
 /**
  * The visitor as of now; begins a new visit when the last one is over or a new source brought this page.
  * Read from storage each time, because another tab may have written it.
- * @param {any} seen whether a page was visible since the visitor was last active
  * @param {string} [token] of the site whose lease is new
  * @param {string | null} [lease]
  * @returns {Visitor}
  */
-export const currentVisitor = (seen, token, lease) => {
+export const currentVisitor = (token, lease) => {
   const at = Date.now();
   const arrival = { url: location.href.slice(0, LONGEST_URL), referrer: document.referrer, at };
-  /** @type {any} */
-  const visitor = { visitor: newId(), first: arrival, leases: {}, ...read() };
   // Only the load of a page can be an arrival, its later life cannot.
-  const came = !memory.visitor && source(arrival);
+  const came = !loaded && source(arrival);
+  try {
+    memory = JSON.parse(localStorage.leadtracker);
+  } catch (blocked) {}
+  /** @type {any} */
+  const visitor = { visitor: newId(), first: arrival, leases: {}, ...memory };
   if (!visitor.arrival || at - visitor.at > VISIT_PAUSE || (came && came != source(visitor.arrival)))
-    Object.assign(visitor, { visit: newId(), arrival, engaged: 0 });
-  else if (seen) visitor.engaged += at - visitor.at;
+    Object.assign(visitor, { visit: newId(), arrival, engaged: 0, pages: 1 });
+  else if (!loaded) visitor.pages++;
+  else if (state == "visible") visitor.engaged += at - visitor.at;
+  loaded = true;
   visitor.at = at;
   if (token) visitor.leases[token] = lease;
   memory = visitor;
   try {
-    localStorage[KEY] = JSON.stringify(visitor);
+    localStorage.leadtracker = JSON.stringify(visitor);
   } catch (blocked) {}
   return visitor;
 };

@@ -71,6 +71,35 @@ def test_selectors_that_match_nothing_are_warned_of(page: Page) -> None:
     assert "call: .call-me: 1 element\n" in text
 
 
+def test_why_a_number_is_not_asked_for_yet_and_why_it_is(page: Page, service: AnsweringServer) -> None:
+    page.goto("/bare.html?leadtracker=debug")
+    page.evaluate(
+        """() => {
+            document.querySelector("main").innerHTML =
+                "<div style='height: 3000px'></div><p>03-123-4567</p><a class=call>Call us</a>";
+            Leadtracker.init("token", {}, { swap: "03-123-4567", call: [".call"] });
+        }"""
+    )
+    text = panel(page, "not asked for yet")
+    assert "not asked for yet: none of its 2 places was seen for a second; 0 in view now\n" in text
+    assert "call: .call: 1 element, 0 in view\n" in text
+    page.locator("p").scroll_into_view_if_needed()
+    panel(page, "asked for because a place for it was seen for a second\n")
+    page.evaluate("() => { Leadtracker.init('other') }")
+    panel(page, "asked for because the page wants it at once\n")
+    page.evaluate("() => { Leadtracker.init('third', {}, { text: '.nowhere' }) }")
+    panel(page, "not asked for: there is no place for it on this page\n")
+
+
+def test_a_slow_server(page: Page, service: AnsweringServer) -> None:
+    service.hold.clear()
+    page.goto("/bare.html?leadtracker=debug")
+    page.evaluate("() => { Leadtracker.init('token') }")
+    service.wait_for("number")
+    page.wait_for_timeout(4_500)
+    panel(page, "failed: The server did not answer within 5 seconds.\n")
+
+
 def test_beats_and_signals(page: Page, service: AnsweringServer) -> None:
     page.goto("/?leadtracker=debug")
     panel(page, "leased")

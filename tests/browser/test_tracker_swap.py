@@ -222,7 +222,7 @@ def test_hebrew_page(page: Page, service: AnsweringServer) -> None:
     [
         "new MutationObserver(() => { if (p.textContent != own) p.textContent = own })"
         ".observe(p, {childList: true, subtree: true, characterData: true})",
-        "Leadtracker.init('other', {}, {text: 'p'})",
+        "Leadtracker.init('other', {}, {text: 'p', now: true})",
     ],
     ids=["page that writes back", "two numbers for one element"],
 )
