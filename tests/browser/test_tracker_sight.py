@@ -1,4 +1,4 @@
-"""A number is asked for when a place for it was seen for a second, is about to be used, or is waited for: not before."""
+"""A number is asked for when a place for it was seen for a second, is about to be used or is waited for."""
 
 from __future__ import annotations
 
@@ -347,7 +347,8 @@ def test_saving_the_contact_is_a_signal(href: str, told: list[str], page: Page, 
     page.goto("/")
     expect(page.locator(".number")).to_have_text(OURS)
     page.evaluate("addEventListener('click', event => event.preventDefault())")
-    page.evaluate("href => document.body.insertAdjacentHTML('beforeend', `<a id=card href='${href}'><b>Save</b></a>`)", href)
+    card = "`<a id=card href='${href}'><b>Save</b></a>`"
+    page.evaluate(f"href => document.body.insertAdjacentHTML('beforeend', {card})", href)
     page.locator("#card b").click()
     mark(page)
     if told:
