@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPo
 from leadtracker.errors import BadPayload, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
-from leadtracker.records import leases, verdicts
+from leadtracker.records import verdicts
 from leadtracker.records.calls import Snapshot, fill, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
@@ -30,7 +30,7 @@ from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.records.verdicts import Judgement
 from leadtracker.topics import topic_of_call
-from leadtracker.verdict_record import verdict_record
+from leadtracker.verdict_record import calibration_of, shown, snapshot
 from leadtracker.who_called import Knowledges, Ring
 
 log = logging.getLogger(__name__)
@@ -209,6 +209,7 @@ class _Whose:
     site: Site | None
     snapshot: Snapshot = field(default_factory=Snapshot)
     judged: Judgement | None = None
+    anew: bool = False  # the judgement is not the one kept
 
 
 def _whose(
@@ -229,8 +230,8 @@ def _whose(
         phone=facts.caller if facts.caller and facts.caller.startswith("+") else None,
         topic=topic_of_call(site.topics, call_record.words(facts)),
     )
-    judged, confirmed = verdicts.judgement(session, call.row.id) if call.row is not None else (None, None)
-    if judged is not None and (confirmed is not None or ring.is_of(judged.evidence)):
+    judged = verdicts.judgement(session, call.row.id) if call.row is not None else None
+    if judged is not None and (judged.word is not None or ring.is_of(judged.evidence)):
         return _Whose(site, before, judged)
     held = live.holders(site.id, ring.did) if ring.did else []
     fresh = known.judge(session, ring, held)
@@ -239,7 +240,7 @@ def _whose(
     if judged is not None:
         known.unlearn(judged)
         fresh = known.judge(session, ring, held)
-    return _Whose(site, _snapshot(session, live, site, before, fresh), fresh)
+    return _Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, anew=True)
 
 
 def _keep_why(session: Session, knowledges: Knowledges, row: CallRow, facts: CallFacts, whose: _Whose) -> None:
@@ -252,19 +253,6 @@ def _keep_why(session: Session, knowledges: Knowledges, row: CallRow, facts: Cal
         known = knowledges.of(session, whose.site, datetime.now(UTC))
         judged = known.learn(session, judged, facts.outcome is Outcome.ANSWERED)
     verdicts.save(session, row.id, whose.site.id, judged)
-    verdicts.share(session, row.id, whose.site.id, judged.posterior, judged.evidence)
-
-
-def _snapshot(session: Session, live: Live, site: Site, before: Snapshot, judged: Judgement) -> Snapshot:
-    """What the call keeps of its likely visitor: the copy it took before, else Redis', else the lease log's."""
-    record = verdict_record(session, judged)
-    who = record["visitor"]
-    if who is None:
-        return Snapshot(match=record)
-    if before.visitor_id == who and before.touchpoint:
-        return replace(before, match=record)
-    visitor = live.visitor(site.id, who)
-    arrival = leases.touchpoint_of(session, record["lease"]) if record.get("lease") else None
-    if visitor is None:
-        return Snapshot(who, record, {}, {}, arrival or {})
-    return Snapshot(who, record, visitor.info, visitor.first or {}, arrival or visitor.latest or {})
+    if whose.anew:
+        posterior = shown(judged, calibration_of(row.match))
+        verdicts.share(session, row.id, whose.site.id, posterior, judged.evidence)

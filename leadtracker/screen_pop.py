@@ -13,6 +13,7 @@ from leadtracker.domain import Caller, Direction, Json, ScreenPop, Site
 from leadtracker.live import Live
 from leadtracker.records.sites import Directory
 from leadtracker.reports.reading import reading
+from leadtracker.verdict_record import shown
 from leadtracker.who_called import Knowledge, Ring
 
 KNOWN_SECONDS = 30.0  # for which a site's rates are used before they are read again
@@ -40,7 +41,8 @@ class ScreenPops:
         held = self._live.holders(site.id, pop.did) if in_pool else []
         with reading(self._engine) as session:
             ring = Ring(moment, pop.did if in_pool else None, phone)
-            posterior = self._knowledge(session, site).judge(session, ring, held).posterior
+            known = self._knowledge(session, site)
+            posterior = shown(known.judge(session, ring, held), known.calibration)
         if posterior.verdict not in ("certain", "likely"):
             return nobody
         who = posterior.candidates[0].visitor

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from leadtracker import regions
+from leadtracker.attribution.calibration import Calibration, Truth
+from leadtracker.attribution.calibration import fit as fit_calibration
 from leadtracker.attribution.calling_clock import KEPT, CallingClock, Hour, hour_passed
-from leadtracker.attribution.confirmation import truth
+from leadtracker.attribution.confirmation import candidates_of, truth
 from leadtracker.attribution.counts import Counts, change, kept
 from leadtracker.attribution.evidence import CLOCKS_APART, Evidence, Older, holder_of
 from leadtracker.attribution.learning import Course, course, lesson, remember
@@ -28,6 +30,7 @@ from leadtracker.records.verdicts import Judgement
 
 HOURS_OF_A_DAY = 24
 OLDEST_DAYS = 64  # a closed page's age, from which nobody is expected to call
+AS_STATED = Calibration()
 LISTED = 128  # holders looked at one by one
 
 
@@ -62,18 +65,19 @@ class Knowledge:
     clock: CallingClock
     days: int
     version: int
+    calibration: Calibration = AS_STATED
     _changed: dict[int, Hour] = field(default_factory=dict)
     _dirty: bool = False
 
     @classmethod
     def load(cls, session: Session, site: Site, now: datetime) -> Knowledge:
         counts, days, version = learned.sums(session, site.id)
-        hours = learned.hours(session, site.id)
+        hours, calibration = learned.hours(session, site.id), learned.calibration(session, site.id)
         if not hours or hours[-1].number < now.timestamp() // HOUR - KEPT:
             number = int(now.timestamp() // HOUR)
             hours = [Hour(number, number * HOUR, 1.0, *_local(number, site))]
-            return cls(site, counts, CallingClock(hours), days, version, {number: hours[0]}, True)
-        return cls(site, counts, CallingClock(hours), days, version)
+            return cls(site, counts, CallingClock(hours), days, version, calibration, {number: hours[0]}, True)
+        return cls(site, counts, CallingClock(hours), days, version, calibration)
 
     @property
     def view(self) -> View:
@@ -86,7 +90,8 @@ class Knowledge:
     def save(self, session: Session) -> None:
         if self._dirty:
             self.version += 1
-            learned.save(session, self.site.id, self.counts, self.days, self.version, self._changed.values())
+            changed = self._changed.values()
+            learned.save(session, self.site.id, self.counts, self.days, self.version, self.calibration, changed)
             self._changed, self._dirty = {}, False
 
     def _add(self, delta: Counts, factor: float = 1.0) -> None:
@@ -104,6 +109,12 @@ class Knowledge:
             if number % HOURS_OF_A_DAY == 0:
                 self.counts.fade()
                 self.days += 1
+
+    def calibrate(self, truths: Sequence[Truth]) -> None:
+        """From now on, what is shown and counted is what proved true of what was stated, once enough is known."""
+        found = fit_calibration(truths)
+        if found != self.calibration:
+            self.calibration, self._dirty = found, True
 
     def saw(self, session: Session, changes: Iterable[Change]) -> None:
         """Learn from what the lease log says: how long pages were seen, which closed, and whose phones are known."""
@@ -129,14 +140,30 @@ class Knowledge:
         evidence = self._gather(session, ring, held)
         return Judgement(evidence, match(evidence, self.view), RULES, self.version)
 
-    def learn(self, session: Session, judged: Judgement, answered: bool, ruled_out: tuple[str, ...] = ()) -> Judgement:
+    def learn(self, session: Session, judged: Judgement, answered: bool) -> Judgement:
         """Once a call is over; returns the judgement with what was learned."""
-        delta = lesson(judged.evidence, judged.posterior, self.view)
+        delta = lesson(judged.evidence, judged.believed, self.view)
         self._add(delta)
-        phone_kept, by_visitor = remember(judged.evidence, judged.posterior, answered, ruled_out)
+        self._remember(session, judged, answered)
+        return replace(judged, lesson=delta, days=self.days, untold=self._untold(judged.evidence))
+
+    def relearn(self, session: Session, before: Judgement, judged: Judgement, answered: bool) -> Judgement:
+        """As if a call that was learned from had been believed to be what it is believed to be now."""
+        faded, evidence = kept(self.days - before.days), judged.evidence
+        self.unlearn(before)
+        _, by_visitor = remember(evidence, before.believed, answered)
+        back = {visitor: evidence.callers.get(visitor) for visitor in by_visitor}
+        learned.take_back(session, self.site.id, evidence.moment, back)
+        delta = lesson(evidence, judged.believed, self.view)
+        self._add(delta, faded)
+        self._remember(session, judged, answered)
+        return replace(judged, lesson=delta)
+
+    def _remember(self, session: Session, judged: Judgement, answered: bool) -> None:
+        ruled_out = candidates_of(judged.posterior) if judged.word == "" else ()
+        phone_kept, by_visitor = remember(judged.evidence, judged.believed, answered, ruled_out)
         key = memory_key(judged.evidence.phone, judged.evidence.did)
         learned.remember(session, self.site.id, key, phone_kept, by_visitor)
-        return replace(judged, lesson=delta, days=self.days, untold=self._untold(judged.evidence))
 
     def _untold(self, evidence: Evidence) -> tuple[float, bool] | None:
         """What would have been stated had nobody told whose phone it is, where one visitor's it is."""

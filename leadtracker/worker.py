@@ -14,11 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadtracker.call_reading import read_inbox
+from leadtracker.confirming import heed_words
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.plan_making import DailyPlans
-from leadtracker.records import learned, leases
+from leadtracker.records import learned, leases, verdicts
 from leadtracker.records.database import WritersTurn, only_reader
 from leadtracker.records.inbox import DONE, newest_callback
 from leadtracker.records.sites import Directory, forget_drained
@@ -79,7 +80,9 @@ class Worker:
         with self._writing() as session:
             for site in self._directory.sites:
                 numbers = sum(not did.draining for did in self._directory.dids(site.id))
-                self._knowledges.of(session, site, now).pass_hours(now, numbers)
+                known = self._knowledges.of(session, site, now)
+                known.pass_hours(now, numbers)
+                known.calibrate(verdicts.truths(session, site.id))
             self._knowledges.save(session)
             session.commit()
 
@@ -106,6 +109,7 @@ class Worker:
                 done += len(entries)
             done += self._restore(site)
         done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
+        done += heed_words(self._engine, self._live, self._directory, self._knowledges)
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
             for site in self._directory.sites:

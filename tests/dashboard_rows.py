@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadtracker.records.calls import reversed_digits
+from leadtracker.records.calls import mark_first_call, reversed_digits
 from leadtracker.records.tables import AccountRow, CallRow, InboxRow, LeaseRow, LegRow, SiteRow
+from leadtracker.records.verdicts import share_among
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Jerusalem
 PASSWORD = "correct horse battery"  # of the login `admin`
@@ -86,6 +87,11 @@ def callback(call_pk: int | None, body: bytes, **more: Any) -> InboxRow:
 def add(engine: Engine, *rows: Any) -> None:
     with Session(engine, expire_on_commit=False) as session:
         session.add_all(rows)
+        session.flush()
+        for row in rows:
+            if isinstance(row, CallRow):
+                mark_first_call(session, row.site_id, row.caller)
+                share_among(session, row.id, [(1.0, row.touchpoint)] if row.touchpoint else [])
         session.commit()
 
 

@@ -44,7 +44,8 @@ def fit(truths: Sequence[Truth]) -> Calibration:
         return Calibration()
     a, b = 0.0, 1.0
     points = [(max(-FARTHEST, min(FARTHEST, logit(p))), right) for p, right in truths]
-    for _ in range(STEPS):  # on the ridged log-likelihood
+    likelihood = _likelihood(points, a, b)
+    for _ in range(STEPS):
         ga, gb, haa, hab, hbb = -RIDGE * a, -RIDGE * (b - 1), RIDGE, 0.0, RIDGE
         for x, right in points:
             q = 1 / (1 + exp(-(a + b * x)))
@@ -52,8 +53,25 @@ def fit(truths: Sequence[Truth]) -> Calibration:
             w = q * (1 - q)
             haa, hab, hbb = haa + w, hab + w * x, hbb + w * x * x
         det = haa * hbb - hab * hab
-        a, b = a + (hbb * ga - hab * gb) / det, b + (haa * gb - hab * ga) / det
+        step = (hbb * ga - hab * gb) / det, (haa * gb - hab * ga) / det
+        part = 1.0
+        while part > 1e-3 and _likelihood(points, a + part * step[0], b + part * step[1]) < likelihood:
+            part /= 2  # far from the end a whole step goes too far
+        a, b = a + part * step[0], b + part * step[1]
+        before, likelihood = likelihood, _likelihood(points, a, b)
+        if likelihood - before < 1e-9:
+            break
     return Calibration(a, max(0.05, b))
+
+
+def _likelihood(points: Sequence[Truth], a: float, b: float) -> float:
+    """Its logarithm, less the ridge; points are (logit, right)."""
+    of_points = sum((a + b * x) * right - _softplus(a + b * x) for x, right in points)
+    return of_points - RIDGE / 2 * (a * a + (b - 1) ** 2)
+
+
+def _softplus(x: float) -> float:
+    return max(x, 0.0) + log(1 + exp(-abs(x)))
 
 
 def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:

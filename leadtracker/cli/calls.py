@@ -11,8 +11,10 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadtracker import confirming
 from leadtracker.cli import opening
 from leadtracker.errors import NotFound
+from leadtracker.explanation import explanation
 from leadtracker.records.calls import newest
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, LegRow
@@ -36,11 +38,52 @@ def listing(site_name: str | None, count: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=1, default=str, ensure_ascii=False))
     for row in [] if as_json else rows:
-        who = row["visitor_id"] or "nobody known"
+        sure = row["match"].get("verdict", "")
+        who = f"{row['visitor_id']} ({sure})" if row["visitor_id"] and sure else row["visitor_id"] or "nobody known"
         click.echo(
             f"{row['started_at']}  {row['caller'] or 'withheld'} -> {row['did']}  "
             f"{row['outcome']}  {who}  {row['campaign']}"
         )
+
+
+@call.command("show")
+@click.argument("call_pk", metavar="ID", type=int)
+@click.option("--json", "as_json", is_flag=True)
+def show_call(call_pk: int, as_json: bool) -> None:
+    """One call: who made it, how sure that is, who else it may have been, and why. ID is the one in its address."""
+    live = opening.live(load_settings())
+    with Session(opening.database()) as session:
+        row = session.get(CallRow, call_pk)
+        if row is None:
+            raise NotFound(f"there is no call {call_pk}")
+        why, found = explanation(session, live, row), _call(session, row)
+    if as_json:
+        found |= {"why": asdict(why) if why else None}
+        click.echo(json.dumps(found, indent=1, default=str, ensure_ascii=False))
+        return
+    click.echo(f"{found['started_at']}  {found['caller'] or 'withheld'} -> {found['did']}  {found['outcome']}")
+    if why is None:
+        click.echo("It was not matched to visits.")
+        return
+    said = {None: why.verdict, "": "nobody of these, as a user said"}
+    click.echo(f"Who called: {said.get(why.word, f'{why.word}, as a user said')}")
+    for person in why.people:
+        click.echo(f"{person.p:6.1%}  {person.visitor}  {'; '.join(person.reasons)}")
+    click.echo(f"{why.nobody:6.1%}  nobody who was on the site")
+    click.echo(f"{why.other:6.1%}  a visitor of longer ago")
+
+
+@call.command("confirm")
+@click.argument("call_pk", metavar="ID", type=int)
+@click.option("--visitor", help="It was this one of the candidates.")
+@click.option("--nobody", is_flag=True, help="It was nobody of them.")
+@click.option("--undo", is_flag=True, help="Take back what was said.")
+def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None:
+    """Say who made a call; the worker learns from it."""
+    if (visitor is not None) + nobody + undo != 1:
+        raise click.UsageError("say one of --visitor, --nobody and --undo")
+    confirming.say(opening.database(), call_pk, confirming.NOBODY if nobody else visitor)
+    click.echo("Taken back." if undo else "Kept.")
 
 
 def _call(session: Session, row: CallRow) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def plan(site_name: str, numbers: int | None, price: int | None, as_json: bool, 
     The pool page shows the newest plan; one is made daily by itself.
     """
     if quietly:
-        child_process.give_way(child_process.PAGES)
+        child_process.give_way(child_process.WORKERS)
     engine = opening.database()
     directory = Directory(engine)
     site = next((site for site in directory.sites if site.name == site_name), None)

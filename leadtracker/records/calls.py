@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import orjson
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.call_record import CallFacts
-from leadtracker.domain import Cdr, Json, Site
+from leadtracker.domain import Cdr, Direction, Json, Site
 from leadtracker.records.tables import CallRow, LegRow
 
 FEW_DIGITS = 4
@@ -34,9 +34,28 @@ def snapshot_of(row: CallRow) -> Snapshot:
 def save(session: Session, row: CallRow, facts: CallFacts) -> None:
     """Write a call, new or known; the caller commits. Legs are replaced: nothing is doubled."""
     session.add(row)
+    before = {name: inspect(row).attrs[name].history.deleted for name in ("site_id", "caller")}
     session.flush()
+    mark_first_call(session, row.site_id, row.caller)
+    if any(before.values()):  # another call may now be the first of that number
+        was = {name: (values or [getattr(row, name)])[0] for name, values in before.items()}
+        mark_first_call(session, was["site_id"], was["caller"])
     session.execute(delete(LegRow).where(LegRow.call_pk == row.id))
     session.add_all(_leg(row.id, leg) for leg in facts.legs)
+
+
+def mark_first_call(session: Session, site_id: int | None, caller: str | None) -> None:
+    """Of a number's incoming calls to a site the earliest is its first, whatever arrived first."""
+    if site_id is None or caller is None or not caller.startswith("+"):
+        return
+    of_both = (CallRow.caller == caller, func.coalesce(CallRow.site_id, 0) == site_id)  # not by the site's index
+    came = CallRow.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value])
+    first = session.scalar(select(CallRow.id).where(*of_both, came).order_by(CallRow.started_at, CallRow.id).limit(1))
+    marked = session.scalars(select(CallRow.id).where(*of_both, CallRow.first_time)).all()
+    for wrong in [call_pk for call_pk in marked if call_pk != first]:
+        session.execute(update(CallRow).where(CallRow.id == wrong).values(first_time=False))
+    if first is not None and first not in marked:
+        session.execute(update(CallRow).where(CallRow.id == first).values(first_time=True))
 
 
 def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:
@@ -45,6 +64,10 @@ def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> 
     for name in COPIED:
         setattr(row, name, getattr(facts, name))
     row.caller_reversed = reversed_digits(facts.caller)
+    fill_visitor(row, whose)
+
+
+def fill_visitor(row: CallRow, whose: Snapshot) -> None:
     row.visitor_id, row.match = whose.visitor_id, whose.match
     row.lease_id = whose.match.get("lease")
     row.visitor_info, row.first_touchpoint, row.touchpoint = (

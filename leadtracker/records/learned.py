@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from leadtracker.attribution.calibration import Calibration
 from leadtracker.attribution.calling_clock import KEPT, Hour
 from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.phone_memory import Called, Remembered
@@ -34,6 +35,11 @@ def sums(session: Session, site_id: int) -> tuple[Counts, int, int]:
     return (Counts.from_json(row.counts), row.days, row.version) if row else (Counts(), 0, 0)
 
 
+def calibration(session: Session, site_id: int) -> Calibration:
+    row = session.get(LearnedRow, site_id)
+    return Calibration(row.shift, row.slope) if row else Calibration()
+
+
 def version(session: Session, site_id: int) -> int:
     return session.scalar(select(LearnedRow.version).where(LearnedRow.site_id == site_id)) or 0
 
@@ -48,9 +54,18 @@ def hours(session: Session, site_id: int) -> list[Hour]:
     ]
 
 
-def save(session: Session, site_id: int, counts: Counts, days: int, version: int, changed: Iterable[Hour]) -> None:
+def save(
+    session: Session,
+    site_id: int,
+    counts: Counts,
+    days: int,
+    version: int,
+    calibration: Calibration,
+    changed: Iterable[Hour],
+) -> None:
     """Write the sums and the hours that changed; the caller commits."""
-    _put(session, LearnedRow, [{"site_id": site_id, "counts": counts.to_json(), "days": days, "version": version}])
+    sums = {"site_id": site_id, "counts": counts.to_json(), "days": days, "version": version}
+    _put(session, LearnedRow, [sums | {"shift": calibration.shift, "slope": calibration.slope}])
     _put(session, HourRow, [{"site_id": site_id, **hour.to_json()} for hour in changed])
 
 
@@ -88,14 +103,27 @@ def remember(session: Session, site_id: int, key: str, kept: Remembered, by_visi
     )
 
 
+def take_back(session: Session, site_id: int, at: float, before: Mapping[str, Called | None]) -> None:
+    """Forget a call at that moment of these visitors, and remember the one before it where there was one."""
+    of_call = (CallerRow.site_id == site_id, CallerRow.visitor.in_(list(before)), CallerRow.at == at)
+    for visitor in session.scalars(select(CallerRow.visitor).where(*of_call)).all():
+        session.execute(delete(CallerRow).where(CallerRow.site_id == site_id, CallerRow.visitor == visitor))
+        if (called := before[visitor]) is not None:
+            row = {"site_id": site_id, "visitor": visitor, "at": called.at, "called": _fields(called)}
+            _put(session, CallerRow, [row])
+
+
 def tell_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
     """Somebody says whose phone it is: the `page` (a form, a login) or a `user`."""
     told = {"site_id": site_id, "phone": phone, "visitor": visitor, "said_by": said_by, "at": datetime.now(UTC)}
-    _put(session, KnownPhoneRow, [told])
+    if session.get(KnownPhoneRow, (site_id, phone, visitor)) is None:
+        _put(session, KnownPhoneRow, [told])
 
 
-def forget_phone(session: Session, site_id: int, phone: str) -> None:
-    session.execute(delete(KnownPhoneRow).where(KnownPhoneRow.site_id == site_id, KnownPhoneRow.phone == phone))
+def forget_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
+    """What somebody said is taken back; what others said stays."""
+    said = (KnownPhoneRow.site_id == site_id, KnownPhoneRow.phone == phone, KnownPhoneRow.visitor == visitor)
+    session.execute(delete(KnownPhoneRow).where(*said, KnownPhoneRow.said_by == said_by))
 
 
 def knowers(session: Session, site_id: int, phone: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -22,6 +23,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from leadtracker.records.database import UtcDateTime
 
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER columns
+
+
+NULLABLE = JSON(none_as_null=True)  # else None would be the JSON null, which is not NULL
 
 
 class Base(DeclarativeBase):
@@ -137,6 +141,7 @@ class CallRow(Base):
     recording_url: Mapped[str]
     price: Mapped[int | None]
     original_call_id: Mapped[str | None]
+    first_time: Mapped[bool] = mapped_column(server_default=false())  # that number's first incoming call to the site
     visitor_id: Mapped[str | None]
     lease_id: Mapped[str | None]
     match: Mapped[dict[str, Any]]  # how we know, see call_reading
@@ -158,16 +163,14 @@ class CallRow(Base):
             "direction",
             "outcome",
             "talk_seconds",
-            "caller",
-            "channel",
-            "source",
+            "first_time",
             "original_call_id",
         ),
         Index("calls_site_started", "site_id", "started_at", "id"),
         Index("calls_outcome_started", "outcome", "started_at", "id"),
         Index("calls_channel_started", "channel", "started_at", "id"),
         Index("calls_source_started", "source", "started_at", "id"),
-        Index("calls_caller", "caller", "started_at", "id", "site_id", "direction"),
+        Index("calls_caller", "caller", "started_at", "id", "site_id", "direction", "first_time"),
         Index("calls_caller_reversed", "caller_reversed"),
         Index("calls_visitor", "visitor_id"),
     )
@@ -240,6 +243,8 @@ class LearnedRow(Base):
     counts: Mapped[dict[str, Any]]
     days: Mapped[int]  # how often the sums have faded
     version: Mapped[int]  # grows with each change
+    shift: Mapped[float] = mapped_column(server_default="0")  # attribution.calibration.Calibration
+    slope: Mapped[float] = mapped_column(server_default="1")
 
 
 class HourRow(Base):
@@ -308,17 +313,43 @@ class VerdictRow(Base):
     version: Mapped[int]  # of what the site had learned
     evidence: Mapped[bytes]  # attribution.evidence.Evidence, as JSON, compressed
     posterior: Mapped[bytes]  # attribution.posterior.Posterior as matched, the same way
-    lesson: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # Counts; NULL until the call has ended
+    lesson: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE)  # Counts; NULL until the call has ended
     days: Mapped[int]  # LearnedRow.days at the lesson
     confirmed: Mapped[str | None]  # a user's word: a visitor, or '' for nobody of these
     confirmed_at: Mapped[datetime | None]
+    heeded: Mapped[str | None]  # the word that the worker has acted on, as `confirmed`
+    matched: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE)  # the call's visitor and shares before any word
     stated: Mapped[float]  # probability of the winner, as matched
     untold: Mapped[float | None]  # ... without the known phone, where one was known: a truth for calibration
     untold_right: Mapped[bool | None]
+    stated_right: Mapped[bool | None]  # was the winner as matched right, by a user's word
+    __table_args__ = (
+        Index(
+            "verdicts_waiting",
+            "call_pk",
+            sqlite_where=text("confirmed IS NOT heeded"),
+            postgresql_where=text("confirmed IS DISTINCT FROM heeded"),
+        ),
+        Index(
+            "verdicts_truths",
+            "site_id",
+            "call_pk",
+            "stated",
+            "stated_right",
+            "untold",
+            "untold_right",
+            sqlite_where=text("stated_right IS NOT NULL OR untold IS NOT NULL"),
+            postgresql_where=text("stated_right IS NOT NULL OR untold IS NOT NULL"),
+        ),
+    )
 
 
 class ShareRow(Base):
-    """What part of a call a touchpoint brought; the shares of a call sum to 1, the rest has no touchpoint."""
+    """What part of a call a touchpoint brought; the shares of a call sum to 1, the rest has no touchpoint.
+
+    `by_channel` and its like are sums of p over the call's touchpoints that are alike in what that report is about; the
+    first of them has it, the others 0. So a report adds what excludes each other without sorting shares by call.
+    """
 
     __tablename__ = "shares"
     id: Mapped[int] = mapped_column(Big, primary_key=True)
@@ -328,7 +359,25 @@ class ShareRow(Base):
     source: Mapped[str]
     campaign: Mapped[str]
     landing_page: Mapped[str]
-    __table_args__ = (Index("shares_call", "call_pk", "p", "channel", "source", "campaign", "landing_page"),)
+    by_channel: Mapped[float] = mapped_column(server_default="1")
+    by_source: Mapped[float] = mapped_column(server_default="1")
+    by_campaign: Mapped[float] = mapped_column(server_default="1")
+    by_landing: Mapped[float] = mapped_column(server_default="1")
+    __table_args__ = (
+        Index(
+            "shares_call",
+            "call_pk",
+            "p",
+            "channel",
+            "source",
+            "campaign",
+            "landing_page",
+            "by_channel",
+            "by_source",
+            "by_campaign",
+            "by_landing",
+        ),
+    )
 
 
 class PlanRow(Base):

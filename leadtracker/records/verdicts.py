@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.orm import Session
 
+from leadtracker.attribution.calibration import Truth
+from leadtracker.attribution.confirmation import confirmed
 from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.evidence import Evidence
 from leadtracker.attribution.posterior import Posterior
@@ -18,6 +20,13 @@ from leadtracker.domain import Json
 from leadtracker.records.tables import LeaseRow, ShareRow, VerdictRow
 
 WORTH_A_SHARE = 0.005
+MOST_TRUTHS = 3000
+REPORTS = {  # column of shares -> what a report takes for one source of calls
+    "by_channel": ("channel",),
+    "by_source": ("channel", "source"),
+    "by_campaign": ("source", "campaign"),
+    "by_landing": ("landing_page",),
+}
 TOUCHED = ("channel", "source", "campaign", "landing_page")
 
 
@@ -35,12 +44,19 @@ class Judgement:
     lesson: Counts | None = None
     days: int = 0
     untold: tuple[float, bool] | None = None
+    word: str | None = None  # a user's: a visitor, '' for nobody of the candidates
+
+    @property
+    def believed(self) -> Posterior:
+        """As matched, or what a user's word made of it."""
+        if self.word is None:
+            return self.posterior
+        return confirmed(self.evidence, self.posterior, self.word or None)
 
 
-def judgement(session: Session, call_pk: int) -> tuple[Judgement | None, str | None]:
-    """A call's judgement, and a user's word on it: a visitor, '' for nobody of the candidates, None for no word."""
+def judgement(session: Session, call_pk: int) -> Judgement | None:
     row = session.get(VerdictRow, call_pk)
-    return (judgement_of(row), row.confirmed) if row else (None, None)
+    return judgement_of(row) if row else None
 
 
 def judgement_of(row: VerdictRow) -> Judgement:
@@ -52,11 +68,12 @@ def judgement_of(row: VerdictRow) -> Judgement:
         lesson=None if row.lesson is None else Counts.from_json(row.lesson),
         days=row.days,
         untold=None if row.untold is None else (row.untold, bool(row.untold_right)),
+        word=row.confirmed,
     )
 
 
 def save(session: Session, call_pk: int, site_id: int, judged: Judgement) -> None:
-    """Keep a judgement in place of the one before; the caller commits."""
+    """Keep a judgement in place of the one before, but for the user's word; the caller commits."""
     untold, right = judged.untold or (None, None)
     row = session.get(VerdictRow, call_pk) or VerdictRow(call_pk=call_pk)
     row.site_id, row.rules, row.version, row.days = site_id, judged.rules, judged.version, judged.days
@@ -67,22 +84,52 @@ def save(session: Session, call_pk: int, site_id: int, judged: Judgement) -> Non
     session.add(row)
 
 
+def waiting(session: Session, count: int) -> list[int]:
+    """Calls on which a user has said something that was not acted on yet."""
+    new = VerdictRow.confirmed.is_distinct_from(VerdictRow.heeded)
+    return list(session.scalars(select(VerdictRow.call_pk).where(new).order_by(VerdictRow.call_pk).limit(count)))
+
+
+def truths(session: Session, site_id: int) -> list[Truth]:
+    """The newest calls of which the caller is known, as they were stated: by a user's word, else by a known phone."""
+    known = select(
+        VerdictRow.stated, VerdictRow.stated_right, VerdictRow.untold, VerdictRow.untold_right
+    ).where(
+        VerdictRow.site_id == site_id, text("(stated_right IS NOT NULL OR untold IS NOT NULL)")  # as the index has it
+    )  # fmt: skip
+    return [
+        (stated, right) if right is not None else (untold or 0.0, bool(untold_right))
+        for stated, right, untold, untold_right in session.execute(
+            known.order_by(VerdictRow.call_pk.desc()).limit(MOST_TRUTHS)
+        )
+    ]
+
+
+def shares_of(session: Session, call_pk: int) -> list[tuple[float, dict[str, str]]]:
+    rows = session.scalars(select(ShareRow).where(ShareRow.call_pk == call_pk).order_by(ShareRow.p.desc(), ShareRow.id))
+    return [(row.p, {name: getattr(row, name) for name in TOUCHED}) for row in rows]
+
+
 def share(session: Session, call_pk: int, site_id: int, posterior: Posterior, evidence: Evidence) -> None:
     """Share a call among the touchpoints that may have brought it; what is left has none. Replaces its shares."""
     by_source = {holder.source: holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))}
     by_visit = {
         (holder.visitor, holder.source): holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))
     }
-    parts: dict[str, float] = {}  # by lease
+    sources: dict[str, str] = {}  # by lease
+    parts: dict[str, float] = {}
     left = dict(posterior.sources)
     for candidate in posterior.candidates:
         for source, p in candidate.sources.items():
             lease = by_visit.get((candidate.visitor, source)) or by_source.get(source)
             if lease is not None and p >= WORTH_A_SHARE:
                 parts[lease] = parts.get(lease, 0.0) + p
+                sources[lease] = source
                 left[source] = left.get(source, 0.0) - p
     touched = _touched_by_leases(session, parts)
     shares = [(p, touched[lease]) for lease, p in parts.items() if lease in touched]
+    for lease in parts.keys() - touched.keys():  # forgotten since
+        left[sources[lease]] = left.get(sources[lease], 0.0) + parts[lease]
     shares += _of_sources(session, site_id, {source: p for source, p in left.items() if p >= WORTH_A_SHARE})
     share_among(session, call_pk, shares)
 
@@ -100,6 +147,13 @@ def share_among(session: Session, call_pk: int, shares: Iterable[tuple[float, Ma
     rows: list[dict[str, Any]] = [
         {"call_pk": call_pk, "p": p, **dict(zip(TOUCHED, key, strict=True))} for key, p in merged.items()
     ]
+    for name, alike in REPORTS.items():
+        sums: dict[tuple[str, ...], float] = {}
+        for row in rows:
+            key = tuple(row[column] for column in alike)
+            sums[key] = sums.get(key, 0.0) + row["p"]
+        for row in rows:
+            row[name] = min(1.0, sums.pop(tuple(row[column] for column in alike), 0.0))
     session.execute(insert(ShareRow), rows)
 
 

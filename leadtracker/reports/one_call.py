@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import NotFound
@@ -24,7 +24,6 @@ class OneCall:
     legs: Sequence[LegRow]
     visits: Sequence[LeaseRow]
     callbacks: Sequence[InboxRow]
-    first_time: bool
 
 
 def one_call(session: Session, call_pk: int) -> OneCall:
@@ -34,17 +33,11 @@ def one_call(session: Session, call_pk: int) -> OneCall:
         raise NotFound("there is no such call")
     legs = session.scalars(select(LegRow).where(LegRow.call_pk == call.id).order_by(LegRow.started_at, LegRow.id)).all()
     received = select(InboxRow).where(InboxRow.call_pk == call.id).order_by(InboxRow.id).limit(MOST_CALLBACKS)
-    earlier = select(CallRow.id).where(
-        CallRow.caller == call.caller,
-        func.coalesce(CallRow.site_id, 0) == (call.site_id or 0),  # not by the site's index
-        CallRow.started_at < call.started_at,
-    )
     return OneCall(
         call=call,
         legs=legs,
         visits=visits_before(session, call) if call.visitor_id else (),
         callbacks=session.scalars(received).all(),
-        first_time=call.caller is not None and session.scalar(earlier.limit(1)) is None,
     )
 
 

@@ -6,25 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from leadtracker.records.tables import CallRow, LeaseRow
+from leadtracker.attribution.interval import Count
+from leadtracker.records.tables import CallRow, LeaseRow, ShareRow
 from leadtracker.reports.period import Step, steps
-from leadtracker.reports.sources import SourceFilter, figures, incoming, new_visits, started
+from leadtracker.reports.sources import NONE, SourceFilter, answered, incoming, missed, new_visits, started
 
 POOL_EMPTY = "pool_empty"  # LeaseRow.reason of a visitor who asked and got no number
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step with what happened in it; answered and missed as in `sources.SourceLine`."""
+    """A step with what happened in it; answered and missed as in `sources.SourceLine`.
+
+    `visitors` are the calls that a visit brought, by their probability.
+    """
 
     step: Step
     visits: int
     calls: int
     answered: int
     missed: int
+    visitors: Count = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,21 @@ def timeline(session: Session, wanted: SourceFilter) -> list[Moment]:
     if not across:
         return []
     number = _number_of_step(CallRow.started_at, across)
-    counted = select(number, *figures()[:3]).where(*incoming(wanted)).group_by(number)
-    calls = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in session.execute(counted)}
+    nothing_known = and_(
+        ShareRow.call_pk == CallRow.id, ShareRow.channel == "", ShareRow.source == "", ShareRow.campaign == "",
+        ShareRow.landing_page == "",
+    )  # fmt: skip
+    p = 1 - func.coalesce(ShareRow.p, 0.0)
+    counted = (
+        select(number, func.count(), func.sum(answered()), func.sum(missed()), func.sum(p), func.sum(p * (1 - p)))
+        .join(ShareRow, nothing_known, isouter=True)
+        .where(*incoming(wanted))
+        .group_by(number)
+    )
+    calls = {
+        row[0]: (int(row[1]), int(row[2]), int(row[3]), Count(float(row[4]), float(row[5]), float(row[1])))
+        for row in session.execute(counted)
+    }
     number = _number_of_step(LeaseRow.start, across)
     came = select(number, func.count()).where(*new_visits(wanted)).group_by(number)
     visits = {row[0]: int(row[1]) for row in session.execute(came)}

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from leadtracker.web import (
+    dashboard_accuracy,
     dashboard_call,
     dashboard_calls,
     dashboard_pool,
@@ -31,6 +32,7 @@ ROUTES = (
     (f"/calls/<int(max={LARGEST}):call_pk>", "call", dashboard_call.page),
     ("/visitors/<visitor_id>", "visitor", dashboard_visitor.visitor),
     ("/callers/<path:caller>", "caller", dashboard_visitor.caller),
+    ("/accuracy", "accuracy", dashboard_accuracy.page),
     ("/sources", "sources", dashboard_sources.page),
     ("/sources.csv", "sources_csv", dashboard_sources.csv),
     ("/pool", "pool", dashboard_pool.page),
@@ -51,6 +53,8 @@ def register(app: Flask) -> None:
     blueprint.add_url_rule("/", "start", _start)
     for rule, name, view in ROUTES:
         blueprint.add_url_rule(rule, name, view)
+    call = f"/calls/<int(max={LARGEST}):call_pk>"
+    blueprint.add_url_rule(f"{call}/confirm", "confirm", dashboard_call.confirm, methods=["POST"])
     slow_work.bound(app, app.extensions["leadtracker"].settings.threads)
     shown.register(app)
     app.add_template_global(fingerprint)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from leadtracker.attribution.interval import Count
 from leadtracker.errors import BadRequest
 from leadtracker.reports.reading import reading
 from leadtracker.reports.sources import DIMENSIONS, SourceLine, sources, total
@@ -23,9 +24,13 @@ HEADERS = {
     "campaign": ("Source", "Campaign"),
     "landing": ("Landing page",),
 }
+COUNTED = {
+    "answered": "Answered", "missed": "Missed", "first_time": "First-time callers", "talk_seconds": "Talk seconds",
+}  # fmt: skip
 FIGURES = (
-    "Visits", "Calls", "Answered", "Missed", "First-time callers", "Talk seconds", "Average talk seconds",
-    "Calls per visit",
+    "Visits", "Calls", "Calls low", "Calls high", "Certain calls",
+    *(f"{title}{edge}" for title in COUNTED.values() for edge in ("", " low", " high")),
+    "Average talk seconds", "Calls per visit",
 )  # fmt: skip
 
 
@@ -36,7 +41,7 @@ def page() -> ResponseReturnValue:
         moments = timeline(session, form.source_filter())
     return render_template(
         "sources.html", form=form, by=by, titles=TITLES, lines=lines[:MOST_LINES],
-        left_out=len(lines) - MOST_LINES, total=total(lines), most=max((line.calls for line in lines), default=0),
+        left_out=len(lines) - MOST_LINES, total=total(lines), most=max((line.calls.mean for line in lines), default=0),
         moments=moments, sites=here.directory.sites, lease_days=here.settings.lease_days,
         forgotten=(datetime.now(UTC) - (form.period.start or datetime.now(UTC))).days > here.settings.lease_days,
     )  # fmt: skip
@@ -52,9 +57,15 @@ def csv() -> ResponseReturnValue:
 def _cells(line: SourceLine) -> list[Cell]:
     average, per_visit = line.average_talk_seconds, line.calls_per_visit
     return [
-        *line.key, line.visits, line.calls, line.answered, line.missed, line.first_time, line.talk_seconds,
+        *line.key, line.visits, *_edges(line.calls), line.certain,
+        *(edge for name in COUNTED for edge in _edges(getattr(line, name))),
         None if average is None else round(average, 1), None if per_visit is None else round(per_visit, 4),
     ]  # fmt: skip
+
+
+def _edges(figure: Count) -> tuple[float, float, float]:
+    """A figure and the 95 % interval it is in."""
+    return round(figure.mean, 2), round(figure.low, 2), round(figure.high, 2)
 
 
 def _form() -> FilterForm:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from leadtracker import phone
+from leadtracker.attribution.interval import Count
 from leadtracker.domain import Json, Site
 from leadtracker.screen_pop import first_of
 
@@ -18,13 +19,18 @@ OUTCOME_WORDS = {
     "voicemail": "Voicemail", "failed": "Failed", "unknown": "Not known", "not answered": "Not answered",
 }  # fmt: skip
 ANY_SITE = Site(id=0, name="", tokens=(), origins=(), default_number=None, time_zone="UTC")  # where a call is of none
+VERDICT_WORDS = {"certain": "certain", "likely": "likely", "ambiguous": "open", "nobody": "no visitor"}
+CHANCES = (
+    (0.97, "almost certain"), (0.8, "very likely"), (0.5, "likely"), (0.2, "possible"), (0.05, "unlikely"),
+    (0.0, "very unlikely"),
+)  # fmt: skip  # least probability, words
 PHASE_WORDS = {"ringing": "Ringing", "dialing": "Dialing", "answered": "Talking", "unknown": "In progress"}
 
 
 def register(app: Flask) -> None:
     filters = (
         clock, day, moment, moment_of, iso, duration, number, outcome, tone, share, decimal, source_line, name,
-        company, plain, web_link, readable_url, local_date,
+        company, plain, web_link, readable_url, local_date, verdict, chance, percent, counted,
     )  # fmt: skip
     for show in filters:
         app.add_template_filter(show)
@@ -98,6 +104,28 @@ def share(part: float | None) -> str:
 
 def decimal(count: int) -> str:
     return f"{count:,}"
+
+
+def verdict(call: Any) -> str:
+    """How sure it is who called, in a word; empty where it was not asked."""
+    return VERDICT_WORDS.get(str(call.match.get("verdict")), "")
+
+
+def chance(p: float) -> str:
+    """A probability as one says it."""
+    return next(words for least, words in CHANCES if p >= least)
+
+
+def percent(p: float) -> str:
+    """`93 %`; never 100 % or 0 % of what is not quite so."""
+    if 0 < p < 0.01:
+        return "under 1 %"
+    return "over 99 %" if 0.99 < p < 1 else f"{p * 100:.0f} %"
+
+
+def counted(figure: Count) -> str:
+    """`1,209.6 ± 31.8`; a whole number where nothing is open."""
+    return f"{figure.mean:,.1f} ± {figure.half:,.1f}" if figure.half >= 0.05 else f"{figure.mean:,.0f}"
 
 
 def source_line(touchpoint: Json) -> str:

@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, literal, select
 from sqlalchemy.orm import Session
 
 from leadtracker.records.calls import reversed_digits
 from leadtracker.records.inbox import Inbox
-from leadtracker.records.tables import AccountRow, CallRow, SiteRow
+from leadtracker.records.tables import AccountRow, CallRow, ShareRow, SiteRow
 from leadtracker.records.users import add_user
+from leadtracker.records.verdicts import REPORTS
 from tests.bench.load import CHROME, ORIGIN
 
 
@@ -117,7 +118,10 @@ def report_viewers(url: str, engine: Any, viewers: int) -> Iterator[Viewed]:
 
 
 def add_calls(engine: Engine, count: int) -> None:
-    """Calls of the last year, straight into the table: the only ones of the project that no callback made."""
+    """Calls of the last year, straight into the tables, half of them certain, half shared between a source and none.
+
+    They are the only ones of the project that no callback made.
+    """
     with Session(engine) as session:
         account = session.scalars(select(AccountRow.id)).first()
         site = session.scalars(select(SiteRow.id)).first()
@@ -128,6 +132,12 @@ def add_calls(engine: Engine, count: int) -> None:
                 insert(CallRow),
                 [_call(account, site, number, now, dice) for number in range(start, min(start + 20_000, count))],
             )
+        touched = (CallRow.channel, CallRow.source, CallRow.campaign, CallRow.landing_page)
+        nothing = (literal(""),) * len(touched)
+        for p, odd, of_source in ((1.0, 0, touched), (0.7, 1, touched), (0.3, 1, nothing)):
+            shares = select(CallRow.id, *(literal(p),) * 5, *of_source).where(CallRow.id % 2 == odd)
+            columns = ("call_pk", "p", *REPORTS, "channel", "source", "campaign", "landing_page")
+            connection.execute(insert(ShareRow).from_select(columns, shares))
 
 
 def _call(account: Any, site: Any, number: int, now: datetime, dice: random.Random) -> dict[str, Any]:
@@ -140,6 +150,7 @@ def _call(account: Any, site: Any, number: int, now: datetime, dice: random.Rand
         "direction": "incoming", "caller": caller, "caller_reversed": reversed_digits(caller), "did": "+972722776000",
         "talk_seconds": dice.randrange(300), "ring_seconds": 5, "wait_seconds": 0, "extension": "",
         "representative": "", "queue": "", "recording_url": "", "price": None, "original_call_id": None,
+        "first_time": dice.random() < 0.7,
         "visitor_id": f"v{number:021d}", "lease_id": None, "match": {}, "visitor_info": {}, "first_touchpoint": {},
         "touchpoint": {}, "channel": "paid search", "source": source,
         "campaign": f"campaign {dice.randrange(40)}", "landing_page": "/",

@@ -66,7 +66,7 @@ def paths(app: Flask, engine: Engine) -> list[str]:
     assert app.test_client().post("/tracker.js", data=json.dumps(message), headers=headers).status_code == 200
     return [
         "/calls", "/calls?number=000&period=7days", f"/calls/{row.id}", f"/visitors/{VISITOR}",
-        "/callers/+972543216000",
+        "/callers/+972543216000", "/accuracy",
         "/sources", "/sources?by=campaign&period=7days", "/sources?by=landing&period=today", "/pool?period=30days",
         "/settings", "/nowhere",
     ]  # fmt: skip
@@ -218,7 +218,7 @@ def test_the_chart_has_the_figures_of_its_table(open_page: Open, paths: list[str
     assert canvas is not None
     page.mouse.move(canvas["x"] + canvas["width"] * (20 + 0.6) / 30.2, canvas["y"] + 40)
     legend = page.locator(".u-legend .u-value").all_inner_texts()
-    label, visits, answered, missed, _ = (cell.strip() for cell in cells)
+    label, visits, answered, missed, *_ = (cell.strip() for cell in cells)
     assert legend == [label, missed, answered, visits]
     page.set_viewport_size(PHONE)  # type: ignore[arg-type] # a dict
     expect(page.locator(".chart canvas")).to_have_css("width", re.compile(r"(2\d\d|3[0-3]\d)(\.\d+)?px"))

@@ -5,17 +5,26 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
+import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from leadtracker.attribution.interval import Count
+from leadtracker.call_record import CallFacts
+from leadtracker.records.calls import save
+from leadtracker.records.tables import CallRow
+from leadtracker.records.verdicts import share_among
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, SourceLine, sources, total
 from leadtracker.reports.timeline import timeline
 from tests.dashboard_rows import NOW, add, call, lease, touchpoint, unknown_call
 
 DANA, YOSSI, NOA = "+972543216541", "+972543216542", "+972543216543"
+COUNTED = ("calls", "answered", "missed", "first", "talk")
 FACEBOOK = touchpoint(source="facebook", channel="paid social", campaign="מבצע סתיו", landing_page="/%D7%93")
 DIRECT = touchpoint(source="direct", channel="direct", campaign="", landing_page="/")
 WEEK = Period("Asia/Jerusalem", date(2026, 11, 12), date(2026, 11, 18))
@@ -45,17 +54,27 @@ def fill(engine: Engine) -> None:
     )
 
 
+def line(key: tuple[str, ...], visits: int, certain: int, **figures: float) -> SourceLine:
+    """Of calls that are all certain: each figure is its sum, and has no variance."""
+    most = dict.fromkeys(COUNTED, figures["calls"]) | {"talk": figures["talk"]}
+    whole = [Count(float(figures[name]), 0.0, float(most[name])) for name in COUNTED]
+    return SourceLine(key, visits, whole[0], certain, *whole[1:])
+
+
 def test_by_channel(engine: Engine, dashboard: FlaskClient) -> None:
     fill(engine)
     with Session(engine) as session:
         lines = sources(session, SourceFilter(WEEK), "channel")
     assert lines == [
-        SourceLine(("paid search",), visits=5, calls=3, answered=2, missed=1, first_time=1, talk_seconds=150),
-        SourceLine(("",), visits=0, calls=2, answered=1, missed=0, first_time=0, talk_seconds=10),
-        SourceLine(("paid social",), visits=1, calls=1, answered=0, missed=1, first_time=1, talk_seconds=7),
-        SourceLine(("direct",), visits=2, calls=0, answered=0, missed=0, first_time=0, talk_seconds=0),
+        line(("paid search",), 5, calls=3, certain=3, answered=2, missed=1, first=1, talk=150),
+        line(("",), 0, calls=2, certain=2, answered=1, missed=0, first=0, talk=10),
+        line(("paid social",), 1, calls=1, certain=1, answered=0, missed=1, first=1, talk=7),
+        SourceLine(("direct",), visits=2),
     ]
-    assert total(lines) == SourceLine((), visits=8, calls=6, answered=3, missed=2, first_time=2, talk_seconds=167)
+    whole = total(lines)
+    assert (whole.visits, whole.certain) == (8, 4)
+    figures = (whole.calls, whole.answered, whole.missed, whole.first_time, whole.talk_seconds)
+    assert [str(figure) for figure in figures] == ["6", "3", "2", "2", "167"]
     assert [line.calls_per_visit for line in lines] == [0.6, None, 1.0, 0.0]
     assert [line.average_talk_seconds for line in lines] == [75.0, 10.0, None, None]
 
@@ -71,7 +90,7 @@ def test_by_the_other_columns(engine: Engine, dashboard: FlaskClient) -> None:
         for dimension, keys in expected.items():
             lines = sources(session, SourceFilter(WEEK), dimension)
             assert [line.key for line in lines] == keys, dimension
-            assert [line.calls for line in lines] == [3, 2, 1, 0], dimension
+            assert [line.calls.mean for line in lines] == [3, 2, 1, 0], dimension
 
 
 def test_of_one_site(engine: Engine, dashboard: FlaskClient) -> None:
@@ -80,7 +99,7 @@ def test_of_one_site(engine: Engine, dashboard: FlaskClient) -> None:
         lines = sources(session, SourceFilter(WEEK, site_id=2), "channel")
         assert lines == [SourceLine(("direct",), visits=1)]
         before = Period("Asia/Jerusalem", date(2026, 10, 1), date(2026, 10, 31))
-        assert sources(session, SourceFilter(before, site_id=2), "channel")[0].first_time == 1
+        assert sources(session, SourceFilter(before, site_id=2), "channel")[0].first_time.mean == 1
 
 
 def test_over_time(engine: Engine, dashboard: FlaskClient) -> None:
@@ -100,7 +119,8 @@ def test_over_time(engine: Engine, dashboard: FlaskClient) -> None:
         for period in (WEEK, day, Period("Asia/Jerusalem", date(2026, 1, 1), date(2026, 11, 18))):
             lines, moments = sources(session, SourceFilter(period), "channel"), timeline(session, SourceFilter(period))
             for name in ("visits", "calls", "answered", "missed"):
-                assert sum(getattr(one, name) for one in moments) == getattr(total(lines), name), (period, name)
+                whole = getattr(total(lines), name)
+                assert sum(getattr(one, name) for one in moments) == getattr(whole, "mean", whole), (period, name)
 
 
 def test_a_call_at_midnight_is_of_the_day_that_begins(engine: Engine, dashboard: FlaskClient) -> None:
@@ -115,19 +135,72 @@ def test_the_page_and_its_export(engine: Engine, dashboard: FlaskClient) -> None
     fill(engine)
     query = "from=2026-11-12&to=2026-11-18&by=campaign"
     page = dashboard.get(f"/sources?{query}").text
-    for words in ("<dd>8</dd>", "<dd>6</dd>", "75.0 %", "מבצע סתיו", "No campaign", "Not matched to a visit", "60.0 %"):
+    for words in ("<dd>8</dd>", "<dd>6</dd>", "75.0 %", "מבצע סתיו", "No campaign", "Nothing known", "60.0 %"):
         assert words in page, words
     assert 'aria-current="page">Campaign</a>' in page
     lines = list(csv.reader(io.StringIO(dashboard.get(f"/sources.csv?{query}").data.decode("utf-8-sig"))))
     assert lines == [
-        ["Source", "Campaign", "Visits", "Calls", "Answered", "Missed", "First-time callers", "Talk seconds",
-         "Average talk seconds", "Calls per visit"],
-        ["google", "spring", "5", "3", "2", "1", "1", "150", "75.0", "0.6"],
-        ["", "", "0", "2", "1", "0", "0", "10", "10.0", ""],
-        ["facebook", "מבצע סתיו", "1", "1", "0", "1", "1", "7", "", "1.0"],
-        ["direct", "", "2", "0", "0", "0", "0", "0", "", "0.0"],
+        ["Source", "Campaign", "Visits", "Calls", "Calls low", "Calls high", "Certain calls",
+         "Answered", "Answered low", "Answered high", "Missed", "Missed low", "Missed high",
+         "First-time callers", "First-time callers low", "First-time callers high",
+         "Talk seconds", "Talk seconds low", "Talk seconds high", "Average talk seconds", "Calls per visit"],
+        ["google", "spring", "5", *three(3), "3", *three(2), *three(1), *three(1), *three(150), "75.0", "0.6"],
+        ["", "", "0", *three(2), "2", *three(1), *three(0), *three(0), *three(10), "10.0", ""],
+        ["facebook", "מבצע סתיו", "1", *three(1), "1", *three(0), *three(1), *three(1), *three(7), "", "1.0"],
+        ["direct", "", "2", *three(0), "0", *three(0), *three(0), *three(0), *three(0), "", "0.0"],
     ]  # fmt: skip
     assert "/%D7%93" not in dashboard.get("/sources?from=2026-11-12&to=2026-11-18&by=landing").text
+
+
+def three(figure: float) -> list[str]:
+    return [str(float(figure))] * 3
+
+
+def test_a_call_counts_for_a_source_by_its_probability(engine: Engine, dashboard: FlaskClient) -> None:
+    """Two campaigns of one channel: the channel is certain where the campaign is not."""
+    calls = [call(NOW, talk_seconds=100, caller=f"+97254321650{number}") for number in range(4)]
+    add(engine, *calls)
+    autumn, nothing = touchpoint(campaign="autumn"), touchpoint(source="", channel="", campaign="", landing_page="")
+    with Session(engine) as session:
+        for row in calls[:3]:
+            share_among(session, row.id, [(0.5, touchpoint()), (0.4, autumn)])
+        share_among(session, calls[3].id, [(0.85, FACEBOOK), (0.15, nothing)])
+        session.commit()
+        by_channel = {one.key: one for one in sources(session, SourceFilter(WEEK), "channel")}
+        by_campaign = {one.key: one for one in sources(session, SourceFilter(WEEK), "campaign")}
+        [day] = [one for one in timeline(session, SourceFilter(WEEK)) if one.calls]
+    search, unknown = by_channel["paid search",], by_channel["",]
+    assert (search.calls.mean, search.calls.variance, search.certain) == pytest.approx((2.7, 0.27, 3))
+    assert (search.talk_seconds.mean, search.talk_seconds.variance) == pytest.approx((270, 0.27 * 100**2))
+    assert (unknown.calls.mean, unknown.calls.most, unknown.certain) == pytest.approx((0.45, 4, 0))
+    spring = by_campaign["google", "spring"]
+    assert (spring.calls.mean, spring.calls.variance, spring.certain) == pytest.approx((1.5, 0.75, 0))
+    assert by_campaign["facebook", "מבצע סתיו"].certain == 1
+    assert (day.calls, day.visitors.mean, day.visitors.variance) == pytest.approx((4, 3.55, 0.3975))
+    page = dashboard.get("/sources?from=2026-11-12&to=2026-11-18&by=campaign").text
+    assert "1.5 ± 1.7" in page
+    assert "<dd>4</dd>" in page  # so many rang, whoever it was
+
+
+def test_a_first_call_that_arrives_late_takes_the_mark(engine: Engine, dashboard: FlaskClient) -> None:
+    """Whatever the order in which calls are saved, and when one moves to another number."""
+
+    def marked() -> list[bool]:
+        with Session(engine) as session:
+            return list(session.scalars(select(CallRow.first_time).order_by(CallRow.id)))
+
+    add(engine, call(NOW, caller=DANA))
+    add(engine, unknown_call(NOW - timedelta(hours=2), caller=DANA, direction="outgoing"))
+    assert marked() == [True, False]
+    add(engine, call(NOW - timedelta(hours=1), caller=DANA), call(NOW - timedelta(hours=3), caller=DANA, site_id=2))
+    assert marked() == [False, False, True, True]
+    no_legs = cast(CallFacts, SimpleNamespace(legs=()))
+    with Session(engine) as session:
+        row = session.get_one(CallRow, 3)
+        row.caller = YOSSI
+        save(session, row, no_legs)
+        session.commit()
+    assert marked() == [True, False, True, True]
 
 
 def test_many_campaigns_are_cut_on_the_page_and_whole_in_the_export(engine: Engine, dashboard: FlaskClient) -> None:
@@ -159,5 +232,10 @@ def test_visits_that_are_forgotten_are_not_counted_as_none(dashboard: FlaskClien
 def test_a_transferred_call_is_one_call(engine: Engine, dashboard: FlaskClient) -> None:
     add(engine, call(), call(original_call_id="call-1"), call(outcome="missed"))
     with Session(engine) as session:
-        [line] = sources(session, SourceFilter(WEEK), "channel")
-    assert (line.calls, line.answered, line.missed, line.talk_seconds) == (2, 1, 1, 120)
+        [found] = sources(session, SourceFilter(WEEK), "channel")
+    assert [str(figure) for figure in (found.calls, found.answered, found.missed, found.talk_seconds)] == [
+        "2",
+        "1",
+        "1",
+        "120",
+    ]

@@ -89,3 +89,9 @@ def test_wilson(right: int, count: int, low: float, high: float) -> None:
 def test_the_expected_error() -> None:
     assert expected_error([(0.9, True)] * 8 + [(0.9, False)] * 2 + [(0.2, False)] * 10) == pytest.approx(0.15)
     assert expected_error([]) == 0.0
+
+
+def test_statements_that_are_all_alike_and_far_off_are_put_right() -> None:
+    truths = [(0.95, number < 240) for number in range(400)]
+    assert fit(truths)(0.95) == pytest.approx(0.6, abs=0.03)
+    assert fit([(p, True) for p, _ in truths])(0.95) > 0.97

@@ -1,0 +1,168 @@
+"""A user confirms, corrects and takes back: shown at once, learned once by the worker, and undone without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from test_main_road import PBX, cdr, number, settle
+
+from leadtracker.records.tables import (
+    CallerRow,
+    CallRow,
+    KnownPhoneRow,
+    LearnedRow,
+    PhoneRow,
+    ShareRow,
+    VerdictRow,
+)
+from leadtracker.web.stores import Stores
+from leadtracker.worker import Worker
+from tests.dashboard_rows import OURS, add, lease, touchpoint
+
+DANA, YOSSI = "dana".ljust(22, "_"), "yossi".ljust(22, "_")
+PHONE = "+972501234567"
+
+
+@pytest.fixture
+def call(app: Flask, worker: Worker, stores: Stores) -> int:
+    """A call to a number that Yossi looks at, and that Dana was shown a while before."""
+    client = app.test_client()
+    shown = str(number(client, "yossi")["did"])
+    at = datetime.now(UTC) - timedelta(minutes=10)
+    came = touchpoint(at, source="facebook", channel="paid social", campaign="autumn")
+    left = at + timedelta(minutes=9)
+    add(stores.engine, lease(at, did=shown, visitor=DANA, left=left, source_key="facebook", arrival=came))
+    assert client.post(f"{PBX}/cdr", json=cdr("0" + shown.removeprefix("+972"))).get_json()["Err"] == 0
+    settle(worker)
+    with Session(stores.engine) as session:
+        return session.scalars(select(CallRow.id)).one()
+
+
+def rows(stores: Stores) -> dict[str, Any]:
+    """All that a word may change, and whose floats are only as exact as sums of them."""
+    with Session(stores.engine) as session:
+        call = session.scalars(select(CallRow)).one()
+        verdict = session.scalars(select(VerdictRow)).one()
+        learned = session.scalars(select(LearnedRow).where(LearnedRow.site_id == call.site_id)).one()
+        return {
+            "call": [call.visitor_id, call.match, call.visitor_info, call.touchpoint, call.channel, call.campaign],
+            "said": [verdict.confirmed, verdict.confirmed_at, verdict.heeded, verdict.matched, verdict.stated_right],
+            "verdict": [verdict.posterior, verdict.evidence, verdict.stated, verdict.untold, verdict.days],
+            "lesson": {f"{name} {key}": value for name, sums in (verdict.lesson or {}).items()
+                       for key, value in sums.items()},
+            "learned": {f"{name} {key}": value for name, sums in learned.counts.items() for key, value in sums.items()},
+            "shares": sorted((round(row.p, 9), row.channel, row.campaign) for row in session.scalars(select(ShareRow))),
+            "phones": [(row.key, row.remembered) for row in session.scalars(select(PhoneRow).order_by(PhoneRow.key))],
+            "callers": sorted((row.visitor, str(row.called)) for row in session.scalars(select(CallerRow))),
+            "known": sorted((row.phone, row.visitor, row.said_by) for row in session.scalars(select(KnownPhoneRow))),
+        }  # fmt: skip
+
+
+def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    for name, value in wanted.items():
+        if name in ("lesson", "learned"):
+            assert found[name] == pytest.approx(value, rel=1e-6, abs=1e-7), name
+        else:
+            assert found[name] == value, name
+
+
+def send(client: FlaskClient, call: int, **form: str) -> None:
+    answer = client.post(f"/calls/{call}/confirm", data=form, headers=OURS)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/calls/{call}#who")
+
+
+WORDS: dict[str, tuple[dict[str, str], str | None]] = {
+    "the one who was matched": ({"visitor": YOSSI}, YOSSI),
+    "the other one": ({"visitor": DANA}, DANA),
+    "nobody of these": ({"nobody": "1"}, None),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_word_is_shown_at_once_then_learned_then_undone(
+    dashboard: FlaskClient, worker: Worker, stores: Stores, call: int, name: str
+) -> None:
+    form, who = WORDS[name]
+    before = rows(stores)
+    assert before["call"][0] == YOSSI
+    assert sum(share[0] for share in before["shares"]) == pytest.approx(1)
+    send(dashboard, call, **form)
+    page = dashboard.get(f"/calls/{call}").text
+    assert "follow in a moment" in page
+    assert ("Nobody of these." if who is None else "Certainly") in page
+    assert rows(stores)["learned"] == before["learned"]  # the page teaches nothing
+    settle(worker)
+    after = rows(stores)
+    assert after["call"][0] == who
+    assert after["said"][2] == (who or "")
+    assert after["said"][4] is (who == YOSSI)
+    assert after["known"] == ([(PHONE, who, "user")] if who else [])
+    assert sum(share[0] for share in after["shares"]) == pytest.approx(1)
+    assert after["verdict"] == before["verdict"]
+    if who == DANA:
+        assert after["call"][4:] == ["paid social", "autumn"]
+        assert after["shares"] == [(1.0, "paid social", "autumn")]
+        assert after["lesson"] != before["lesson"]
+    assert "figures above are those before it was said" in dashboard.get(f"/calls/{call}").text
+    assert worker.turn() == 0  # nothing is learned twice
+    assert rows(stores) == after
+    send(dashboard, call, undo="1")
+    settle(worker)
+    same(rows(stores), before)
+
+
+def test_one_word_after_another_leaves_only_the_last(
+    dashboard: FlaskClient, worker: Worker, stores: Stores, call: int
+) -> None:
+    before = rows(stores)
+    send(dashboard, call, visitor=YOSSI)
+    settle(worker)
+    direct = rows(stores)
+    send(dashboard, call, undo="1")
+    settle(worker)
+    for form in ({"visitor": DANA}, {"nobody": "1"}, {"visitor": YOSSI}):
+        send(dashboard, call, **form)
+        settle(worker)
+    found = rows(stores)
+    found["said"][1] = direct["said"][1]  # the moment
+    same(found, direct)
+    send(dashboard, call, undo="1")
+    settle(worker)
+    same(rows(stores), before)
+
+
+def test_a_worker_that_begins_anew_learns_the_word_once(
+    dashboard: FlaskClient, worker: Worker, stores: Stores, call: int
+) -> None:
+    send(dashboard, call, visitor=DANA)
+    settle(worker)
+    once = rows(stores)
+    other = Worker(stores.engine, stores.live, stores.directory, stores.settings)
+    settle(other)
+    settle(worker)
+    same(rows(stores), once)
+
+
+REFUSED: dict[str, tuple[Callable[[FlaskClient, int], Any], int]] = {
+    "of another page": (lambda client, call: client.post(f"/calls/{call}/confirm", data={"nobody": "1"}), 403),
+    "of a stranger": (
+        lambda client, call: client.post(f"/calls/{call}/confirm", data={"visitor": "x"}, headers=OURS), 400,
+    ),
+    "of nothing": (lambda client, call: client.post(f"/calls/{call}/confirm", headers=OURS), 400),
+    "of no such call": (lambda client, call: client.post("/calls/99/confirm", data={"undo": "1"}, headers=OURS), 404),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(dashboard: FlaskClient, stores: Stores, call: int, name: str) -> None:
+    before = rows(stores)
+    ask, status = REFUSED[name]
+    assert ask(dashboard, call).status_code == status
+    assert rows(stores) == before
