@@ -22,9 +22,10 @@ def start(
     keep_open: Sequence[int] = (),
     niceness: int = 0,
 ) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order.
+    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order;
+    `niceness` is that of `give_way`.
 
-    `niceness` is that of `give_way`. Call it from the main thread: to Linux that is the parent, whose death is told.
+    Call it from the main thread: to Linux the thread is the parent, whose death is told.
     """
 
     def prepare() -> None:

@@ -183,35 +183,32 @@ class History:
     def _add_call(self, number: int, row: CallRow) -> None:
         phone = row.caller if row.caller and row.caller.startswith("+") else None
         judged = verdicts.judgement(self.session, row.id)
-        confirmed = judged.word if judged else None
         did = "" if row.did in (None, self.site.default_number) else str(row.did)
         region = judged.evidence.region if judged else regions.of_number(phone) if phone else ""
         self._add(row.started_at, {
-            "type": "call", "call": number, "dials": self._dials(did, judged, confirmed),
+            "type": "call", "call": number, "dials": self._dials(did, judged),
             "phone": self._phone(phone) if phone else None, "region": self._region.get(region),
             "topic": self._topic.get(judged.evidence.topic) if judged else None, "answered": row.outcome == "answered",
         })  # fmt: skip
 
-    def _dials(self, did: str, judged: verdicts.Judgement | None, confirmed: str | None) -> Json:
+    def _dials(self, did: str, judged: verdicts.Judgement | None) -> Json:
         """Of a call that was never judged the visit that showed its number last."""
         u = round(self._draw.random(), 6) % 1
         if judged is not None:
-            visit = self._drawn(did, judged, confirmed)
+            visit = self._drawn(did, judged)
         else:
             visit = next(reversed(self._showed.get(did, [])), None) if did else None
         if visit is not None:
             return {"visit": visit}
         return {"stray": u} if did else {"fallback": True}
 
-    def _drawn(self, did: str, judged: verdicts.Judgement, confirmed: str | None) -> int | None:
-        if confirmed is not None:
-            return self._visit_of(confirmed, did) if confirmed else None
+    def _drawn(self, did: str, judged: verdicts.Judgement) -> int | None:
         left = self._draw.random()
-        for candidate in judged.posterior.candidates:
+        for candidate in judged.believed.candidates:
             left -= candidate.p
             if left < 0:
                 return self._visit_of(candidate.visitor, did)
-        showed = self._showed.get(did) if did and left < judged.posterior.other else None
+        showed = self._showed.get(did) if did and left < judged.believed.other else None
         return self._draw.choice(showed) if showed else None
 
     def _visit_of(self, visitor: str, did: str) -> int | None:

@@ -144,8 +144,8 @@ class Replay:
         )
         self._send()
         judged = self._stores.judge(ring)
-        self._stores.learn(judged, event["answered"])
-        posterior = judged.posterior
+        posterior = self._stores.shown(judged)
+        self._stores.learn(event["call"], judged, event["answered"])
         return {
             "call": event["call"],
             "did": None if did is None else self._index[did],

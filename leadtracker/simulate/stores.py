@@ -11,13 +11,15 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from leadtracker.attribution.posterior import Posterior
 from leadtracker.domain import Site
 from leadtracker.embedded import EmbeddedRedis
 from leadtracker.live import Live
-from leadtracker.records import learned, leases
+from leadtracker.records import learned, leases, verdicts
 from leadtracker.records.database import throwaway_database
 from leadtracker.records.tables import Base
 from leadtracker.records.verdicts import Judgement
+from leadtracker.verdict_record import shown
 from leadtracker.who_called import OLDEST_DAYS, Knowledge, Ring
 from leadtracker.worker import LOG_BATCH
 
@@ -65,6 +67,7 @@ class Stores:
         now = moment(t)
         with Session(self._engine) as session:
             self._known.pass_hours(now, self._dids)
+            self._known.calibrate(verdicts.truths(session, self.site.id))
             self._known.save(session)
             learned.forget(session, now - timedelta(days=OLDEST_DAYS))
             leases.forget(session, now - timedelta(days=LEASE_DAYS))
@@ -83,10 +86,14 @@ class Stores:
         with Session(self._engine) as session:
             return self._known.judge(session, ring, held)
 
-    def learn(self, judged: Judgement, answered: bool) -> None:
+    def shown(self, judged: Judgement) -> Posterior:
+        return shown(judged, self._known.calibration)
+
+    def learn(self, call: int, judged: Judgement, answered: bool) -> None:
         """The call is over."""
         with Session(self._engine) as session:
-            self._known.learn(session, judged, answered)
+            learned_from = self._known.learn(session, judged, answered)
+            verdicts.save(session, call, self.site.id, learned_from)
             self._known.save(session)
             session.commit()
 
