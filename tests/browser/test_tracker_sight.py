@@ -1,4 +1,4 @@
-"""A number is asked for when a place for it was seen for a second, is about to be used or is waited for."""
+"""A number is asked for when a place for it was seen for a second, is about to be used, or is waited for."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def test_what_is_below_the_fold_is_asked_for_when_it_is_seen(
     look(still, 0.9)
     assert service.messages == []
     look(still, 0.1)
+    service.wait_for("number")
     assert service.asks() == ["number"]
 
 
@@ -89,6 +90,7 @@ def test_opened_details_are_seen(still: Page, service: AnsweringServer) -> None:
     still.locator("summary").click()
     look(still)
     expect(still.locator("p")).to_have_text(OURS)
+    service.wait_for("number")
     assert service.asks() == ["number"]
 
 
@@ -189,6 +191,7 @@ def test_a_place_that_appears_later_is_watched(
     assert service.messages == []
     still.evaluate("target => document.querySelector('main').insertAdjacentHTML('beforeend', target)", target)
     look(still)
+    service.wait_for("number")
     assert service.asks() == ["number"]
 
 
@@ -203,8 +206,8 @@ def test_each_token_has_places_of_its_own(still: Page, service: AnsweringServer)
     fill(still, "<p id=here>Call us</p><p id=there style='margin-top: 3000px'>Call them</p>", "{text: '#here'}")
     still.evaluate("() => { Leadtracker.init('other', {}, {text: '#there'}) }")
     look(still)
-    assert [message["token"] for message in service.messages] == ["token"]
     expect(still.locator("#here")).to_have_text(OURS)
+    assert [message["token"] for message in service.messages] == ["token"]
     service.number = OTHER_NUMBER
     still.locator("#there").scroll_into_view_if_needed()
     look(still)
@@ -254,12 +257,14 @@ def test_a_page_hidden_before_its_number_was_seen_asks_when_it_is_shown_again(
     hide(still, "visible")
     look(still)
     expect(still.locator("p")).to_have_text(OURS)
+    service.wait_for("number")
     assert service.asks() == ["number"]
 
 
 def test_a_page_shown_again_keeps_its_number_if_it_is_free(still: Page, service: AnsweringServer) -> None:
     fill(still, f"<p>{OWN}</p><div style='height: 3000px'></div>")
     look(still)
+    expect(still.locator("p")).to_have_text(OURS)
     still.evaluate("scrollTo(0, 2000)")
     hide(still)
     look(still, 3600)
@@ -305,6 +310,7 @@ def test_the_arrival_is_that_of_the_load(still: Page, site: PageServer, service:
     look(still, 40)
     still.evaluate(f"document.querySelector('main').append('{OWN}')")
     look(still, 1)
+    expect(still.locator("main")).to_contain_text(OURS)
     message = service.wait_for("number")
     assert message["arrival"]["url"] == f"{site.origin}/bare.html?utm_source=letter"
     assert message["page"] == f"{site.origin}/contact"
@@ -317,8 +323,8 @@ def test_the_time_between_two_pages_is_not_engagement(still: Page, service: Answ
     still.goto("/bare.html?next")
     still.clock.run_for(600_000)  # while the page loads
     fill(still, f"<p>{OWN}</p>")
-    still.clock.run_for(1_000)
-    mark(still)
+    look(still, 1)
+    expect(still.locator("p")).to_have_text(OURS)
     assert beat(still, service)["engaged"] < 60
 
 
@@ -347,8 +353,8 @@ def test_saving_the_contact_is_a_signal(href: str, told: list[str], page: Page, 
     page.goto("/")
     expect(page.locator(".number")).to_have_text(OURS)
     page.evaluate("addEventListener('click', event => event.preventDefault())")
-    card = "`<a id=card href='${href}'><b>Save</b></a>`"
-    page.evaluate(f"href => document.body.insertAdjacentHTML('beforeend', {card})", href)
+    link = "href => document.body.insertAdjacentHTML('beforeend', `<a id=card href='${href}'><b>Save</b></a>`)"
+    page.evaluate(link, href)
     page.locator("#card b").click()
     mark(page)
     if told:
