@@ -103,8 +103,7 @@ class Worker:
             self._pass_hours(now)
             self._next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         for site in self._directory.sites:
-            entries = self._live.lease_log(site.id, LOG_BATCH)
-            if entries:
+            while entries := self._live.lease_log(site.id, LOG_BATCH):  # all: a call is judged by what it tells
                 self._log(site, entries)
                 done += len(entries)
             done += self._restore(site)
