@@ -42,7 +42,7 @@ class ScreenPops:
         with reading(self._engine) as session:
             ring = Ring(moment, pop.did if in_pool else None, phone)
             known = self._knowledge(session, site)
-            posterior = shown(known.judge(session, ring, held), known.calibration)
+            posterior = shown(known.judge(session, ring, held, at_once=True), known.calibration)
         if posterior.verdict not in ("certain", "likely"):
             return nobody
         who = posterior.candidates[0].visitor

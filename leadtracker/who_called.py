@@ -131,13 +131,14 @@ class Knowledge:
                 learned.tell_phone(session, self.site.id, each.phone, each.after.visitor, "page")
         learned.add_closed(session, closed)
 
-    def judge(self, session: Session, ring: Ring, held: Sequence[Lease] = ()) -> Judgement:
+    def judge(self, session: Session, ring: Ring, held: Sequence[Lease] = (), at_once: bool = False) -> Judgement:
         """Who made this call, by what is known now.
 
         `held` are the DID's holders as Redis has them: it knows that a page is still seen, the lease log only what
         happened to it. A page that nothing happens to is therefore open in Redis and long unheard of in the log.
+        `at_once`: a phone rings, and the holders that Redis keeps are enough.
         """
-        evidence = self._gather(session, ring, held)
+        evidence = self._gather(session, ring, held, at_once)
         return Judgement(evidence, match(evidence, self.view), RULES, self.version)
 
     def learn(self, session: Session, judged: Judgement, answered: bool) -> Judgement:
@@ -176,13 +177,14 @@ class Knowledge:
         if judged.lesson is not None:
             self._add(judged.lesson, -kept(self.days - judged.days))
 
-    def _gather(self, session: Session, ring: Ring, held: Sequence[Lease]) -> Evidence:
+    def _gather(self, session: Session, ring: Ring, held: Sequence[Lease], at_once: bool) -> Evidence:
         moment, site_id = ring.moment.timestamp(), self.site.id
         if ring.did is None:
             since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
             listed = leases.tapped_default(session, site_id, since, ring.moment)
         else:
-            listed = _fresh(leases.holders(session, ring.did, ring.moment, LISTED), held, moment)
+            logged = [] if at_once and held else leases.holders(session, ring.did, ring.moment, LISTED)
+            listed = _fresh(logged, held, moment)
         holders = tuple(holder for lease in listed if (holder := holder_of(lease, moment, self.clock)))
         visitors = {holder.visitor for holder in holders}
         knowers = learned.knowers(session, site_id, ring.phone) if ring.phone else frozenset()
