@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from leadtracker import demo
 from leadtracker.demo.world import HAIFA, SHOPS
@@ -197,7 +197,8 @@ def test_a_person_rings_the_number_he_sees_in_two_clicks(second_run: Running, br
     page.goto(f"{site}/kitchens")
     page.click("text=google / מבצע אביב")
     own = "072-277-6900"
-    page.wait_for_function(f"document.querySelector('#number').textContent != '{own}'")
+    page.wait_for_url("**utm_*")
+    expect(page.locator("#number")).not_to_have_text(own)
     shown = page.inner_text("#number")
     assert page.get_attribute("html", "dir") == "rtl"
     assert own not in page.inner_text("body")
