@@ -17,7 +17,7 @@ from leadtracker.attribution.interval import Count
 from leadtracker.call_record import CallFacts
 from leadtracker.records.calls import save
 from leadtracker.records.tables import CallRow
-from leadtracker.records.verdicts import share_among
+from leadtracker.records.verdicts import share
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, SourceLine, sources, total
 from leadtracker.reports.timeline import timeline
@@ -163,8 +163,8 @@ def test_a_call_counts_for_a_source_by_its_probability(engine: Engine, dashboard
     autumn, nothing = touchpoint(campaign="autumn"), touchpoint(source="", channel="", campaign="", landing_page="")
     with Session(engine) as session:
         for row in calls[:3]:
-            share_among(session, row.id, [(0.5, touchpoint()), (0.4, autumn)])
-        share_among(session, calls[3].id, [(0.85, FACEBOOK), (0.15, nothing)])
+            share(session, {row.id: [(0.5, touchpoint()), (0.4, autumn)]})
+        share(session, {calls[3].id: [(0.85, FACEBOOK), (0.15, nothing)]})
         session.commit()
         by_channel = {one.key: one for one in sources(session, SourceFilter(WEEK), "channel")}
         by_campaign = {one.key: one for one in sources(session, SourceFilter(WEEK), "campaign")}
@@ -198,7 +198,7 @@ def test_a_first_call_that_arrives_late_takes_the_mark(engine: Engine, dashboard
     with Session(engine) as session:
         row = session.get_one(CallRow, 3)
         row.caller = YOSSI
-        save(session, row, no_legs)
+        save(session, [(row, no_legs)])
         session.commit()
     assert marked() == [True, False, True, True]
 
