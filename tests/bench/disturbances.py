@@ -104,8 +104,9 @@ def report_viewers(url: str, engine: Any, viewers: int) -> Iterator[Viewed]:
         entered = browser.post(f"{url}/login", data={"name": "bench", "password": "bench bench bench"}, timeout=60)
         assert entered.ok
         while not stop.is_set():
-            page = browser.get(f"{url}/sources?period=12-months&by=campaign", timeout=120)
-            viewed.count += page.ok
+            page = browser.get(f"{url}/sources?period=365days&by=campaign", timeout=120)
+            page.raise_for_status()
+            viewed.count += 1
 
     with ThreadPoolExecutor(viewers) as pool:
         looking = [pool.submit(look) for _ in range(viewers)]
