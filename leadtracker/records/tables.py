@@ -222,17 +222,17 @@ class LeaseRow(Base):
     __table_args__ = (
         Index("leases_start", "start", "site_id", "new_visit", "channel", "source"),
         Index(
-            "leases_pool_empty",
-            "start",
-            "site_id",
-            "visitor",
-            sqlite_where=text("reason = 'pool_empty'"),
-            postgresql_where=text("reason = 'pool_empty'"),
+            "leases_pool_empty", "start", "site_id", "visitor",
+            sqlite_where=text("reason = 'pool_empty'"), postgresql_where=text("reason = 'pool_empty'"),
+        ),
+        Index(
+            "leases_without_number", "site_id", "seen",
+            sqlite_where=text("did IS NULL"), postgresql_where=text("did IS NULL"),
         ),
         Index("leases_did_start", "did", "start"),
         Index("leases_visitor", "visitor", "start"),
         Index("leases_source", "site_id", "source_key"),
-    )
+    )  # fmt: skip
 
 
 class LearnedRow(Base):
