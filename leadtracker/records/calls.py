@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, delete, func, inspect, select, update
@@ -11,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from leadtracker.call_record import CallFacts
 from leadtracker.domain import Cdr, Direction, Json, Site
-from leadtracker.records.tables import CallRow, LegRow
+from leadtracker.records.tables import CallRow, LegRow, ShareRow
 
 FEW_DIGITS = 4
+NOT_COMING_IN = (Direction.OUTGOING.value, Direction.INTERNAL.value)
+COUNTED = ("started_at", "site_id", "outcome", "talk_seconds", "first_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ def save(session: Session, row: CallRow, facts: CallFacts) -> None:
     if any(before.values()):  # another call may now be the first of that number
         was = {name: (values or [getattr(row, name)])[0] for name, values in before.items()}
         mark_first_call(session, was["site_id"], was["caller"])
+    session.execute(update(ShareRow).where(ShareRow.call_pk == row.id).values(counted(row)))
     session.execute(delete(LegRow).where(LegRow.call_pk == row.id))
     session.add_all(_leg(row.id, leg) for leg in facts.legs)
 
@@ -49,13 +53,24 @@ def mark_first_call(session: Session, site_id: int | None, caller: str | None) -
     if site_id is None or caller is None or not caller.startswith("+"):
         return
     of_both = (CallRow.caller == caller, func.coalesce(CallRow.site_id, 0) == site_id)  # not by the site's index
-    came = CallRow.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value])
+    came = CallRow.direction.not_in(NOT_COMING_IN)
     first = session.scalar(select(CallRow.id).where(*of_both, came).order_by(CallRow.started_at, CallRow.id).limit(1))
     marked = session.scalars(select(CallRow.id).where(*of_both, CallRow.first_time)).all()
     for wrong in [call_pk for call_pk in marked if call_pk != first]:
-        session.execute(update(CallRow).where(CallRow.id == wrong).values(first_time=False))
+        _mark(session, wrong, first_time=False)
     if first is not None and first not in marked:
-        session.execute(update(CallRow).where(CallRow.id == first).values(first_time=True))
+        _mark(session, first, first_time=True)
+
+
+def _mark(session: Session, call_pk: int, first_time: bool) -> None:
+    session.execute(update(CallRow).where(CallRow.id == call_pk).values(first_time=first_time))
+    session.execute(update(ShareRow).where(ShareRow.call_pk == call_pk).values(first_time=first_time))
+
+
+def counted(row: CallRow) -> dict[str, Any]:
+    """What the shares of a call repeat of it."""
+    came_in = row.direction not in NOT_COMING_IN and row.original_call_id is None
+    return {"came_in": came_in} | {name: getattr(row, name) for name in COUNTED}
 
 
 def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:

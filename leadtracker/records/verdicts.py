@@ -17,7 +17,8 @@ from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.evidence import Evidence
 from leadtracker.attribution.posterior import Posterior
 from leadtracker.domain import Json
-from leadtracker.records.tables import LeaseRow, ShareRow, VerdictRow
+from leadtracker.records.calls import counted
+from leadtracker.records.tables import CallRow, LeaseRow, ShareRow, VerdictRow
 
 WORTH_A_SHARE = 0.005
 MOST_TRUTHS = 3000
@@ -144,9 +145,8 @@ def share_among(session: Session, call_pk: int, shares: Iterable[tuple[float, Ma
         nothing = ("",) * len(TOUCHED)
         merged[nothing] = merged.get(nothing, 0.0) + rest
     session.execute(delete(ShareRow).where(ShareRow.call_pk == call_pk))
-    rows: list[dict[str, Any]] = [
-        {"call_pk": call_pk, "p": p, **dict(zip(TOUCHED, key, strict=True))} for key, p in merged.items()
-    ]
+    call = {"call_pk": call_pk} | counted(session.get_one(CallRow, call_pk))
+    rows = [call | {"p": p} | dict(zip(TOUCHED, key, strict=True)) for key, p in merged.items()]
     for name, alike in REPORTS.items():
         sums: dict[tuple[str, ...], float] = {}
         for row in rows:
