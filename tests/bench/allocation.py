@@ -107,7 +107,7 @@ def measure(small: Pool, large: Pool, visits: int) -> None:
         few, many = (statistics.median(times[what]) * 1e6 for times in (of_small, of_large))
         print(f"{what:<10} p50: {len(small.dids)} DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} us: {many / few:.2f}x")
     own, shared = small.bytes_per_did(20)
-    print(f"Redis memory of a DID with {keys.KEEP} past leases: {own / 1024:.1f} kB")
+    print(f"Redis memory of a DID with up to {keys.KEEP} past leases: {own / 1024:.1f} kB")
     own, shared = large.bytes_per_did(2000)
     print(f"Redis memory of a DID with one past lease: {own / 1024:.1f} kB and {shared:.0f} bytes in the sorted sets")
 
