@@ -17,7 +17,7 @@ import requests
 from sqlalchemy import Engine, insert, literal, select
 from sqlalchemy.orm import Session
 
-from leadtracker.records.calls import reversed_digits
+from leadtracker.records.calls import COUNTED, reversed_digits
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.tables import AccountRow, CallRow, ShareRow, SiteRow
 from leadtracker.records.users import add_user
@@ -136,8 +136,10 @@ def add_calls(engine: Engine, count: int) -> None:
         touched = (CallRow.channel, CallRow.source, CallRow.campaign, CallRow.landing_page)
         nothing = (literal(""),) * len(touched)
         for p, odd, of_source in ((1.0, 0, touched), (0.7, 1, touched), (0.3, 1, nothing)):
-            shares = select(CallRow.id, *(literal(p),) * 5, *of_source).where(CallRow.id % 2 == odd)
-            columns = ("call_pk", "p", *REPORTS, "channel", "source", "campaign", "landing_page")
+            of_call = (getattr(CallRow, name) for name in COUNTED)
+            shares = select(CallRow.id, *(literal(p),) * 5, *of_source, literal(True), *of_call)
+            shares = shares.where(CallRow.id % 2 == odd)
+            columns = ("call_pk", "p", *REPORTS, "channel", "source", "campaign", "landing_page", "came_in", *COUNTED)
             connection.execute(insert(ShareRow).from_select(columns, shares))
 
 
