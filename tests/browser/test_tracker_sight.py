@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.answering_server import NUMBER, OTHER_NUMBER, AnsweringServer
 from tests.browser.complaints import Complaints
@@ -289,17 +289,6 @@ def test_a_page_shown_again_swaps_its_number_if_another_has_it(still: Page, serv
     expect(still.locator("a")).to_have_attribute("href", f"tel:{OTHER_NUMBER['display']}")
     look(still, 30)
     assert service.wait_for("beat", 2)["lease"] == "lease-2"
-
-
-def test_a_second_tab_asks_with_the_lease_of_the_first(context: BrowserContext, service: AnsweringServer) -> None:
-    for count in (1, 2):
-        tab = context.new_page()
-        tab.goto("/bare.html")
-        fill(tab, f"<p>{OWN}</p>")
-        expect(tab.locator("p")).to_have_text(OURS)
-        service.wait_for("number", count)
-    first, second = service.messages
-    assert (second["visitor"], second["lease"]) == (first["visitor"], "lease-1")
 
 
 def test_the_arrival_is_that_of_the_load(still: Page, site: PageServer, service: AnsweringServer) -> None:
