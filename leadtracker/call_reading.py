@@ -7,8 +7,8 @@ neither their order nor their number matters, and reading again after a crash ch
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.records.verdicts import Judgement
 from leadtracker.topics import topic_of_call
-from leadtracker.verdict_record import calibration_of, shown, snapshot
+from leadtracker.verdict_record import shown, snapshot
 from leadtracker.who_called import Knowledges, Ring
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def _make_calls(
 ) -> None:
     with Session(engine) as session:
         new = session.scalars(select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)).all()
-        found = []
+        found: list[tuple[_Gathered, CallFacts, _Whose]] = []
         callers: set[str | None] = set()  # a hidden one is known by the number he called
         for call in _gather(session, new, directory):
             facts = call_record.build(call.heard)
@@ -103,17 +103,34 @@ def _make_calls(
             if caller not in callers:  # the next call of one caller needs what is remembered of this: next time
                 found.append((call, facts, _whose(session, live, directory, knowledges, call, facts)))
                 callers.add(caller)
-        with WritersTurn(engine):
-            for call, facts, whose in found:  # only now: a read above must not find a call half written
-                row = call.row or CallRow(account_id=call.account.id)
-                row.call_id, row.named = call.call_id, call.named
-                fill(row, facts, whose.site, whose.snapshot)
-                save(session, row, facts)
-                _keep_why(session, knowledges, row, facts, whose)
-                for received in call.inbox:
-                    received.call_pk, received.state, received.fault = row.id, DONE, None
+        found = [(call, facts, _learned(session, knowledges, facts, whose)) for call, facts, whose in found]
+        with WritersTurn(engine):  # only now: a read above must not find a call half written
+            _write(session, found)
             knowledges.save(session)
             session.commit()
+
+
+def _write(session: Session, found: Sequence[tuple[_Gathered, CallFacts, _Whose]]) -> None:
+    rows = []
+    for call, facts, whose in found:
+        row = call.row or CallRow(account_id=call.account.id, first_time=False)
+        row.call_id, row.named = call.call_id, call.named
+        fill(row, facts, whose.site, whose.snapshot)
+        rows.append(row)
+    save(session, [(row, facts) for row, (_, facts, _) in zip(rows, found, strict=True)])
+    judgements, shares = [], {}
+    for row, (call, _, whose) in zip(rows, found, strict=True):
+        for received in call.inbox:
+            received.call_pk, received.state, received.fault = row.id, DONE, None
+        parts, touched = whose.parts, whose.snapshot.touchpoint
+        if whose.judged is not None and whose.site is not None:
+            judgements.append((row.id, whose.site.id, whose.judged))
+        else:
+            parts = [(1.0, touched)] if touched else []
+        if parts is not None:
+            shares[row.id] = parts
+    verdicts.save(session, judgements)
+    verdicts.share(session, shares)
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:
@@ -209,7 +226,7 @@ class _Whose:
     site: Site | None
     snapshot: Snapshot = field(default_factory=Snapshot)
     judged: Judgement | None = None
-    anew: bool = False  # the judgement is not the one kept
+    parts: Sequence[tuple[float, Mapping[str, str]]] | None = None  # by touchpoint; None: as they are kept
 
 
 def _whose(
@@ -240,19 +257,14 @@ def _whose(
     if judged is not None:
         known.unlearn(judged)
         fresh = known.judge(session, ring, held)
-    return _Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, anew=True)
+    parts = verdicts.parts_of(session, site.id, shown(fresh, known.calibration), fresh.evidence)
+    return _Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts)
 
 
-def _keep_why(session: Session, knowledges: Knowledges, row: CallRow, facts: CallFacts, whose: _Whose) -> None:
-    """Why the call is whose, and once it is over what it teaches; the shares that reports count."""
-    judged = whose.judged
-    if judged is None or whose.site is None:
-        verdicts.share_among(session, row.id, [(1.0, whose.snapshot.touchpoint)] if whose.snapshot.touchpoint else [])
-        return
-    if judged.lesson is None and facts.phase is Phase.ENDED:
-        known = knowledges.of(session, whose.site, datetime.now(UTC))
-        judged = known.learn(session, judged, facts.outcome is Outcome.ANSWERED)
-    verdicts.save(session, row.id, whose.site.id, judged)
-    if whose.anew:
-        posterior = shown(judged, calibration_of(row.match))
-        verdicts.share(session, row.id, whose.site.id, posterior, judged.evidence)
+def _learned(session: Session, knowledges: Knowledges, facts: CallFacts, whose: _Whose) -> _Whose:
+    """With what the call teaches, once it is over."""
+    judged, site = whose.judged, whose.site
+    if judged is None or site is None or judged.lesson is not None or facts.phase is not Phase.ENDED:
+        return whose
+    known = knowledges.of(session, site, datetime.now(UTC))
+    return replace(whose, judged=known.learn(judged, facts.outcome is Outcome.ANSWERED))

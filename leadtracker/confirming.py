@@ -113,9 +113,10 @@ def _believe(session: Session, live: Live, site: Site, known: Knowledge, row: Ve
     same = now.visitor_id is not None and now.visitor_id == call.visitor_id
     fill_visitor(call, now)
     if same and now.touchpoint:
-        verdicts.share_among(session, call.id, [(1.0, now.touchpoint)])
+        parts = [(1.0, now.touchpoint)]
     else:
-        verdicts.share(session, call.id, site.id, shown(judged, known.calibration), judged.evidence)
+        parts = verdicts.parts_of(session, site.id, shown(judged, known.calibration), judged.evidence)
+    verdicts.share(session, {call.id: parts})
 
 
 def _as_matched(session: Session, call: CallRow) -> dict[str, Any]:
@@ -130,6 +131,6 @@ def _as_matched(session: Session, call: CallRow) -> dict[str, Any]:
 def _restore(session: Session, row: VerdictRow, call: CallRow) -> None:
     if row.matched is not None:
         was = dict(row.matched)
-        verdicts.share_among(session, call.id, was.pop("shares"))
+        verdicts.share(session, {call.id: was.pop("shares")})
         fill_visitor(call, Snapshot(**was))
         row.matched = None

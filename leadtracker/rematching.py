@@ -74,9 +74,10 @@ def apply(engine: Engine, live: Live, site: Site, change: Rematch) -> bool:
             return False
         known = Knowledge.load(session, site, datetime.now(UTC))
         judged = replace(judgement_of(row), posterior=change.matched, rules=RULES, version=known.version)
-        verdicts.save(session, call.id, site.id, judged)
+        verdicts.save(session, [(call.id, site.id, judged)])
         fill_visitor(call, snapshot(session, live, site, snapshot_of(call), judged, known.calibration))
-        verdicts.share(session, call.id, site.id, shown(judged, known.calibration), judged.evidence)
+        parts = verdicts.parts_of(session, site.id, shown(judged, known.calibration), judged.evidence)
+        verdicts.share(session, {call.id: parts})
         session.commit()
     return True
 

@@ -67,6 +67,7 @@ class Knowledge:
     version: int
     calibration: Calibration = AS_STATED
     _changed: dict[int, Hour] = field(default_factory=dict)
+    _remembered: list[learned.Kept] = field(default_factory=list)
     _dirty: bool = False
 
     @classmethod
@@ -76,7 +77,7 @@ class Knowledge:
         if not hours or hours[-1].number < now.timestamp() // HOUR - KEPT:
             number = int(now.timestamp() // HOUR)
             hours = [Hour(number, number * HOUR, 1.0, *_local(number, site))]
-            return cls(site, counts, CallingClock(hours), days, version, calibration, {number: hours[0]}, True)
+            return cls(site, counts, CallingClock(hours), days, version, calibration, {number: hours[0]}, _dirty=True)
         return cls(site, counts, CallingClock(hours), days, version, calibration)
 
     @property
@@ -92,7 +93,8 @@ class Knowledge:
             self.version += 1
             changed = self._changed.values()
             learned.save(session, self.site.id, self.counts, self.days, self.version, self.calibration, changed)
-            self._changed, self._dirty = {}, False
+            learned.remember(session, self.site.id, self._remembered)
+            self._changed, self._remembered, self._dirty = {}, [], False
 
     def _add(self, delta: Counts, factor: float = 1.0) -> None:
         self.counts.add(delta, factor)
@@ -141,11 +143,11 @@ class Knowledge:
         evidence = self._gather(session, ring, held, at_once)
         return Judgement(evidence, match(evidence, self.view), RULES, self.version)
 
-    def learn(self, session: Session, judged: Judgement, answered: bool) -> Judgement:
-        """Once a call is over; returns the judgement with what was learned."""
+    def learn(self, judged: Judgement, answered: bool) -> Judgement:
+        """Once a call is over; returns the judgement with its lesson, of which later calls know once it is saved."""
         delta = lesson(judged.evidence, judged.believed, self.view)
         self._add(delta)
-        self._remember(session, judged, answered)
+        self._remember(judged, answered)
         return replace(judged, lesson=delta, days=self.days, untold=self._untold(judged.evidence))
 
     def relearn(self, session: Session, before: Judgement, judged: Judgement, answered: bool) -> Judgement:
@@ -157,14 +159,13 @@ class Knowledge:
         learned.take_back(session, self.site.id, evidence.moment, back)
         delta = lesson(evidence, judged.believed, self.view)
         self._add(delta, faded)
-        self._remember(session, judged, answered)
+        self._remember(judged, answered)
         return replace(judged, lesson=delta)
 
-    def _remember(self, session: Session, judged: Judgement, answered: bool) -> None:
+    def _remember(self, judged: Judgement, answered: bool) -> None:
         ruled_out = candidates_of(judged.posterior) if judged.word == "" else ()
         phone_kept, by_visitor = remember(judged.evidence, judged.believed, answered, ruled_out)
-        key = memory_key(judged.evidence.phone, judged.evidence.did)
-        learned.remember(session, self.site.id, key, phone_kept, by_visitor)
+        self._remembered.append((memory_key(judged.evidence.phone, judged.evidence.did), phone_kept, by_visitor))
 
     def _untold(self, evidence: Evidence) -> tuple[float, bool] | None:
         """What would have been stated had nobody told whose phone it is, where one visitor's it is."""

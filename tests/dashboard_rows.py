@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.records.calls import mark_first_call, reversed_digits
 from leadtracker.records.tables import AccountRow, CallRow, InboxRow, LeaseRow, LegRow, SiteRow
-from leadtracker.records.verdicts import share_among
+from leadtracker.records.verdicts import share
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Jerusalem
 PASSWORD = "correct horse battery"  # of the login `admin`
@@ -91,7 +91,7 @@ def add(engine: Engine, *rows: Any) -> None:
         for row in rows:
             if isinstance(row, CallRow):
                 mark_first_call(session, row.site_id, row.caller)
-                share_among(session, row.id, [(1.0, row.touchpoint)] if row.touchpoint else [])
+                share(session, {row.id: [(1.0, row.touchpoint)] if row.touchpoint else []})
         session.commit()
 
 

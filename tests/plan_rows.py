@@ -51,11 +51,11 @@ def history(engine: Engine, until: datetime, visits: int = 480, calls: int = 20)
             row = call(until - (number + 1) * HOUR)
             session.add(row)
             session.flush()
-            verdicts.save(session, row.id, 1, judged(row.started_at, known=number % 4 == 0))
+            verdicts.save(session, [(row.id, 1, judged(row.started_at, known=number % 4 == 0))])
         unlearned = call(until - HOUR)
         session.add(unlearned)
         session.flush()
-        verdicts.save(session, unlearned.id, 1, Judgement(Evidence(0.0, None, None, 0, 0, 1.0), NOBODY, 1, 1))
+        verdicts.save(session, [(unlearned.id, 1, Judgement(Evidence(0.0, None, None, 0, 0, 1.0), NOBODY, 1, 1))])
         session.commit()
 
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, delete, func, inspect, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.call_record import CallFacts
 from leadtracker.domain import Cdr, Direction, Json, Site
-from leadtracker.records.tables import CallRow, LegRow
+from leadtracker.records.tables import CallRow, LegRow, ShareRow
 
 FEW_DIGITS = 4
+CALLS, LEGS, SHARES = (cast(Table, row.__table__) for row in (CallRow, LegRow, ShareRow))
+NOT_COMING_IN = (Direction.OUTGOING.value, Direction.INTERNAL.value)
+COUNTED = ("started_at", "site_id", "outcome", "talk_seconds", "first_time")
+FORGET_LEGS = delete(LEGS).where(LEGS.c.call_pk.in_(bindparam("calls", expanding=True)))
+COUNT_AGAIN = update(SHARES).where(SHARES.c.call_pk == bindparam("call"))
+OF_BOTH = (  # not by the site's index
+    CALLS.c.caller == bindparam("caller"), func.coalesce(CALLS.c.site_id, 0) == bindparam("site")
+)  # fmt: skip
+FIRST = (
+    select(CALLS.c.id)
+    .where(*OF_BOTH, CALLS.c.direction.not_in(NOT_COMING_IN))
+    .order_by(CALLS.c.started_at, CALLS.c.id)
+    .limit(1)
+)
+MARKED = select(CALLS.c.id).where(*OF_BOTH, CALLS.c.first_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +47,48 @@ def snapshot_of(row: CallRow) -> Snapshot:
     return Snapshot(row.visitor_id, row.match, row.visitor_info, row.first_touchpoint, row.touchpoint)
 
 
-def save(session: Session, row: CallRow, facts: CallFacts) -> None:
-    """Write a call, new or known; the caller commits. Legs are replaced: nothing is doubled."""
-    session.add(row)
-    before = {name: inspect(row).attrs[name].history.deleted for name in ("site_id", "caller")}
-    session.flush()
-    mark_first_call(session, row.site_id, row.caller)
-    if any(before.values()):  # another call may now be the first of that number
+def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:
+    """Write calls, new or known; the caller commits. Legs are replaced: nothing is doubled."""
+    calls = list(calls)
+    known = [row for row, _ in calls if row.id is not None]
+    session.add_all(row for row, _ in calls)
+    numbers: set[tuple[int | None, str | None]] = set()  # of which another call may now be the first
+    for row, _ in calls:
+        before = {name: inspect(row).attrs[name].history.deleted for name in ("site_id", "caller")}
         was = {name: (values or [getattr(row, name)])[0] for name, values in before.items()}
-        mark_first_call(session, was["site_id"], was["caller"])
-    session.execute(delete(LegRow).where(LegRow.call_pk == row.id))
-    session.add_all(_leg(row.id, leg) for leg in facts.legs)
+        numbers |= {(row.site_id, row.caller), (was["site_id"], was["caller"])}
+    session.flush()
+    for site_id, caller in numbers:
+        mark_first_call(session, site_id, caller)
+    if known:
+        session.execute(COUNT_AGAIN, [{"call": row.id} | counted(row) for row in known])
+    session.execute(FORGET_LEGS, {"calls": [row.id for row, _ in calls]})
+    if legs := [_leg(row.id, leg) for row, facts in calls for leg in facts.legs]:
+        session.execute(insert(LEGS), legs)
 
 
 def mark_first_call(session: Session, site_id: int | None, caller: str | None) -> None:
     """Of a number's incoming calls to a site the earliest is its first, whatever arrived first."""
     if site_id is None or caller is None or not caller.startswith("+"):
         return
-    of_both = (CallRow.caller == caller, func.coalesce(CallRow.site_id, 0) == site_id)  # not by the site's index
-    came = CallRow.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value])
-    first = session.scalar(select(CallRow.id).where(*of_both, came).order_by(CallRow.started_at, CallRow.id).limit(1))
-    marked = session.scalars(select(CallRow.id).where(*of_both, CallRow.first_time)).all()
+    of_both = {"caller": caller, "site": site_id}
+    first = session.scalar(FIRST, of_both)
+    marked = session.scalars(MARKED, of_both).all()
     for wrong in [call_pk for call_pk in marked if call_pk != first]:
-        session.execute(update(CallRow).where(CallRow.id == wrong).values(first_time=False))
+        _mark(session, wrong, first_time=False)
     if first is not None and first not in marked:
-        session.execute(update(CallRow).where(CallRow.id == first).values(first_time=True))
+        _mark(session, first, first_time=True)
+
+
+def _mark(session: Session, call_pk: int, first_time: bool) -> None:
+    session.execute(update(CallRow).where(CallRow.id == call_pk).values(first_time=first_time))
+    session.execute(update(ShareRow).where(ShareRow.call_pk == call_pk).values(first_time=first_time))
+
+
+def counted(row: CallRow) -> dict[str, Any]:
+    """What the shares of a call repeat of it."""
+    came_in = row.direction not in NOT_COMING_IN and row.original_call_id is None
+    return {"came_in": came_in} | {name: getattr(row, name) for name in COUNTED}
 
 
 def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:
@@ -86,11 +119,12 @@ COPIED = (
 )  # fmt: skip
 
 
-def _leg(call_pk: int, cdr: Cdr) -> LegRow:
-    return LegRow(
-        call_pk=call_pk, type=cdr.type, started_at=cdr.started_at, status=cdr.status, outcome=cdr.outcome,
-        talk_seconds=cdr.talk_seconds, record=orjson.loads(orjson.dumps(asdict(cdr), default=str)),
-    )  # fmt: skip
+def _leg(call_pk: int, cdr: Cdr) -> dict[str, Any]:
+    return {
+        "call_pk": call_pk, "type": cdr.type, "started_at": cdr.started_at, "status": cdr.status,
+        "outcome": cdr.outcome, "talk_seconds": cdr.talk_seconds,
+        "record": orjson.loads(orjson.dumps(cdr, default=str)),
+    }  # fmt: skip
 
 
 def reversed_digits(number: str | None) -> str:

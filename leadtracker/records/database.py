@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import logging
 import os
 import weakref
@@ -16,7 +17,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, text
+from sqlalchemy import DateTime, Dialect, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
@@ -80,6 +83,28 @@ def schema_is_current(engine: Engine) -> bool:
     wanted = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == wanted
+
+
+def put(session: Session, table: Table, rows: list[dict[str, Any]], newer: bool = False) -> None:
+    """Insert rows, or make what is given here of those of the same key equal; `newer`: but for rows of a later `at`."""
+    if rows:
+        session.execute(_putting(session.get_bind().dialect.name, table, tuple(rows[0]), newer), rows)
+
+
+@functools.cache
+def _putting(dialect: str, table: Table, names: tuple[str, ...], newer: bool) -> Any:
+    statement = inserting(dialect, table)
+    keys = [column.name for column in table.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: statement.excluded[name] for name in names if name not in keys},
+        where=table.c["at"] <= statement.excluded["at"] if newer else None,
+    )
+
+
+def inserting(dialect: str, table: Table) -> Any:
+    """An INSERT that can be told what to do about a row that is there."""
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
 
 
 class WritersTurn:

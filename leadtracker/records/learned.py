@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from leadtracker.attribution.calibration import Calibration
 from leadtracker.attribution.calling_clock import KEPT, Hour
 from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.phone_memory import Called, Remembered
+from leadtracker.records.database import inserting, put
 from leadtracker.records.tables import (
-    Base,
     CallerRow,
     ClosedLeasesRow,
     HourRow,
@@ -27,6 +25,24 @@ from leadtracker.records.tables import (
 )
 
 Cell = tuple[str, int, str, int]  # of closed leases: DID, day since 1970, source, level
+LEARNED, HOURS, PHONES, CALLERS, KNOWN, CLOSED = (
+    cast(Table, row.__table__) for row in (LearnedRow, HourRow, PhoneRow, CallerRow, KnownPhoneRow, ClosedLeasesRow)
+)
+Kept = tuple[str, Remembered, Mapping[str, Called]]  # of a call: memory key, for its phone, for its visitors
+# What a ringing phone asks is written once: to build a statement takes five times as long as to run it.
+SITE: Any = bindparam("site")
+VISITORS: Any = bindparam("visitors", expanding=True)
+REMEMBERED = select(PHONES.c.remembered).where(
+    PHONES.c.site_id == SITE, PHONES.c.key == bindparam("key"), PHONES.c.at < bindparam("before")
+)
+CALLED = select(CALLERS.c.visitor, CALLERS.c.called).where(
+    CALLERS.c.site_id == SITE, CALLERS.c.visitor.in_(VISITORS), CALLERS.c.at < bindparam("before")
+)
+KNOWERS = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.phone == bindparam("phone"))
+WITH_PHONES = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.visitor.in_(VISITORS))
+ENDED = select(CLOSED.c.day, CLOSED.c.source, CLOSED.c.level, CLOSED.c.number).where(
+    CLOSED.c.did == bindparam("did"), CLOSED.c.day >= bindparam("since")
+)
 
 
 def sums(session: Session, site_id: int) -> tuple[Counts, int, int]:
@@ -65,42 +81,29 @@ def save(
 ) -> None:
     """Write the sums and the hours that changed; the caller commits."""
     sums = {"site_id": site_id, "counts": counts.to_json(), "days": days, "version": version}
-    _put(session, LearnedRow, [sums | {"shift": calibration.shift, "slope": calibration.slope}])
-    _put(session, HourRow, [{"site_id": site_id, **hour.to_json()} for hour in changed])
+    put(session, LEARNED, [sums | {"shift": calibration.shift, "slope": calibration.slope}])
+    put(session, HOURS, [{"site_id": site_id, **hour.to_json()} for hour in changed])
 
 
 def remembered(session: Session, site_id: int, key: str, before: float) -> Remembered | None:
     """The call before this moment under a `memory_key`."""
-    row = session.get(PhoneRow, (site_id, key))
-    return Remembered.from_json(row.remembered) if row is not None and row.at < before else None
+    kept = session.scalar(REMEMBERED, {"site": site_id, "key": key, "before": before})
+    return Remembered.from_json(kept) if kept is not None else None
 
 
 def callers(session: Session, site_id: int, visitors: Iterable[str], before: float) -> dict[str, Called]:
-    rows = session.scalars(
-        select(CallerRow).where(
-            CallerRow.site_id == site_id, CallerRow.visitor.in_(list(visitors)), CallerRow.at < before
-        )
-    )
-    return {row.visitor: Called(**row.called) for row in rows}
+    rows = session.execute(CALLED, {"site": site_id, "visitors": list(visitors), "before": before})
+    return {visitor: Called(**called) for visitor, called in rows}
 
 
-def remember(session: Session, site_id: int, key: str, kept: Remembered, by_visitor: Mapping[str, Called]) -> None:
-    """Keep a call, unless a later one of the same phone or visitor is kept already."""
-    row = session.get(PhoneRow, (site_id, key))
-    if row is None or row.at <= kept.at:
-        _put(session, PhoneRow, [{"site_id": site_id, "key": key, "at": kept.at, "remembered": kept.to_json()}])
-    visitors = list(by_visitor)
-    later = select(CallerRow.visitor, CallerRow.at).where(CallerRow.site_id == site_id, CallerRow.visitor.in_(visitors))
-    known = {visitor: at for visitor, at in session.execute(later)}
-    _put(
-        session,
-        CallerRow,
-        [
-            {"site_id": site_id, "visitor": visitor, "at": called.at, "called": _fields(called)}
-            for visitor, called in by_visitor.items()
-            if known.get(visitor, 0.0) <= called.at
-        ],
-    )
+def remember(session: Session, site_id: int, calls: Iterable[Kept]) -> None:
+    """Keep calls, unless later ones of the same phone or visitor are kept already."""
+    phones, callers = [], []
+    for key, kept, by_visitor in calls:
+        phones.append({"site_id": site_id, "key": key, "at": kept.at, "remembered": kept.to_json()})
+        callers += [_caller(site_id, visitor, called) for visitor, called in by_visitor.items()]
+    put(session, PHONES, phones, newer=True)
+    put(session, CALLERS, callers, newer=True)
 
 
 def take_back(session: Session, site_id: int, at: float, before: Mapping[str, Called | None]) -> None:
@@ -109,15 +112,14 @@ def take_back(session: Session, site_id: int, at: float, before: Mapping[str, Ca
     for visitor in session.scalars(select(CallerRow.visitor).where(*of_call)).all():
         session.execute(delete(CallerRow).where(CallerRow.site_id == site_id, CallerRow.visitor == visitor))
         if (called := before[visitor]) is not None:
-            row = {"site_id": site_id, "visitor": visitor, "at": called.at, "called": _fields(called)}
-            _put(session, CallerRow, [row])
+            put(session, CALLERS, [_caller(site_id, visitor, called)])
 
 
 def tell_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
     """Somebody says whose phone it is: the `page` (a form, a login) or a `user`."""
     told = {"site_id": site_id, "phone": phone, "visitor": visitor, "said_by": said_by, "at": datetime.now(UTC)}
     if session.get(KnownPhoneRow, (site_id, phone, visitor)) is None:
-        _put(session, KnownPhoneRow, [told])
+        put(session, KNOWN, [told])
 
 
 def forget_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
@@ -128,16 +130,12 @@ def forget_phone(session: Session, site_id: int, phone: str, visitor: str, said_
 
 def knowers(session: Session, site_id: int, phone: str) -> frozenset[str]:
     """Visitors whose phone this is known to be."""
-    said = select(KnownPhoneRow.visitor).where(KnownPhoneRow.site_id == site_id, KnownPhoneRow.phone == phone)
-    return frozenset(session.scalars(said))
+    return frozenset(session.scalars(KNOWERS, {"site": site_id, "phone": phone}))
 
 
 def with_phones(session: Session, site_id: int, visitors: Iterable[str]) -> frozenset[str]:
     """Those of the visitors of whom some phone is known."""
-    said = select(KnownPhoneRow.visitor).where(
-        KnownPhoneRow.site_id == site_id, KnownPhoneRow.visitor.in_(list(visitors))
-    )
-    return frozenset(session.scalars(said))
+    return frozenset(session.scalars(WITH_PHONES, {"site": site_id, "visitors": list(visitors)}))
 
 
 def add_closed(session: Session, change: Counter[Cell]) -> None:
@@ -148,8 +146,8 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
         if number
     ]
     if rows:
-        statement = _insert(session.get_bind().dialect.name, ClosedLeasesRow.__table__)
-        added = ClosedLeasesRow.number + statement.excluded.number
+        statement = inserting(session.get_bind().dialect.name, CLOSED)
+        added = CLOSED.c.number + statement.excluded.number
         session.execute(
             statement.on_conflict_do_update(index_elements=["did", "day", "source", "level"], set_={"number": added}),
             rows,
@@ -158,11 +156,7 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
 
 def closed(session: Session, did: str, since_day: int) -> Counter[tuple[int, str, int]]:
     """Leases of a DID that ended since a day, by (day, source, level)."""
-    rows = session.execute(
-        select(ClosedLeasesRow.day, ClosedLeasesRow.source, ClosedLeasesRow.level, ClosedLeasesRow.number).where(
-            ClosedLeasesRow.did == did, ClosedLeasesRow.day >= since_day
-        )
-    )
+    rows = session.execute(ENDED, {"did": did, "since": since_day})
     return Counter({(day, source, level): number for day, source, level, number in rows})
 
 
@@ -173,26 +167,6 @@ def forget(session: Session, before: datetime) -> None:
     session.execute(delete(ClosedLeasesRow).where(ClosedLeasesRow.day < hour // 24))
 
 
-def _put(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
-    """Insert rows, or make those of the same key equal to them."""
-    if not rows:
-        return
-    session.execute(_equal_to(session.get_bind().dialect.name, table), rows)
-
-
-@functools.cache
-def _equal_to(dialect: str, table: type[Base]) -> Any:
-    keys = [column.name for column in table.__table__.primary_key]
-    statement = _insert(dialect, table.__table__)
-    changed = {column.name: statement.excluded[column.name] for column in table.__table__.columns}
-    return statement.on_conflict_do_update(
-        index_elements=keys, set_={name: value for name, value in changed.items() if name not in keys}
-    )
-
-
-def _insert(dialect: str, table: Any) -> Any:
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
-
-
-def _fields(called: Called) -> dict[str, Any]:
-    return {"at": called.at, "p": called.p, "did": called.did, "answered": called.answered, "phone": called.phone}
+def _caller(site_id: int, visitor: str, called: Called) -> dict[str, Any]:
+    fields = {"at": called.at, "p": called.p, "did": called.did, "answered": called.answered, "phone": called.phone}
+    return {"site_id": site_id, "visitor": visitor, "at": called.at, "called": fields}

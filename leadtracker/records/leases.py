@@ -14,13 +14,32 @@ from sqlalchemy.orm import Session
 from leadtracker.domain import Json, Lease, from_ms
 from leadtracker.records.tables import LeaseRow
 
-COLUMNS = (  # of a Lease
-    LeaseRow.id, LeaseRow.did, LeaseRow.visitor, LeaseRow.visit, LeaseRow.start, LeaseRow.seen, LeaseRow.left,
-    LeaseRow.taps, LeaseRow.source_key, LeaseRow.device, LeaseRow.region, LeaseRow.topic, LeaseRow.levels,
-    LeaseRow.gaps,
-)  # fmt: skip
 TABLE = cast(Table, LeaseRow.__table__)
-GO_ON = update(TABLE).where(TABLE.c.id == bindparam("lease"))
+C = TABLE.c
+COLUMNS = (  # of a Lease
+    C.id, C.did, C.visitor, C.visit, C.start, C.seen, C.left, C.taps, C.source_key, C.device, C.region, C.topic,
+    C.levels, C.gaps,
+)  # fmt: skip
+GO_ON = update(TABLE).where(C.id == bindparam("lease"))
+THESE = select(*COLUMNS).where(C.id.in_(bindparam("ids", expanding=True)))
+HOLDERS = (
+    select(*COLUMNS)
+    .where(C.did == bindparam("did"), C.start <= bindparam("began"))
+    .order_by(C.start.desc())
+    .limit(bindparam("count"))
+)
+LATEST = (
+    select(*COLUMNS)
+    .where(C.visitor == bindparam("visitor"), C.site_id == bindparam("site"), C.start <= bindparam("began"))
+    .order_by(C.start.desc())
+    .limit(1)
+)
+TAPPED_DEFAULT = (
+    select(*COLUMNS)
+    .where(C.did.is_(None), C.site_id == bindparam("site"), C.seen.between(bindparam("since"), bindparam("until")))
+    .order_by(C.start.desc())
+)
+TOUCHPOINT = select(C.touchpoint).where(C.id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +63,7 @@ def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) 
         gone_on[lease] = _course(values)
         if "phone" in values:
             phones[lease] = values["phone"]
-    wanted = select(*COLUMNS).where(LeaseRow.id.in_(list(gone_on)))
-    before = {row.id: _lease(row) for row in session.execute(wanted)}
+    before = {row.id: _lease(row) for row in session.execute(THESE, {"ids": list(gone_on)})}
     new = [begun[lease] | gone_on[lease] for lease in begun if lease not in before]
     if new:
         session.execute(insert(TABLE), new)
@@ -102,23 +120,13 @@ def _moments(text: str, between: str = ",") -> list[str]:
 
 def holders(session: Session, did: str, began: datetime, count: int = 128) -> list[Lease]:
     """The newest leases of a DID that had begun by a moment, newest first."""
-    rows = session.execute(
-        select(*COLUMNS)
-        .where(LeaseRow.did == did, LeaseRow.start <= began + timedelta(seconds=5))
-        .order_by(LeaseRow.start.desc())
-        .limit(count)
-    )
-    return [_lease(row) for row in rows]
+    wanted = {"did": did, "began": began + timedelta(seconds=5), "count": count}
+    return [_lease(row) for row in session.execute(HOLDERS, wanted)]
 
 
 def latest_of(session: Session, site_id: int, visitor: str, began: datetime) -> Lease | None:
     """A visitor's newest lease that had begun by a moment."""
-    row = session.execute(
-        select(*COLUMNS)
-        .where(LeaseRow.visitor == visitor, LeaseRow.site_id == site_id, LeaseRow.start <= began)
-        .order_by(LeaseRow.start.desc())
-        .limit(1)
-    ).first()
+    row = session.execute(LATEST, {"visitor": visitor, "site": site_id, "began": began}).first()
     return _lease(row) if row else None
 
 
@@ -136,11 +144,7 @@ def since(session: Session, site_id: int, begin: datetime) -> Iterator[Lease]:
 
 def tapped_default(session: Session, site_id: int, since: datetime, until: datetime) -> list[Lease]:
     """Visits without a number that tapped the default one in this time, newest first."""
-    rows = session.execute(
-        select(*COLUMNS)
-        .where(LeaseRow.did.is_(None), LeaseRow.site_id == site_id, LeaseRow.seen.between(since, until))
-        .order_by(LeaseRow.start.desc())
-    )
+    rows = session.execute(TAPPED_DEFAULT, {"site": site_id, "since": since, "until": until})
     return [_lease(row) for row in rows if row.taps]
 
 
@@ -163,12 +167,12 @@ def _interval(gap: str) -> tuple[datetime, datetime]:
 
 
 def by_id(session: Session, lease_id: str) -> Lease | None:
-    row = session.execute(select(*COLUMNS).where(LeaseRow.id == lease_id)).first()
+    row = session.execute(THESE, {"ids": [lease_id]}).first()
     return _lease(row) if row else None
 
 
 def touchpoint_of(session: Session, lease_id: str) -> Json | None:
-    return session.scalar(select(LeaseRow.touchpoint).where(LeaseRow.id == lease_id))
+    return session.scalar(TOUCHPOINT, {"id": lease_id})
 
 
 def forget(session: Session, before: datetime) -> None:

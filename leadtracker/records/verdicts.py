@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import Table, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from leadtracker.attribution.calibration import Truth
@@ -17,7 +17,9 @@ from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.evidence import Evidence
 from leadtracker.attribution.posterior import Posterior
 from leadtracker.domain import Json
-from leadtracker.records.tables import LeaseRow, ShareRow, VerdictRow
+from leadtracker.records.calls import counted
+from leadtracker.records.database import put
+from leadtracker.records.tables import CallRow, LeaseRow, ShareRow, VerdictRow
 
 WORTH_A_SHARE = 0.005
 MOST_TRUTHS = 3000
@@ -28,6 +30,16 @@ REPORTS = {  # column of shares -> what a report takes for one source of calls
     "by_landing": ("landing_page",),
 }
 TOUCHED = ("channel", "source", "campaign", "landing_page")
+VERDICTS, SHARES, LEASES = (cast(Table, row.__table__) for row in (VerdictRow, ShareRow, LeaseRow))
+FORGET_SHARES = delete(SHARES).where(SHARES.c.call_pk.in_(bindparam("calls", expanding=True)))
+TOUCHED_BY = select(LEASES.c.id, *(LEASES.c[name] for name in TOUCHED)).where(
+    LEASES.c.id.in_(bindparam("ids", expanding=True))
+)
+NAMES = (
+    select(LEASES.c.channel, LEASES.c.source, LEASES.c.campaign)
+    .where(LEASES.c.source_key == bindparam("source"), LEASES.c.site_id == bindparam("site"))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +84,20 @@ def judgement_of(row: VerdictRow) -> Judgement:
     )
 
 
-def save(session: Session, call_pk: int, site_id: int, judged: Judgement) -> None:
-    """Keep a judgement in place of the one before, but for the user's word; the caller commits."""
+def save(session: Session, judgements: Iterable[tuple[int, int, Judgement]]) -> None:
+    """Keep judgements, each (call, site, judgement), in place of those before; a user's word stays."""
+    put(session, VERDICTS, [_row(*each) for each in judgements])
+
+
+def _row(call_pk: int, site_id: int, judged: Judgement) -> dict[str, Any]:
     untold, right = judged.untold or (None, None)
-    row = session.get(VerdictRow, call_pk) or VerdictRow(call_pk=call_pk)
-    row.site_id, row.rules, row.version, row.days = site_id, judged.rules, judged.version, judged.days
-    row.evidence, row.posterior = _packed(judged.evidence.to_json()), _packed(judged.posterior.to_json())
-    row.lesson = None if judged.lesson is None else judged.lesson.to_json()
-    row.stated = max(judged.posterior.best, judged.posterior.nobody)
-    row.untold, row.untold_right = untold, right
-    session.add(row)
+    return {
+        "call_pk": call_pk, "site_id": site_id, "rules": judged.rules, "version": judged.version, "days": judged.days,
+        "evidence": _packed(judged.evidence.to_json()), "posterior": _packed(judged.posterior.to_json()),
+        "lesson": None if judged.lesson is None else judged.lesson.to_json(),
+        "stated": max(judged.posterior.best, judged.posterior.nobody),
+        "untold": untold, "untold_right": right,
+    }  # fmt: skip
 
 
 def waiting(session: Session, count: int) -> list[int]:
@@ -110,8 +126,10 @@ def shares_of(session: Session, call_pk: int) -> list[tuple[float, dict[str, str
     return [(row.p, {name: getattr(row, name) for name in TOUCHED}) for row in rows]
 
 
-def share(session: Session, call_pk: int, site_id: int, posterior: Posterior, evidence: Evidence) -> None:
-    """Share a call among the touchpoints that may have brought it; what is left has none. Replaces its shares."""
+def parts_of(
+    session: Session, site_id: int, posterior: Posterior, evidence: Evidence
+) -> list[tuple[float, dict[str, str]]]:
+    """The touchpoints that may have brought a call, each with its part."""
     by_source = {holder.source: holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))}
     by_visit = {
         (holder.visitor, holder.source): holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))
@@ -130,23 +148,30 @@ def share(session: Session, call_pk: int, site_id: int, posterior: Posterior, ev
     shares = [(p, touched[lease]) for lease, p in parts.items() if lease in touched]
     for lease in parts.keys() - touched.keys():  # forgotten since
         left[sources[lease]] = left.get(sources[lease], 0.0) + parts[lease]
-    shares += _of_sources(session, site_id, {source: p for source, p in left.items() if p >= WORTH_A_SHARE})
-    share_among(session, call_pk, shares)
+    return shares + _of_sources(session, site_id, {source: p for source, p in left.items() if p >= WORTH_A_SHARE})
 
 
-def share_among(session: Session, call_pk: int, shares: Iterable[tuple[float, Mapping[str, str]]]) -> None:
+def share(session: Session, calls: Mapping[int, Iterable[tuple[float, Mapping[str, str]]]]) -> None:
+    """Share each call among touchpoints by their parts; what is left of it has none. Replaces its shares."""
+    if calls:
+        rows: list[Json] = []
+        for call_pk, parts in calls.items():
+            call = {"call_pk": call_pk} | counted(session.get_one(CallRow, call_pk))
+            rows += _shares(call, parts)
+        session.execute(FORGET_SHARES, {"calls": list(calls)})
+        session.execute(insert(SHARES), rows)
+
+
+def _shares(call: Json, parts: Iterable[tuple[float, Mapping[str, str]]]) -> list[Json]:
     merged: dict[tuple[str, ...], float] = {}
-    for p, touched in shares:
+    for p, touched in parts:
         key = tuple(touched.get(name, "") for name in TOUCHED)
         merged[key] = merged.get(key, 0.0) + p
     rest = 1 - sum(merged.values())
     if rest > 1e-9:
         nothing = ("",) * len(TOUCHED)
         merged[nothing] = merged.get(nothing, 0.0) + rest
-    session.execute(delete(ShareRow).where(ShareRow.call_pk == call_pk))
-    rows: list[dict[str, Any]] = [
-        {"call_pk": call_pk, "p": p, **dict(zip(TOUCHED, key, strict=True))} for key, p in merged.items()
-    ]
+    rows: list[Json] = [call | {"p": p} | dict(zip(TOUCHED, key, strict=True)) for key, p in merged.items()]
     for name, alike in REPORTS.items():
         sums: dict[tuple[str, ...], float] = {}
         for row in rows:
@@ -154,22 +179,19 @@ def share_among(session: Session, call_pk: int, shares: Iterable[tuple[float, Ma
             sums[key] = sums.get(key, 0.0) + row["p"]
         for row in rows:
             row[name] = min(1.0, sums.pop(tuple(row[column] for column in alike), 0.0))
-    session.execute(insert(ShareRow), rows)
+    return rows
 
 
 def _touched_by_leases(session: Session, ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    wanted = select(LeaseRow.id, *(getattr(LeaseRow, name) for name in TOUCHED)).where(LeaseRow.id.in_(list(ids)))
-    return {row[0]: dict(zip(TOUCHED, row[1:], strict=True)) for row in session.execute(wanted)}
+    touched = session.execute(TOUCHED_BY, {"ids": list(ids)})
+    return {row[0]: dict(zip(TOUCHED, row[1:], strict=True)) for row in touched}
 
 
-def _of_sources(session: Session, site_id: int, left: Mapping[str, float]) -> list[tuple[float, Json]]:
+def _of_sources(session: Session, site_id: int, left: Mapping[str, float]) -> list[tuple[float, dict[str, str]]]:
     """Shares of which only the traffic source is known: any lease of it says what the source is called."""
-    shares: list[tuple[float, Json]] = []
+    shares: list[tuple[float, dict[str, str]]] = []
     for source, p in left.items():
-        names = select(LeaseRow.channel, LeaseRow.source, LeaseRow.campaign).where(
-            LeaseRow.source_key == source, LeaseRow.site_id == site_id
-        )
-        found = session.execute(names.limit(1)).first()
+        found = session.execute(NAMES, {"source": source, "site": site_id}).first()
         if found is not None:
             shares.append((p, dict(zip(TOUCHED, found, strict=False))))
     return shares

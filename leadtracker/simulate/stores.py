@@ -92,8 +92,8 @@ class Stores:
     def learn(self, call: int, judged: Judgement, answered: bool) -> None:
         """The call is over."""
         with Session(self._engine) as session:
-            learned_from = self._known.learn(session, judged, answered)
-            verdicts.save(session, call, self.site.id, learned_from)
+            learned_from = self._known.learn(judged, answered)
+            verdicts.save(session, [(call, self.site.id, learned_from)])
             self._known.save(session)
             session.commit()
 

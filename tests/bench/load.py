@@ -30,6 +30,11 @@ end
 {delay}
 """
 
+PAUSE = """
+function init() math.randomseed(thread_number + 1) end
+function delay() return -{mean} * math.log(1 - math.random()) end
+"""  # exponential: callers do not wait for each other
+
 
 @dataclass(frozen=True)
 class Run:
@@ -42,7 +47,8 @@ class Run:
 
 
 def script(folder: Path, name: str, request: str, content_type: str = "text/plain", pause_ms: float = 0) -> Path:
-    delay = f"function delay() return {pause_ms} end" if pause_ms else ""
+    """`pause_ms` is the mean time that a connection waits before its next request."""
+    delay = PAUSE.format(mean=pause_ms) if pause_ms else ""
     file = folder / f"{name}.lua"
     file.write_text(HEAD.format(origin=ORIGIN, agent=CHROME, content_type=content_type, request=request, delay=delay))
     return file

@@ -53,11 +53,11 @@ def judged_calls(
         with Session(engine) as session:
             known = Knowledge.load(session, site, at)
             found = known.judge(session, Ring(row.started_at, DID, row.caller))
-            found = known.learn(session, replace(found, posterior=change(found.posterior)), answered=True)
+            found = known.learn(replace(found, posterior=change(found.posterior)), answered=True)
             kept = session.get_one(CallRow, row.id)
             kept.match = verdict_record(session, found, known.calibration)
-            verdicts.save(session, row.id, site.id, found)
-            verdicts.share(session, row.id, site.id, found.posterior, found.evidence)
+            verdicts.save(session, [(row.id, site.id, found)])
+            verdicts.share(session, {row.id: verdicts.parts_of(session, site.id, found.posterior, found.evidence)})
             session.commit()
 
 

@@ -45,10 +45,10 @@ def test_a_call_that_cannot_be_saved_does_not_stop_the_others(
 ) -> None:
     save = call_reading.save
 
-    def refuse_one(session: Session, row: CallRow, facts: CallFacts) -> None:
-        if row.call_id == "poison":
+    def refuse_one(session: Session, calls: list[tuple[CallRow, CallFacts]]) -> None:
+        if any(row.call_id == "poison" for row, _ in calls):
             raise ValueError("this one cannot be saved")
-        save(session, row, facts)
+        save(session, calls)
 
     monkeypatch.setattr(call_reading, "save", refuse_one)
     for name in ("before", "poison", "after"):

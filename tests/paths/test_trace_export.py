@@ -64,7 +64,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             session.flush()
             known = Knowledge.load(session, site, BEGAN)
             ring = Ring(after(minutes), did if did in DIDS else None, caller)
-            verdicts.save(session, row.id, 1, known.judge(session, ring))
+            verdicts.save(session, [(row.id, 1, known.judge(session, ring))])
         session.add(call(after(50), caller="+972503333333", did=DIDS[1], outcome="missed"))  # of before verdicts
         session.commit()
 
