@@ -32,6 +32,7 @@ from leadtracker.records.tables import SiteRow
 from leadtracker.reports import plan_inputs as reader
 from leadtracker.reports.plan_inputs import Span, lately, plan_inputs, visits
 from leadtracker.web.stores import Stores
+from tests import site_files
 from tests.accuracy.planner import compared
 from tests.dashboard_rows import NOW, add, lease
 from tests.plan_rows import history, some_plan
@@ -267,12 +268,7 @@ def test_settings_that_cannot_be_saved(app: Flask, engine: Engine, key: str, val
 
 
 def test_the_settings_are_kept_in_the_site_file(app: Flask, engine: Engine, stores: Stores) -> None:
-    with Session(engine) as session:
-        site_file.apply(session, '[site.shop]\nnumber_price = 900\ncurrency = "EUR"\nmost_overflow = 0.02')
-        session.commit()
-        exported = site_file.export(session)
-        site_file.apply(session, exported)
-        assert site_file.export(session) == exported
+    site_files.keep(engine, '[site.shop]\nnumber_price = 900\ncurrency = "EUR"\nmost_overflow = 0.02')
     stores.directory._next_check = 0
     stores.directory.refresh()
     site = shop(stores)
