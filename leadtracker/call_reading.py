@@ -107,9 +107,7 @@ def _make_calls(
             for call, facts, whose in found:  # only now: a read above must not find a call half written
                 row = call.row or CallRow(account_id=call.account.id)
                 row.call_id, row.named = call.call_id, call.named
-                fill(row, facts, whose.site, whose.snapshot)
-                save(session, row, facts)
-                _keep_why(session, knowledges, row, facts, whose)
+                keep(session, knowledges, row, facts, whose)
                 for received in call.inbox:
                     received.call_pk, received.state, received.fault = row.id, DONE, None
             knowledges.save(session)
@@ -203,7 +201,7 @@ def _own_id(event: ScreenPop | Cdr, moment: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
+class Whose:
     """The site a call is of and what it keeps of its visitor; `judged` None where no number of a pool was called."""
 
     site: Site | None
@@ -214,15 +212,15 @@ class _Whose:
 
 def _whose(
     session: Session, live: Live, directory: Directory, knowledges: Knowledges, call: _Gathered, facts: CallFacts
-) -> _Whose:
+) -> Whose:
     """Judged anew when what counts has changed since; a user's word, and calls of long ago, stay as they are."""
     sites = directory.sites_of(call.account)
     site = directory.site_by_did(facts.did) or (sites[0] if len(sites) == 1 else None)
     if facts.did is None or facts.direction is Direction.OUTGOING:
-        return _Whose(site)
+        return Whose(site)
     before = snapshot_of(call.row) if call.row is not None and call.row.did == facts.did else Snapshot()
     if site is None or directory.site_by_did(facts.did) is None:
-        return _Whose(site, before)
+        return Whose(site, before)
     known = knowledges.of(session, site, datetime.now(UTC))
     ring = Ring(
         moment=facts.started_at,
@@ -232,18 +230,25 @@ def _whose(
     )
     judged = verdicts.judgement(session, call.row.id) if call.row is not None else None
     if judged is not None and (judged.word is not None or ring.is_of(judged.evidence)):
-        return _Whose(site, before, judged)
+        return Whose(site, before, judged)
     held = live.holders(site.id, ring.did) if ring.did else []
     fresh = known.judge(session, ring, held)
     if not fresh.evidence.holders and before.visitor_id:
-        return _Whose(site, before, judged)
+        return Whose(site, before, judged)
     if judged is not None:
         known.unlearn(judged)
         fresh = known.judge(session, ring, held)
-    return _Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, anew=True)
+    return Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, anew=True)
 
 
-def _keep_why(session: Session, knowledges: Knowledges, row: CallRow, facts: CallFacts, whose: _Whose) -> None:
+def keep(session: Session, knowledges: Knowledges, row: CallRow, facts: CallFacts, whose: Whose) -> None:
+    """Write a call, why it is whose and, once it is over, what it teaches; the caller saves that and commits."""
+    fill(row, facts, whose.site, whose.snapshot)
+    save(session, row, facts)
+    _keep_why(session, knowledges, row, facts, whose)
+
+
+def _keep_why(session: Session, knowledges: Knowledges, row: CallRow, facts: CallFacts, whose: Whose) -> None:
     """Why the call is whose, and once it is over what it teaches; the shares that reports count."""
     judged = whose.judged
     if judged is None or whose.site is None:
