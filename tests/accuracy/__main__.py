@@ -64,7 +64,10 @@ def _result(world: str, seed: int, common: list[str]) -> Line:
         decisions = read_decisions(folder / "decisions.jsonl", trace)
         result = score(trace, read(folder / "truth.jsonl"), decisions)
         result["planned"] = _planned(kept, trace, result["at 0"]["visitor right"])
-    print(f"{world} seed {seed}: {len(trace.visits)} visits, {seconds:.0f} s", file=sys.stderr, flush=True)
+    right, planned = result["at 0"]["visitor right"], result["planned"]
+    expected = "too few visits to plan" if planned is None else f"{planned:.1f} planned"
+    said = f"{world} seed {seed}: {len(trace.visits)} visits, {seconds:.0f} s, right {right:.1f} %, {expected}"
+    print(said, file=sys.stderr, flush=True)
     return result
 
 
