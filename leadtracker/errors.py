@@ -8,6 +8,7 @@ LeadtrackerError
 ├── TooLarge            413  the body is over the limit
 ├── QuotaSpent          429  a limit is reached
 ├── Busy                503  every place for slow work is taken
+├── PbxUnavailable      502  the PBX is not reached, or answers with an error
 ├── StoreUnavailable    503  Redis or the database does not answer
 ├── SettingsError            the environment is wrong; raised at start, lists every fault
 ├── SiteFault                a site, DID or account that may not be saved; raised by the CLI
@@ -52,6 +53,10 @@ class QuotaSpent(LeadtrackerError):
 
 class Busy(LeadtrackerError):
     status, code, title = 503, "busy", "Busy, try again in a moment"
+
+
+class PbxUnavailable(LeadtrackerError):
+    status, code, title = 502, "pbx_unavailable", "The PBX does not answer"
 
 
 class StoreUnavailable(LeadtrackerError):
