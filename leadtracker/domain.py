@@ -65,6 +65,7 @@ class Site:
     currency: str = "ILS"  # of that price
     most_overflow: float = 0.01  # share of visits without a number, in the worst hour, above which the site is warned
     most_at_risk: float = 0.35  # ... of calls whose caller is not the one named
+    callback: Mapping[str, Any] = field(default_factory=dict)  # see callback.rules; empty: nobody is called back
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ SITE_DEFAULTS: dict[str, Any] = {
     "likely_name": "likely {name}", "url": None,
     "topics": {},
     "number_price": None, "currency": "ILS", "most_overflow": 0.01, "most_at_risk": 0.35,
+    "callback": {},
 }  # fmt: skip
 
 

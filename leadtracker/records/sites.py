@@ -112,7 +112,7 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         name_keys=tuple(row.name_keys), company_keys=tuple(row.company_keys), phone_keys=tuple(row.phone_keys),
         likely_name=row.likely_name,
         url=row.url, number_price=row.number_price, currency=row.currency, most_overflow=row.most_overflow,
-        most_at_risk=row.most_at_risk,
+        most_at_risk=row.most_at_risk, callback=row.callback,
         topics={
             name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))
             for name, topic in row.topics.items()
