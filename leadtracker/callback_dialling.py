@@ -1,7 +1,7 @@
 """Asking the PBX to ring an agent and a visitor: once for each request, in threads of its own, whatever dies when.
 
-A request is written `dialling` before the PBX is asked. Whoever finds it so without the PBX's answer cannot know whether
-a telephone rings, and leaves it alone: `callback_sweeps` calls it uncertain.
+A request is written `dialling` before the PBX is asked. Whoever finds it so without the PBX's answer cannot know
+whether a telephone rings, and leaves it alone: `callback_sweeps` calls it uncertain.
 """
 
 from __future__ import annotations

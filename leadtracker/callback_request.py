@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import time
@@ -12,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker.callback import price, target
 from leadtracker.callback.course import State
@@ -62,7 +62,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What whoever asked is told; `words` of a refusal: number, again, often or no; of a failure: busy."""
+    """What whoever asked is told; `words` of a refusal, and of it only: number, again, often or no."""
 
     id: str
     state: State
@@ -123,10 +123,8 @@ class CallbackRequests:
         if row.state == State.RECEIVED:
             dialling = self._dialling.begin(row.pk, State.RECEIVED)
             if dialling is not None:
-                try:
-                    dialling.result(timeout=ANSWER_SECONDS if wish.origin != "api" else 0)
-                except TooLate:
-                    pass
+                with contextlib.suppress(TooLate):
+                    dialling.result(timeout=ANSWER_SECONDS)
         return self.of_id(site.id, wish.id)
 
     def of_id(self, site_id: int, request: str) -> Told:
@@ -212,7 +210,7 @@ class CallbackRequests:
 def told(row: CallbackRow) -> Told:
     state = State(row.state)
     opens_at = row.due_at if state is State.SCHEDULED else None
-    return Told(row.id, state, "busy" if state is State.FAILED else "", opens_at)
+    return Told(row.id, state, opens=opens_at)
 
 
 def read_wish(message: Mapping[str, Any], origin: str, *, page: str = "", address: str = "") -> Wish:

@@ -24,6 +24,8 @@ root:group          hash     source -> group                                    
 root:x              string   how many times older the longest idle number must be to be taken before one of the
                              visitor's own source                                             regroup.lua
 root:keep           string   past leases of a DID                                             regroup.lua
+root:refused:<day>  hash     refusal code of callback requests -> how many on a local day     callback_refusals.py
+root:refusing       string   how many in the minute that goes on
 root:restored       string   DID up to which SQL's leases have been put back, `all` when done the worker
 """
 

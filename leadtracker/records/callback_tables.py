@@ -48,6 +48,7 @@ class CallbackRow(Base):
         Index("callbacks_asked", "id"),
         Index("callbacks_made", "made_at", "pk"),
         Index("callbacks_site_made", "site_id", "made_at", "pk"),
+        Index("callbacks_day", "site_id", "day"),
         Index("callbacks_state", "state", "dialled_at"),
         Index("callbacks_call", "account_id", "call_id"),
         Index("callbacks_call_pk", "call_pk"),

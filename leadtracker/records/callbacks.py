@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,12 @@ def reference(row: CallbackRow) -> str:
 
 def taken(session: Session, site_id: int, request: str) -> CallbackRow | None:
     """The request that has this id already; a refused one has not."""
+    return session.scalar(_taken(site_id, request))
+
+
+def _taken(site_id: int, request: str) -> Select[CallbackRow]:
     found = select(CallbackRow).where(CallbackRow.site_id == site_id, CallbackRow.id == request)
-    return session.scalar(found.where(CallbackRow.state != State.REFUSED))
+    return found.where(CallbackRow.state != State.REFUSED)
 
 
 def of_visitor(session: Session, request: str, visitor: str) -> CallbackRow | None:
@@ -91,7 +95,7 @@ def follow(row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, p
 
 
 def follow_call(session: Session, call: CallRow, named: str, events: Sequence[ScreenPop | Cdr], now: datetime) -> None:
-    """Lead on the request that a call is of: the one `named` by what the PBX brought back, else by its id of the call."""
+    """Lead on the request that a call is of: the one `named` in what the PBX brought back, else by the call's id."""
     row = _named(session, call.account_id, named) if named else _of_call(session, call)
     if row is None:
         return
@@ -106,7 +110,7 @@ def _named(session: Session, account_id: int, name: str) -> CallbackRow | None:
     site, _, request = name.partition("-")
     if not site.isdecimal() or len(site) > 9:
         return None
-    row = taken(session, int(site), request)
+    row = session.scalar(_taken(int(site), request).with_for_update())
     return row if row is not None and row.account_id == account_id else None
 
 
@@ -114,7 +118,7 @@ def _of_call(session: Session, call: CallRow) -> CallbackRow | None:
     if not call.named or not call.call_id:
         return None
     mine = select(CallbackRow).where(CallbackRow.account_id == call.account_id, CallbackRow.call_id == call.call_id)
-    return session.scalar(mine.limit(1))
+    return session.scalar(mine.limit(1).with_for_update())
 
 
 def _cost(row: CallbackRow, legs: Sequence[Cdr], price: int | None) -> int | None:
@@ -157,12 +161,31 @@ def unsettled(session: Session) -> Sequence[CallbackRow]:
     return _oldest(session, CallbackRow.spent.is_not(None) & CallbackRow.settled.is_(False) & (CallbackRow.day != ""))
 
 
-def unlinked(session: Session, since: datetime) -> Sequence[tuple[CallbackRow, CallRow]]:
-    """Requests whose call was read before its id was known here, and those calls."""
-    same = (CallRow.account_id == CallbackRow.account_id) & (CallRow.call_id == CallbackRow.call_id)
-    found = select(CallbackRow, CallRow).join(CallRow, same)
+def money(session: Session, site_id: int, day: str) -> tuple[dict[str, int], dict[str, int]]:
+    """What a site's requests of a day may cost and what they have cost, by id, in minor units."""
+    mine = select(CallbackRow.id, CallbackRow.reserved, CallbackRow.spent)
+    mine = mine.where(CallbackRow.site_id == site_id, CallbackRow.day == day, CallbackRow.state != State.REFUSED)
+    reserved, spent = {}, {}
+    for request, most, cost in session.execute(mine):
+        if cost is None:
+            reserved[request] = most
+        else:
+            spent[request] = cost
+    return reserved, spent
+
+
+def under_way(session: Session, site_id: int, since: datetime) -> int:
+    """How many of a site's requests were dialled after a moment and are not over."""
+    mine = select(func.count()).where(CallbackRow.site_id == site_id, CallbackRow.state.in_(UNDER_WAY))
+    return session.scalar(mine.where(CallbackRow.dialled_at > since)) or 0
+
+
+def unlinked(session: Session, since: datetime) -> Sequence[int]:
+    """Calls, by their rows, of requests that did not know the PBX's id of the call when it was read."""
+    same = (CallRow.account_id == CallbackRow.account_id) & (CallRow.call_id == CallbackRow.call_id) & CallRow.named
+    found = select(CallRow.id).join(CallbackRow, same)
     found = found.where(CallbackRow.call_pk.is_(None), CallbackRow.call_id != "", CallbackRow.dialled_at > since)
-    return [(row, call) for row, call in session.execute(found.limit(MOST_AT_ONCE))]
+    return session.scalars(found.limit(MOST_AT_ONCE)).all()
 
 
 def _oldest(session: Session, which: Any) -> Sequence[CallbackRow]:

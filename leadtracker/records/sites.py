@@ -69,6 +69,7 @@ class Directory:
         self._by_default = {site.default_number: site for site in sites.values() if site.default_number}
         self._by_token = {token: site for site in sites.values() for token in site.tokens}
         self._shown = {did: phone.show(did, site.display_format) for did, site in self._by_did.items()}
+        self.numbers = frozenset(self._by_did) | frozenset(self._by_default)  # E.164; that call us
         self._sites = sites
 
     @property

@@ -122,7 +122,9 @@ def callback_of_call(session: Session, call_pk: int) -> CallbackRow | None:
 def counts(session: Session, since: datetime) -> list[tuple[int, str, int]]:
     """(site, state, number) of the requests made since a moment."""
     query = select(CallbackRow.site_id, CallbackRow.state, func.count()).where(CallbackRow.made_at >= since)
-    return [(site, state, n) for site, state, n in session.execute(query.group_by(CallbackRow.site_id, CallbackRow.state))]
+    return [
+        (site, state, n) for site, state, n in session.execute(query.group_by(CallbackRow.site_id, CallbackRow.state))
+    ]
 
 
 def _conditions(wanted: CallbackFilter) -> list[ColumnElement[bool]]:

@@ -10,7 +10,20 @@ depends_on = None
 
 TAKEN = sa.text("state <> 'refused'")
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-TEXTS = ("origin", "visitor", "target", "name", "note", "state", "code", "message", "agent", "call_id", "day", "currency")
+TEXTS = (
+    "origin",
+    "visitor",
+    "target",
+    "name",
+    "note",
+    "state",
+    "code",
+    "message",
+    "agent",
+    "call_id",
+    "day",
+    "currency",
+)
 TIMES = ("due_at", "dialled_at", "answered_at", "ended_at")
 
 
@@ -37,6 +50,7 @@ def upgrade() -> None:
     op.create_index("callbacks_asked", "callbacks", ["id"])
     op.create_index("callbacks_made", "callbacks", ["made_at", "pk"])
     op.create_index("callbacks_site_made", "callbacks", ["site_id", "made_at", "pk"])
+    op.create_index("callbacks_day", "callbacks", ["site_id", "day"])
     op.create_index("callbacks_state", "callbacks", ["state", "dialled_at"])
     op.create_index("callbacks_call", "callbacks", ["account_id", "call_id"])
     op.create_index("callbacks_call_pk", "callbacks", ["call_pk"])
