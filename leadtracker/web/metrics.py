@@ -24,7 +24,9 @@ BEATS = Counter("leadtracker_beats", "Heartbeats answered", ["site", "known"])
 REFUSED = Counter("leadtracker_refused", "Requests refused, by the code of the answer", ["code"])
 CALLBACKS = Counter("leadtracker_callbacks", "Callbacks of a PBX", ["account", "family", "receipt"])
 CALLBACK_REQUESTS = Counter(
-    "leadtracker_callback_requests", "Requests to be called back: the state answered, or why refused", ["site", "answer"]
+    "leadtracker_callback_requests",
+    "Requests to be called back: the state answered, or why refused",
+    ["site", "answer"],
 )
 SCREEN_POPS = Histogram(
     "leadtracker_screen_pop_seconds", "Time to answer a screen pop", ["account"],
