@@ -51,7 +51,9 @@ def _spans(rules: Rules, zone: ZoneInfo, now: datetime) -> Iterator[tuple[dateti
             continue
         spans = rules.hours.get(DAYS[day.weekday()], ()) if rules.hours else ALL_DAY
         for first, last in sorted(map(minutes_of, spans)):
-            yield _moment(day, first, zone)[0], _moment(day, last, zone)[1]
+            begin, end = _moment(day, first, zone)[0], _moment(day, last, zone)[1]
+            if begin < end:  # spring may leave out all of it
+                yield begin, end
 
 
 def _moment(day: date, minute: int, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -68,7 +68,7 @@ def _read(text: str, country: str) -> phonenumbers.PhoneNumber:
             number = phonenumbers.parse(spelling, country)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number):
+        if phonenumbers.is_valid_number(number) and not spelling.startswith("+0"):
             return number
     raise Refused("number", "no such number")
 
