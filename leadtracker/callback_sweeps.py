@@ -83,7 +83,9 @@ class CallbackSweeps:
                 with self._unchanged(row) as mine:
                     if mine is not None:
                         mine.due_at = later
-            elif row.pk not in self._begun and (not scheduled or busy[site.id] < len(rules_of(site).agents)):
+            elif row.pk in self._begun:
+                busy[site.id] += 1
+            elif not scheduled or busy[site.id] < len(rules_of(site).agents):
                 busy[site.id] += 1
                 if self._dialling.begin(row.pk, state) is not None:
                     self._begun[row.pk] = now + TRY_AGAIN

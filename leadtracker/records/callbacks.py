@@ -99,6 +99,7 @@ def follow_call(session: Session, call: CallRow, named: str, events: Sequence[Sc
     row = _named(session, call.account_id, named) if named else _of_call(session, call)
     if row is None:
         return
+    call.site_id = call.site_id or row.site_id
     before = row.state
     follow(row, events, now, call.price)
     row.call_id = row.call_id or (call.call_id if call.named else "")

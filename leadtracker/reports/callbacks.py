@@ -109,13 +109,8 @@ def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
     )
 
 
-def callbacks_of_visitor(session: Session, visitor: str, count: int = 10) -> Sequence[CallbackRow]:
-    """Newest first."""
-    query = select(CallbackRow).where(CallbackRow.visitor == visitor, CallbackRow.state != State.REFUSED)
-    return session.scalars(query.order_by(CallbackRow.made_at.desc()).limit(count)).all()
-
-
 def callback_of_call(session: Session, call_pk: int) -> CallbackRow | None:
+    """The request that a call was made for, if it was made for one."""
     return session.scalar(select(CallbackRow).where(CallbackRow.call_pk == call_pk).limit(1))
 
 
