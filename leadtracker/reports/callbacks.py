@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,25 +88,33 @@ def any_callback(session: Session) -> bool:
 
 
 def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
+    answered = CallbackRow.code.startswith("visitor:")  # so the agent had answered before it failed
     counted = select(
-        CallbackRow.state, func.count(), func.count(CallbackRow.dialled_at), func.sum(CallbackRow.talk_seconds)
-    )
-    states: dict[State, int] = {}
-    dialled = seconds = 0
-    for state, number, of_dialled, talked in session.execute(
-        counted.where(*_conditions(wanted)).group_by(CallbackRow.state)
+        CallbackRow.state, answered, func.count(), func.count(CallbackRow.dialled_at),
+        func.sum(CallbackRow.talk_seconds),
+    )  # fmt: skip
+    states: Counter[State] = Counter()
+    dialled = seconds = reached = 0
+    for state, by_agent, number, of_dialled, talked in session.execute(
+        counted.where(*_conditions(wanted)).group_by(CallbackRow.state, answered)
     ):
-        states[State(state)] = number
+        states[State(state)] += number
         dialled += of_dialled
         seconds += talked or 0
+        reached += number if by_agent or state in REACHED_AGENT else 0
     return Funnel(
         asked=sum(states.values()),
-        let_through=sum(states.values()) - states.get(State.REFUSED, 0),
+        let_through=sum(states.values()) - states[State.REFUSED],
         dialled=dialled,
-        agent_answered=sum(states.get(state, 0) for state in REACHED_AGENT),
-        talked=sum(states.get(state, 0) for state in REACHED_VISITOR),
+        agent_answered=reached,
+        talked=sum(states[state] for state in REACHED_VISITOR),
         talk_seconds=seconds,
-        states=dict(sorted(states.items(), key=lambda one: list(State).index(one[0]))),
+        states=dict(
+            sorted(
+                ((state, number) for state, number in states.items() if number),
+                key=lambda one: list(State).index(one[0]),
+            )
+        ),
     )
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from leadtracker.callback.course import State
+from leadtracker.checkup import findings
+from leadtracker.cli import main, opening
 from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.web.callback_shown import STATE_WORDS
@@ -60,8 +65,8 @@ def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> No
     road.ask("gal", phone="1-900-123456")
     page = Page(dashboard.get("/callbacks?period=today").text)
     words = " ".join(page.text.split())
-    assert "Asked 3 Let through 2 Dialled 2 Agent answered 1 Talked 1" in words
-    assert "A premium, shared-cost or other kind that is not called 1" in words
+    assert "Asked3 Let through2 Dialled2 Agent answered2 Talked1" in words
+    assert "A premium, shared-cost or other kind that is not called1" in words
     assert "The visitor did not answer" in words
     spent = sum(row.spent or 0 for row in road.rows())
     assert f"{spent / 100:.2f} ILS spent, 0.00 ILS reserved of 1,000.00 ILS" in words
@@ -130,3 +135,41 @@ def test_metrics(road: Road) -> None:
     assert 'leadtracker_callback_states{site="shop",state="talked"} 1.0' in text
     assert 'leadtracker_callback_requests_total{answer="kind",site="shop"}' in text
     assert 'leadtracker_callback_money{of="ceiling",site="shop"} 100000.0' in text
+
+
+def test_the_commands(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "database", lambda: road.stores.engine)
+    asked = road.ask()
+    road.settle()
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    (one,) = json.loads(run("callback", "list", "--json", "--site", "shop"))
+    assert (one["id"], one["state"], one["site"]) == (asked["id"], "talked", "shop")
+    assert "+972543216549  talked  WalterSIP" in run("callback", "list")
+    key = run("api-key", "add", "shop", "--name", "crm").strip()
+    assert "crm  made" in run("api-key", "list", "shop")
+    headers = {"Authorization": f"Bearer {key}"}
+    assert road.client.get(f"/api/v1/callbacks/{asked['id']}", headers=headers).status_code == 200
+    run("api-key", "remove", "shop", "crm")
+    assert road.client.get(f"/api/v1/callbacks/{asked['id']}", headers=headers).status_code == 403
+    assert CliRunner().invoke(main, ["api-key", "remove", "shop", "crm"]).exit_code == 1
+
+
+def test_what_the_doctor_says(road: Road) -> None:
+    def said() -> list[str]:
+        found = findings(road.stores.settings, road.stores.engine, road.stores.live)
+        return [one.what for one in found if "call" in one.what and "back" in one.what]
+
+    road.ask()
+    road.settle()
+    assert said() == ["site shop: calls visitors back, 1 in 24 hours"]
+    road.switch.behaviours |= {"WalterSIP": Behaviour.INVALID}
+    road.ask("noa")
+    road.ask("gal")
+    assert said() == ["site shop: 2 of 3 call-backs of 24 hours failed"]
+    add(road, row(state="uncertain", made_at=datetime.now(UTC)))
+    assert said() == ["site shop: 1 of 4 call-backs of 24 hours have no known end"]
