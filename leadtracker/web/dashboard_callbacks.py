@@ -61,10 +61,11 @@ def page() -> ResponseReturnValue:
         empty = not found.callbacks and not any_callback(session)
         far = funnel(session, wanted)
     refused = _refused(form)
+    asked = far.asked if wanted.state else max(far.asked, far.let_through + refused.total())
     return render_template(
         "callbacks.html", form=form, found=found, empty=empty, sites=here.directory.sites, site_of=here.directory.site,
-        funnel=far, asked=far.asked if wanted.state else max(far.asked, far.let_through + refused.total()), refused=refused.most_common(), most=max(refused.values(), default=0), money=_money(form),
-        states={state.value: STATE_WORDS[state] for state in State}, refusals=REFUSAL_WORDS,
+        funnel=far, asked=asked, refused=refused.most_common(), most=max(refused.values(), default=0),
+        money=_money(form), states={state.value: STATE_WORDS[state] for state in State}, refusals=REFUSAL_WORDS,
         on=any(rules_of(site).on for site in here.directory.sites),
         live=None if found.newer else url_for("dashboard.newest_callbacks", **form.but()),
     )  # fmt: skip
