@@ -90,6 +90,13 @@ def test_a_request_is_admitted_once(guard: CallbackGuard) -> None:
     assert guard.money("pbx", 1, "2026-09-10") == (0, 4)
 
 
+def test_one_name_for_requests_of_two_sites_and_days_is_counted_each_time(guard: CallbackGuard) -> None:
+    counters = [("account:all", Limits(9, 9, 3))]
+    days = [Money(1, "2026-09-10", 1, 9), Money(2, "2026-09-10", 1, 9), Money(1, "2026-09-11", 1, 9)]
+    answers = [admit(guard, "r", f"nonce{n}", counters, money) for n, money in enumerate([*days, FREE])]
+    assert answers == ["", "", "", "often account day"]
+
+
 @pytest.mark.parametrize(
     ("nonce", "counters", "money", "refused"),
     [
