@@ -32,8 +32,8 @@ class Rules:
     hours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # day -> `09:00-17:00` ...; empty: always open
     holidays: tuple[str, ...] = ()  # 2026-09-12
     blocked: tuple[str, ...] = ()  # E.164
-    per_number: Limits = Limits(1, 2, 3)
-    per_visitor: Limits = Limits(2, 4, 6)
+    per_number: Limits = Limits(1, 3, 5)
+    per_visitor: Limits = Limits(2, 5, 8)
     per_address: Limits = Limits(3, 10, 20)  # of an IPv4 address, or of an IPv6 /64
     per_site: Limits = Limits(20, 200, 1000)
     ceiling: int = 5000  # for one local day of the site

@@ -30,7 +30,7 @@ if nonce ~= '' then redis.call('SET', token, request, 'EX', ARGV[4]) end
 for i = 10, #ARGV, 4 do
   local count = root .. ':count:' .. ARGV[i]
   redis.call('ZREMRANGEBYSCORE', count, '-inf', stamp(now - WINDOWS[3][2]))
-  redis.call('ZADD', count, stamp(now), ARGV[5] .. ':' .. request)
+  redis.call('ZADD', count, stamp(now), ARGV[5] .. ':' .. ARGV[6] .. ':' .. request)
   redis.call('PEXPIRE', count, WINDOWS[3][2])
 end
 redis.call('HINCRBY', money, 'reserved', ARGV[7])

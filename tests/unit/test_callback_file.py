@@ -53,7 +53,7 @@ def test_a_whole_table_is_kept_and_exported(engine: Engine) -> None:
     assert rules.on
     assert rules.blocked == ("+972532345678", "+442079460958")
     assert rules.hours == {"sun": ("09:00-13:00", "14:00-17:00"), "fri": ()}
-    assert (rules.per_number, rules.per_visitor) == (Limits(1, 1, 2), Limits(2, 4, 6))
+    assert (rules.per_number, rules.per_visitor) == (Limits(1, 1, 2), Limits(2, 5, 8))
     assert (rules.ceiling, rules.prices, rules.currency) == (9000, {"+97252": 9}, "ILS")
     assert rules.dial == {"record": True, "language": "he", "targetmaxdialtime": 45, "var_campaign": "site"}
     account = directory.account("pbx")
