@@ -198,6 +198,19 @@ def test_who_is_free(switch: SimulatedSwitch, calls: ClickToCall, ours: Account)
     assert VoicenterCalls(seconds=SECONDS).free(ours) == frozenset()
 
 
+def test_an_extension_that_is_not_listed_is_not_free(calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
+    receiver.answers = [(200, b'{"ERR":0,"DESC":"OK","EXTENSIONS":[{"SIP":"SIPSIP2"},{"SIP":"SIPSIP3"}]}')]
+    assert calls.free(with_options(ours, extension_list_url=receiver.url)) == {"SIPSIP2"}
+
+
+def test_records_of_other_calls_are_left_out(calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
+    rows = [{"callid": call_id, "date": "2026-09-13T06:00:00Z", "cdrtype": 10} for call_id in ("a", "b")]
+    receiver.answers = [(200, json.dumps({"ERROR_NUMBER": 0, "CDR_LIST": rows}).encode())]
+    now = datetime.now(UTC)
+    (found,) = calls.record(with_options(ours, call_log_url=receiver.url), "b", now, now)
+    assert (found.call_id, found.type) == ("b", "Click2Call leg2")
+
+
 def test_who_is_free_is_asked_again_after_some_seconds(
     switch: SimulatedSwitch, calls: ClickToCall, ours: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
