@@ -282,6 +282,26 @@ def test_a_call_is_left_to_a_campaign(switch: SimulatedSwitch, calls: ClickToCal
     assert calls.schedule(unreached, "campaign", DIAL, opening).answer is Answer.UNREACHED
 
 
+def test_a_campaign_calls_when_it_is_time(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
+    calls.schedule(ours, "campaign", DIAL, opening)
+    switch.run_campaigns(opening - timedelta(seconds=1))
+    assert not switch.exchange.dialled
+    for _ in range(2):
+        switch.run_campaigns(opening)
+    switch.exchange.wait()
+    assert switch.exchange.dialled == {"request-1": 1}
+    first, second = legs(receiver, ours)
+    assert [(leg.type, leg.main, leg.campaign_code) for leg in (first, second)] == [
+        ("ProductiveCall Leg1", False, "campaign"),
+        ("ProductiveCall Leg2", True, "campaign"),
+    ]
+    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in (first, second)} == {"request-1"}
+    assert (second.customer, second.outcome) == ("+972501234567", Outcome.ANSWERED)
+
+
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_blacklist(method: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
     account = with_options(ours, click_to_call_method=method)
