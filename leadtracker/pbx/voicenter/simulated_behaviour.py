@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import enum
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
 
 from leadtracker.pbx.simulated_call import Ending
 
@@ -79,3 +83,19 @@ PLANS = {
     Behaviour.GOES_AWAY: Plan(steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS), logged=False),
     Behaviour.NO_CDR: Plan(steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS, Step.HANG_UP)),
 }
+
+
+def click_to_call_answer(fields: Mapping[str, Any], error: int, words: str, call_id: str = "") -> Said:
+    """Voicenter's own answer to a request of these fields."""
+    if str(fields.get("format", "")).lower() == "json":
+        answer = {"ERRORCODE": error, "ERRORMESSAGE": words, "CALLID": call_id}
+        return Said(200, json.dumps(answer).encode())
+    members = "".join(
+        f"<member><name>{name}</name><value><string>{escape(str(value))}</string></value></member>"
+        for name, value in (("ERRORCODE", error), ("ERRORMESSAGE", words), ("CALLID", call_id))
+    )
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<methodResponse><params><param><value>'
+        f"<struct>{members}</struct></value></param></params></methodResponse>"
+    )
+    return Said(200, text.encode(), "text/xml")

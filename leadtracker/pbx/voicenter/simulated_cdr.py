@@ -49,6 +49,9 @@ def cdrs(call: SimulatedCall, zone: ZoneInfo, recordings_url: str, *, newer_fiel
     for record in records:
         if record["type"] == "Click2Call leg1":
             record["record"] = ""  # the talk, and so its recording, is leg 2's
+        if call.campaign:
+            record["type"] = record["type"].replace("Click2Call leg", "ProductiveCall Leg")
+            record |= {"campaignName": "Call back", "campaignCode": call.campaign}
     return records
 
 

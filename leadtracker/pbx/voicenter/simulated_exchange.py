@@ -43,7 +43,9 @@ class SimulatedExchange:
         self._log: list[tuple[datetime, Fields]] = []
         self._threads: list[threading.Thread] = []
 
-    def begin(self, extension: Extension, target: str, variables: Mapping[str, str], plan: Plan) -> str:
+    def begin(
+        self, extension: Extension, target: str, variables: Mapping[str, str], plan: Plan, campaign: str = ""
+    ) -> str:
         """The call's id; the rest happens by itself."""
         answered = plan.ending == Ending.ANSWERED
         call = SimulatedCall(
@@ -57,6 +59,7 @@ class SimulatedExchange:
             talk_seconds=self.stated_talk_seconds if answered else 0,
             agent_answers=plan.agent_answers,
             variables=variables,
+            campaign=campaign,
         )
         over = threading.Event()
         thread = threading.Thread(target=self._play, args=(call, plan, over))

@@ -12,13 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from xml.sax.saxutils import escape
 
 from leadtracker.pbx.simulated_call import Extension, SimulatedCall
-from leadtracker.pbx.voicenter.simulated_behaviour import PLANS, Behaviour, Said
+from leadtracker.pbx.voicenter.simulated_behaviour import PLANS, Behaviour, Said, click_to_call_answer
 from leadtracker.pbx.voicenter.simulated_cdr import Fields, epoch
 from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
 
@@ -90,19 +90,28 @@ class SimulatedSwitch:
         name = next((name for name, path in PATHS.items() if asked.path.startswith(path)), "")
         return services[name](asked) if name else Said(404, b"")
 
+    def run_campaigns(self, now: datetime) -> None:
+        """Begin the scheduled calls whose time has come; the first extension is every campaign's member."""
+        due = [call for call in self.scheduled if _originates(call) <= now]
+        member = self.exchange.extensions[0]
+        plan = PLANS[self.behaviours.get(member.code, Behaviour.ANSWERS)]
+        for call in due:
+            self.scheduled.remove(call)
+            self.exchange.begin(member, _e164(call["Target"]), call.get("CustomData", {}), plan, call["Campaign"])
+
     def _click_to_call(self, asked: Asked) -> Said:
         fields = asked.fields
         if fields.get("code") != self.code:
             return Said(403, b"")
         if fault := _fault(fields):
-            return _click_to_call_answer(fields, 1, fault)
+            return click_to_call_answer(fields, 1, fault)
         if fields["action"] == "terminate":
             ended = self.exchange.hang_up(fields["phone"])
-            return _click_to_call_answer(fields, *((0, "OK") if ended else (1, "No active call")))
+            return click_to_call_answer(fields, *((0, "OK") if ended else (1, "No active call")))
         wanted = fields["phonelogincode"] if fields["phone"] == "logincode" else fields["phone"]
         extension = next((one for one in self.exchange.extensions if one.code == wanted), None)
         if extension is None:
-            return _click_to_call_answer(fields, 3, "The representative's extension is offline")
+            return click_to_call_answer(fields, 3, "The representative's extension is offline")
         plan = PLANS[self.behaviours.get(extension.code, Behaviour.ANSWERS)]
         call_id = ""
         if plan.steps:
@@ -112,7 +121,7 @@ class SimulatedSwitch:
             self.exchange.rest(self.late_seconds)
         if plan.instead is not None:
             return plan.instead
-        return _click_to_call_answer(fields, *plan.error, "" if plan.error[0] else call_id)
+        return click_to_call_answer(fields, *plan.error, "" if plan.error[0] else call_id)
 
     def _active_calls(self, asked: Asked) -> Said:
         if asked.fields.get("code") != self.code:
@@ -248,6 +257,15 @@ def served(switch: SimulatedSwitch) -> Iterator[SimulatedSwitch]:
         thread.join()
 
 
+def _originates(call: Fields) -> datetime:
+    """When a scheduled call is to begin: at once, or at a moment given in GMT."""
+    if "OriginateTime" not in call:
+        return datetime.min.replace(tzinfo=UTC)
+    if str(call["IsDateLocal"]).lower() != "false":
+        raise ValueError("local times are not played")
+    return datetime.fromtimestamp(call["OriginateTime"], UTC)
+
+
 def _fault(fields: Fields) -> str:
     needed = ("phone",) if fields.get("action") == "terminate" else ("phone", "target")
     missing = next((name for name in needed if not fields.get(name)), "")
@@ -258,20 +276,6 @@ def _fault(fields: Fields) -> str:
     if sum(name.startswith("var_") for name in fields) > MOST_VARIABLES:
         return "Invalid request parameters"
     return ""
-
-
-def _click_to_call_answer(fields: Fields, error: int, words: str, call_id: str = "") -> Said:
-    if str(fields.get("format", "")).lower() == "json":
-        return _json({"ERRORCODE": error, "ERRORMESSAGE": words, "CALLID": call_id})
-    members = "".join(
-        f"<member><name>{name}</name><value><string>{escape(str(value))}</string></value></member>"
-        for name, value in (("ERRORCODE", error), ("ERRORMESSAGE", words), ("CALLID", call_id))
-    )
-    text = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<methodResponse><params><param><value>'
-        f"<struct>{members}</struct></value></param></params></methodResponse>"
-    )
-    return Said(200, text.encode(), "text/xml")
 
 
 def _json(answer: Fields, status: int = 200) -> Said:
