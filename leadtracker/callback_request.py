@@ -129,16 +129,20 @@ class CallbackRequests:
 
     def of_id(self, site_id: int, request: str) -> Told:
         """How a request of a site stands; raises NotFound."""
-        with reading(self._engine) as session:
-            row = callbacks.taken(session, site_id, request)
+        row = None
+        if REQUEST_ID.match(request):
+            with reading(self._engine) as session:
+                row = callbacks.taken(session, site_id, request)
         if row is None:
             raise NotFound("there is no such callback request")
         return told(row)
 
     def of_visitor(self, request: str, visitor: str) -> tuple[Told, Site | None]:
         """How a visitor's request stands, and its site; raises NotFound."""
-        with reading(self._engine) as session:
-            row = callbacks.of_visitor(session, request, visitor)
+        row = None
+        if REQUEST_ID.match(request) and ID.match(visitor):  # requests of programs have no visitor: not for pages
+            with reading(self._engine) as session:
+                row = callbacks.of_visitor(session, request, visitor)
         if row is None:
             raise NotFound("there is no such callback request")
         return told(row), self._directory.site(row.site_id)

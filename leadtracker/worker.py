@@ -20,7 +20,7 @@ from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.plan_making import DailyPlans
-from leadtracker.records import learned, leases, verdicts
+from leadtracker.records import callbacks, learned, leases, verdicts
 from leadtracker.records.database import WritersTurn, only_reader
 from leadtracker.records.inbox import DONE, newest_callback
 from leadtracker.records.sites import Directory, forget_drained
@@ -139,5 +139,6 @@ class Worker:
             session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest))
             learned.forget(session, now - timedelta(days=OLDEST_DAYS))
             leases.forget(session, now - timedelta(days=self._settings.lease_days))
+            callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))
             session.commit()

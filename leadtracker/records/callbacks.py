@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -187,6 +187,12 @@ def unlinked(session: Session, since: datetime) -> Sequence[int]:
     found = select(CallRow.id).join(CallbackRow, same)
     found = found.where(CallbackRow.call_pk.is_(None), CallbackRow.call_id != "", CallbackRow.dialled_at > since)
     return session.scalars(found.limit(MOST_AT_ONCE)).all()
+
+
+def forget_refused(session: Session, before: datetime) -> None:
+    """What was refused has no call, and is of no use once it has been looked at."""
+    old = delete(CallbackRow).where(CallbackRow.state == State.REFUSED, CallbackRow.made_at < before)
+    session.execute(old)
 
 
 def _oldest(session: Session, which: Any) -> Sequence[CallbackRow]:

@@ -421,6 +421,42 @@ def test_a_call_without_variables_is_linked_by_the_pbxs_id(road: Road) -> None:
     assert road.row(asked["id"]).state == "talked"
 
 
+@pytest.mark.parametrize("path", ["/callback/%00%00%00%00%00%00%00%00", "/callback-sent/%00", "/callback/x"])
+def test_addresses_of_nothing(road: Road, path: str) -> None:
+    assert road.client.get(f"{path}?visitor={long('dana')}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"id": "short"}, {"id": 5}, {"id": "x" * 65}, {"id": "a b c d e f g"}, {"visitor": ""}, {"visitor": 7},
+        {"phone": 972543216549}, {"name": ["Dana"]}, {"form": {}}, {"filled_ms": "5000"}, {"filled_ms": True},
+    ],
+)  # fmt: skip
+def test_what_is_no_request(road: Road, more: dict[str, Any]) -> None:
+    answer = road.post(road.message() | more)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+    assert road.rows() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'"text"'])
+def test_what_is_no_message(road: Road, body: bytes) -> None:
+    answer = road.client.post("/callback", data=body, headers={"Origin": ORIGIN}, content_type="text/plain")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+
+
+def test_a_body_that_is_too_long(road: Road) -> None:
+    answer = road.post(road.message(note="x" * 20_000))
+    assert answer.status_code == 413
+
+
+def test_long_texts_are_cut_and_nul_left_out(road: Road) -> None:
+    asked = road.ask(name="D" * 5000 + "\0", note="\0" + "n" * 900)
+    row = road.row(asked["id"])
+    assert (row.name, row.note) == ("D" * 100, "n" * 500)
+    road.settle()
+
+
 def test_hang_up(road: Road) -> None:
     road.switch.exchange.talk_seconds = 30.0
     asked = road.ask()
@@ -495,6 +531,11 @@ class TestApi:
         assert road.client.get("/api/v1/callbacks/order-123", headers=headers).get_json()["state"] == "talked"
         assert road.client.get("/api/v1/callbacks/order-124", headers=headers).status_code == 404
         assert road.dialled() == {"order-123": 1}
+
+    def test_a_page_is_told_nothing_of_it(self, road: Road, key: str) -> None:
+        self.send(road, key)
+        assert road.client.get("/callback/order-123?visitor=").status_code == 404
+        assert road.client.get(f"/callback/order-123?visitor={long('dana')}").status_code == 404
 
     def test_the_same_guard(self, road: Road, key: str) -> None:
         refused = self.send(road, key, phone="1-900-123456")
