@@ -264,7 +264,7 @@ def _counters(
         counters.append((f"address:{neighbourhood(wish.address)}", limits))
     counters.append((f"site:{site.id}", rules.per_site))
     if of_account := options.get("callback_limits"):
-        counters.append(("account", Limits(**of_account)))
+        counters.append(("account:all", Limits(**of_account)))
     return counters
 
 

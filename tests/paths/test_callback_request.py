@@ -430,7 +430,7 @@ def test_addresses_of_nothing(road: Road, path: str) -> None:
     "more",
     [
         {"id": "short"}, {"id": 5}, {"id": "x" * 65}, {"id": "a b c d e f g"}, {"visitor": ""}, {"visitor": 7},
-        {"phone": 972543216549}, {"name": ["Dana"]}, {"form": {}}, {"filled_ms": "5000"}, {"filled_ms": True},
+        {"phone": 972543216549}, {"name": ["Dana"]}, {"form": {"a": 1}}, {"filled_ms": "5000"}, {"filled_ms": True},
     ],
 )  # fmt: skip
 def test_what_is_no_request(road: Road, more: dict[str, Any]) -> None:
