@@ -20,8 +20,7 @@ class FormTokens:
         self._serializer = URLSafeTimedSerializer(key, salt="callback")
 
     def make(self, site_id: int, visitor: str, origin: str) -> str:
-        text = self._serializer.dumps([secrets.token_urlsafe(12), site_id, visitor, origin])
-        return text if isinstance(text, str) else text.decode()
+        return str(self._serializer.dumps([secrets.token_urlsafe(12), site_id, visitor, origin]))
 
     def read(self, token: str, site_id: int, visitor: str, origin: str, now: datetime | None = None) -> str:
         """The nonce of a token of ours; raises Refused where it is another's, too old or not ours. `now`: of tests."""

@@ -13,7 +13,10 @@ local function since(window)
   return '(' .. stamp(now - window)
 end
 
-if nonce ~= '' and redis.call('EXISTS', token) == 1 then return 'spent' end
+local spent_on = nonce ~= '' and redis.call('GET', token)
+local reserved, spent, mine, paid = unpack(redis.call('HMGET', money, 'reserved', 'spent', 'r:' .. request, 's:' .. request))
+if mine or paid or spent_on == request then return 'spent request' end
+if spent_on then return 'spent token' end
 for i = 10, #ARGV, 4 do
   for w, window in ipairs(WINDOWS) do
     if redis.call('ZCOUNT', root .. ':count:' .. ARGV[i], since(window[2]), '+inf') >= tonumber(ARGV[i + w]) then
@@ -21,9 +24,7 @@ for i = 10, #ARGV, 4 do
     end
   end
 end
-local reserved, spent, mine, paid = unpack(redis.call('HMGET', money, 'reserved', 'spent', 'r:' .. request, 's:' .. request))
 if not reserved then return 'books' end
-if mine or paid then return 'spent' end
 if reserved + spent + amount > tonumber(ARGV[8]) then return 'money' end
 
 if nonce ~= '' then redis.call('SET', token, request, 'EX', ARGV[4]) end

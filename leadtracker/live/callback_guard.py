@@ -42,11 +42,11 @@ class CallbackGuard:
         self, account: str, request: str, nonce: str, counters: Iterable[tuple[str, Limits]], money: Money, *,
         books: Callable[[], Books] = Books, now_ms: int = 0,
     ) -> str:  # fmt: skip
-        """'' when admitted, else why not: `spent`, `often number minute`, `money`; then nothing is counted.
+        """'' when admitted, else why not: `spent token`, `often number minute`, `money`; then nothing is counted.
 
-        `spent` also says that the request itself was admitted before. `nonce` is that of a form token, '' where none
-        is needed. `books` is asked when Redis knows nothing of the day, so that a Redis that lost everything does not
-        lose the ceiling. `now_ms`: 0 for the server's clock.
+        `spent request`: this very one was admitted before, a moment ago perhaps. `nonce` is that of a form token, ''
+        where none is needed. `books` is asked when Redis knows nothing of the day, so that a Redis that lost everything
+        does not lose the ceiling. `now_ms`: 0 for the server's clock.
         """
         root = keys.callback_root(account)
         counted = [part for name, each in counters for part in (name, each.minute, each.hour, each.day)]

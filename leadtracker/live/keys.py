@@ -31,9 +31,9 @@ root:restored       string   DID up to which SQL's leases have been put back, `a
 An account's callback requests have a root of their own, `lt:{callback:<account key>}`. All of its keys expire.
 
 root:token:<nonce>  string   a form token that is spent; lives longer than the token            callback_guard.lua
-root:count:<name>   zset     <site>:<day>:<request> -> when it was admitted, of a day; name is number:<E.164>, visitor:<id>,
-                             address:<IPv4 or IPv6 /64>, site:<id> or account:all; expires after a day without one
-                                                                                           callback_guard.lua
+root:count:<name>   zset     <site>:<day>:<request> -> when it was admitted, of a day; name is number:<E.164>,
+                             visitor:<site>:<id>, address:<IPv4 or IPv6 /64>, site:<id> or account:all; expires after
+                             a day without one                       callback_guard.lua
 root:money:<site>:<day> hash reserved spent, sums in minor units; r:<request>: reserved, until it is settled;
                              s:<request>: what it cost; expires MONEY_SECONDS after the last change
                                                          callback_guard.lua, callback_settle.lua, callback_books.lua

@@ -113,6 +113,8 @@ def test_no_agent_is_free() -> None:
         ("2001:db8:1:2::", "2001:db8:1:2::/64"),
         ("2001:0DB8:1:2:FFFF::1", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", ""),
+        ("", ""),
     ],
 )
 def test_network(address: str, who: str) -> None:
@@ -129,11 +131,13 @@ def test_what_a_request_counts_against() -> None:
     rules = rules_of(site)
     assert counters(rules, site, account, target="+972522345678", visitor="v", address="192.0.2.7") == [
         ("number:+972522345678", Limits(9, 9, 9)),
-        ("visitor:v", rules.per_visitor),
+        ("visitor:7:v", rules.per_visitor),
         ("address:192.0.2.7", rules.per_address),
         ("site:7", rules.per_site),
         ("account:all", PER_ACCOUNT),
     ]
-    api = counters(rules, site, strict, target="+972522345678", visitor="", address="")
+    api = counters(rules, site, strict, target="+972522345678", visitor="", address=None)
     assert [name for name, _ in api] == ["number:+972522345678", "site:7", "account:all"]
     assert api[-1][1] == Limits(1, 2, 3)
+    plain = counters(rules, site, account, target="+972522345678", visitor="", address="192.0.2.7", script=False)
+    assert plain[1] == ("address:192.0.2.7", Limits(1, 2, 3))
