@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
 import time
 from collections.abc import Mapping
@@ -15,10 +14,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from leadtracker.callback import price, target
+from leadtracker.callback.counting import counters
 from leadtracker.callback.course import State
 from leadtracker.callback.form_token import FormTokens
 from leadtracker.callback.opening import local_day, opens
-from leadtracker.callback.rules import Limits, Rules, rules_of
+from leadtracker.callback.rules import Rules, rules_of
 from leadtracker.callback_dialling import Dialling, clicking
 from leadtracker.domain import Account, Json, Site
 from leadtracker.errors import BadRequest, NotFound, Refused
@@ -37,7 +37,6 @@ LONGEST_NAME, LONGEST_NOTE, LONGEST_PHONE = 100, 500, 64
 ANSWER_SECONDS = 3.0  # after which a page is told of a request that the PBX has not answered yet
 TWIN_SECONDS = 1.0  # for which the same request, sent twice at once, waits for its twin to be written
 MOST_WRITTEN = 60  # refused requests of a site in a minute; more are only counted
-WITHOUT_SCRIPT = Limits(1, 2, 3)  # of an address, where no form token was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class CallbackRequests:
                 return same
             row = self._admitted(site, rules, found[0], wish, now)
         except Refused as refused:
-            if refused.code == "spent" and (same := self._twin(site, wish)) is not None:
+            if refused.detail == "request" and (same := self._twin(site, wish)) is not None:
                 return same
             self._write_down(site, found[0], wish, refused, now)
             return Told(wish.id, State.REFUSED, refused.words, code=refused.code)
@@ -158,20 +157,26 @@ class CallbackRequests:
     def _twin(self, site: Site, wish: Wish) -> Told | None:
         """The same request, sent a moment before and not written yet when this one came."""
         until = time.monotonic() + TWIN_SECONDS
-        while (same := self._same(site, wish)) is None and time.monotonic() < until:
-            time.sleep(0.05)
-        return same
+        with contextlib.suppress(Refused):
+            while time.monotonic() < until:
+                if (same := self._same(site, wish)) is not None:
+                    return same
+                time.sleep(0.05)
+        return None
 
     def _admitted(self, site: Site, rules: Rules, account: Account, wish: Wish, now: datetime) -> CallbackRow:
         """The row of a request that may be dialled, its money reserved. Raises Refused."""
         nonce = self._proof(site, rules, wish)
-        options = account.options
-        number = target.check(wish.phone, site, self._directory.numbers, options.get("blocked", ()))
+        number = target.check(wish.phone, site, self._directory.numbers, account.options.get("blocked", ()))
         begins = opens(rules, site.time_zone, now)
         day, amount = local_day(site.time_zone, begins or now), price.reserve(rules, number)
+        counted = counters(
+            rules, site, account, target=number, visitor=wish.visitor, script=bool(wish.form),
+            address=None if wish.origin == "api" else wish.address,
+        )  # fmt: skip
         verdict = self._guard.admit(
-            account.key, wish.id, nonce, _counters(site, rules, options, wish, number),
-            Money(site.id, day, amount, rules.ceiling), books=lambda: self._books(site.id, day),
+            account.key, wish.id, nonce, counted, Money(site.id, day, amount, rules.ceiling),
+            books=lambda: self._books(site.id, day),
         )  # fmt: skip
         if verdict:
             code, _, detail = verdict.partition(" ")
@@ -248,38 +253,3 @@ def _row(site: Site, account: Account, wish: Wish, number: str, now: datetime) -
         name=wish.name, note=wish.note, code="", message="", made_at=now, due_at=None, campaign="", agent="",
         call_id="", talk_seconds=0, day="", reserved=0, spent=None, settled=False, currency=site.currency,
     )  # fmt: skip
-
-
-def _counters(
-    site: Site, rules: Rules, options: Mapping[str, Any], wish: Wish, number: str
-) -> list[tuple[str, Limits]]:
-    """What a request counts against, the narrowest first; keys are of one account."""
-    counters = [(f"number:{number}", rules.per_number)]
-    if wish.visitor:
-        counters.append((f"visitor:{site.id}:{wish.visitor}", rules.per_visitor))
-    if wish.origin != "api":
-        limits = rules.per_address
-        if not wish.form:
-            limits = Limits(*map(min, _three(limits), _three(WITHOUT_SCRIPT)))
-        counters.append((f"address:{neighbourhood(wish.address)}", limits))
-    counters.append((f"site:{site.id}", rules.per_site))
-    if of_account := options.get("callback_limits"):
-        counters.append(("account:all", Limits(**of_account)))
-    return counters
-
-
-def _three(limits: Limits) -> tuple[int, int, int]:
-    return limits.minute, limits.hour, limits.day
-
-
-def neighbourhood(address: str) -> str:
-    """An IPv4 address, or the /64 that one customer has of IPv6; '' of what is no address."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)

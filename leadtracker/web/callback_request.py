@@ -14,8 +14,9 @@ from flask.typing import ResponseReturnValue
 from flask_cors.core import get_cors_headers, get_cors_options
 from werkzeug.datastructures import Headers
 
+from leadtracker.callback.counting import network
 from leadtracker.callback.course import State
-from leadtracker.callback_request import CallbackRequests, Told, neighbourhood, read_wish
+from leadtracker.callback_request import CallbackRequests, Told, read_wish
 from leadtracker.domain import Json, Site
 from leadtracker.errors import BadRequest, NotAllowed
 from leadtracker.number_request import ID
@@ -78,7 +79,7 @@ def ask_by_form(requests: CallbackRequests) -> ResponseReturnValue:
 def own_id(site: Site, phone: str) -> str:
     """An id for a form that brings none: the same form of the same sender is the same request for some minutes."""
     moment = int(time.time() // SAME_FORM_SECONDS)
-    text = f"{site.id} {neighbourhood(request.remote_addr or '')} {phone} {moment}"
+    text = f"{site.id} {network(request.remote_addr or '')} {phone} {moment}"
     return hmac.new(stores().settings.key.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
 
 
