@@ -22,7 +22,8 @@ from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPo
 from leadtracker.errors import BadPayload, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
-from leadtracker.records import verdicts
+from leadtracker.pbx.dialling import REQUEST, variable
+from leadtracker.records import callbacks, verdicts
 from leadtracker.records.calls import Snapshot, fill, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
@@ -107,7 +108,8 @@ def _make_calls(
         with WritersTurn(engine):  # only now: a read above must not find a call half written
             rows = [_row(call) for call, _, _ in found]
             keep(session, [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)])
-            for row, (call, _, _) in zip(rows, found, strict=True):
+            for row, (call, facts, _) in zip(rows, found, strict=True):
+                _lead_request_on(session, row, call, facts)
                 for received in call.inbox:
                     received.call_pk, received.state, received.fault = row.id, DONE, None
             knowledges.save(session)
@@ -118,6 +120,15 @@ def _row(call: _Gathered) -> CallRow:
     row = call.row or CallRow(account_id=call.account.id, first_time=False)
     row.call_id, row.named = call.call_id, call.named
     return row
+
+
+def _lead_request_on(session: Session, row: CallRow, call: _Gathered, facts: CallFacts) -> None:
+    """The callback request that a call is of, if it is of one."""
+    pops = (one.event for one in call.heard if isinstance(one.event, ScreenPop))
+    events: list[ScreenPop | Cdr] = [*pops, *facts.legs]
+    named = next((name for event in events if (name := variable(event.custom, REQUEST))), "")
+    if named or facts.direction is not Direction.INCOMING:
+        callbacks.follow_call(session, row, named, events, datetime.now(UTC))
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:

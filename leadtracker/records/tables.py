@@ -75,6 +75,7 @@ class SiteRow(Base):
     currency: Mapped[str] = mapped_column(server_default="ILS")
     most_overflow: Mapped[float] = mapped_column(server_default="0.01")
     most_at_risk: Mapped[float] = mapped_column(server_default="0.35")
+    callback: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # the table of the file, see callback.rules
 
 
 class TokenRow(Base):
