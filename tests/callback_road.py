@@ -26,6 +26,7 @@ from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.simulator import direct_session
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
+from tests.dashboard_rows import NOW
 
 ORIGIN = "https://shop.example.com"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -59,6 +60,17 @@ def switch_of(url: str, **more: Any) -> Iterator[SimulatedSwitch]:
         exchange = SimulatedExchange(voicenter, STAFF, **more)
         with served(SimulatedSwitch(exchange, code="code-of-the-account")) as switch:
             yield switch
+
+
+def callback_row(number: int = 1, **more: Any) -> CallbackRow:
+    """A request of the site 1 that was talked about; `number` makes its id."""
+    values: dict[str, Any] = {
+        "id": f"request-{number}", "site_id": 1, "account_id": 1, "origin": "page", "visitor": long("dana"),
+        "target": "+972543216549", "name": "דנה כהן", "note": "", "state": "talked", "code": "", "message": "",
+        "made_at": NOW, "due_at": None, "campaign": "", "agent": "WalterSIP", "call_id": "", "talk_seconds": 42,
+        "day": "2026-11-18", "reserved": 450, "spent": 12, "currency": "ILS",
+    }  # fmt: skip
+    return CallbackRow(**(values | more))
 
 
 class Road:
