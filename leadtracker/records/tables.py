@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -23,7 +23,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from leadtracker.records.database import UtcDateTime
 
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER columns
-
+Numbered = Annotated[int, mapped_column(Big, primary_key=True)]
+OfCall = Annotated[int, mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))]
+KeyOfSite = Annotated[int, mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)]
 
 NULLABLE = JSON(none_as_null=True)  # else None would be the JSON null, which is not NULL
 
@@ -101,7 +103,7 @@ class InboxRow(Base):
     """A callback as received. state: new -> done | broken."""
 
     __tablename__ = "inbox"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    id: Mapped[Numbered]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     family: Mapped[str]
     received_at: Mapped[datetime]
@@ -119,7 +121,7 @@ class InboxRow(Base):
 
 class CallRow(Base):
     __tablename__ = "calls"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    id: Mapped[Numbered]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     call_id: Mapped[str]  # the PBX's; made by us where the PBX names none
     named: Mapped[bool]  # False: call_id was made by us
@@ -181,8 +183,8 @@ class LegRow(Base):
     """One CDR of a call."""
 
     __tablename__ = "legs"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    call_pk: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    id: Mapped[Numbered]
+    call_pk: Mapped[OfCall]
     type: Mapped[str]
     started_at: Mapped[datetime]
     status: Mapped[str]
@@ -223,24 +225,24 @@ class LeaseRow(Base):
     __table_args__ = (
         Index("leases_start", "start", "site_id", "new_visit", "channel", "source"),
         Index(
-            "leases_pool_empty",
-            "start",
-            "site_id",
-            "visitor",
-            sqlite_where=text("reason = 'pool_empty'"),
-            postgresql_where=text("reason = 'pool_empty'"),
+            "leases_pool_empty", "start", "site_id", "visitor",
+            sqlite_where=text("reason = 'pool_empty'"), postgresql_where=text("reason = 'pool_empty'"),
+        ),
+        Index(
+            "leases_without_number", "site_id", "seen",
+            sqlite_where=text("did IS NULL"), postgresql_where=text("did IS NULL"),
         ),
         Index("leases_did_start", "did", "start"),
         Index("leases_visitor", "visitor", "start"),
         Index("leases_source", "site_id", "source_key"),
-    )
+    )  # fmt: skip
 
 
 class LearnedRow(Base):
     """What a site has learned: attribution.counts.Counts as JSON."""
 
     __tablename__ = "learned"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     counts: Mapped[dict[str, Any]]
     days: Mapped[int]  # how often the sums have faded
     version: Mapped[int]  # grows with each change
@@ -252,7 +254,7 @@ class HourRow(Base):
     """One hour of a site's calling clock: attribution.calling_clock.Hour."""
 
     __tablename__ = "hours"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     number: Mapped[int] = mapped_column(primary_key=True)  # hours since 1970
     begins: Mapped[float]
     activity: Mapped[float]
@@ -265,7 +267,7 @@ class PhoneRow(Base):
     """A phone's latest call (or the latest hidden one on a DID): attribution.phone_memory.Remembered."""
 
     __tablename__ = "phones"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     key: Mapped[str] = mapped_column(primary_key=True)  # phone_memory.memory_key
     at: Mapped[float]  # epoch seconds
     remembered: Mapped[dict[str, Any]]
@@ -275,7 +277,7 @@ class CallerRow(Base):
     """A visitor's latest call: attribution.phone_memory.Called."""
 
     __tablename__ = "callers"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     visitor: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[float]
     called: Mapped[dict[str, Any]]
@@ -285,7 +287,7 @@ class KnownPhoneRow(Base):
     """Somebody said whose phone it is."""
 
     __tablename__ = "known_phones"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     phone: Mapped[str] = mapped_column(primary_key=True)  # E.164
     visitor: Mapped[str] = mapped_column(primary_key=True)
     said_by: Mapped[str]  # page, user
@@ -350,42 +352,41 @@ class ShareRow(Base):
 
     `by_channel` and its like are sums of p over the call's touchpoints that are alike in what that report is about; the
     first of them has it, the others 0. So a report adds what excludes each other without sorting shares by call.
+    From `started_at` on a share repeats what reports count of its call: they read one index of one table.
     """
 
     __tablename__ = "shares"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    call_pk: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    id: Mapped[Numbered]
+    call_pk: Mapped[OfCall]
     p: Mapped[float]
     channel: Mapped[str]
     source: Mapped[str]
     campaign: Mapped[str]
     landing_page: Mapped[str]
-    by_channel: Mapped[float] = mapped_column(server_default="1")
-    by_source: Mapped[float] = mapped_column(server_default="1")
-    by_campaign: Mapped[float] = mapped_column(server_default="1")
-    by_landing: Mapped[float] = mapped_column(server_default="1")
+    by_channel: Mapped[float]
+    by_source: Mapped[float]
+    by_campaign: Mapped[float]
+    by_landing: Mapped[float]
+    started_at: Mapped[datetime]
+    site_id: Mapped[int | None]
+    came_in: Mapped[bool]  # an incoming call, not the part of one after it was transferred
+    outcome: Mapped[str]
+    talk_seconds: Mapped[int]
+    first_time: Mapped[bool]
     __table_args__ = (
+        Index("shares_call", "call_pk", "channel", "source", "campaign", "landing_page", "p"),
         Index(
-            "shares_call",
-            "call_pk",
-            "p",
-            "channel",
-            "source",
-            "campaign",
-            "landing_page",
-            "by_channel",
-            "by_source",
-            "by_campaign",
-            "by_landing",
+            "shares_counted", "started_at", "came_in", "site_id", "channel", "source", "campaign", "landing_page",
+            "by_channel", "by_source", "by_campaign", "by_landing", "outcome", "talk_seconds", "first_time",
         ),
-    )
+    )  # fmt: skip
 
 
 class PlanRow(Base):
     """How many numbers a site needs: records.plans.KeptPlan."""
 
     __tablename__ = "plans"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     made_at: Mapped[datetime]
     plan: Mapped[dict[str, Any]]
 
