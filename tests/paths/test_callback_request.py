@@ -16,7 +16,7 @@ from leadtracker.callback.course import State
 from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.live.callback_refusals import Refusals
 from leadtracker.pbx.voicenter import dialling as voicenter_dialling
-from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
+from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour, Said
 from leadtracker.records import api_keys
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow, InboxRow
@@ -339,6 +339,41 @@ def test_outside_opening_hours_a_campaign_takes_it(road: Road) -> None:
         session.commit()
     road.turn()
     assert (road.row(asked["id"]).state, road.row(asked["id"]).code) == ("unknown", "not heard of")
+
+
+def test_the_campaigns_call_is_the_requests(road: Road) -> None:
+    road.rules(campaign="1234", **closed_now())
+    asked = road.ask()
+    road.turn()
+    road.switch.run_campaigns(datetime.now(UTC) + timedelta(days=8))
+    road.settle()
+    row = road.row(asked["id"])
+    assert (row.state, row.talk_seconds, row.settled) == ("talked", 42, True)
+    assert row.call_pk is not None
+    assert road.dialled() == {asked["id"]: 1}
+
+
+def test_a_campaign_that_does_not_take_it_leaves_it_to_us(road: Road) -> None:
+    road.rules(campaign="1234", **closed_now())
+    road.switch._dialer = lambda asked: Said(403, b"")  # type: ignore[method-assign] # a PBX that refuses
+    asked = road.ask()
+    assert asked["state"] == "scheduled"
+    row = road.row(asked["id"])
+    assert (row.campaign, row.dialled_at) == ("", None)
+
+
+def test_a_redis_that_lost_everything_keeps_the_ceiling_and_the_course(road: Road) -> None:
+    road.rules(ceiling=500)
+    asked = road.ask()
+    road.stores.live.client.flushall()
+    road.settle()
+    assert road.row(asked["id"]).state == "talked"
+    assert road.ask(id=asked["id"])["state"] == "talked"
+    road.rules(ceiling=450 + (road.row(asked["id"]).spent or 0) - 1)
+    assert road.ask("noa")["words"] == "often"
+    road.rules(ceiling=450 + (road.row(asked["id"]).spent or 0))
+    assert road.ask("noa")["state"] == "dialling"
+    road.settle()
 
 
 def test_a_received_request_that_was_left_lying_is_dialled_by_the_worker(
