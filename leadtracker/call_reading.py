@@ -113,7 +113,7 @@ def _make_calls(
 def _write(session: Session, found: Sequence[tuple[_Gathered, CallFacts, _Whose]]) -> None:
     rows = []
     for call, facts, whose in found:
-        row = call.row or CallRow(account_id=call.account.id)
+        row = call.row or CallRow(account_id=call.account.id, first_time=False)
         row.call_id, row.named = call.call_id, call.named
         fill(row, facts, whose.site, whose.snapshot)
         rows.append(row)

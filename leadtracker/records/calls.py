@@ -12,17 +12,20 @@ from sqlalchemy.orm import Session
 
 from leadtracker.call_record import CallFacts
 from leadtracker.domain import Cdr, Direction, Json, Site
-from leadtracker.records.tables import CallRow, LegRow
+from leadtracker.records.tables import CallRow, LegRow, ShareRow
 
 FEW_DIGITS = 4
-CALLS, LEGS = (cast(Table, row.__table__) for row in (CallRow, LegRow))
+CALLS, LEGS, SHARES = (cast(Table, row.__table__) for row in (CallRow, LegRow, ShareRow))
+NOT_COMING_IN = (Direction.OUTGOING.value, Direction.INTERNAL.value)
+COUNTED = ("started_at", "site_id", "outcome", "talk_seconds", "first_time")
 FORGET_LEGS = delete(LEGS).where(LEGS.c.call_pk.in_(bindparam("calls", expanding=True)))
+COUNT_AGAIN = update(SHARES).where(SHARES.c.call_pk == bindparam("call"))
 OF_BOTH = (  # not by the site's index
     CALLS.c.caller == bindparam("caller"), func.coalesce(CALLS.c.site_id, 0) == bindparam("site")
 )  # fmt: skip
 FIRST = (
     select(CALLS.c.id)
-    .where(*OF_BOTH, CALLS.c.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value]))
+    .where(*OF_BOTH, CALLS.c.direction.not_in(NOT_COMING_IN))
     .order_by(CALLS.c.started_at, CALLS.c.id)
     .limit(1)
 )
@@ -47,6 +50,7 @@ def snapshot_of(row: CallRow) -> Snapshot:
 def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:
     """Write calls, new or known; the caller commits. Legs are replaced: nothing is doubled."""
     calls = list(calls)
+    known = [row for row, _ in calls if row.id is not None]
     session.add_all(row for row, _ in calls)
     numbers: set[tuple[int | None, str | None]] = set()  # of which another call may now be the first
     for row, _ in calls:
@@ -56,6 +60,8 @@ def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:
     session.flush()
     for site_id, caller in numbers:
         mark_first_call(session, site_id, caller)
+    if known:
+        session.execute(COUNT_AGAIN, [{"call": row.id} | counted(row) for row in known])
     session.execute(FORGET_LEGS, {"calls": [row.id for row, _ in calls]})
     if legs := [_leg(row.id, leg) for row, facts in calls for leg in facts.legs]:
         session.execute(insert(LEGS), legs)
@@ -69,9 +75,20 @@ def mark_first_call(session: Session, site_id: int | None, caller: str | None) -
     first = session.scalar(FIRST, of_both)
     marked = session.scalars(MARKED, of_both).all()
     for wrong in [call_pk for call_pk in marked if call_pk != first]:
-        session.execute(update(CallRow).where(CallRow.id == wrong).values(first_time=False))
+        _mark(session, wrong, first_time=False)
     if first is not None and first not in marked:
-        session.execute(update(CallRow).where(CallRow.id == first).values(first_time=True))
+        _mark(session, first, first_time=True)
+
+
+def _mark(session: Session, call_pk: int, first_time: bool) -> None:
+    session.execute(update(CallRow).where(CallRow.id == call_pk).values(first_time=first_time))
+    session.execute(update(ShareRow).where(ShareRow.call_pk == call_pk).values(first_time=first_time))
+
+
+def counted(row: CallRow) -> dict[str, Any]:
+    """What the shares of a call repeat of it."""
+    came_in = row.direction not in NOT_COMING_IN and row.original_call_id is None
+    return {"came_in": came_in} | {name: getattr(row, name) for name in COUNTED}
 
 
 def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:

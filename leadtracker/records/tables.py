@@ -222,17 +222,17 @@ class LeaseRow(Base):
     __table_args__ = (
         Index("leases_start", "start", "site_id", "new_visit", "channel", "source"),
         Index(
-            "leases_pool_empty",
-            "start",
-            "site_id",
-            "visitor",
-            sqlite_where=text("reason = 'pool_empty'"),
-            postgresql_where=text("reason = 'pool_empty'"),
+            "leases_pool_empty", "start", "site_id", "visitor",
+            sqlite_where=text("reason = 'pool_empty'"), postgresql_where=text("reason = 'pool_empty'"),
+        ),
+        Index(
+            "leases_without_number", "site_id", "seen",
+            sqlite_where=text("did IS NULL"), postgresql_where=text("did IS NULL"),
         ),
         Index("leases_did_start", "did", "start"),
         Index("leases_visitor", "visitor", "start"),
         Index("leases_source", "site_id", "source_key"),
-    )
+    )  # fmt: skip
 
 
 class LearnedRow(Base):
@@ -349,6 +349,7 @@ class ShareRow(Base):
 
     `by_channel` and its like are sums of p over the call's touchpoints that are alike in what that report is about; the
     first of them has it, the others 0. So a report adds what excludes each other without sorting shares by call.
+    From `started_at` on a share repeats what reports count of its call: they read one index of one table.
     """
 
     __tablename__ = "shares"
@@ -359,25 +360,23 @@ class ShareRow(Base):
     source: Mapped[str]
     campaign: Mapped[str]
     landing_page: Mapped[str]
-    by_channel: Mapped[float] = mapped_column(server_default="1")
-    by_source: Mapped[float] = mapped_column(server_default="1")
-    by_campaign: Mapped[float] = mapped_column(server_default="1")
-    by_landing: Mapped[float] = mapped_column(server_default="1")
+    by_channel: Mapped[float]
+    by_source: Mapped[float]
+    by_campaign: Mapped[float]
+    by_landing: Mapped[float]
+    started_at: Mapped[datetime]
+    site_id: Mapped[int | None]
+    came_in: Mapped[bool]  # an incoming call, not the part of one after it was transferred
+    outcome: Mapped[str]
+    talk_seconds: Mapped[int]
+    first_time: Mapped[bool]
     __table_args__ = (
+        Index("shares_call", "call_pk", "channel", "source", "campaign", "landing_page", "p"),
         Index(
-            "shares_call",
-            "call_pk",
-            "p",
-            "channel",
-            "source",
-            "campaign",
-            "landing_page",
-            "by_channel",
-            "by_source",
-            "by_campaign",
-            "by_landing",
+            "shares_counted", "started_at", "came_in", "site_id", "channel", "source", "campaign", "landing_page",
+            "by_channel", "by_source", "by_campaign", "by_landing", "outcome", "talk_seconds", "first_time",
         ),
-    )
+    )  # fmt: skip
 
 
 class PlanRow(Base):

@@ -16,8 +16,10 @@ from leadtracker.attribution.confirmation import confirmed
 from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.evidence import Evidence
 from leadtracker.attribution.posterior import Posterior
+from leadtracker.domain import Json
+from leadtracker.records.calls import counted
 from leadtracker.records.database import put
-from leadtracker.records.tables import LeaseRow, ShareRow, VerdictRow
+from leadtracker.records.tables import CallRow, LeaseRow, ShareRow, VerdictRow
 
 WORTH_A_SHARE = 0.005
 MOST_TRUTHS = 3000
@@ -152,11 +154,15 @@ def parts_of(
 def share(session: Session, calls: Mapping[int, Iterable[tuple[float, Mapping[str, str]]]]) -> None:
     """Share each call among touchpoints by their parts; what is left of it has none. Replaces its shares."""
     if calls:
+        rows: list[Json] = []
+        for call_pk, parts in calls.items():
+            call = {"call_pk": call_pk} | counted(session.get_one(CallRow, call_pk))
+            rows += _shares(call, parts)
         session.execute(FORGET_SHARES, {"calls": list(calls)})
-        session.execute(insert(SHARES), [row for call_pk, parts in calls.items() for row in _shares(call_pk, parts)])
+        session.execute(insert(SHARES), rows)
 
 
-def _shares(call_pk: int, parts: Iterable[tuple[float, Mapping[str, str]]]) -> list[dict[str, Any]]:
+def _shares(call: Json, parts: Iterable[tuple[float, Mapping[str, str]]]) -> list[Json]:
     merged: dict[tuple[str, ...], float] = {}
     for p, touched in parts:
         key = tuple(touched.get(name, "") for name in TOUCHED)
@@ -165,9 +171,7 @@ def _shares(call_pk: int, parts: Iterable[tuple[float, Mapping[str, str]]]) -> l
     if rest > 1e-9:
         nothing = ("",) * len(TOUCHED)
         merged[nothing] = merged.get(nothing, 0.0) + rest
-    rows: list[dict[str, Any]] = [
-        {"call_pk": call_pk, "p": p, **dict(zip(TOUCHED, key, strict=True))} for key, p in merged.items()
-    ]
+    rows: list[Json] = [call | {"p": p} | dict(zip(TOUCHED, key, strict=True)) for key, p in merged.items()]
     for name, alike in REPORTS.items():
         sums: dict[tuple[str, ...], float] = {}
         for row in rows:

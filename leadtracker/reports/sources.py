@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from leadtracker.attribution.interval import Count
 from leadtracker.attribution.posterior import CERTAIN
-from leadtracker.domain import Direction, Outcome
+from leadtracker.domain import Outcome
+from leadtracker.records.calls import NOT_COMING_IN
 from leadtracker.records.tables import CallRow, LeaseRow, ShareRow
 from leadtracker.reports.calls import NOT_ANSWERED
 from leadtracker.reports.period import Period
@@ -104,11 +105,13 @@ def _by_probability(wanted: SourceFilter, dimension: str) -> Select[Any]:
     counted: list[ColumnElement[Any]] = [
         func.sum(p), func.sum(open_), func.count(), func.sum(case((p >= CERTAIN, 1), else_=0)),
     ]  # fmt: skip
-    for figure in (answered(), missed(), case((CallRow.first_time, 1), else_=0), cast(CallRow.talk_seconds, Float)):
+    for figure in (
+        answered(ShareRow), missed(ShareRow), case((ShareRow.first_time, 1), else_=0),
+        cast(ShareRow.talk_seconds, Float),
+    ):  # fmt: skip
         counted += [func.sum(p * figure), func.sum(open_ * figure * figure)]
-    counted.append(func.sum(CallRow.talk_seconds))
-    of_calls = select(*keys, *counted).join(ShareRow, ShareRow.call_pk == CallRow.id)
-    return of_calls.where(*incoming(wanted), p > 0).group_by(*keys)
+    counted.append(func.sum(ShareRow.talk_seconds))
+    return select(*keys, *counted).where(ShareRow.came_in, *_of_period(wanted, ShareRow), p > 0).group_by(*keys)
 
 
 def _figures(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -119,26 +122,28 @@ def _figures(row: Sequence[Any]) -> tuple[Any, ...]:
     return of_calls, int(row[3]), *rest
 
 
-def answered() -> ColumnElement[int]:
-    return case((CallRow.outcome == Outcome.ANSWERED.value, 1), else_=0)
+def answered(row: type[CallRow | ShareRow] = CallRow) -> ColumnElement[int]:
+    return case((row.outcome == Outcome.ANSWERED.value, 1), else_=0)
 
 
-def missed() -> ColumnElement[int]:
-    return case((CallRow.outcome.in_([outcome.value for outcome in NOT_ANSWERED]), 1), else_=0)
+def missed(row: type[CallRow | ShareRow] = CallRow) -> ColumnElement[int]:
+    return case((row.outcome.in_([outcome.value for outcome in NOT_ANSWERED]), 1), else_=0)
 
 
 def incoming(wanted: SourceFilter) -> list[ColumnElement[bool]]:
     """Calls that came in; the part of one after it was transferred is no second call."""
-    conditions: list[ColumnElement[bool]] = [
-        CallRow.direction.not_in([Direction.OUTGOING.value, Direction.INTERNAL.value]),
-        CallRow.original_call_id.is_(None),
-    ]
+    came_in = [CallRow.direction.not_in(NOT_COMING_IN), CallRow.original_call_id.is_(None)]
+    return came_in + _of_period(wanted, CallRow)
+
+
+def _of_period(wanted: SourceFilter, row: type[CallRow | ShareRow]) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if wanted.period.start is not None:
-        conditions.append(CallRow.started_at >= wanted.period.start)
+        conditions.append(row.started_at >= wanted.period.start)
     if wanted.period.end is not None:
-        conditions.append(CallRow.started_at < wanted.period.end)
+        conditions.append(row.started_at < wanted.period.end)
     if wanted.site_id is not None:
-        conditions.append(func.coalesce(CallRow.site_id, 0) == wanted.site_id)  # by the period's index, which has all
+        conditions.append(func.coalesce(row.site_id, 0) == wanted.site_id)  # by the period's index, which has all
     return conditions
 
 

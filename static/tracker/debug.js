@@ -26,6 +26,7 @@ const remark = (text, tone = "plain") => ({ text, tone });
 /** What went wrong most likely, in words. @param {any} failure @returns {Promise<string>} */
 const cause = async (failure) => {
   if (failure == LATE) return LATE;
+  if (failure.name == "TimeoutError") return "The server did not answer within 30 seconds; it is asked again later.";
   if (typeof failure == "number")
     return failure < 500
       ? `The server refused (${failure}): the token is unknown, or ${location.origin} is not among the site's origins.`

@@ -24,7 +24,7 @@ const KINDS = "text,href,call,swap".split(",");
 const init = (token, info, actions) => {
   trace([token]);
   /** @type {Line} */
-  const line = lines.get(token) || { token, info: {}, signals: [], failed: 0 };
+  const line = lines.get(token) || { token, info: {}, signals: [], held: 0, failed: 0 };
   quiet(() => {
     line.answered = line.answered || new Promise((done) => (line.done = done));
     lines.set(token, line);
@@ -37,25 +37,23 @@ const init = (token, info, actions) => {
     show();
   })();
   const promise = line.answered.then(() => line.did || ownNumber(line) || Promise.reject(NO_NUMBER));
-  const { then } = promise;
-  promise.catch(() => {});
-  return Object.assign(promise, {
+  // What the page is given has no rejection of its own: nobody hears of one that he did not ask for.
+  return Object.assign(promise.catch(() => {}), {
     // Whoever waits for the number shall have it, seen or not. `await` calls `then` only of what is no plain Promise.
     constructor: undefined,
     then(taken, refused, waits = true) {
       if (waits) want(line, AWAITED);
-      return then.call(promise, taken, refused);
+      return promise.then(taken, refused);
     },
   });
 };
 
 /** @type {any} */
 const page = self;
-const ours = page.Leadtracker;
-const theirs = page.VC_DID_TRACKER;
+const stubs = [page.Leadtracker, page.VC_DID_TRACKER];
 // Included twice: the first copy works for both.
-let tracker = ours;
-if (!ours || !ours.lines) {
+let [tracker] = stubs;
+if (!tracker || !tracker.lines) {
   const turned = () => turn(document.visibilityState);
   turned();
   document.addEventListener("visibilitychange", turned);
@@ -69,7 +67,7 @@ if (!ours || !ours.lines) {
   tracker = { init, lines, log, address };
 }
 page.Leadtracker = page.VC_DID_TRACKER = tracker;
-[ours, theirs].forEach((stub) => {
+stubs.forEach((stub) => {
   if (stub && stub.q) stub.q.splice(0).forEach(([given, resolve, reject]) => tracker.init(...given).then(resolve, reject, 0));
 });
-if (settings.token) tracker.init(settings.token, {}, settings);
+if (settings.token) tracker.init(settings.token, 0, settings);

@@ -3,12 +3,15 @@
 import { address } from "./script_tag.js";
 import { lines, show } from "./swap.js";
 import { quiet, trace } from "./trace.js";
-import { currentVisitor, setState, state } from "./visitor.js";
+import { currentVisitor } from "./visitor.js";
 
 /** @typedef {import("./swap.js").Line} Line */
 
 const PATIENCE = 5000; // milliseconds until who waits for a slow server is given the page's own number
 const BEAT = 30000; // milliseconds between two beats
+
+/** Of the page. @type {"visible" | "hidden" | "left"} */
+export let state;
 
 /**
  * A heartbeat, as long as all is well; else a number request, which gives back the same number if it can.
@@ -16,17 +19,17 @@ const BEAT = 30000; // milliseconds between two beats
  * @param {Line} line
  */
 const message = (line) => {
-  const { leases, at, engaged, pages, ...visitor } = currentVisitor();
+  const { leases, at, ...visitor } = currentVisitor();
   const lease = leases[line.token];
-  const beats = state != "visible" || (line.held && line.held == lease && !line.failed);
   const body = {
-    ask: beats ? "beat" : "number",
+    ask: state != "visible" || (line.held == lease && !line.failed) ? "beat" : "number",
     token: line.token,
     info: line.info,
     ...visitor,
     page: location.href,
     lease,
-    ...(beats && { state, signals: line.signals, engaged: (engaged / 1000) | 0, pages }),
+    state,
+    signals: line.signals,
   };
   trace(body);
   return JSON.stringify(body);
@@ -39,14 +42,18 @@ const request = async (line) => {
   setTimeout(line.done, PATIENCE);
   const { length } = line.signals;
   try {
-    const response = await fetch(address, { method: "POST", body: message(line) });
+    const response = await fetch(address, {
+      method: "POST",
+      body: message(line),
+      signal: AbortSignal.timeout && AbortSignal.timeout(BEAT),
+    });
     if (!response.ok) throw response.status;
     const answer = await response.json();
     trace(answer);
     // To a number request, or to the beat of a lost lease.
     if (answer.did || !answer.known) {
       const did = answer.did;
-      currentVisitor(line.token, (line.held = answer.lease));
+      currentVisitor({ [line.token]: (line.held = answer.lease) });
       if (/^\+\d{7,}$/.test(did)) {
         // The page may have written the number we promised.
         if (line.did && line.did != did) line.swap.push(line.did);
@@ -81,7 +88,7 @@ export const want = (line, why) => {
 /** @param {Line} line @param {string} what tap, copy, menu or save */
 export const signal = (line, what) => {
   line.signals.push(what);
-  if (line.held) request(line);
+  if (line.held != 0) request(line);
 };
 
 /** The page was shown, hidden or left. @param {"visible" | "hidden" | "left"} next */
@@ -89,12 +96,12 @@ export const turn = quiet((next) => {
   if (next == state || (state == "left" && next == "hidden")) return;
   // Nothing is kept of a visitor before `init`.
   lines.forEach(() => currentVisitor());
-  setState(next);
+  state = next;
   lines.forEach((line) => {
     if (state == "visible") {
       // The lease may be another's by now: ask again instead of beating.
       line.held = 0;
       if (line.why) request(line);
-    } else if (line.held && navigator.sendBeacon(address, message(line))) line.signals = [];
+    } else if (line.held != 0 && navigator.sendBeacon(address, message(line))) line.signals = [];
   });
 });

@@ -11,23 +11,23 @@ import { quiet } from "./trace.js";
 const SIGNALS = { pointerover: 0, focus: 0, click: "tap", copy: "copy", contextmenu: "menu" };
 
 export const watchVisitor = () => {
-  Object.keys(SIGNALS).forEach((type) =>
+  Object.entries(SIGNALS).forEach(([type, what]) =>
     addEventListener(
       type,
       quiet((event) => {
         /** @type {any[]} outwards from the element */
         const path = event.composedPath();
         path.forEach((node) => want(places.get(node), USED));
-        if (!SIGNALS[type]) return;
-        const tap = type == "click";
+        if (!what) return;
+        const tap = what == "tap";
         /** @type {any} */
-        const links = path.map((node) => node.href);
+        const links = path.map((node) => node.href + node.download);
         const saves = tap && /\.vcf|vcard/i.test(links);
         const subject = digits(tap ? links : links + getSelection());
         lines.forEach((line) => {
           let number;
           if (tap) each(line.call, (element) => path.includes(element) && (number = line.did || ownNumber(line)));
-          if (saves || number || (line.did && subject.includes(line.did.slice(-7)))) signal(line, saves ? "save" : SIGNALS[type]);
+          if (saves || number || (line.did && subject.includes(line.did.slice(-7)))) signal(line, saves ? "save" : what);
           if (number) {
             event.preventDefault();
             location.href = "tel:" + number;

@@ -17,7 +17,8 @@ import { quiet } from "./trace.js";
  * @property {string} [did] E.164
  * @property {string} [display]
  * @property {string[]} signals what happened since the last beat: tap, copy, menu, save
- * @property {string | 0} [held] the lease of the number shown, while the server holds it for us
+ * @property {string | null | 0} held the lease of the number shown, while the server holds it for us; null when it is the
+ *   site's default number, 0 when nothing is answered or the server refused
  * @property {number} failed requests in a row
  * @property {any} [timer] of the next beat or retry
  * @property {Promise<void>} [answered] settled by the first answer or failure
@@ -146,9 +147,8 @@ const observer = new MutationObserver(
     /** @type {Set<Node | null>} */
     const changed = new Set();
     records.forEach((record) => {
-      const { target } = record;
-      if (record.attributeName) respellAttributes(target);
-      (target.data ? [target] : record.addedNodes).forEach((node) => changed.add(node.data ? node.parentNode : node));
+      if (record.attributeName) respellAttributes(record.target);
+      (record.target.data ? [record.target] : record.addedNodes).forEach((node) => changed.add(node.data ? node.parentNode : node));
     });
     changed.forEach((node) => node && sweep(node));
     applyActions();

@@ -1,4 +1,7 @@
-"""What a lease costs Redis, without the web server: `python -m tests.bench.allocation`, pools of 20 and 20,000."""
+"""What a lease costs Redis, without the web server: `python -m tests.bench.allocation`, pools of 20 and 20,000.
+
+With more sources the small pool must be larger, `--sources 10 --few 100`, for both to have as many numbers to compare.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from leadtracker.live import Arrival, Live, keys
 
 START = 1_800_000_000_000  # ms
 BETWEEN_MS = 30_000  # visits: some five numbers are held at any moment, in either pool
-SOURCES = [f"source {n} / campaign" for n in range(2)]  # so that either pool has six idle numbers of each to compare
+MANY = 20_000
 TIMES = dict[str, list[float]]
 Result = TypeVar("Result")
 
@@ -27,16 +30,17 @@ Result = TypeVar("Result")
 class Pool:
     """Visits one after the other under a clock of their own: a number asked for, two heartbeats, a page left."""
 
-    def __init__(self, live: Live, site_id: int, dids: int) -> None:
+    def __init__(self, live: Live, site_id: int, dids: int, sources: int) -> None:
         self.site = Site(id=site_id, name=str(dids), tokens=(), origins=(), default_number=None)
         self.dids = [f"+9723{n:08d}" for n in range(dids)]
         self._live, self._now, self._dice = live, START, random.Random(site_id)
+        self._sources = [f"source {n} / campaign" for n in range(sources)]
         self._numbers: Iterator[int] = itertools.count()
         live.build_pool(self.site, self.dids, 1)
 
     def visit(self, times: TIMES) -> None:
         visitor = f"visitor{next(self._numbers):015d}"
-        arrival = Arrival(self._dice.choice(SOURCES), region=f"IL-{self._dice.choice('2348')}", topic="kitchens")
+        arrival = Arrival(self._dice.choice(self._sources), region=f"IL-{self._dice.choice('2348')}", topic="kitchens")
         grant = _timed(
             times.setdefault("acquire", []),
             lambda: self._live.acquire(
@@ -77,19 +81,21 @@ def _timed(times: list[float], act: Callable[[], Result]) -> Result:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--visits", type=int, default=6000, help="measured in each pool")
-    visits = options.parse_args().visits
+    options.add_argument("--sources", type=int, default=2, help="that the visitors of each pool come from")
+    options.add_argument("--few", type=int, default=20, help="numbers of the small pool")
+    wanted = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="leadtracker-bench-") as folder:
         server = EmbeddedRedis(Path(folder))
         try:
-            measure(Live(server.url), visits)
+            live = Live(server.url)
+            measure(Pool(live, 1, wanted.few, wanted.sources), Pool(live, 2, MANY, wanted.sources), wanted.visits)
         finally:
             server.stop()
 
 
-def measure(live: Live, visits: int) -> None:
-    small, large = Pool(live, 1, 20), Pool(live, 2, 20_000)
-    for pool, before in ((small, 2000), (large, 22_000)):  # every number has been shown
-        for _ in range(before):
+def measure(small: Pool, large: Pool, visits: int) -> None:
+    for pool in (small, large):  # every number has been shown, those of the small one more than 64 times
+        for _ in range(len(pool.dids) + 80 * len(small.dids)):
             pool.visit({})
         pool.hour()
     of_small: TIMES = {}
@@ -99,9 +105,9 @@ def measure(live: Live, visits: int) -> None:
         large.visit(of_large)
     for what in of_small:
         few, many = (statistics.median(times[what]) * 1e6 for times in (of_small, of_large))
-        print(f"{what:<10} p50: 20 DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} us: {many / few:.2f}x")
+        print(f"{what:<10} p50: {len(small.dids)} DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} us: {many / few:.2f}x")
     own, shared = small.bytes_per_did(20)
-    print(f"Redis memory of a DID with {keys.KEEP} past leases: {own / 1024:.1f} kB")
+    print(f"Redis memory of a DID with up to {keys.KEEP} past leases: {own / 1024:.1f} kB")
     own, shared = large.bytes_per_did(2000)
     print(f"Redis memory of a DID with one past lease: {own / 1024:.1f} kB and {shared:.0f} bytes in the sorted sets")
 

@@ -17,7 +17,7 @@ import requests
 from sqlalchemy import Engine, insert, literal, select
 from sqlalchemy.orm import Session
 
-from leadtracker.records.calls import reversed_digits
+from leadtracker.records.calls import COUNTED, reversed_digits
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.tables import AccountRow, CallRow, ShareRow, SiteRow
 from leadtracker.records.users import add_user
@@ -104,8 +104,9 @@ def report_viewers(url: str, engine: Any, viewers: int) -> Iterator[Viewed]:
         entered = browser.post(f"{url}/login", data={"name": "bench", "password": "bench bench bench"}, timeout=60)
         assert entered.ok
         while not stop.is_set():
-            page = browser.get(f"{url}/sources?period=12-months&by=campaign", timeout=120)
-            viewed.count += page.ok
+            page = browser.get(f"{url}/sources?period=365days&by=campaign", timeout=120)
+            page.raise_for_status()
+            viewed.count += 1
 
     with ThreadPoolExecutor(viewers) as pool:
         looking = [pool.submit(look) for _ in range(viewers)]
@@ -135,8 +136,10 @@ def add_calls(engine: Engine, count: int) -> None:
         touched = (CallRow.channel, CallRow.source, CallRow.campaign, CallRow.landing_page)
         nothing = (literal(""),) * len(touched)
         for p, odd, of_source in ((1.0, 0, touched), (0.7, 1, touched), (0.3, 1, nothing)):
-            shares = select(CallRow.id, *(literal(p),) * 5, *of_source).where(CallRow.id % 2 == odd)
-            columns = ("call_pk", "p", *REPORTS, "channel", "source", "campaign", "landing_page")
+            of_call = (getattr(CallRow, name) for name in COUNTED)
+            shares = select(CallRow.id, *(literal(p),) * 5, *of_source, literal(True), *of_call)
+            shares = shares.where(CallRow.id % 2 == odd)
+            columns = ("call_pk", "p", *REPORTS, "channel", "source", "campaign", "landing_page", "came_in", *COUNTED)
             connection.execute(insert(ShareRow).from_select(columns, shares))
 
 

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import redis
 import requests
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import delete
+from sqlalchemy import Engine, delete, select
 
 from leadtracker.embedded import socket_of
 from leadtracker.live import keys
@@ -23,6 +24,8 @@ from leadtracker.worker import RESTORED
 from tests.browser.complaints import Complaints
 from tests.browser.conftest import stop_clock
 from tests.browser.page_server import PageServer
+from tests.browser.test_tracker_number_request import hide
+from tests.browser.test_tracker_signals import copy, tap_link
 from tests.served import Served, serving
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -63,12 +66,17 @@ def running(marketing_site: PageServer, tmp_path_factory: pytest.TempPathFactory
         yield served
 
 
+@contextmanager
+def database(running: Served) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{running.folder}/data/leadtracker.sqlite")
+    yield engine
+    engine.dispose()
+
+
 def empty(client: redis.Redis, running: Served) -> None:
     """Of everything; nor does the database know of earlier holders, or the worker put them back."""
-    engine = open_database(f"sqlite:///{running.folder}/data/leadtracker.sqlite")
-    with WritersTurn(engine), engine.begin() as connection:
+    with database(running) as engine, WritersTurn(engine), engine.begin() as connection:
         connection.execute(delete(LeaseRow))
-    engine.dispose()
     client.flushall()
     client.set(f"{keys.root(1)}:restored", RESTORED)
 
@@ -122,12 +130,20 @@ def visitor_of(page: Page) -> str:
     return str(page.evaluate("JSON.parse(localStorage.leadtracker).visitor"))
 
 
-def caller_name(served: Served, did: str, call: str) -> str:
-    """Whom the PBX's screen pop names when somebody calls this number now."""
+def e164(number: str) -> str:
+    return "+972" + number.replace("-", "")[1:]
+
+
+def screen_pop(served: Served, did: str, call: str) -> Any:
+    """The answer to the PBX when somebody calls this number now."""
     phone = f"05012{zlib.crc32(call.encode()) % 10**5:05}"  # nobody's yet: one that has called is known
     pop = {"phone": phone, "ivrid": call, "did": did.replace("-", ""), "statusCall": "Ringing"}
     answer = requests.get(f"{served.url}/pbx/pbx/secret-of-the-pbx-account/screen-pop", params=pop, timeout=5)
-    return str(answer.json()["CLIENTNAME"])
+    return answer.json()
+
+
+def caller_name(served: Served, did: str, call: str) -> str:
+    return str(screen_pop(served, did, call)["CLIENTNAME"])
 
 
 def beat(page: Page, served: Served) -> Any:
@@ -147,7 +163,7 @@ def test_a_visitor_keeps_his_number_and_two_have_two(new_browser: OpenBrowser) -
         assert number_of(page) == number
         page.goto("/plain.html?page=2")
         assert number_of(page) == number
-        expect(page.locator("#top")).to_have_attribute("href", "tel:+972" + number.replace("-", "")[1:])
+        expect(page.locator("#top")).to_have_attribute("href", "tel:" + e164(number))
         tab = page.context.new_page()
         tab.goto("/plain.html")
         assert number_of(tab) == number
@@ -210,7 +226,7 @@ def test_redis_loses_everything_under_live_pages(new_browser: OpenBrowser, runni
     for page, number in zip(pages, numbers, strict=True):
         answer = beat(page, running)
         assert answer["known"] is True
-        assert answer["did"] == "+972" + number.replace("-", "")[1:]
+        assert answer["did"] == e164(number)
         assert number_of(page) == number
         assert caller_name(running, number, f"call of {number}") == "Dana"
         assert beat(page, running) == {"known": True}
@@ -249,3 +265,56 @@ def test_the_service_dies_and_comes_back(
         page.clock.run_for(10 * 60_000)
     assert number_of(page) == number
     assert caller_name(running, number, "call-2") == "Dana"
+
+
+def test_a_call_to_the_default_number_is_his_who_tapped_it(new_browser: OpenBrowser, running: Served) -> None:
+    for _ in DIDS:
+        number_of(new_browser())
+    other, page = new_browser(), new_browser()
+    assert number_of(other) == number_of(page) == DEFAULT
+    assert caller_name(running, DEFAULT, "call before the tap") == ""
+    tap_link(page)
+
+    def tapped() -> list[str]:
+        with database(running) as engine, engine.connect() as connection:
+            return list(connection.scalars(select(LeaseRow.visitor).where(LeaseRow.reason == "tapped")))
+
+    assert running.until(tapped) == [visitor_of(page)]
+    caller = screen_pop(running, DEFAULT, "call after the tap")
+    assert caller["CLIENTNAME"] == "Dana"
+    assert f"/visitors/{visitor_of(page)}?" in caller["URL"]
+
+
+@pytest.mark.parametrize(("act", "kept"), [(tap_link, b"taps"), (copy, b"levels")])
+def test_what_is_done_with_the_number_is_kept_with_its_lease(
+    act: Callable[[Page], None], kept: bytes, new_browser: OpenBrowser, running: Served, store: redis.Redis
+) -> None:
+    page = new_browser()
+    did = e164(number_of(page))
+
+    def signs() -> dict[bytes, bytes]:
+        lease = store.hgetall(f"{keys.root(1)}:did:{did}")
+        return {name: lease[name] for name in (b"taps", b"levels") if lease[name]}
+
+    assert signs() == {}
+    act(page)
+    assert list(running.until(signs)) == [kept]
+
+
+def test_a_page_shown_again_has_its_number_unless_another_got_it(
+    new_browser: OpenBrowser, running: Served, store: redis.Redis
+) -> None:
+    page = new_browser()
+    number = number_of(page)
+    left = f"{keys.root(1)}:did:{e164(number)}"
+    hide(page)
+    running.until(lambda: store.hget(left, "left"))
+    with page.expect_response(lambda response: response.request.method == "POST") as response:
+        hide(page, "visible")
+    assert (response.value.json()["reason"], number_of(page)) == ("kept", number)
+    hide(page)
+    empty(store, running)
+    taken = [number_of(new_browser()) for _ in DIDS]
+    assert number in taken
+    hide(page, "visible")
+    expect(page.locator(".number")).to_have_text(DEFAULT)

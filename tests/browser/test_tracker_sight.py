@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.answering_server import NUMBER, OTHER_NUMBER, AnsweringServer
 from tests.browser.complaints import Complaints
@@ -49,6 +49,11 @@ def look(page: Page, seconds: float = 5) -> None:
     mark(page)
 
 
+def asked_once(service: AnsweringServer) -> None:
+    service.wait_for("number")
+    assert service.asks() == ["number"]
+
+
 @PLACES
 def test_what_is_below_the_fold_is_asked_for_when_it_is_seen(
     target: str, actions: str, still: Page, service: AnsweringServer
@@ -60,8 +65,7 @@ def test_what_is_below_the_fold_is_asked_for_when_it_is_seen(
     look(still, 0.9)
     assert service.messages == []
     look(still, 0.1)
-    service.wait_for("number")
-    assert service.asks() == ["number"]
+    asked_once(service)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +94,7 @@ def test_opened_details_are_seen(still: Page, service: AnsweringServer) -> None:
     still.locator("summary").click()
     look(still)
     expect(still.locator("p")).to_have_text(OURS)
-    service.wait_for("number")
-    assert service.asks() == ["number"]
+    asked_once(service)
 
 
 def test_a_glance_is_not_enough(still: Page, service: AnsweringServer) -> None:
@@ -191,8 +194,7 @@ def test_a_place_that_appears_later_is_watched(
     assert service.messages == []
     still.evaluate("target => document.querySelector('main').insertAdjacentHTML('beforeend', target)", target)
     look(still)
-    service.wait_for("number")
-    assert service.asks() == ["number"]
+    asked_once(service)
 
 
 def test_a_place_in_a_shadow_root_is_watched(still: Page, service: AnsweringServer) -> None:
@@ -257,8 +259,7 @@ def test_a_page_hidden_before_its_number_was_seen_asks_when_it_is_shown_again(
     hide(still, "visible")
     look(still)
     expect(still.locator("p")).to_have_text(OURS)
-    service.wait_for("number")
-    assert service.asks() == ["number"]
+    asked_once(service)
 
 
 def test_a_page_shown_again_keeps_its_number_if_it_is_free(still: Page, service: AnsweringServer) -> None:
@@ -287,18 +288,7 @@ def test_a_page_shown_again_swaps_its_number_if_another_has_it(still: Page, serv
     expect(still.locator("p")).to_have_text(OTHER_NUMBER["display"])
     expect(still.locator("a")).to_have_attribute("href", f"tel:{OTHER_NUMBER['display']}")
     look(still, 30)
-    assert service.wait_for(lambda message: message.get("state") == "visible")["lease"] == "lease-2"
-
-
-def test_a_second_tab_asks_with_the_lease_of_the_first(context: BrowserContext, service: AnsweringServer) -> None:
-    for count in (1, 2):
-        tab = context.new_page()
-        tab.goto("/bare.html")
-        fill(tab, f"<p>{OWN}</p>")
-        expect(tab.locator("p")).to_have_text(OURS)
-        service.wait_for("number", count)
-    first, second = service.messages
-    assert (second["visitor"], second["lease"]) == (first["visitor"], "lease-1")
+    assert service.wait_for("beat", 2)["lease"] == "lease-2"
 
 
 def test_the_arrival_is_that_of_the_load(still: Page, site: PageServer, service: AnsweringServer) -> None:
@@ -337,26 +327,3 @@ def test_pages_of_the_visit_are_counted(timed: Page, service: AnsweringServer) -
     timed.goto("/?utm_source=other")
     expect(timed.locator(".number")).to_have_text(OURS)
     assert beat(timed, service)["pages"] == 1, "a new visit"
-
-
-@pytest.mark.parametrize(
-    ("href", "told"),
-    [
-        ("/dana.vcf", ["save"]),
-        ("/card?file=dana.VCF", ["save"]),
-        ("data:text/vcard,BEGIN:VCARD%0ATEL:+972722776772%0AEND:VCARD", ["save"]),
-        ("data:text/x-vcard,BEGIN:VCARD%0AEND:VCARD", ["save"]),
-        ("/dana.pdf", []),
-    ],
-)
-def test_saving_the_contact_is_a_signal(href: str, told: list[str], page: Page, service: AnsweringServer) -> None:
-    page.goto("/")
-    expect(page.locator(".number")).to_have_text(OURS)
-    page.evaluate("addEventListener('click', event => event.preventDefault())")
-    link = "href => document.body.insertAdjacentHTML('beforeend', `<a id=card href='${href}'><b>Save</b></a>`)"
-    page.evaluate(link, href)
-    page.locator("#card b").click()
-    mark(page)
-    if told:
-        service.wait_for("beat")
-    assert [m["signals"] for m in service.messages if m["ask"] == "beat"] == ([told] if told else [])

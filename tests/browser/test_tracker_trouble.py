@@ -185,6 +185,26 @@ def test_a_number_that_comes_late_is_shown(timed: Page, service: AnsweringServer
     assert service.asks() == ["number"] * 3
 
 
+def test_a_server_that_never_answers_is_given_up_after_half_a_minute(timed: Page, service: AnsweringServer) -> None:
+    timed.add_init_script(
+        """AbortSignal.timeout = after => {  // by the clock that the test moves
+            const late = new AbortController();
+            setTimeout(() => late.abort(new DOMException("late", "TimeoutError")), after);
+            return late.signal;
+        }"""
+    )
+    service.hold.clear()
+    timed.goto("/plain.html")
+    service.wait_for("number")
+    with timed.expect_event("requestfailed"):
+        timed.clock.run_for(30_000)
+    service.hold.set()
+    timed.evaluate("() => fetch('/marker').then(() => 0)")
+    timed.clock.run_for(60_000)
+    expect(timed.locator(".number")).to_have_text(OURS)
+    assert service.asks() == ["number"] * 2
+
+
 def test_a_refused_page_does_not_ask_again(timed: Page, service: AnsweringServer) -> None:
     service.status = 403
     timed.goto("/plain.html")

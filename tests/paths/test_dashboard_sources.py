@@ -9,14 +9,16 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from alembic import command
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from leadtracker.attribution.interval import Count
 from leadtracker.call_record import CallFacts
-from leadtracker.records.calls import save
-from leadtracker.records.tables import CallRow
+from leadtracker.records.calls import counted, save
+from leadtracker.records.database import _alembic, migrate
+from leadtracker.records.tables import CallRow, ShareRow
 from leadtracker.records.verdicts import share
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, SourceLine, sources, total
@@ -180,6 +182,33 @@ def test_a_call_counts_for_a_source_by_its_probability(engine: Engine, dashboard
     page = dashboard.get("/sources?from=2026-11-12&to=2026-11-18&by=campaign").text
     assert "1.5 ± 1.7" in page
     assert "<dd>4</dd>" in page  # so many rang, whoever it was
+
+
+def test_shares_follow_their_call(engine: Engine, dashboard: FlaskClient) -> None:
+    """What becomes known later of a call is counted; and shares of an older version are filled."""
+
+    def followed() -> bool:
+        with Session(engine) as session:
+            pairs = session.execute(select(CallRow, ShareRow).join(ShareRow, ShareRow.call_pk == CallRow.id)).all()
+        assert len(pairs) == 3
+        return all(getattr(share, name) == value for row, share in pairs for name, value in counted(row).items())
+
+    add(engine, call(NOW, caller=DANA), call(NOW, caller=YOSSI))
+    no_legs = cast(CallFacts, SimpleNamespace(legs=()))
+    with Session(engine) as session:
+        share(session, {2: [(0.5, FACEBOOK)]})
+        session.commit()
+        assert followed()
+        for row in session.scalars(select(CallRow)):
+            row.started_at, row.outcome, row.talk_seconds, row.original_call_id = EARLIER, "missed", 7, "call-1"
+            row.caller, row.site_id = DANA, 2
+            save(session, [(row, no_legs)])
+        session.commit()
+        assert not any(session.scalars(select(ShareRow.came_in)))
+    assert followed()
+    command.downgrade(_alembic(engine), "0006")
+    migrate(engine)
+    assert followed()
 
 
 def test_a_first_call_that_arrives_late_takes_the_mark(engine: Engine, dashboard: FlaskClient) -> None:
