@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import tomli_w
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -166,3 +167,15 @@ def road_of(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def closed_now() -> dict[str, Any]:
+    """Opening hours that begin in some hours."""
+    tomorrow = datetime.now(UTC) + timedelta(days=2)
+    return {"hours": {f"{tomorrow:%a}".lower(): ["09:00-17:00"]}}
+
+
+def make_due(road: Road, request: str) -> None:
+    with Session(road.stores.engine) as session:
+        session.execute(update(CallbackRow).where(CallbackRow.id == request).values(due_at=datetime.now(UTC)))
+        session.commit()

@@ -18,9 +18,8 @@ from leadtracker.cli import main, opening
 from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.web.callback_shown import STATE_WORDS
-from tests.callback_road import Road, callback_row, long
+from tests.callback_road import Road, callback_row, closed_now, long
 from tests.dashboard_rows import OURS
-from tests.paths.test_callback_request import closed_now
 from tests.paths.test_dashboard_safety import HOSTILE, Page
 
 
