@@ -73,7 +73,7 @@ class Refused(LeadtrackerError):
         super().__init__(f"{code} {detail}".rstrip())
         self.code = code
         self.detail = detail
-        self.words = REFUSALS[code]
+        self.words = REFUSALS.get(code, "no")
 
 
 class QuotaSpent(LeadtrackerError):

@@ -55,6 +55,7 @@ await build({
   mangleProps: /^why$/, // as in tracker.js
   mangleCache,
 });
+await build({ ...shared, entryPoints: { callback: here + "tracker/callback.js" }, outdir: dist, format: "esm" });
 if (existsSync(here + "dashboard"))
   await build({
     ...shared,
@@ -73,7 +74,7 @@ if (!FROZEN[NEWEST]) writeFileSync(dist + NEWEST, read("tracker.js"));
 for (const [name, hash] of Object.entries(FROZEN))
   if (sri(read(name)) != hash) throw Error(`${name} is released and must not change; its hash was ${hash}`);
 
-const scripts = ["tracker.js", "debug.js", ...new Set([NEWEST, ...Object.keys(FROZEN)])];
+const scripts = ["tracker.js", "debug.js", "callback.js", ...new Set([NEWEST, ...Object.keys(FROZEN)])];
 const hashes = Object.fromEntries(scripts.map((name) => [name, sri(read(name))]));
 writeFileSync(dist + "sri.json", JSON.stringify(hashes, null, 2) + "\n");
 

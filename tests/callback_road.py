@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import tomli_w
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -26,6 +27,7 @@ from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.simulator import direct_session
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
+from tests.dashboard_rows import NOW
 
 ORIGIN = "https://shop.example.com"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -59,6 +61,17 @@ def switch_of(url: str, **more: Any) -> Iterator[SimulatedSwitch]:
         exchange = SimulatedExchange(voicenter, STAFF, **more)
         with served(SimulatedSwitch(exchange, code="code-of-the-account")) as switch:
             yield switch
+
+
+def callback_row(number: int = 1, **more: Any) -> CallbackRow:
+    """A request of the site 1 that was talked about; `number` makes its id."""
+    values: dict[str, Any] = {
+        "id": f"request-{number}", "site_id": 1, "account_id": 1, "origin": "page", "visitor": long("dana"),
+        "target": "+972543216549", "name": "דנה כהן", "note": "", "state": "talked", "code": "", "message": "",
+        "made_at": NOW, "due_at": None, "campaign": "", "agent": "WalterSIP", "call_id": "", "talk_seconds": 42,
+        "day": "2026-11-18", "reserved": 450, "spent": 12, "currency": "ILS",
+    }  # fmt: skip
+    return CallbackRow(**(values | more))
 
 
 class Road:
@@ -154,3 +167,15 @@ def road_of(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def closed_now() -> dict[str, Any]:
+    """Opening hours that begin in some hours."""
+    tomorrow = datetime.now(UTC) + timedelta(days=2)
+    return {"hours": {f"{tomorrow:%a}".lower(): ["09:00-17:00"]}}
+
+
+def make_due(road: Road, request: str) -> None:
+    with Session(road.stores.engine) as session:
+        session.execute(update(CallbackRow).where(CallbackRow.id == request).values(due_at=datetime.now(UTC)))
+        session.commit()

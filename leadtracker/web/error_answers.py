@@ -21,6 +21,7 @@ NEXT = {  # what a person may do
     404: "It may have been removed, or the address is not complete.",
     429: "Wait a few minutes, then try again.",
     500: "The fault is written in the server's log. Try again; if it stays, tell whoever runs this server.",
+    502: "Try again in a moment; if it stays, look whether the PBX is well.",
     503: "Reload the page in a few seconds.",
 }
 

@@ -22,16 +22,19 @@ from leadtracker.web.stores import stores
 LONGEST_BODY = 32 * 1024
 VOICENTER_PATH = "/cdn/Scripts/did_trace_worker/index.min.js"
 SCRIPTS = {"/tracker.js": "tracker.js", "/tracker.v1.js": "tracker.v1.js", VOICENTER_PATH: "tracker.js"}
+BESIDE = ("debug.js", "callback.js")  # loaded only when they are used
 
 
 def register(app: Flask, numbers: Numbers, requests: CallbackRequests, own_path: str) -> None:
-    """Serve the script at our paths, at Voicenter's and at the operator's, with the debug panel beside each."""
+    """Serve the script at our paths, at Voicenter's and at the operator's, with what it loads beside each."""
     paths = dict(SCRIPTS) | ({own_path: "tracker.js"} if own_path else {})
     for path, file in paths.items():
         app.add_url_rule(path, f"script {path}", lambda file=file: script(file), methods=["GET"])
         app.add_url_rule(path, f"number {path}", lambda: number(numbers, requests), methods=["POST"])
     for folder in {path.rpartition("/")[0] for path in paths}:
-        app.add_url_rule(f"{folder}/debug.js", f"debug {folder}", lambda: script("debug.js"), methods=["GET"])
+        for file in BESIDE:
+            path = f"{folder}/{file}"
+            app.add_url_rule(path, f"script {path}", lambda file=file: script(file), methods=["GET"])
 
 
 def script(file: str) -> Response:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -19,20 +18,9 @@ from leadtracker.cli import main, opening
 from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.web.callback_shown import STATE_WORDS
-from tests.callback_road import Road, long
-from tests.dashboard_rows import NOW, OURS
-from tests.paths.test_callback_request import closed_now
+from tests.callback_road import Road, callback_row, closed_now, long
+from tests.dashboard_rows import OURS
 from tests.paths.test_dashboard_safety import HOSTILE, Page
-
-
-def row(number: int = 1, **more: Any) -> CallbackRow:
-    values: dict[str, Any] = {
-        "id": f"request-{number}", "site_id": 1, "account_id": 1, "origin": "page", "visitor": long("dana"),
-        "target": "+972543216549", "name": "דנה כהן", "note": "", "state": "talked", "code": "", "message": "",
-        "made_at": NOW, "due_at": None, "campaign": "", "agent": "WalterSIP", "call_id": "", "talk_seconds": 42,
-        "day": "2026-11-18", "reserved": 450, "spent": 12, "currency": "ILS",
-    }  # fmt: skip
-    return CallbackRow(**(values | more))
 
 
 def add(road: Road, *rows: CallbackRow) -> None:
@@ -75,7 +63,7 @@ def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> No
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_can_be_shown_and_chosen(road: Road, dashboard: FlaskClient, state: State) -> None:
-    add(road, row(state=state, code="no answer" if state is State.UNCERTAIN else ""))
+    add(road, callback_row(state=state, code="no answer" if state is State.UNCERTAIN else ""))
     page = dashboard.get(f"/callbacks?period=all&state={state}").text
     assert f"{STATE_WORDS[state]}</span>" in page
     other = next(one for one in State if one is not state)
@@ -88,7 +76,12 @@ def test_an_unknown_state_is_a_bad_request(dashboard: FlaskClient) -> None:
 
 def test_hostile_text_stays_text(road: Road, dashboard: FlaskClient) -> None:
     texts = dict.fromkeys(("name", "note", "message", "agent", "code", "target"), HOSTILE)
-    add(road, row(1, **texts), row(2, state="refused", **texts), row(3, state="dialling", **texts))
+    add(
+        road,
+        callback_row(1, **texts),
+        callback_row(2, state="refused", **texts),
+        callback_row(3, state="dialling", **texts),
+    )
     page = Page(dashboard.get("/callbacks?period=all").text)
     assert page.inline == []
     assert [script for script in page.scripts if script is None] == []
@@ -99,7 +92,7 @@ def test_hostile_text_stays_text(road: Road, dashboard: FlaskClient) -> None:
 
 
 def test_pages_of_many_and_the_export(road: Road, dashboard: FlaskClient) -> None:
-    add(road, *(row(number) for number in range(120)))
+    add(road, *(callback_row(number) for number in range(120)))
     page = dashboard.get("/callbacks?period=all").text
     assert page.count('id="callback-') == 50
     assert 'rel="next"' in page
@@ -171,5 +164,5 @@ def test_what_the_doctor_says(road: Road) -> None:
     road.ask("noa")
     road.ask("gal")
     assert said() == ["site shop: 2 of 3 call-backs of 24 hours failed"]
-    add(road, row(state="uncertain", made_at=datetime.now(UTC)))
+    add(road, callback_row(state="uncertain", made_at=datetime.now(UTC)))
     assert said() == ["site shop: 1 of 4 call-backs of 24 hours have no known end"]
