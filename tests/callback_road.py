@@ -43,6 +43,7 @@ RULES: dict[str, Any] = {
 
 def save(engine: Engine, stores: Stores | None, rules: dict[str, Any], options: dict[str, Any]) -> None:
     """Make these the rules of the site `shop`, and these the options of its account."""
+    options = options | {"callback_limits": GENEROUS}
     text = tomli_w.dumps({"account": {"pbx": {"options": options}}, "site": {"shop": {"callback": rules}}})
     with Session(engine) as session:
         site_file.apply(session, text)

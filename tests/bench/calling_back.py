@@ -21,6 +21,7 @@ RULES = f"""
 [account.pbx.options]
 code = "of-the-bench"
 click_to_call_url = "{{url}}"
+callback_limits = {GENEROUS}
 [site.small.callback]
 agents = ["SIP1"]
 fill_seconds = 0.5
