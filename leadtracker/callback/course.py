@@ -34,8 +34,10 @@ def after(state: State, heard: State) -> State:
 
 
 def state_of_pop(pop: ScreenPop) -> State:
-    """A screen pop is shown to the agent, so it tells of his leg alone."""
-    return State.AGENT_ANSWERED if pop.phase is Phase.ANSWERED else State.DIALLING
+    """A pop that names the moment of the answer means the whole call, so the visitor's; another the agent's leg."""
+    if pop.phase is not Phase.ANSWERED:
+        return State.DIALLING
+    return State.VISITOR_ANSWERED if pop.answered_at else State.AGENT_ANSWERED
 
 
 def state_of_leg(leg: Cdr) -> State:

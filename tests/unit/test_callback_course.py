@@ -24,8 +24,8 @@ def leg(main: bool, outcome: Outcome) -> Cdr:
     )  # fmt: skip
 
 
-def pop(phase: Phase) -> ScreenPop:
-    return ScreenPop(call_id="call", phase=phase, caller="+972522345678", did=None)
+def pop(phase: Phase, answered_at: datetime | None = None) -> ScreenPop:
+    return ScreenPop(call_id="call", phase=phase, caller="+972522345678", did=None, answered_at=answered_at)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,10 @@ def pop(phase: Phase) -> ScreenPop:
         ([State.DIALLING], "dialling"),
         ([State.DIALLING, state_of_pop(pop(Phase.RINGING))], "dialling"),
         ([State.DIALLING, state_of_pop(pop(Phase.ANSWERED)), state_of_pop(pop(Phase.ENDED))], "agent answered"),
+        (
+            [state_of_pop(pop(Phase.RINGING)), state_of_pop(pop(Phase.ANSWERED, datetime(2026, 9, 6, tzinfo=UTC)))],
+            "visitor answered",
+        ),
         ([State.DIALLING, state_of_leg(leg(False, ANSWERED))], "agent answered"),
         ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, ANSWERED))], "talked"),
         ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, BUSY))], "failed"),
