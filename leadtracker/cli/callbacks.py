@@ -37,7 +37,8 @@ def listing(site_name: str | None, count: int, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=1, default=str, ensure_ascii=False))
     for row in [] if as_json else rows:
         why = f" ({row['code']})" if row["code"] else ""
-        click.echo(f"{row['made_at']}  {row['site']}  {row['target']}  {row['state']}{why}  {row['agent']}")
+        made = row["made_at"].isoformat(timespec="seconds")
+        click.echo(f"{made}  {row['site']}  {row['target']}  {row['state']}{why}  {row['agent']}")
 
 
 def _callback(row: CallbackRow, site: str) -> dict[str, Any]:
