@@ -145,12 +145,13 @@ def test_the_first_round_ends_well(first_run: subprocess.CompletedProcess[str], 
     assert "40 visits, 18 calls; Leadtracker told each of them as it was." in first_run.stdout
     assert re.search(r"Login +admin / \w+-\w+-\w+", first_run.stdout)
     assert len(re.findall(r"^\S.* sees .*$", first_run.stdout, re.MULTILINE)) == 40
-    assert len(re.findall(r" -> Leadtracker says: ", first_run.stdout)) == 18
+    assert len(re.findall(r" -> Leadtracker says: ", first_run.stdout)) == 20
+    assert len(re.findall(r"asks to be called back -> Leadtracker says: talked$", first_run.stdout, re.MULTILINE)) == 2
     assert left_behind(folder) == []
 
 
 def test_every_call_is_kept_with_its_visitor(first_calls: list[dict[str, Any]]) -> None:
-    assert len(first_calls) == 19  # a transferred one is two
+    assert len(first_calls) == 21  # a transferred one is two, and two were asked for
     incoming = [call for call in first_calls if call["direction"] == "incoming"]
     assert len(incoming) == 17
     pool = {number for shop in SHOPS.values() for number in shop.pool}
@@ -160,8 +161,8 @@ def test_every_call_is_kept_with_its_visitor(first_calls: list[dict[str, Any]]) 
         assert call["match"]["verdict"] != "certain" or call["channel"], call
     assert {call["outcome"] for call in first_calls} == {"answered", "missed", "busy", "abandoned", "voicemail"}
     assert sum(call["match"]["verdict"] in ("certain", "likely") for call in incoming) >= 15
-    assert len({call["call_id"] for call in first_calls}) == 19
-    assert sorted(len(call["legs"]) for call in first_calls) == [1] * 18 + [2]
+    assert len({call["call_id"] for call in first_calls}) == 21
+    assert sorted(len(call["legs"]) for call in first_calls) == [1] * 18 + [2] * 3
     assert sum(call["caller"] is None for call in first_calls) == 1  # withheld
     assert any(call["match"].get("candidates") and call["original_call_id"] for call in first_calls)
 
