@@ -8,6 +8,8 @@ import threading
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from leadtracker.callback_dialling import Dialling
+from leadtracker.callback_request import CallbackRequests
 from leadtracker.errors import SettingsError
 from leadtracker.live import Live
 from leadtracker.number_request import Numbers
@@ -18,7 +20,16 @@ from leadtracker.records.sites import Directory
 from leadtracker.regions import Regions
 from leadtracker.screen_pop import ScreenPops
 from leadtracker.settings import Settings
-from leadtracker.web import dashboard, error_answers, health, login, number_request, pbx_callback
+from leadtracker.web import (
+    callback_api,
+    callback_request,
+    dashboard,
+    error_answers,
+    health,
+    login,
+    number_request,
+    pbx_callback,
+)
 from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
@@ -43,7 +54,11 @@ def create_app(settings: Settings) -> Flask:
     inbox = Inbox(engine)
     error_answers.register(app)
     numbers = Numbers(stores.live, stores.directory, Regions(settings.geoip_database), settings.key)
-    number_request.register(app, numbers, settings.script_path)
+    dialling = Dialling(engine, stores.live, stores.directory, max(1, settings.threads // 8))
+    requests = CallbackRequests(engine, stores.live, stores.directory, dialling, settings.key)
+    number_request.register(app, numbers, requests, settings.script_path)
+    callback_request.register(app, requests)
+    callback_api.register(app, requests)
     pbx_callback.register(
         app,
         inbox,
@@ -53,7 +68,7 @@ def create_app(settings: Settings) -> Flask:
     )
     health.register(app, inbox)
     login.register(app)
-    dashboard.register(app)
+    dashboard.register(app, dialling)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign] # as Flask documents

@@ -22,7 +22,8 @@ from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPo
 from leadtracker.errors import BadPayload, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
-from leadtracker.records import verdicts
+from leadtracker.pbx.dialling import REQUEST, variable
+from leadtracker.records import callbacks, verdicts
 from leadtracker.records.calls import Snapshot, fill, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
@@ -95,7 +96,7 @@ def _make_calls(
 ) -> None:
     with Session(engine) as session:
         new = session.scalars(select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)).all()
-        found: list[tuple[_Gathered, CallFacts, _Whose]] = []
+        found: list[tuple[_Gathered, CallFacts, Whose]] = []
         callers: set[str | None] = set()  # a hidden one is known by the number he called
         for call in _gather(session, new, directory):
             facts = call_record.build(call.heard)
@@ -103,34 +104,31 @@ def _make_calls(
             if caller not in callers:  # the next call of one caller needs what is remembered of this: next time
                 found.append((call, facts, _whose(session, live, directory, knowledges, call, facts)))
                 callers.add(caller)
-        found = [(call, facts, _learned(session, knowledges, facts, whose)) for call, facts, whose in found]
+        found = [(call, facts, taught(session, knowledges, facts, whose)) for call, facts, whose in found]
         with WritersTurn(engine):  # only now: a read above must not find a call half written
-            _write(session, found)
+            rows = [_row(call) for call, _, _ in found]
+            keep(session, [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)])
+            for row, (call, facts, _) in zip(rows, found, strict=True):
+                _lead_request_on(session, row, call, facts)
+                for received in call.inbox:
+                    received.call_pk, received.state, received.fault = row.id, DONE, None
             knowledges.save(session)
             session.commit()
 
 
-def _write(session: Session, found: Sequence[tuple[_Gathered, CallFacts, _Whose]]) -> None:
-    rows = []
-    for call, facts, whose in found:
-        row = call.row or CallRow(account_id=call.account.id, first_time=False)
-        row.call_id, row.named = call.call_id, call.named
-        fill(row, facts, whose.site, whose.snapshot)
-        rows.append(row)
-    save(session, [(row, facts) for row, (_, facts, _) in zip(rows, found, strict=True)])
-    judgements, shares = [], {}
-    for row, (call, _, whose) in zip(rows, found, strict=True):
-        for received in call.inbox:
-            received.call_pk, received.state, received.fault = row.id, DONE, None
-        parts, touched = whose.parts, whose.snapshot.touchpoint
-        if whose.judged is not None and whose.site is not None:
-            judgements.append((row.id, whose.site.id, whose.judged))
-        else:
-            parts = [(1.0, touched)] if touched else []
-        if parts is not None:
-            shares[row.id] = parts
-    verdicts.save(session, judgements)
-    verdicts.share(session, shares)
+def _row(call: _Gathered) -> CallRow:
+    row = call.row or CallRow(account_id=call.account.id, first_time=False)
+    row.call_id, row.named = call.call_id, call.named
+    return row
+
+
+def _lead_request_on(session: Session, row: CallRow, call: _Gathered, facts: CallFacts) -> None:
+    """The callback request that a call is of, if it is of one."""
+    pops = (one.event for one in call.heard if isinstance(one.event, ScreenPop))
+    events: list[ScreenPop | Cdr] = [*pops, *facts.legs]
+    named = next((name for event in events if (name := variable(event.custom, REQUEST))), "")
+    if named or facts.direction is not Direction.INCOMING:
+        callbacks.follow_call(session, row, named, events, datetime.now(UTC))
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:
@@ -220,7 +218,7 @@ def _own_id(event: ScreenPop | Cdr, moment: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
+class Whose:
     """The site a call is of and what it keeps of its visitor; `judged` None where no number of a pool was called."""
 
     site: Site | None
@@ -231,15 +229,15 @@ class _Whose:
 
 def _whose(
     session: Session, live: Live, directory: Directory, knowledges: Knowledges, call: _Gathered, facts: CallFacts
-) -> _Whose:
+) -> Whose:
     """Judged anew when what counts has changed since; a user's word, and calls of long ago, stay as they are."""
     sites = directory.sites_of(call.account)
     site = directory.site_by_did(facts.did) or (sites[0] if len(sites) == 1 else None)
     if facts.did is None or facts.direction is Direction.OUTGOING:
-        return _Whose(site)
+        return Whose(site)
     before = snapshot_of(call.row) if call.row is not None and call.row.did == facts.did else Snapshot()
     if site is None or directory.site_by_did(facts.did) is None:
-        return _Whose(site, before)
+        return Whose(site, before)
     known = knowledges.of(session, site, datetime.now(UTC))
     ring = Ring(
         moment=facts.started_at,
@@ -249,22 +247,40 @@ def _whose(
     )
     judged = verdicts.judgement(session, call.row.id) if call.row is not None else None
     if judged is not None and (judged.word is not None or ring.is_of(judged.evidence)):
-        return _Whose(site, before, judged)
+        return Whose(site, before, judged)
     held = live.holders(site.id, ring.did) if ring.did else []
     fresh = known.judge(session, ring, held)
     if not fresh.evidence.holders and before.visitor_id:
-        return _Whose(site, before, judged)
+        return Whose(site, before, judged)
     if judged is not None:
         known.unlearn(judged)
         fresh = known.judge(session, ring, held)
     parts = verdicts.parts_of(session, site.id, shown(fresh, known.calibration), fresh.evidence)
-    return _Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts)
+    return Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts)
 
 
-def _learned(session: Session, knowledges: Knowledges, facts: CallFacts, whose: _Whose) -> _Whose:
-    """With what the call teaches, once it is over."""
+def taught(session: Session, knowledges: Knowledges, facts: CallFacts, whose: Whose) -> Whose:
+    """With what the call teaches, once it is over; to be saved with the call."""
     judged, site = whose.judged, whose.site
     if judged is None or site is None or judged.lesson is not None or facts.phase is not Phase.ENDED:
         return whose
     known = knowledges.of(session, site, datetime.now(UTC))
     return replace(whose, judged=known.learn(judged, facts.outcome is Outcome.ANSWERED))
+
+
+def keep(session: Session, calls: Sequence[tuple[CallRow, CallFacts, Whose]]) -> None:
+    """Write calls, why they are whose, and their shares; the caller commits."""
+    for row, facts, whose in calls:
+        fill(row, facts, whose.site, whose.snapshot)
+    save(session, [(row, facts) for row, facts, _ in calls])
+    judgements, shares = [], {}
+    for row, _, whose in calls:
+        parts, touched = whose.parts, whose.snapshot.touchpoint
+        if whose.judged is not None and whose.site is not None:
+            judgements.append((row.id, whose.site.id, whose.judged))
+        else:
+            parts = [(1.0, touched)] if touched else []
+        if parts is not None:
+            shares[row.id] = parts
+    verdicts.save(session, judgements)
+    verdicts.share(session, shares)

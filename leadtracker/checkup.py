@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadtracker.attribution.plan import alarms
+from leadtracker.callback.course import State
+from leadtracker.callback.rules import rules_of
+from leadtracker.callback_dialling import clicking
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
@@ -23,7 +27,10 @@ from leadtracker.records.database import only_reader, schema_is_current
 from leadtracker.records.inbox import BROKEN, NEW
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import InboxRow
+from leadtracker.reports import callbacks
 from leadtracker.settings import Settings
+
+DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
     for site in directory.sites:
         yield from _site(site, directory, settings)
         yield from _plan(site, engine)
+        yield from _callbacks(site, directory, engine)
     if not directory.accounts:
         yield Finding(False, "no PBX account yet", "leadtracker account add KEY --vendor voicenter")
     with Session(engine) as session:
@@ -65,6 +73,34 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
                         True,
                         f"account {account.key}: the newest {family.title} came {newest:%Y-%m-%d %H:%M} UTC",
                     )
+
+
+def _callbacks(site: Site, directory: Directory, engine: Engine) -> Iterator[Finding]:
+    """Nothing where the site calls nobody back."""
+    who, now = f"site {site.name}", datetime.now(UTC)
+    if not rules_of(site).on:
+        return
+    found = clicking(directory, site)
+    if found is None:
+        yield Finding(False, f"{who}: its PBX cannot be asked to call back", "give it an account of a PBX that dials")
+        return
+    if not found[0].options.get("code"):
+        do = f"the account {found[0].key} needs its API code: options.code in the file of `leadtracker site apply`"
+        yield Finding(False, f"{who}: visitors cannot be called back without the PBX's code", do)
+    with Session(engine) as session:
+        states = {
+            state: number for site_id, state, number in callbacks.counts(session, now - DAY) if site_id == site.id
+        }
+    open_ends = sum(states.get(state, 0) for state in (State.UNCERTAIN, State.UNKNOWN))
+    failed = states.get(State.FAILED, 0)
+    asked = sum(states.values()) - states.get(State.REFUSED, 0)
+    if open_ends:
+        do = "see the dashboard's page of call-backs; does the PBX answer in time, and send its CDRs?"
+        yield Finding(False, f"{who}: {open_ends} of {asked} call-backs of 24 hours have no known end", do)
+    elif failed * 2 > asked:
+        yield Finding(False, f"{who}: {failed} of {asked} call-backs of 24 hours failed", "the dashboard says why")
+    else:
+        yield Finding(True, f"{who}: calls visitors back, {asked} in 24 hours")
 
 
 def _redis(live: Live) -> Finding:

@@ -24,12 +24,12 @@ class Account:
     id: int
     key: str  # names the account in callback URLs
     vendor: str  # a key of pbx.VENDORS
-    secret: str  # proves a callback; part of the URL
+    secret: str = field(repr=False)  # proves a callback; part of the URL
     time_zone: str = "Asia/Jerusalem"
     country: str = "IL"  # of numbers written without a prefix
     allowed_addresses: tuple[str, ...] = ()  # IP addresses or networks; empty: any
     crm_url: str | None = None  # the customer's own screen pop, asked and merged
-    options: Mapping[str, Any] = field(default_factory=dict)  # the vendor's own, see its README
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the vendor's own, see its README
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Site:
     currency: str = "ILS"  # of that price
     most_overflow: float = 0.01  # share of visits without a number, in the worst hour, above which the site is warned
     most_at_risk: float = 0.35  # ... of calls whose caller is not the one named
+    callback: Mapping[str, Any] = field(default_factory=dict)  # see callback.rules; empty: nobody is called back
 
 
 @dataclass(frozen=True, slots=True)

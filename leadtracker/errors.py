@@ -6,8 +6,10 @@ LeadtrackerError
 ├── NotAllowed          403  wrong origin, wrong secret, wrong address
 ├── NotFound            404  no such site, call, visitor
 ├── TooLarge            413  the body is over the limit
+├── Refused             422  a callback request that nobody is to be called for
 ├── QuotaSpent          429  a limit is reached
 ├── Busy                503  every place for slow work is taken
+├── PbxUnavailable      502  the PBX is not reached, or answers with an error
 ├── StoreUnavailable    503  Redis or the database does not answer
 ├── SettingsError            the environment is wrong; raised at start, lists every fault
 ├── SiteFault                a site, DID or account that may not be saved; raised by the CLI
@@ -46,12 +48,44 @@ class TooLarge(LeadtrackerError):
     status, code, title = 413, "too_large", "The body is too large"
 
 
+REFUSALS = {  # code -> the word for the visitor: check the number, try later, reload and try again, we cannot call it
+    "token": "again",
+    "spent": "again",
+    "origin": "again",
+    "robot": "again",
+    "number": "number",
+    "country": "no",
+    "kind": "no",
+    "own": "no",
+    "blocked": "no",
+    "often": "often",
+    "money": "often",
+    "closed": "often",
+}
+
+
+class Refused(LeadtrackerError):
+    """`code` is a key of REFUSALS, for the operator; whoever asked is told `words` and nothing else."""
+
+    status, code, title = 422, "refused", "Nobody is called back"
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code} {detail}".rstrip())
+        self.code = code
+        self.detail = detail
+        self.words = REFUSALS.get(code, "no")
+
+
 class QuotaSpent(LeadtrackerError):
     status, code, title = 429, "quota_spent", "Too many requests"
 
 
 class Busy(LeadtrackerError):
     status, code, title = 503, "busy", "Busy, try again in a moment"
+
+
+class PbxUnavailable(LeadtrackerError):
+    status, code, title = 502, "pbx_unavailable", "The PBX does not answer"
 
 
 class StoreUnavailable(LeadtrackerError):

@@ -195,10 +195,7 @@ def phone_of(page: Page, site: Site) -> str:
 
 def read_page(message: dict[str, Any]) -> Page:
     """The page a message comes from; raises BadRequest with what is wrong with which key."""
-    visitor, visit, info = message.get("visitor"), message.get("visit"), message.get("info")
-    for name, value in (("visitor", visitor), ("visit", visit)):
-        if not isinstance(value, str) or not ID.match(value):
-            raise BadRequest(f"{name} must be 16 to 32 letters, digits, - or _")
+    visitor, visit, info = read_visitor(message), read_visitor(message, "visit"), message.get("info")
     if info is None:
         info = {}
     if not isinstance(info, dict) or len(info) > MOST_KEYS:
@@ -209,10 +206,18 @@ def read_page(message: dict[str, Any]) -> Page:
     if sum(map(len, pairs)) > LONGEST_INFO:
         raise BadRequest(f"info is longer than {LONGEST_INFO} bytes")
     return Page(
-        visitor=str(visitor), visit=str(visit), url=_text(message, "page"), info=tuple(pairs),
+        visitor=visitor, visit=visit, url=_text(message, "page"), info=tuple(pairs),
         arrival=_arrival(message, "arrival"), first=_arrival(message, "first"), lease=_text(message, "lease"),
         engaged=_engaged(message),
     )  # fmt: skip
+
+
+def read_visitor(message: dict[str, Any], name: str = "visitor") -> str:
+    """An id that a page made; raises BadRequest."""
+    value = message.get(name)
+    if not isinstance(value, str) or not ID.match(value):
+        raise BadRequest(f"{name} must be 16 to 32 letters, digits, - or _")
+    return value
 
 
 def level_of(engaged: float, signals: Iterable[str]) -> int:

@@ -14,6 +14,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from leadtracker.errors import SettingsError
 
 
+def known_database(url: str) -> str:
+    """As SQLAlchemy wants it. Raises ValueError."""
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must begin with postgresql:// or sqlite:///")
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 class Settings(BaseSettings):
     """Read from `LEADTRACKER_…` variables. The README's table is made of these fields' descriptions."""
 
@@ -82,9 +89,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            raise ValueError("must begin with postgresql:// or sqlite:///")
-        return value.replace("postgresql://", "postgresql+psycopg://", 1)
+        return known_database(value) if value else value
 
     @field_validator("redis_url")
     @classmethod

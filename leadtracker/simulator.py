@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -106,8 +107,20 @@ class Browser:
         said = self._post({"ask": "beat", "state": state, "signals": list(signals), "engaged": engaged})
         return self._shown(said) if said.get("known") is False else None
 
-    def _post(self, question: dict[str, Any]) -> dict[str, Any]:
-        """The answer; empty when there is none, as a page must live without one."""
+    def ask_back(self, number: str, name: str) -> str:
+        """Fill in the form that asks to be called; the request's id."""
+        form = self._post({"ask": "form"}).get("form") or ""
+        wanted = {"id": new_id(), "form": form, "phone": number, "name": name, "note": "", "website": ""}
+        self._post(wanted | {"filled_ms": 9000}, "/callback")
+        return str(wanted["id"])
+
+    def asked_back(self, request: str) -> str:
+        """How that request stands; '' when nobody says."""
+        query = {"visitor": self.visitor}
+        return str(self._said("GET", f"/callback/{request}", params=query).get("state") or "")
+
+    def _post(self, question: dict[str, Any], path: str = "") -> dict[str, Any]:
+        """To the script's own address, or another of its server."""
         body = question | {
             "token": self._token,
             "visitor": self.visitor,
@@ -119,15 +132,18 @@ class Browser:
         }
         if self._lease is not None:
             body["lease"] = self._lease
+        return self._said("POST", path, data=json.dumps(body).encode())
+
+    def _said(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        """The answer; empty when there is none, as a page must live without one."""
         headers = {
             "Content-Type": "text/plain;charset=UTF-8",
             "Origin": "/".join(self._page.split("/")[:3]),
             "User-Agent": self._user_agent,
         }
+        url = urljoin(self._script_url, path)
         try:
-            answer = self._http.post(
-                self._script_url, data=json.dumps(body).encode(), headers=headers, timeout=ANSWER_SECONDS
-            )
+            answer = self._http.request(method, url, headers=headers, timeout=ANSWER_SECONDS, **more)
             said = answer.json() if answer.ok else {}
         except requests.RequestException:
             return {}

@@ -15,7 +15,7 @@ import tomli_w
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from leadtracker import phone
+from leadtracker import callback_file, phone
 from leadtracker.errors import SiteFault
 from leadtracker.pbx import VENDORS
 from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
@@ -34,6 +34,7 @@ SITE_DEFAULTS: dict[str, Any] = {
     "likely_name": "likely {name}", "url": None,
     "topics": {},
     "number_price": None, "currency": "ILS", "most_overflow": 0.01, "most_at_risk": 0.35,
+    "callback": {},
 }  # fmt: skip
 
 
@@ -61,6 +62,10 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             faults.append(f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24")
+    if "options" in values:
+        place = values.get("country") or (row.country if row else "IL")
+        values["options"], wrong = callback_file.read_options(f"account {key}", values["options"], place)
+        faults += wrong
     if values.get("crm_url") and urlsplit(values["crm_url"]).scheme not in ("http", "https"):
         faults.append(f"account {key}: crm_url must begin with http:// or https://")
     if faults:
@@ -97,6 +102,11 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
             faults.append(f"site {name}: {key} must be {least} to {most}")
     faults += _faults_of_topics(f"site {name}", values.get("topics", {}))
     faults += _faults_of_plans(f"site {name}", values)
+    if "callback" in values or (row and values.keys() & {"country", "currency"}):
+        table = values.get("callback", row.callback if row else {})
+        currency = values.get("currency") or (row.currency if row else "ILS")
+        values["callback"], wrong = callback_file.read_table(f"site {name}", table, country, str(currency))
+        faults += wrong
     account = values.get("account_key")
     if account and session.scalar(select(AccountRow).where(AccountRow.key == account)) is None:
         faults.append(f"site {name}: there is no PBX account {account!r}; add it first")

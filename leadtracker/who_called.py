@@ -213,19 +213,23 @@ class Knowledge:
 
     def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
         """The holders before those listed, by how many there were alike."""
+        of_listed = [_cell(lease, ended)[1:] for lease in listed if (ended := _course(lease).closed) is not None]
         today = int(moment // (HOURS_OF_A_DAY * HOUR))
-        cells = learned.closed(session, did, today - OLDEST_DAYS)
-        for lease in listed:
-            if (ended := _course(lease).closed) is not None:
-                _, day, source, level = _cell(lease, ended)
-                cells[day, source, level] -= 1
+        newest = min((day for day, _, _ in of_listed), default=today)
+        ages = {day: self._age(day, moment) for day in range(today - OLDEST_DAYS, today + 2)}
+        days = [day for day in ages if day >= newest or ages[day] != ages.get(day - 1)]
+        cells = learned.closed(session, did, days)
+        cells.subtract(cell for cell in of_listed if cell[0] >= days[0])
         alike: Counter[tuple[int, int, str]] = Counter()
         for (day, source, level), number in cells.items():
-            noon = min((day + 0.5) * HOURS_OF_A_DAY * HOUR, moment)
-            age = age_bin(self.clock(moment) - self.clock(noon))
-            if number > 0 and age < AGES:
-                alike[age, level, source] += number
+            if number > 0 and ages[day] < AGES:
+                alike[ages[day], level, source] += number
         return tuple(Older(age, level, source, number) for (age, level, source), number in sorted(alike.items()))
+
+    def _age(self, day: int, moment: float) -> int:
+        """The age bin of pages that were closed on a day: at its noon."""
+        noon = min((day + 0.5) * HOURS_OF_A_DAY * HOUR, moment)
+        return age_bin(self.clock(moment) - self.clock(noon))
 
 
 def _fresh(logged: Sequence[Lease], held: Sequence[Lease], moment: float) -> list[Lease]:

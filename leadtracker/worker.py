@@ -1,4 +1,4 @@
-"""What goes on behind the requests: the lease log is written, the inbox read, old rows forgotten, plans made."""
+"""Behind the requests: the lease log is written, the inbox read, callbacks dialled, plans made, old rows forgotten."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadtracker.call_reading import read_inbox
+from leadtracker.callback_sweeps import CallbackSweeps
 from leadtracker.confirming import heed_words
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.plan_making import DailyPlans
-from leadtracker.records import learned, leases, verdicts
+from leadtracker.records import callbacks, learned, leases, verdicts
 from leadtracker.records.database import WritersTurn, only_reader
 from leadtracker.records.inbox import DONE, newest_callback
 from leadtracker.records.sites import Directory, forget_drained
@@ -44,6 +45,7 @@ class Worker:
         self._engine, self._live, self._directory, self._settings = engine, live, directory, settings
         self._knowledges = Knowledges()
         self._plans = DailyPlans(engine, directory, settings)
+        self._callbacks = CallbackSweeps(engine, live, directory)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
 
@@ -109,6 +111,7 @@ class Worker:
             done += self._restore(site)
         done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
         done += heed_words(self._engine, self._live, self._directory, self._knowledges)
+        self._callbacks.go_on(datetime.now(UTC))
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
             for site in self._directory.sites:
@@ -136,5 +139,6 @@ class Worker:
             session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest))
             learned.forget(session, now - timedelta(days=OLDEST_DAYS))
             leases.forget(session, now - timedelta(days=self._settings.lease_days))
+            callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))
             session.commit()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.delay_curve import DelayCurve
-from leadtracker.attribution.evidence import Evidence
+from leadtracker.attribution.evidence import Evidence, Holder
 from leadtracker.attribution.phone_memory import Remembered
 from leadtracker.attribution.plan import Outlook, Plan
 from leadtracker.attribution.posterior import Candidate, Posterior
@@ -66,7 +66,8 @@ def judged(at: datetime, known: bool) -> Judgement:
     """Nine tenths the one, a twentieth the other, of which a tenth is a repeat; a known phone's teaches nothing."""
     candidates = (Candidate("one", 0.9, {}, "", ()), Candidate("other", 0.05, {}, "", ()))
     before = Remembered(at.timestamp() - 60, ("+972722776772",), (), 0.0, 0.0) if known else None
-    evidence = Evidence(at.timestamp(), "+972722776772", PHONE, 14, 2, 1.0, remembered=before)
+    holders = tuple(Holder(each.visitor, each.visitor, "", 0, "", "", 2, True, 0, 0, None) for each in candidates)
+    evidence = Evidence(at.timestamp(), "+972722776772", PHONE, 14, 2, 1.0, holders=holders, remembered=before)
     lesson = Counts(
         tap_calls={"0": 0.4}, open_calls={"1.2": 0.2}, closed_calls={"6.1": 0.25},
         totals={"stray_calls": 0.05, "region_told": 0.6},

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from leadtracker.cli import calls, doctor, pbx, plan, rematch, running, simulate, sites, users
+from leadtracker.cli import callbacks, calls, doctor, pbx, plan, rematch, running, simulate, sites, users
 from leadtracker.errors import LeadtrackerError
 
 
@@ -27,6 +27,6 @@ def main() -> None:
     """Leadtracker: which visitor is calling, and which campaign made the phone ring."""
 
 
-for group in (running, sites, pbx, calls, rematch, plan, simulate, doctor, users):
+for group in (running, sites, pbx, calls, callbacks, rematch, plan, simulate, doctor, users):
     for command in group.COMMANDS:
         main.add_command(command)

@@ -8,32 +8,54 @@ from zoneinfo import ZoneInfo
 
 import click
 import orjson
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker.cli import opening
 from leadtracker.cli.progress import Progress
 from leadtracker.records import leases
+from leadtracker.records.database import is_empty, open_database
 from leadtracker.records.sites import Directory
 from leadtracker.reports.trace import History, header
+from leadtracker.settings import known_database
 from leadtracker.simulate.replay import simulate as replay
 from leadtracker.simulate.trace import MOST_DIDS, Trace
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+def _empty_database(_: click.Context, __: click.Parameter, url: str | None) -> Engine | None:
+    if url is None:
+        return None
+    try:
+        engine = open_database(known_database(url), durable=False)
+    except ValueError as fault:
+        raise click.BadParameter(str(fault)) from fault
+    if not is_empty(engine):
+        engine.dispose()
+        raise click.BadParameter("it has tables already; the replay wants an empty database of its own")
+    return engine
+
+
 @click.command()
 @click.argument("trace", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 @click.option("--dids", type=click.IntRange(1, MOST_DIDS), help="Numbers in the pool; the trace's own if left out.")
 @click.option("--out", type=FILE, required=True, help="Where the decisions go.")
-def simulate(trace: Path, dids: int | None, out: Path) -> None:
+@click.option(
+    "--keep", metavar="DATABASE-URL", callback=_empty_database, help="An empty database for what the replay leaves."
+)
+def simulate(trace: Path, dids: int | None, out: Path, keep: Engine | None) -> None:
     """Replay a recorded trace through Leadtracker, under a virtual clock.
 
     A Redis is started for it and its database is in memory: nothing of your sites is touched. The formats of TRACE and
     of the decisions are in docs/accuracy.md.
+
+    What --keep leaves is the site "trace" with its numbers, leases, calls and all that was learned, as if the trace had
+    ended in the last days: LEADTRACKER_DATABASE_URL=sqlite:///with-60.sqlite leadtracker plan trace
     """
     recorded = Trace(trace)
     with Progress(trace.name) as progress:
-        replay(recorded, dids or recorded.dids, out, progress.told)
+        replay(recorded, dids or recorded.dids, out, progress.told, keep)
 
 
 @click.group()

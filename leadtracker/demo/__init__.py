@@ -19,6 +19,7 @@ import requests
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from leadtracker.demo.calling_back import calling_back
 from leadtracker.demo.marketing_site import MarketingSite
 from leadtracker.demo.sites import Where, apply, site_text
 from leadtracker.demo.visits import Visits
@@ -52,10 +53,11 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
         engine = open_database(settings.database)
         stack.callback(engine.dispose)
         where = _sites(engine, settings, marketing_url)
+        http = stack.enter_context(direct_session())
+        stack.enter_context(calling_back(engine, where, http))
         serving = Serving(settings, _say)
         stack.callback(serving.stop)
         serving.start()
-        http = stack.enter_context(direct_session())
         if _ready(http, settings.public_url, serving):
             stop = threading.Event()
             visits = Visits(where, http, engine, stop, click.echo)

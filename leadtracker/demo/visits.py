@@ -27,6 +27,7 @@ from leadtracker.simulator import SCENARIOS, Browser, begin, play
 
 FOUND_WITHIN_SECONDS = 8.0
 LEFT_BEFORE_SECONDS = 7.0  # a caller sooner than this is taken for one who still looks at the page
+CALLED_BACK_SECONDS = 60.0  # for two legs and their talk
 YOUR_NUMBER = "5550100"  # last digits of the telephone of whoever looks at the demo
 
 # How a Voicenter account may be set up; the demo's changes from call to call.
@@ -71,6 +72,9 @@ class Visits:
             return
         sees = f"{label} sees {page.display}" + (", the default number: none is free" if not page.leased else "")
         scenario = SCENARIOS.get(visit.scenario)
+        if visit.asks_back:
+            self._called_back(browser, visit, sees)
+            return
         if scenario is None:
             self._tell(f"{sees} · reads and leaves")
             browser.stay(visit.stays_seconds, self.pause)
@@ -139,6 +143,19 @@ class Visits:
         said = row.match.get("said", "Nobody known had this number.")
         yield {"said": said, "link": "See the call", "href": f"{self._where.leadtracker}/calls/{row.id}"}
         self._tell(f"You, on the marketing site, rang {number} -> Leadtracker says: {self._says(row, None, '')}")
+
+    def _called_back(self, browser: Browser, visit: Visit, sees: str) -> None:
+        request, state = browser.ask_back(visit.who.number, visit.who.name), ""
+        until = time.monotonic() + CALLED_BACK_SECONDS
+        while state not in ("talked", "failed", "refused") and time.monotonic() < until and not self._stop.is_set():
+            browser.stay(1.0, self.pause)
+            state = browser.asked_back(request)
+        browser.leave()
+        if self._stop.is_set():
+            return
+        self._tell(f"{sees} · asks to be called back -> Leadtracker says: {state.replace('_', ' ') or 'nothing'}")
+        if state != "talked":
+            self.faults.append(f"{visit.who.name} asked to be called back and was told {state or 'nothing'}")
 
     def _pbx(self, shop: Shop) -> SimulatedPbx:
         urls = self._where.callbacks

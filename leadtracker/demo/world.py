@@ -140,10 +140,11 @@ class Visit:
     stays_seconds: float
     scenario: str = ""  # of `simulator.SCENARIOS`; empty: no call
     bot: bool = False
+    asks_back: bool = False  # to be called
 
 
 def burst(chance: random.Random) -> list[Visit]:
-    """The start: 40 visits in 14 seconds, 18 calls with every scenario, 3 bots.
+    """The start: 40 visits in 14 seconds, 18 calls with every scenario, 2 visitors who ask to be called, 3 bots.
 
     Some of those who only read come back another way.
     """
@@ -165,7 +166,8 @@ def burst(chance: random.Random) -> list[Visit]:
             if shop is HAIFA and not scenario:
                 readers.append(who)
         arrival = shop.arrivals[(shift + turn + came[shop.key]) % len(shop.arrivals)]
-        visits.append(Visit(14 / 40, shop, who, arrival, chance.uniform(0.5, 2.5), scenario, bot))
+        asks_back = shop is HAIFA and not scenario and turn % 18 == 3
+        visits.append(Visit(14 / 40, shop, who, arrival, chance.uniform(0.5, 2.5), scenario, bot, asks_back))
     return visits
 
 
@@ -173,11 +175,13 @@ def traffic(chance: random.Random) -> Iterator[Visit]:
     """What goes on afterwards: a visit every four seconds, a call every fifteen."""
     while True:
         shop = BUCHAREST if chance.random() < 0.12 else HAIFA
+        scenario = chance.choice(shop.scenarios) if chance.random() < 4 / 15 else ""
         yield Visit(
             after_seconds=chance.uniform(2.0, 6.0),
             shop=shop,
             who=person(shop, chance.randrange(len(shop.pool) + 8)),
             arrival=chance.choice(shop.arrivals),
             stays_seconds=chance.uniform(3.0, 25.0),
-            scenario=chance.choice(shop.scenarios) if chance.random() < 4 / 15 else "",
+            scenario=scenario,
+            asks_back=shop is HAIFA and not scenario and chance.random() < 0.1,
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from typing import Any, cast
 
 import orjson
@@ -22,6 +20,7 @@ from leadtracker.domain import Json, Lease, Site, Visitor, from_ms
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import keys
 from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
+from leadtracker.live.script import Script, script
 from leadtracker.live.source_groups import X_BUSY, X_QUIET, groups, is_busy, is_quiet
 
 ARRIVALS_FADE_HOURS = 72  # in which the count of a source's arrivals falls by e
@@ -89,13 +88,13 @@ class Live:
     def __init__(self, url: str) -> None:
         self._url = url
         self._local = threading.local()
-        self._acquire = _script("lease", "idle", "choose", "acquire")
-        self._beat = _script("lease", "idle", "beat")
-        self._tap_default = _script("lease", "idle", "tap_default")
-        self._pool = _script("lease", "idle", "pool")
-        self._hour = _script("lease", "hour")
-        self._regroup = _script("lease", "idle", "regroup")
-        self._restore = _script("lease", "idle", "restore")
+        self._acquire = script("lease", "idle", "choose", "acquire")
+        self._beat = script("lease", "idle", "beat")
+        self._tap_default = script("lease", "idle", "tap_default")
+        self._pool = script("lease", "idle", "pool")
+        self._hour = script("lease", "hour")
+        self._regroup = script("lease", "idle", "regroup")
+        self._restore = script("lease", "idle", "restore")
 
     @property
     def client(self) -> redis.Redis:
@@ -109,20 +108,21 @@ class Live:
         return mine
 
     @contextmanager
-    def _asking(self) -> Iterator[redis.Redis]:
+    def asking(self) -> Iterator[redis.Redis]:
+        """This thread's connection; what goes wrong inside is StoreUnavailable."""
         try:
             yield self.client
         except redis.RedisError as fault:
             raise StoreUnavailable("Redis does not answer") from fault
 
     def ping(self) -> None:
-        with self._asking() as connection:
+        with self.asking() as connection:
             connection.ping()
 
     @contextmanager
     def batch(self) -> Iterator[None]:
         """This thread's beats and taps inside go to Redis in one message, in order; what is answered is not told."""
-        with self._asking() as connection, connection.pipeline(transaction=False) as together:
+        with self.asking() as connection, connection.pipeline(transaction=False) as together:
             if not hasattr(self._local, "batch"):
                 together.script_load(self._beat.text)
                 together.script_load(self._tap_default.text)
@@ -137,11 +137,15 @@ class Live:
         batch: Pipeline | None = getattr(self._local, "batch", None)
         if batch is not None:
             return batch.evalsha(script.sha, 1, keys.root(site_id), *arguments)
-        with self._asking() as connection:
+        return self.ask(script, keys.root(site_id), *arguments)
+
+    def ask(self, script: Script, root: str, *arguments: str | int) -> Any:
+        """What a script answers, now, whose keys begin with a root."""
+        with self.asking() as connection:
             try:
-                return connection.evalsha(script.sha, 1, keys.root(site_id), *arguments)
+                return connection.evalsha(script.sha, 1, root, *arguments)
             except redis.exceptions.NoScriptError:
-                return connection.eval(script.text, 1, keys.root(site_id), *arguments)
+                return connection.eval(script.text, 1, root, *arguments)
 
     def acquire(
         self, site: Site, *, visitor: str, visit: str, lease: str, change: int, arrival: Arrival, page: str,
@@ -195,7 +199,7 @@ class Live:
         """The hour's job: measure the arrivals, and from them which sources share numbers until the next one."""
         numbers, pace, *flat = self.run(self._hour, site.id, now, ARRIVALS_FADE_HOURS, keys.STAY_COUNTED)
         counted = {source: float(arrived) for source, arrived in zip(flat[::2], flat[1::2], strict=True)}
-        with self._asking() as connection:
+        with self.asking() as connection:
             before = cast("dict[str, str]", connection.hgetall(f"{keys.root(site.id)}:group"))
         x = X_QUIET if is_quiet(numbers, float(pace)) else X_BUSY
         keep = keys.KEEP_BUSY if is_busy(numbers, float(pace)) else keys.KEEP
@@ -204,7 +208,7 @@ class Live:
 
     def restored(self, site_id: int) -> str:
         """The DID up to which `restore` has been done, `all` when it is done, '' when Redis has lost everything."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             return str(connection.get(f"{keys.root(site_id)}:restored") or "")
 
     def restore(self, site: Site, holders: Mapping[str, Iterable[Lease]], restored: str, now: int = 0) -> None:
@@ -214,13 +218,13 @@ class Live:
             hard = site.lease_seconds * 1000 + keys.BEAT_MS
             if lines:
                 self.run(self._restore, site.id, now, did, keys.KEEP, hard, keys.OPEN_MS, *lines)
-        with self._asking() as connection:
+        with self.asking() as connection:
             connection.set(f"{keys.root(site.id)}:restored", restored)
 
     def holders(self, site_id: int, did: str) -> list[Lease]:
         """The newest lease of a DID and the past ones Redis keeps, newest first."""
         root = keys.root(site_id)
-        with self._asking() as connection, connection.pipeline(transaction=True) as both:
+        with self.asking() as connection, connection.pipeline(transaction=True) as both:
             both.hgetall(f"{root}:did:{did}")
             both.lrange(f"{root}:past:{did}", 0, -1)
             newest, past = both.execute()
@@ -228,7 +232,7 @@ class Live:
         return leases + [read_lease(did, line.split("|")) for line in past]
 
     def visitor(self, site_id: int, visitor_id: str) -> Visitor | None:
-        with self._asking() as connection:
+        with self.asking() as connection:
             fields = cast("dict[str, str]", connection.hgetall(f"{keys.root(site_id)}:visitor:{visitor_id}"))
         if not fields:
             return None
@@ -244,7 +248,7 @@ class Live:
     def pool(self, site: Site, draining: Iterable[str] = ()) -> PoolState:
         """Every DID of a site with who holds it; `draining` are those the database says are."""
         root = keys.root(site.id)
-        with self._asking() as connection:
+        with self.asking() as connection:
             now = connection.time()
             with connection.pipeline(transaction=True) as both:
                 both.smembers(f"{root}:dids")
@@ -280,26 +284,14 @@ class Live:
 
     def lease_log(self, site_id: int, count: int) -> dict[str, Mapping[str, str]]:
         """The oldest entries of a site's lease log by their ids: values as the scripts wrote them, times in ms."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             entries = connection.xrange(f"{keys.root(site_id)}:log", count=count)
         return dict(cast("list[tuple[str, dict[str, str]]]", entries))
 
     def forget_log(self, site_id: int, ids: Iterable[str]) -> None:
         """Drop entries that have been written to SQL."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             connection.xdel(f"{keys.root(site_id)}:log", *ids)
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    text: str
-    sha: str
-
-
-def _script(*names: str) -> Script:
-    folder = resources.files("leadtracker.live")
-    text = "\n".join(["local root = KEYS[1]", *((folder / f"{name}.lua").read_text() for name in names)])
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 def _moment(milliseconds: str | None) -> datetime | None:

@@ -24,7 +24,20 @@ root:group          hash     source -> group                                    
 root:x              string   how many times older the longest idle number must be to be taken before one of the
                              visitor's own source                                             regroup.lua
 root:keep           string   past leases of a DID                                             regroup.lua
+root:refused:<day>  hash     refusal code of callback requests -> how many on a local day     callback_refusals.py
+root:refusing       string   how many in the minute that goes on
 root:restored       string   DID up to which SQL's leases have been put back, `all` when done the worker
+
+An account's callback requests have a root of their own, `lt:{callback:<account key>}`. All of its keys expire.
+
+root:token:<nonce>  string   a form token that is spent; lives longer than the token            callback_guard.lua
+root:count:<name>   zset     <site>:<day>:<request> -> when it was admitted, of a day; name is number:<E.164>,
+                             visitor:<site>:<id>, address:<IPv4 or IPv6 /64>, site:<id> or account:all; expires after
+                             a day without one                       callback_guard.lua
+root:money:<site>:<day> hash reserved spent, sums in minor units; r:<request>: reserved, until it is settled;
+                             s:<request>: what it cost; expires MONEY_SECONDS after the last change
+                                                         callback_guard.lua, callback_settle.lua, callback_books.lua
+root:turn:<site>    string   requests whose agent was chosen in turn; expires after MONEY_SECONDS
 """
 
 from __future__ import annotations
@@ -37,7 +50,13 @@ OPEN_MS = 60 * 60 * 1000  # a page seen within this time may still be visible wh
 LOG_LENGTH = 1_000_000  # entries the log may hold while no worker runs
 MOST_SOURCES = 500  # counted one by one; the rest is `other`
 STAY_COUNTED = 400  # sources, after the hour's job
+TOKEN_SECONDS = 60 * 60  # a spent form token is remembered; it is good for less
+MONEY_SECONDS = 8 * 24 * 60 * 60
 
 
 def root(site_id: int) -> str:
     return f"lt:{{{site_id}}}"
+
+
+def callback_root(account: str) -> str:
+    return f"lt:{{callback:{account}}}"

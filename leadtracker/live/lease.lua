@@ -4,16 +4,6 @@ local FIELDS = { 'lease', 'visitor', 'visit', 'start', 'seen', 'left', 'taps',
 local TAPS, GAPS = 4, 8 -- of a lease, the newest
 local UNHEARD = 45000 -- ms; a visible page is heard of every 30 s
 
-local function clock(given)
-  if given ~= '0' then return tonumber(given) end
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-
-local function stamp(ms)
-  return string.format('%.0f', ms)
-end
-
 local function read(did)
   local f = redis.call('HMGET', root .. ':did:' .. did, 'claimed', unpack(FIELDS))
   if not f[2] then return nil end

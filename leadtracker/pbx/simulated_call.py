@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -52,6 +53,9 @@ class SimulatedCall:
     ring_seconds: int = 0
     wait_seconds: int = 0
     talk_seconds: int = 0
+    agent_answers: bool = True  # a click-to-call's first leg
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # var_… of a click-to-call
+    campaign: str = ""  # its code, where a dialer began the click-to-call
     original: SimulatedCall | None = None
     serial: str = field(default_factory=lambda: secrets.token_hex(9))
 

@@ -1,4 +1,4 @@
-"""What every PBX vendor must offer: the families of callbacks it sends, how to read and how to answer them."""
+"""What every PBX vendor must offer: the callbacks it sends, how they are read and answered, the calls it dials."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from leadtracker.domain import Account, Caller, Cdr, Json, ScreenPop
+from leadtracker.pbx.dialling import ClickToCall
 
 Fields = Mapping[str, Any]  # a callback's body or query as plain values, keys as sent
 
@@ -89,11 +90,15 @@ def callback_url(public_url: str, account: Account, family: Family) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """One folder of `pbx/`: its name in settings and URLs, its title for people, its callback families."""
+    """One folder of `pbx/`: its name in settings and URLs, its title for people, its callback families.
+
+    click_to_call: None where the vendor cannot be asked to dial.
+    """
 
     name: str
     title: str
     families: tuple[Family, ...]
+    click_to_call: ClickToCall | None = None
 
     def family(self, name: str) -> Family | None:
         return next((family for family in self.families if family.name == name), None)

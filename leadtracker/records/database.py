@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import DateTime, Dialect, Engine, Table, create_engine, event, text
+from sqlalchemy import DateTime, Dialect, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -46,17 +46,22 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def open_database(url: str) -> Engine:
-    """An engine whose SQLite commits survive a power cut (WAL, full sync) and wait 10 s for another writer."""
+def open_database(url: str, durable: bool = True) -> Engine:
+    """An engine whose SQLite commits survive a power cut (WAL, full sync) and wait 10 s for another writer.
+
+    Not `durable`: commits wait for no disk, for what can be made again.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=20, pool_pre_ping=True)
+        waits = {} if durable else {"options": "-c synchronous_commit=off"}
+        return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=waits)
     if url.startswith("sqlite:////") or not url.startswith("sqlite:///:memory:"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=20, connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        synchronous = "synchronous=FULL" if durable else "synchronous=OFF"
+        for pragma in ("journal_mode=WAL", synchronous, "foreign_keys=ON", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
@@ -65,6 +70,11 @@ def open_database(url: str) -> Engine:
 def throwaway_database() -> Engine:
     """An empty SQLite in memory, for one thread; its tables are to be made."""
     return create_engine("sqlite://", poolclass=StaticPool)
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether it has no tables, of anybody's."""
+    return not inspect(engine).get_table_names()
 
 
 def _alembic(engine: Engine) -> Config:

@@ -172,3 +172,8 @@ def read_again(session: Session, *, broken_only: bool, since: datetime | None = 
     if since is not None:
         change = change.where(InboxRow.received_at >= since)
     return int(session.execute(change).rowcount)  # type: ignore[attr-defined] # typed as Result, an UPDATE gives CursorResult
+
+
+def read_call_again(session: Session, call_pk: int) -> None:
+    """Have the worker read all callbacks of one call again."""
+    session.execute(update(InboxRow).where(InboxRow.call_pk == call_pk, InboxRow.state == DONE).values(state=NEW))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy import Integer, Table, bindparam, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from leadtracker.attribution.calibration import Calibration
@@ -40,9 +41,6 @@ CALLED = select(CALLERS.c.visitor, CALLERS.c.called).where(
 )
 KNOWERS = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.phone == bindparam("phone"))
 WITH_PHONES = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.visitor.in_(VISITORS))
-ENDED = select(CLOSED.c.day, CLOSED.c.source, CLOSED.c.level, CLOSED.c.number).where(
-    CLOSED.c.did == bindparam("did"), CLOSED.c.day >= bindparam("since")
-)
 
 
 def sums(session: Session, site_id: int) -> tuple[Counts, int, int]:
@@ -154,10 +152,27 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
         )
 
 
-def closed(session: Session, did: str, since_day: int) -> Counter[tuple[int, str, int]]:
-    """Leases of a DID that ended since a day, by (day, source, level)."""
-    rows = session.execute(ENDED, {"did": did, "since": since_day})
-    return Counter({(day, source, level): number for day, source, level, number in rows})
+def closed(session: Session, did: str, days: Sequence[int]) -> Counter[tuple[int, str, int]]:
+    """Leases of a DID that ended since the first of these days, which ascend, by (day, source, level).
+
+    What ended on a day that is not among them counts as of the one before it.
+    """
+    since = {f"day{place}": day for place, day in enumerate(days)}
+    rows = session.execute(_ended(len(days)), {"did": did} | since)
+    return Counter({(day, source, level): int(number) for day, source, level, number in rows})
+
+
+@functools.cache
+def _ended(count: int) -> Any:
+    """Summed in SQL, so that who asks reads the same few rows of any number of leases."""
+    row = CLOSED.c
+    days: list[Any] = [bindparam(f"day{place}", type_=Integer) for place in range(count)]
+    day = case(*((row.day >= each, each) for each in reversed(days))).label("since")
+    of_did = select(day, row.source, row.level, row.number).where(row.did == bindparam("did"), row.day >= days[0])
+    each = of_did.subquery().c
+    return select(each.since, each.source, each.level, func.sum(each.number)).group_by(
+        each.since, each.source, each.level
+    )
 
 
 def forget(session: Session, before: datetime) -> None:

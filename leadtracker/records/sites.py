@@ -69,6 +69,7 @@ class Directory:
         self._by_default = {site.default_number: site for site in sites.values() if site.default_number}
         self._by_token = {token: site for site in sites.values() for token in site.tokens}
         self._shown = {did: phone.show(did, site.display_format) for did, site in self._by_did.items()}
+        self.numbers = frozenset(self._by_did) | frozenset(self._by_default)  # E.164; that call us
         self._sites = sites
 
     @property
@@ -112,7 +113,7 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         name_keys=tuple(row.name_keys), company_keys=tuple(row.company_keys), phone_keys=tuple(row.phone_keys),
         likely_name=row.likely_name,
         url=row.url, number_price=row.number_price, currency=row.currency, most_overflow=row.most_overflow,
-        most_at_risk=row.most_at_risk,
+        most_at_risk=row.most_at_risk, callback=row.callback,
         topics={
             name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))
             for name, topic in row.topics.items()

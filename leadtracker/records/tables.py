@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -23,7 +23,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from leadtracker.records.database import UtcDateTime
 
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER columns
-
+Numbered = Annotated[int, mapped_column(Big, primary_key=True)]
+OfCall = Annotated[int, mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))]
+KeyOfSite = Annotated[int, mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)]
 
 NULLABLE = JSON(none_as_null=True)  # else None would be the JSON null, which is not NULL
 
@@ -73,6 +75,7 @@ class SiteRow(Base):
     currency: Mapped[str] = mapped_column(server_default="ILS")
     most_overflow: Mapped[float] = mapped_column(server_default="0.01")
     most_at_risk: Mapped[float] = mapped_column(server_default="0.35")
+    callback: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # the table of the file, see callback.rules
 
 
 class TokenRow(Base):
@@ -100,7 +103,7 @@ class InboxRow(Base):
     """A callback as received. state: new -> done | broken."""
 
     __tablename__ = "inbox"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    id: Mapped[Numbered]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     family: Mapped[str]
     received_at: Mapped[datetime]
@@ -118,7 +121,7 @@ class InboxRow(Base):
 
 class CallRow(Base):
     __tablename__ = "calls"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    id: Mapped[Numbered]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     call_id: Mapped[str]  # the PBX's; made by us where the PBX names none
     named: Mapped[bool]  # False: call_id was made by us
@@ -180,8 +183,8 @@ class LegRow(Base):
     """One CDR of a call."""
 
     __tablename__ = "legs"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    call_pk: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    id: Mapped[Numbered]
+    call_pk: Mapped[OfCall]
     type: Mapped[str]
     started_at: Mapped[datetime]
     status: Mapped[str]
@@ -239,7 +242,7 @@ class LearnedRow(Base):
     """What a site has learned: attribution.counts.Counts as JSON."""
 
     __tablename__ = "learned"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     counts: Mapped[dict[str, Any]]
     days: Mapped[int]  # how often the sums have faded
     version: Mapped[int]  # grows with each change
@@ -251,7 +254,7 @@ class HourRow(Base):
     """One hour of a site's calling clock: attribution.calling_clock.Hour."""
 
     __tablename__ = "hours"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     number: Mapped[int] = mapped_column(primary_key=True)  # hours since 1970
     begins: Mapped[float]
     activity: Mapped[float]
@@ -264,7 +267,7 @@ class PhoneRow(Base):
     """A phone's latest call (or the latest hidden one on a DID): attribution.phone_memory.Remembered."""
 
     __tablename__ = "phones"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     key: Mapped[str] = mapped_column(primary_key=True)  # phone_memory.memory_key
     at: Mapped[float]  # epoch seconds
     remembered: Mapped[dict[str, Any]]
@@ -274,7 +277,7 @@ class CallerRow(Base):
     """A visitor's latest call: attribution.phone_memory.Called."""
 
     __tablename__ = "callers"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     visitor: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[float]
     called: Mapped[dict[str, Any]]
@@ -284,7 +287,7 @@ class KnownPhoneRow(Base):
     """Somebody said whose phone it is."""
 
     __tablename__ = "known_phones"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     phone: Mapped[str] = mapped_column(primary_key=True)  # E.164
     visitor: Mapped[str] = mapped_column(primary_key=True)
     said_by: Mapped[str]  # page, user
@@ -353,8 +356,8 @@ class ShareRow(Base):
     """
 
     __tablename__ = "shares"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    call_pk: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    id: Mapped[Numbered]
+    call_pk: Mapped[OfCall]
     p: Mapped[float]
     channel: Mapped[str]
     source: Mapped[str]
@@ -383,7 +386,7 @@ class PlanRow(Base):
     """How many numbers a site needs: records.plans.KeptPlan."""
 
     __tablename__ = "plans"
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[KeyOfSite]
     made_at: Mapped[datetime]
     plan: Mapped[dict[str, Any]]
 

@@ -46,15 +46,6 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """One bar: share of the first calls, and the typical site's."""
-
-    words: str
-    share: float
-    typical: float
-
-
-@dataclass(frozen=True, slots=True)
 class Delays:
     """`name` says whose curve it is: typical, blended or own."""
 
@@ -64,6 +55,15 @@ class Delays:
 
     def share(self, first: int, end: int) -> float:
         return sum(bar.share for bar in self.bars[first:end])
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """One bar: share of the first calls, and the typical site's."""
+
+    words: str
+    share: float
+    typical: float
 
 
 def accuracy(session: Session, site_id: int) -> Accuracy:

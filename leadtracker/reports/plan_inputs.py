@@ -23,7 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from leadtracker.attribution.calibration import Calibration, recalibrated
 from leadtracker.attribution.calling_clock import activity_table
+from leadtracker.attribution.confirmation import candidates_of
 from leadtracker.attribution.counts import Counts, bins, table
 from leadtracker.attribution.delay_curve import FirstCalls
 from leadtracker.attribution.model_pool import WEEK_HOURS, Traffic
@@ -154,8 +156,13 @@ def _returns(session: Session, span: Span, asked: int) -> float:
 
 @dataclass(slots=True)
 class _Calls:
-    """Sums over the calls of a span, of what their verdicts stated and of what they taught."""
+    """Sums over the calls of a span, of what their verdicts stated and of what they taught.
 
+    What is stated counts as it is shown now. Where a user has said who called, that is whether the visitor whom the
+    verdict named was right: a pool is not better for the corrections.
+    """
+
+    calibration: Calibration
     lessons: Counts = field(default_factory=Counts)
     stated: Stated = field(default_factory=Stated)
     known_phone: float = 0.0
@@ -166,21 +173,23 @@ class _Calls:
     def add(self, judged: Judgement, weight: float) -> None:
         if judged.lesson is None:
             return
-        posterior, evidence, said = judged.posterior, judged.evidence, self.stated
+        evidence, believed, said = judged.evidence, judged.believed, self.stated
         self.number += weight
         self.lessons.add(judged.lesson, weight)
         if evidence.remembered is not None and evidence.phone is not None:
             self.known_phone += weight
         else:
             self.new_phone += weight
-            self.second_phone += weight * (sum(each.p for each in posterior.candidates) - sum(posterior.first_calls))
-        named = weight if posterior.best >= posterior.nobody else 0.0
-        certain = named if posterior.best >= CERTAIN else 0.0
+            self.second_phone += weight * (sum(each.p for each in believed.candidates) - sum(believed.first_calls))
+        stated = recalibrated(judged.posterior, self.calibration)
+        named = weight if stated.candidates and stated.best >= stated.nobody else 0.0
+        certain = named if stated.best >= CERTAIN else 0.0
+        right = stated.best if judged.word is None else float(judged.word in candidates_of(stated)[:1])
         self.stated = Stated(
-            calls=said.calls + weight * (1 - posterior.nobody),
-            right=said.right + named * posterior.best,
-            certain=said.certain + certain * posterior.best,
-            certain_wrong=said.certain_wrong + certain * (1 - posterior.best),
+            calls=said.calls + weight * (1 - recalibrated(believed, self.calibration).nobody),
+            right=said.right + named * right,
+            certain=said.certain + certain * right,
+            certain_wrong=said.certain_wrong + certain * (1 - right),
         )
 
     @property
@@ -211,7 +220,7 @@ def _calls(session: Session, span: Span) -> _Calls:
     )
     every = session.scalars(of_span).all()
     some = every[:: 1 + len(every) // (MOST_CALLS + 1)]
-    calls = _Calls()
+    calls = _Calls(learned.calibration(session, span.site.id))
     for begin in range(0, len(some), AT_ONCE):
         rows = select(VerdictRow).where(VerdictRow.call_pk.in_(some[begin : begin + AT_ONCE]))
         for row in session.scalars(rows):

@@ -81,7 +81,7 @@ class History:
         self._begin = _monday(self.site, self.since)
         self._region = {place: n for n, place in enumerate(_places(self.session, self.site, self.since))}
         self._topic = {name: n for n, name in enumerate(sorted(self.site.topics))}
-        self._draw = random.Random(self.seed)  # noqa: S311, it keeps no secret
+        self._draw = random.Random(self.seed)  # noqa: S311 # it keeps no secret
 
     def events(self) -> Iterator[Json]:
         happened = heapq.merge(self._pages(), self._told(), self._calls(), key=lambda each: each[0])

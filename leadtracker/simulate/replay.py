@@ -5,15 +5,18 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import orjson
+from sqlalchemy import Engine
 
-from leadtracker.domain import Json, Site
+from leadtracker.domain import Json
 from leadtracker.live import Arrival
 from leadtracker.number_request import BEAT_SECONDS, BROWSING_SECONDS, ENGAGED_SECONDS, level_of
-from leadtracker.simulate.stores import Stores, milliseconds, moment, open_stores
+from leadtracker.records.database import throwaway_database
+from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
 from leadtracker.simulate.trace import Trace
 from leadtracker.who_called import Ring
 
@@ -21,11 +24,16 @@ HOUR = 3600.0
 REACHED = {1: level_of(BROWSING_SECONDS, ()), 2: level_of(ENGAGED_SECONDS, ()), 3: level_of(0, ("save",))}
 
 
-def simulate(trace: Trace, dids: int, out: Path, progress: Callable[[float], None]) -> None:
-    """Write the decisions on a trace, for a pool of so many DIDs; `progress` is told the share done, 0 to 1."""
+def simulate(trace: Trace, dids: int, out: Path, progress: Callable[[float], None], kept: Engine | None = None) -> None:
+    """Write the decisions on a trace, for a pool of so many DIDs; `progress` is told the share done, 0 to 1.
+
+    `kept` is a database without tables for what the replay leaves; its times are moved so that the trace ends about
+    now, as far as the days of the week allow.
+    """
     numbers = tuple(f"+9725{n:08}" for n in range(dids))
-    site = Site(id=1, name="trace", tokens=(), origins=(), default_number=None, time_zone="UTC")
-    with open_stores(site, numbers) as stores, out.open("wb") as decisions:
+    engine = throwaway_database() if kept is None else kept
+    begin = BEGIN if kept is None else begin_of(trace.days, datetime.now(UTC))
+    with open_stores(engine, numbers, begin) as stores, out.open("wb") as decisions:
         replay = Replay(stores, numbers)
         for decision in replay.decide(trace):
             decisions.write(orjson.dumps(decision) + b"\n")
@@ -39,6 +47,7 @@ class Page:
     visit: str
     visitor: str
     arrival: Arrival
+    touchpoint: str  # JSON
     did: str | None = None
     state: str = "visible"
     level: int = 0
@@ -69,6 +78,8 @@ class Replay:
                 self._stores.tell_phone(event["phone"], event["visitor"])
             else:
                 self._page(t, kind, event)
+        self._send()
+        self._stores.write_log()
 
     def _pass_time(self, t: float) -> None:
         """The heartbeats and full hours until now, in order."""
@@ -93,7 +104,7 @@ class Replay:
         if page.did is not None:
             self._unsent.append(partial(
                 self._stores.live.beat, self._stores.site, did=page.did, visitor=page.visitor, state=page.state,
-                tapped=tapped, level=page.level, page="", now=milliseconds(t),
+                tapped=tapped, level=page.level, page="", now=self._stores.milliseconds(t),
             ))  # fmt: skip
 
     def _send(self) -> None:
@@ -108,13 +119,15 @@ class Replay:
         arrival = Arrival(
             event["source"], event["device"], _category("region", event["region"]), _category("topic", event["topic"])
         )
-        page = self._pages[event["visit"]] = Page(str(event["visit"]), event["visitor"], arrival)
+        touchpoint = orjson.dumps({"source": event["source"]}).decode()
+        page = self._pages[event["visit"]] = Page(str(event["visit"]), event["visitor"], arrival, touchpoint)
         if event["bot"] or not event["sees_number"]:
             return _decision(event, None, "bot" if event["bot"] else "number not seen")
         self._send()
         grant = self._stores.live.acquire(
             self._stores.site, visitor=page.visitor, visit=page.visit, lease=page.visit, change=1, arrival=arrival,
-            page="", info=(), first="{}", latest="{}", claim=None, now=milliseconds(t),
+            page="", info=(), first=page.touchpoint, latest=page.touchpoint, claim=None,
+            now=self._stores.milliseconds(t),
         )  # fmt: skip
         if grant is None or not grant.did:
             return _decision(event, None, "pool_empty")
@@ -128,7 +141,8 @@ class Replay:
             page.taps += 1
             self._unsent.append(partial(
                 self._stores.live.tap_default, self._stores.site, visitor=page.visitor, visit=page.visit,
-                lease=f"{page.visit}.{page.taps}", arrival=page.arrival, latest="{}", now=milliseconds(t),
+                lease=f"{page.visit}.{page.taps}", arrival=page.arrival, latest=page.touchpoint,
+                now=self._stores.milliseconds(t),
             ))  # fmt: skip
             return
         if kind == "engaged":
@@ -140,12 +154,13 @@ class Replay:
     def _call(self, t: float, event: Json) -> Json:
         did = self._dialled(event["dials"])
         ring = Ring(
-            moment(t), did, event["phone"], _category("topic", event["topic"]), _category("region", event["region"])
-        )
+            moment=self._stores.moment(t), did=did, phone=event["phone"], topic=_category("topic", event["topic"]),
+            region=_category("region", event["region"]),
+        )  # fmt: skip
         self._send()
         judged = self._stores.judge(ring)
         posterior = self._stores.shown(judged)
-        self._stores.learn(event["call"], judged, event["answered"])
+        self._stores.end(event["call"], ring, judged, event["answered"])
         return {
             "call": event["call"],
             "did": None if did is None else self._index[did],

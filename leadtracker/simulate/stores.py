@@ -1,4 +1,4 @@
-"""The product's own stores, empty and thrown away afterwards, and what its worker does with them, at a given time."""
+"""The product's own stores, empty at first, and what its worker does with them, at a given time."""
 
 from __future__ import annotations
 
@@ -11,46 +11,78 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from leadtracker import site_file
 from leadtracker.attribution.posterior import Posterior
-from leadtracker.domain import Site
+from leadtracker.call_reading import Whose, keep, taught
+from leadtracker.call_record import CallFacts
+from leadtracker.domain import Account, Direction, Outcome, Phase, Site
 from leadtracker.embedded import EmbeddedRedis
 from leadtracker.live import Live
 from leadtracker.records import learned, leases, verdicts
-from leadtracker.records.database import throwaway_database
-from leadtracker.records.tables import Base
+from leadtracker.records.calls import Snapshot
+from leadtracker.records.database import migrate
+from leadtracker.records.sites import Directory, add_dids
+from leadtracker.records.tables import CallRow
 from leadtracker.records.verdicts import Judgement
-from leadtracker.verdict_record import shown
-from leadtracker.who_called import OLDEST_DAYS, Knowledge, Ring
+from leadtracker.verdict_record import shown, snapshot
+from leadtracker.who_called import OLDEST_DAYS, Knowledges, Ring
 from leadtracker.worker import LOG_BATCH
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 LEASE_DAYS = 90
+NAME = "trace"  # of the site and of its PBX account
+DEFAULT_NUMBER = "+97235551234"
 
 
 @contextmanager
-def open_stores(site: Site, dids: tuple[str, ...]) -> Iterator[Stores]:
+def open_stores(engine: Engine, dids: tuple[str, ...], begin: datetime) -> Iterator[Stores]:
+    """In a database without tables, disposed of at the end; `begin` is the Monday that a trace's seconds count from."""
     with tempfile.TemporaryDirectory(prefix="leadtracker-") as folder:
         server = EmbeddedRedis(Path(folder), saves=False)
-        engine = throwaway_database()
         try:
-            Base.metadata.create_all(engine)
+            migrate(engine)
+            site, account = _directory(engine, dids)
             live = Live(server.url)
             live.build_pool(site, dids, 1)
-            yield Stores(engine, live, site, len(dids))
+            yield Stores(engine, live, site, account, len(dids), begin)
             live.client.close()
         finally:
             engine.dispose()
             server.stop()
 
 
-class Stores:
-    """Redis, the database and what is known of the site; times are seconds since BEGIN."""
+def begin_of(days: int, now: datetime) -> datetime:
+    """The latest Monday from which so many days are over by now."""
+    midnight = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=midnight.weekday())
 
-    def __init__(self, engine: Engine, live: Live, site: Site, dids: int) -> None:
-        self._engine, self.live, self.site, self._dids = engine, live, site, dids
+
+def _directory(engine: Engine, dids: tuple[str, ...]) -> tuple[Site, Account]:
+    with Session(engine) as session:
+        site_file.save_account(session, NAME, {"time_zone": "UTC"})
+        site = {"time_zone": "UTC", "account_key": NAME, "default_number": DEFAULT_NUMBER}
+        add_dids(session, site_file.save_site(session, NAME, site), dids)
+        session.commit()
+    directory = Directory(engine)
+    return directory.sites[0], directory.accounts[NAME]
+
+
+class Stores:
+    """Redis, the database and what is known of the site; times are seconds since `begin`."""
+
+    def __init__(self, engine: Engine, live: Live, site: Site, account: Account, dids: int, begin: datetime) -> None:
+        self._engine, self.live, self.site, self._account, self._dids = engine, live, site, account, dids
+        self._begin = begin
+        self._knowledges = Knowledges()
         with Session(engine) as session:
-            self._known = Knowledge.load(session, site, BEGIN)
-        self.live.regroup(site, milliseconds(0))
+            self._known = self._knowledges.of(session, site, begin)
+        self.live.regroup(site, self.milliseconds(0))
+
+    def moment(self, t: float) -> datetime:
+        return self._begin + timedelta(seconds=t)
+
+    def milliseconds(self, t: float) -> int:
+        return round(self._begin.timestamp() * 1000) + round(t * 1000)
 
     def write_log(self) -> None:
         """All of the lease log into the database, in the worker's batches."""
@@ -64,7 +96,7 @@ class Stores:
     def pass_hour(self, t: float) -> None:
         """What the worker does once an hour."""
         self.write_log()
-        now = moment(t)
+        now = self.moment(t)
         with Session(self._engine) as session:
             self._known.pass_hours(now, self._dids)
             self._known.calibrate(verdicts.truths(session, self.site.id))
@@ -72,7 +104,7 @@ class Stores:
             learned.forget(session, now - timedelta(days=OLDEST_DAYS))
             leases.forget(session, now - timedelta(days=LEASE_DAYS))
             session.commit()
-        self.live.regroup(self.site, milliseconds(t))
+        self.live.regroup(self.site, self.milliseconds(t))
 
     def tell_phone(self, phone: str, visitor: str) -> None:
         with Session(self._engine) as session:
@@ -89,18 +121,24 @@ class Stores:
     def shown(self, judged: Judgement) -> Posterior:
         return shown(judged, self._known.calibration)
 
-    def learn(self, call: int, judged: Judgement, answered: bool) -> None:
-        """The call is over."""
+    def end(self, call: int, ring: Ring, judged: Judgement, answered: bool) -> None:
+        """The call is over: it is kept as one of which the PBX told, and learned from."""
+        facts = _facts(ring, answered)
         with Session(self._engine) as session:
-            learned_from = self._known.learn(judged, answered)
-            verdicts.save(session, [(call, self.site.id, learned_from)])
-            self._known.save(session)
+            copy = snapshot(session, self.live, self.site, Snapshot(), judged, self._known.calibration)
+            parts = verdicts.parts_of(session, self.site.id, self.shown(judged), judged.evidence)
+            row = CallRow(account_id=self._account.id, call_id=str(call), named=True, first_time=False)
+            whose = taught(session, self._knowledges, facts, Whose(self.site, copy, judged, parts))
+            keep(session, [(row, facts, whose)])
+            self._knowledges.save(session)
             session.commit()
 
 
-def moment(t: float) -> datetime:
-    return BEGIN + timedelta(seconds=t)
-
-
-def milliseconds(t: float) -> int:
-    return round(BEGIN.timestamp() * 1000) + round(t * 1000)
+def _facts(ring: Ring, answered: bool) -> CallFacts:
+    return CallFacts(
+        started_at=ring.moment, answered_at=ring.moment if answered else None, phase=Phase.ENDED,
+        outcome=Outcome.ANSWERED if answered else Outcome.MISSED, status="", direction=Direction.INCOMING,
+        caller=ring.phone, did=ring.did or DEFAULT_NUMBER, talk_seconds=0, ring_seconds=0, wait_seconds=0,
+        extension="", representative="", queue="", recording_url="", price=None, original_call_id=None,
+        caller_name="", legs=(),
+    )  # fmt: skip

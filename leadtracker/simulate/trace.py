@@ -80,7 +80,7 @@ FIELDS: Mapping[str, Mapping[str, tuple[Check, str]]] = MappingProxyType({
 
 
 class Trace:
-    """A trace file: `dids` of its header, and its events by iterating, each checked; `read_share` is 0 to 1.
+    """A trace file: `dids` and `days` of its header, its events by iterating, each checked; `read_share` is 0 to 1.
 
     Raises TraceFault with the line's number and what is wrong with it.
     """
@@ -97,7 +97,10 @@ class Trace:
             raise self._fault(1, f"its header must say version {VERSION}")
         if not _counted(header.get("dids")) or not 1 <= header["dids"] <= MOST_DIDS:
             raise self._fault(1, f"its header must say dids, 1 to {MOST_DIDS}")
+        if not _counted(header.get("days")) or not 1 <= header["days"] <= MOST_DAYS:
+            raise self._fault(1, f"its header must say days, 1 to {MOST_DAYS}")
         self.dids: int = header["dids"]
+        self.days: int = header["days"]
 
     def __iter__(self) -> Iterator[Json]:
         size = self._path.stat().st_size

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from leadtracker.callback_dialling import Dialling
 from leadtracker.web import (
+    callback_shown,
     dashboard_accuracy,
     dashboard_call,
+    dashboard_callbacks,
     dashboard_calls,
     dashboard_pool,
     dashboard_settings,
@@ -37,11 +42,14 @@ ROUTES = (
     ("/sources.csv", "sources_csv", dashboard_sources.csv),
     ("/pool", "pool", dashboard_pool.page),
     ("/pool.csv", "pool_csv", dashboard_pool.csv),
+    ("/callbacks", "callbacks", dashboard_callbacks.page),
+    ("/callbacks/newest", "newest_callbacks", dashboard_callbacks.newest),
+    ("/callbacks.csv", "callbacks_csv", dashboard_callbacks.csv),
     ("/settings", "settings", dashboard_settings.page),
 )
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, dialling: Dialling) -> None:
     blueprint = Blueprint("dashboard", __name__)
     pages.give_way(blueprint)
     blueprint.before_request(refuse_other_origins)
@@ -55,8 +63,12 @@ def register(app: Flask) -> None:
         blueprint.add_url_rule(rule, name, view)
     call = f"/calls/<int(max={LARGEST}):call_pk>"
     blueprint.add_url_rule(f"{call}/confirm", "confirm", dashboard_call.confirm, methods=["POST"])
+    hang_up = functools.partial(dashboard_callbacks.hang_up, dialling)
+    callback = f"/callbacks/<int(max={LARGEST}):pk>"
+    blueprint.add_url_rule(f"{callback}/hang-up", "hang_up", hang_up, methods=["POST"])
     slow_work.bound(app, app.extensions["leadtracker"].settings.threads)
     shown.register(app)
+    callback_shown.register(app)
     app.add_template_global(fingerprint)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = FILE_SECONDS
     app.register_blueprint(blueprint)

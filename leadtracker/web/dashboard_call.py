@@ -9,6 +9,7 @@ from leadtracker.confirming import NOBODY, say
 from leadtracker.errors import BadRequest
 from leadtracker.explanation import explanation
 from leadtracker.reports.ai_summary import ai_summary
+from leadtracker.reports.callbacks import callback_of_call
 from leadtracker.reports.one_call import one_call
 from leadtracker.reports.reading import reading
 from leadtracker.web.raw_payload import readable
@@ -21,12 +22,13 @@ def page(call_pk: int) -> ResponseReturnValue:
     with reading(here.engine) as session:
         found = one_call(session, call_pk)
         why = explanation(session, here.live, found.call)
+        callback = callback_of_call(session, call_pk)
     site = here.directory.site(found.call.site_id) if found.call.site_id else None
     secrets = [account.secret for account in here.directory.accounts.values()]
     return render_template(
         "call.html", found=found, call=found.call, why=why, site=site, zone=(site or ANY_SITE).time_zone,
         summary=ai_summary([leg.record.get("ai") for leg in found.legs]),
-        callbacks=[(callback, readable(callback, secrets)) for callback in found.callbacks],
+        callback=callback, callbacks=[(callback, readable(callback, secrets)) for callback in found.callbacks],
     )  # fmt: skip
 
 

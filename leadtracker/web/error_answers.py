@@ -13,7 +13,7 @@ from leadtracker.web.metrics import REFUSED
 from leadtracker.web.page_headers import protect
 
 log = logging.getLogger(__name__)
-PROGRAMS = ("/api", "/v1", "/pbx", "/healthz", "/readyz", "/metrics", "/static")
+PROGRAMS = ("/api", "/v1", "/pbx", "/callback/", "/healthz", "/readyz", "/metrics", "/static")
 RETRY_SECONDS = 5
 NEXT = {  # what a person may do
     400: "Check the address, or go back and try again.",
@@ -21,6 +21,7 @@ NEXT = {  # what a person may do
     404: "It may have been removed, or the address is not complete.",
     429: "Wait a few minutes, then try again.",
     500: "The fault is written in the server's log. Try again; if it stays, tell whoever runs this server.",
+    502: "Try again in a moment; if it stays, look whether the PBX is well.",
     503: "Reload the page in a few seconds.",
 }
 
@@ -54,7 +55,7 @@ def _unknown(error: Exception) -> Response:
 
 def _answer(status: int, code: str, title: str, detail: str) -> Response:
     REFUSED.labels(code).inc()
-    if request.path.startswith(PROGRAMS) or request.path.endswith(".js"):
+    if request.path.startswith(PROGRAMS) or request.path.endswith(".js") or request.mimetype == "text/plain":
         problem = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
         answer = Response(json.dumps(problem), status, mimetype="application/problem+json")
     else:

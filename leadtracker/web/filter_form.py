@@ -16,7 +16,7 @@ from leadtracker.reports.period import PRESETS, Period, preset_period, read_day
 from leadtracker.reports.sources import SourceFilter
 from leadtracker.web.shown import ANY_SITE
 
-NAMES = ("period", "from", "to", "site", "channel", "source", "outcome", "number", "by")
+NAMES = ("period", "from", "to", "site", "channel", "source", "outcome", "state", "number", "by")
 UNKNOWN = "-"  # in the address: calls of which no source is known
 LONG = 9  # so many digits are a whole number, with the prefix that is dialled at home
 OPEN_DAYS = 30  # a report about a period with an open side covers so many days

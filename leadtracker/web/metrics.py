@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from leadtracker.attribution.plan import ALARMS, alarms
+from leadtracker.callback.opening import local_day
+from leadtracker.callback.rules import rules_of
+from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.records import plans
 from leadtracker.records.inbox import Inbox
+from leadtracker.reports import callbacks
 from leadtracker.reports.reading import reading
 from leadtracker.web.stores import Stores
 
@@ -18,6 +23,11 @@ NUMBER_REQUESTS = Counter("leadtracker_number_requests", "Number requests answer
 BEATS = Counter("leadtracker_beats", "Heartbeats answered", ["site", "known"])
 REFUSED = Counter("leadtracker_refused", "Requests refused, by the code of the answer", ["code"])
 CALLBACKS = Counter("leadtracker_callbacks", "Callbacks of a PBX", ["account", "family", "receipt"])
+CALLBACK_REQUESTS = Counter(
+    "leadtracker_callback_requests",
+    "Requests to be called back: the state answered, or why refused",
+    ["site", "answer"],
+)
 SCREEN_POPS = Histogram(
     "leadtracker_screen_pop_seconds", "Time to answer a screen pop", ["account"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
@@ -45,6 +55,31 @@ class _State(Collector):
             waiting.add_metric([state], count)
         yield waiting
         yield from self._plans()
+        yield from self._callbacks()
+
+    def _callbacks(self) -> Iterator[Metric]:
+        """Requests of the last 24 hours by where they stand, and the money of the local day."""
+        now = datetime.now(UTC)
+        states = GaugeMetricFamily(
+            "leadtracker_callback_states", "Callback requests made in the last 24 hours", labels=["site", "state"]
+        )
+        money = GaugeMetricFamily(
+            "leadtracker_callback_money", "Minor units of the site's currency, of its day", labels=["site", "of"]
+        )
+        guard = CallbackGuard(self._stores.live)
+        with reading(self._stores.engine) as session:
+            found = callbacks.counts(session, now - timedelta(hours=24))
+        for site in self._stores.directory.sites:
+            rules = rules_of(site)
+            if not rules.on or not site.account_key:
+                continue
+            for site_id, state, number in found:
+                if site_id == site.id:
+                    states.add_metric([site.name, state], number)
+            reserved, spent = guard.money(site.account_key, site.id, local_day(site.time_zone, now))
+            for of, amount in (("reserved", reserved), ("spent", spent), ("ceiling", rules.ceiling)):
+                money.add_metric([site.name, of], amount)
+        yield from (states, money)
 
     def _plans(self) -> Iterator[Metric]:
         """Of the newest plans; the limits are the sites' own."""

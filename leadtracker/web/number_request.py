@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_cors.core import get_cors_headers, get_cors_options
 from werkzeug.datastructures import Headers
 
+from leadtracker.callback_request import CallbackRequests
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest, NotAllowed
-from leadtracker.number_request import Numbers, Sender
+from leadtracker.number_request import Numbers, Sender, read_visitor
 from leadtracker.web.metrics import BEATS, NUMBER_REQUESTS
 from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import stores
@@ -24,12 +25,12 @@ SCRIPTS = {"/tracker.js": "tracker.js", "/tracker.v1.js": "tracker.v1.js", VOICE
 BESIDE = ("debug.js", "callback.js")  # loaded only when they are used
 
 
-def register(app: Flask, numbers: Numbers, own_path: str) -> None:
+def register(app: Flask, numbers: Numbers, requests: CallbackRequests, own_path: str) -> None:
     """Serve the script at our paths, at Voicenter's and at the operator's, with what it loads beside each."""
     paths = dict(SCRIPTS) | ({own_path: "tracker.js"} if own_path else {})
     for path, file in paths.items():
         app.add_url_rule(path, f"script {path}", lambda file=file: script(file), methods=["GET"])
-        app.add_url_rule(path, f"number {path}", lambda: number(numbers), methods=["POST"])
+        app.add_url_rule(path, f"number {path}", lambda: number(numbers, requests), methods=["POST"])
     for folder in {path.rpartition("/")[0] for path in paths}:
         for file in BESIDE:
             path = f"{folder}/{file}"
@@ -43,12 +44,21 @@ def script(file: str) -> Response:
     return response
 
 
-def number(numbers: Numbers) -> ResponseReturnValue:
+def number(numbers: Numbers, requests: CallbackRequests) -> ResponseReturnValue:
     request.max_content_length = LONGEST_BODY
     message = _message()
     site = _site(message)
-    answers = {"number": ask, "beat": beat}
-    answer = answers.get(str(message.get("ask")), refuse)(numbers, site, message)
+    asked = message.get("ask")
+    if asked == "number":
+        answer = ask(numbers, site, message)
+        if site.callback and answer["reason"] != "bot":
+            answer["form"] = requests.form(site, message["visitor"], request.headers["Origin"])
+    elif asked == "beat":
+        answer = beat(numbers, site, message)
+    elif asked == "form":
+        answer = requests.opening(site, read_visitor(message), request.headers["Origin"])
+    else:
+        raise BadRequest('ask must be "number", "beat" or "form"')
     response = Response(orjson.dumps(answer), mimetype="application/json")
     response.headers.extend(_cors(site.origins, request.headers["Origin"]))
     response.headers["Cache-Control"] = "no-store"
@@ -72,10 +82,6 @@ def beat(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any
     answer = numbers.beat(site, message, _sender())
     BEATS.labels(site.name, answer["known"]).inc()
     return answer
-
-
-def refuse(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
-    raise BadRequest('ask must be "number" or "beat"')
 
 
 def _sender() -> Sender:

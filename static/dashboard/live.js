@@ -1,8 +1,9 @@
-// Keeps the newest page of calls up to date: new rows come in on top, changed ones in place, nothing jumps.
+// Keeps the newest page of calls, or of another list, up to date: new rows come in on top, changed ones in place, nothing jumps.
 const EVERY_MS = 4000;
 const table = document.querySelector("[data-live]");
 const body = table.tBodies[0];
 const sign = document.getElementById("live");
+const [ONE, MANY] = (table.dataset.words ?? "call calls").split(" ");
 const seen = new Map();
 let timer;
 let tag = "";
@@ -50,7 +51,7 @@ const ask = async () => {
   const rows = read(await answer.text());
   if (!body.rows.length && rows.length) return location.reload();
   const fresh = show(rows);
-  say(fresh ? `${fresh} new ${fresh === 1 ? "call" : "calls"}` : "Live");
+  say(fresh ? `${fresh} new ${fresh === 1 ? ONE : MANY}` : "Live");
 };
 
 const turn = async () => {

@@ -1,4 +1,4 @@
-"""Generate worlds, run `leadtracker simulate` on them, score, print a table: `make accuracy`; keeps no file."""
+"""Generate worlds, run `leadtracker simulate` on them, score, plan, print a table: `make accuracy`; keeps no file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.accuracy.decisions import Line, read, read_decisions, read_trace
+from leadtracker.errors import TooFewVisits
+from leadtracker.records.database import open_database
+from tests.accuracy.decisions import Line, Trace, read, read_decisions, read_trace
+from tests.accuracy.planner import compared
 from tests.accuracy.score import score
 from tests.accuracy.table import bins, delays, table
 
@@ -54,13 +57,29 @@ def _result(world: str, seed: int, common: list[str]) -> Line:
         folder = Path(name)
         _run("tests.accuracy.world", "--seed", str(seed), "--load", load, *kind, *common, "--out", name)
         begun = time.monotonic()
-        _run("leadtracker", "simulate", str(folder / "trace.jsonl"), "--out", str(folder / "decisions.jsonl"))
+        kept, decided = f"sqlite:///{folder}/kept.sqlite", str(folder / "decisions.jsonl")
+        _run("leadtracker", "simulate", str(folder / "trace.jsonl"), "--out", decided, "--keep", kept)
         seconds = time.monotonic() - begun
         trace = read_trace(folder / "trace.jsonl")
         decisions = read_decisions(folder / "decisions.jsonl", trace)
         result = score(trace, read(folder / "truth.jsonl"), decisions)
-    print(f"{world} seed {seed}: {len(trace.visits)} visits, {seconds:.0f} s", file=sys.stderr, flush=True)
+        result["planned"] = _planned(kept, trace, result["at 0"]["visitor right"])
+    right, planned = result["at 0"]["visitor right"], result["planned"]
+    expected = "too few visits to plan" if planned is None else f"{planned:.1f} planned"
+    said = f"{world} seed {seed}: {len(trace.visits)} visits, {seconds:.0f} s, right {right:.1f} %, {expected}"
+    print(said, file=sys.stderr, flush=True)
     return result
+
+
+def _planned(kept: str, trace: Trace, right: float) -> float | None:
+    """The product's own plan for the scored days, in percent; None when they have too few visits to plan from."""
+    engine = open_database(kept)
+    try:
+        return compared(engine, "trace", right, trace.header["days"] - trace.header["warm_up_s"] / 86400).planned
+    except TooFewVisits:
+        return None
+    finally:
+        engine.dispose()
 
 
 def _run(module: str, *arguments: str) -> None:

@@ -11,14 +11,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
 
-from tests.bench import disturbances, load, matching
+from tests.bench import calling_back, disturbances, load, matching
 from tests.bench.load import Run
 from tests.served import serving
 
@@ -161,6 +163,7 @@ def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: floa
 
     gentle = loading(lambda _: load.number("small", 200), connections=8, pause_ms=20)
     alone = gentle(seconds)
+    beside(url, engine, gentle, loading, seconds)
     with disturbances.hanging_pops(f"{url}/pbx/hangs/{SECRET}/screen-pop", 20):
         beside_crm = gentle(seconds)
     disturbances.add_calls(engine, calls)
@@ -171,6 +174,30 @@ def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: floa
         (f"4 viewers, {calls:,} calls ({viewed.count} pages)", beside_report),
     ):  # fmt: skip
         print(f"number requests, {name:<44}{run.rate:>6.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms")
+
+
+def beside(url: str, engine: Any, number: Load, loading: Callable[..., Load], seconds: float) -> None:
+    """Callback requests, and number requests at the same pace before them and while they go on."""
+    with calling_back.prompt_pbx() as pbx_url:
+        calling_back.switch_on(engine, pbx_url)
+        time.sleep(1.5)  # until every process has seen it
+        pace = {"connections": 4, "pause_ms": 40}
+
+        def asking(mark: str) -> Run:
+            tokens = calling_back.forms(url, round(150 * seconds), mark)
+            return loading(lambda _: calling_back.callback(tokens, mark), **pace)(seconds)
+
+        runs = {
+            "number request, at this pace": loading(lambda _: load.number("small", 200), **pace)(seconds),
+            "callback request, PBX answers at once": asking("a"),
+        }
+        with ThreadPoolExecutor(1) as pool:
+            numbers = pool.submit(lambda: [number(seconds), number(seconds)])
+            runs["callback request, numbers asked beside"] = asking("b")
+            runs["number requests meanwhile"] = numbers.result()[1]
+    for name, run in runs.items():
+        failed = f"  FAILED {run.failed}" if run.failed else ""
+        print(f"{name:<38}{run.rate:>8.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms{failed}", flush=True)
 
 
 if __name__ == "__main__":

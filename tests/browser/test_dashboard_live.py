@@ -11,8 +11,10 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import Session
 
+from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow
 from leadtracker.records.users import change_password
+from tests.callback_road import callback_row
 from tests.dashboard_rows import add, call
 
 Open = Callable[..., Page]
@@ -40,6 +42,23 @@ def test_a_new_call_appears_on_top(open_page: Open, engine: Engine) -> None:
     expect(rows.first).to_contain_text("Missed", timeout=8000)
     expect(rows).to_have_count(2)
     expect(page.get_by_role("status")).to_have_text("Live")
+
+
+def test_a_callback_request_goes_on_before_the_readers_eyes(open_page: Open, engine: Engine) -> None:
+    now = datetime.now(UTC)
+    add(engine, callback_row(1, made_at=now - timedelta(hours=1)))
+    page = open_page("/callbacks")
+    rows = page.locator("table.calls tbody tr")
+    add(engine, callback_row(2, made_at=now, name="רינה", state="dialling", talk_seconds=0))
+    expect(rows).to_have_count(2, timeout=8000)
+    expect(rows.first).to_contain_text("רינה")
+    expect(rows.first.get_by_role("button")).to_have_text("Hang up")
+    expect(page.locator("#live")).to_have_text("1 new request")
+    with Session(engine) as session:
+        session.execute(update(CallbackRow).where(CallbackRow.id == "request-2").values(state="talked"))
+        session.commit()
+    expect(rows.first).to_contain_text("Talked", timeout=8000)
+    expect(rows.first.get_by_role("button")).to_have_count(0)
 
 
 def test_the_place_that_is_read_does_not_move(open_page: Open, engine: Engine) -> None:

@@ -15,7 +15,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
+from leadtracker.callback.course import State
 from leadtracker.records import plans
+from leadtracker.records.callback_tables import CallbackRow
+from tests.callback_road import callback_row
 from tests.dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
 from tests.plan_rows import some_plan
 
@@ -58,6 +61,11 @@ def paths(app: Flask, engine: Engine) -> list[str]:
     )
     add(engine, row)
     add(engine, leg(row.id, now), leg(row.id, now, type="Queue"), lease(now - timedelta(days=1), visitor=VISITOR))
+    rules = {"agents": ["WalterSIP"], "ceiling": 5000}
+    with Session(engine) as session:
+        site_file.save_site(session, "shop", {"callback": rules})
+        session.add_all(requests_of_every_state(now))
+        session.commit()
     message = {
         "ask": "number", "token": "shop-token", "visitor": VISITOR, "visit": VISITOR,
         "info": {"name": "דנה כהן־לוי", "rooms": 4}, "arrival": {"url": arrival["url"], "referrer": ""},
@@ -68,7 +76,20 @@ def paths(app: Flask, engine: Engine) -> list[str]:
         "/calls", "/calls?number=000&period=7days", f"/calls/{row.id}", f"/visitors/{VISITOR}",
         "/callers/+972543216000", "/accuracy",
         "/sources", "/sources?by=campaign&period=7days", "/sources?by=landing&period=today", "/pool?period=30days",
-        "/settings", "/nowhere",
+        "/callbacks", "/callbacks?state=refused&period=all", "/settings", "/nowhere",
+    ]  # fmt: skip
+
+
+def requests_of_every_state(now: datetime) -> list[CallbackRow]:
+    codes = {State.REFUSED: "kind", State.FAILED: "visitor: missed", State.UNCERTAIN: "no answer"}
+    return [
+        callback_row(
+            number, state=state, made_at=now - timedelta(minutes=7 * number), code=codes.get(state, ""), site_id=1,
+            name="דנה כהן־לוי" if number % 2 else "", due_at=now if state is State.SCHEDULED else None,
+            note="מטבח, בערב בבקשה " * (number % 3), origin=("page", "form", "api")[number % 3],
+            talk_seconds=160 if state is State.TALKED else 0, agent="WalterSIP" if number % 2 else "",
+        )
+        for number, state in enumerate([*State, State.TALKED, State.TALKED])
     ]  # fmt: skip
 
 

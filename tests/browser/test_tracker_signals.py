@@ -62,18 +62,23 @@ def test_signals(act: Callable[[Page], None], told: list[str], page: Page, servi
     assert [m["signals"] for m in service.messages if m["ask"] == "beat"] == ([told] if told else [])
 
 
+def tap_in_vain(page: Page, service: AnsweringServer) -> None:
+    """The server is away, and has been asked for the number again since."""
+    service.stop()
+    with page.expect_event("requestfailed"):
+        tap_link(page)
+    service.start()
+    page.clock.run_for(60_000)
+    service.wait_for("number", 2)
+    mark(page)
+
+
 def test_a_signal_that_could_not_be_told_is_told_later(
     timed: Page, service: AnsweringServer, complaints: Complaints
 ) -> None:
     timed.goto("/")
     expect(timed.locator(".number")).to_have_text(OURS)
-    service.stop()
-    with timed.expect_event("requestfailed"):
-        tap_link(timed)
-    service.start()
-    timed.clock.run_for(60_000)
-    service.wait_for("number", 2)
-    mark(timed)
+    tap_in_vain(timed, service)
     timed.clock.run_for(30_000)
     assert service.wait_for("beat")["signals"] == ["tap"]
     assert complaints.of_browser
@@ -109,13 +114,7 @@ def test_a_tap_on_the_default_number_that_could_not_be_told_is_told_on_leaving(
     service.number = DEFAULT
     timed.goto("/")
     expect(timed.locator(".number")).to_have_text(DEFAULT["display"])
-    service.stop()
-    with timed.expect_event("requestfailed"):
-        tap_link(timed)
-    service.start()
-    timed.clock.run_for(60_000)
-    service.wait_for("number", 2)
-    mark(timed)
+    tap_in_vain(timed, service)
     hide(timed)
     service.wait_for("beat")
     assert service.asks() == ["number", "number", "beat hidden tap"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from leadtracker.pbx import wire
+from leadtracker.pbx.outgoing import Fate, Reply
 from leadtracker.pbx.vendor import WireFormat
 
 FOLDER = Path(__file__).parent
@@ -23,3 +25,17 @@ def sent(file: Path, header: str | None = None) -> tuple[WireFormat, dict[str, A
         query = file.read_text().strip().partition("?")[2]
         return wire.read("GET", header, query, b"")
     return wire.read("POST", header, b"", file.read_bytes())
+
+
+def reply(file: Path, status: int = 200) -> Reply:
+    """A sample as the answer to a request of ours."""
+    return Reply(Fate.ANSWERED, status, file.read_bytes())
+
+
+def fields(file: Path) -> Any:
+    """The values of a sample in JSON."""
+    return json.loads(file.read_bytes())
+
+
+def url(file: Path) -> str:
+    return file.read_text().strip()

@@ -71,6 +71,13 @@ def test_has_samples(vendor: Vendor, family: Family) -> None:
     assert family.name.replace("-", "_") in sources
 
 
+@each_vendor
+def test_every_sample_has_a_source(vendor: Vendor) -> None:
+    sources = (FOLDER / vendor.name / "SOURCES.md").read_text()
+    folders = {folder for folder in (FOLDER / vendor.name).iterdir() if any(folder.glob("*request*"))}
+    assert [folder.name for folder in folders if folder.name not in sources] == []
+
+
 @each_sample
 def test_duplicates_are_read_alike(vendor: Vendor, family: Family, file: Path) -> None:
     first, second = (family.read(sent(file)[1], account(vendor), RECEIVED) for _ in range(2))

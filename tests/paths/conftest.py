@@ -1,8 +1,9 @@
-"""A browser that is logged in to the dashboard."""
+"""A browser that is logged in to the dashboard, and a site that calls its visitors back."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -12,6 +13,9 @@ from werkzeug.security import generate_password_hash
 
 from leadtracker.records import users
 from leadtracker.records.users import add_user
+from leadtracker.web.stores import Stores
+from leadtracker.worker import Worker
+from tests.callback_road import Road, road_of
 from tests.dashboard_rows import OURS, PASSWORD
 
 
@@ -35,3 +39,9 @@ def dashboard(visitor: FlaskClient) -> FlaskClient:
     answer = visitor.post("/login", data={"name": "admin", "password": PASSWORD}, headers=OURS)
     assert answer.status_code == 302
     return visitor
+
+
+@pytest.fixture
+def road(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
+    with road_of(app, stores, worker) as road:
+        yield road

@@ -78,6 +78,12 @@ def send(client: FlaskClient, call: int, **form: str) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/calls/{call}#who")
 
 
+def say(client: FlaskClient, worker: Worker, call: int, **form: str) -> None:
+    """Send, and let the worker learn it."""
+    send(client, call, **form)
+    settle(worker)
+
+
 WORDS: dict[str, tuple[dict[str, str], str | None]] = {
     "the one who was matched": ({"visitor": YOSSI}, YOSSI),
     "the other one": ({"visitor": DANA}, DANA),
@@ -113,8 +119,7 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
     assert "figures above are those before it was said" in dashboard.get(f"/calls/{call}").text
     assert worker.turn() == 0  # nothing is learned twice
     assert rows(stores) == after
-    send(dashboard, call, undo="1")
-    settle(worker)
+    say(dashboard, worker, call, undo="1")
     same(rows(stores), before)
 
 
@@ -122,27 +127,22 @@ def test_one_word_after_another_leaves_only_the_last(
     dashboard: FlaskClient, worker: Worker, stores: Stores, call: int
 ) -> None:
     before = rows(stores)
-    send(dashboard, call, visitor=YOSSI)
-    settle(worker)
+    say(dashboard, worker, call, visitor=YOSSI)
     direct = rows(stores)
-    send(dashboard, call, undo="1")
-    settle(worker)
+    say(dashboard, worker, call, undo="1")
     for form in ({"visitor": DANA}, {"nobody": "1"}, {"visitor": YOSSI}):
-        send(dashboard, call, **form)
-        settle(worker)
+        say(dashboard, worker, call, **form)
     found = rows(stores)
     found["said"][1] = direct["said"][1]  # the moment
     same(found, direct)
-    send(dashboard, call, undo="1")
-    settle(worker)
+    say(dashboard, worker, call, undo="1")
     same(rows(stores), before)
 
 
 def test_a_worker_that_begins_anew_learns_the_word_once(
     dashboard: FlaskClient, worker: Worker, stores: Stores, call: int
 ) -> None:
-    send(dashboard, call, visitor=DANA)
-    settle(worker)
+    say(dashboard, worker, call, visitor=DANA)
     once = rows(stores)
     other = Worker(stores.engine, stores.live, stores.directory, stores.settings)
     settle(other)

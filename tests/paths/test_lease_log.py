@@ -26,7 +26,7 @@ from leadtracker.regions import Regions
 from leadtracker.simulator import DESKTOP, PHONE
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
-from tests import geoip_database
+from tests import geoip_database, site_files
 from tests.dashboard_rows import add, lease
 
 ROOT = keys.root(1)
@@ -133,12 +133,7 @@ def test_a_redis_that_lost_everything_is_told_what_the_database_knows(
 
 
 def test_topics_are_kept_in_the_site_file(engine: Engine) -> None:
-    with Session(engine) as session:
-        site_file.apply(session, '[site.shop.topics.kitchens]\npages = ["/k"]\n[site.shop.topics.baths]\ncalls = ["3"]')
-        session.commit()
-        exported = site_file.export(session)
-        site_file.apply(session, exported)
-        assert site_file.export(session) == exported
+    site_files.keep(engine, '[site.shop.topics.kitchens]\npages = ["/k"]\n[site.shop.topics.baths]\ncalls = ["3"]')
     assert Directory(engine).sites[0].topics == {"kitchens": Topic(pages=("/k",)), "baths": Topic(calls=("3",))}
 
 

@@ -14,10 +14,12 @@ from alembic import command
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
+from leadtracker.attribution.calibration import Calibration
+from leadtracker.attribution.counts import Counts
 from leadtracker.attribution.model_pool import WEEK_HOURS
 from leadtracker.attribution.plan import Plan
 from leadtracker.checkup import findings
@@ -25,13 +27,14 @@ from leadtracker.cli import main, opening
 from leadtracker.domain import Site
 from leadtracker.errors import SiteFault, TooFewVisits
 from leadtracker.plan_making import DailyPlans, numbers_of
-from leadtracker.records import plans
+from leadtracker.records import learned, plans
 from leadtracker.records.database import _alembic, migrate
 from leadtracker.records.sites import add_dids
-from leadtracker.records.tables import SiteRow
+from leadtracker.records.tables import SiteRow, VerdictRow
 from leadtracker.reports import plan_inputs as reader
 from leadtracker.reports.plan_inputs import Span, lately, plan_inputs, visits
 from leadtracker.web.stores import Stores
+from tests import site_files
 from tests.accuracy.planner import compared
 from tests.dashboard_rows import NOW, add, lease
 from tests.plan_rows import history, some_plan
@@ -75,6 +78,32 @@ def test_every_input_is_measured(stores: Stores, engine: Engine) -> None:
     assert inputs.region_told == pytest.approx(0.6 / 0.85)
     assert (stated.calls, stated.right) == pytest.approx((20 * 0.95, 20 * 0.9))
     assert (stated.certain, stated.certain_wrong) == pytest.approx((20 * 0.9, 20 * 0.1))
+
+
+def test_what_users_said_tells_whether_the_verdicts_were_right(stores: Stores, engine: Engine) -> None:
+    """Of twenty calls for the one visitor with 0.9: the other's, the one's, and nobody's of these."""
+    history(engine, MONDAY)
+    span = Span(shop(stores), MONDAY - timedelta(days=28), MONDAY)
+    with Session(engine) as session:
+        rows = session.scalars(select(VerdictRow).where(VerdictRow.lesson.is_not(None)).limit(3)).all()
+        for row, word in zip(rows, ("other", "one", ""), strict=True):
+            row.confirmed = word
+        session.flush()
+        stated = plan_inputs(session, span, 5)[0].stated
+    assert stated.calls == pytest.approx(17 * 0.95 + 2)
+    assert (stated.right, stated.certain) == pytest.approx((17 * 0.9 + 1,) * 2)
+    assert stated.certain_wrong == pytest.approx(17 * 0.1 + 2)
+
+
+def test_what_is_stated_counts_as_it_is_shown(stores: Stores, engine: Engine) -> None:
+    history(engine, MONDAY)
+    lower = Calibration(shift=-1.5)
+    with Session(engine) as session:
+        learned.save(session, 1, Counts(), 0, 1, lower, ())
+        stated = plan_inputs(session, Span(shop(stores), MONDAY - timedelta(days=28), MONDAY), 5)[0].stated
+    assert stated.right == pytest.approx(20 * lower(0.9))
+    assert stated.certain == 0
+    assert stated.calls == pytest.approx(20 * (1 - 0.05 * (1 - lower(0.9)) / 0.1))
 
 
 def test_of_many_calls_some_count_for_all(stores: Stores, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,12 +296,7 @@ def test_settings_that_cannot_be_saved(app: Flask, engine: Engine, key: str, val
 
 
 def test_the_settings_are_kept_in_the_site_file(app: Flask, engine: Engine, stores: Stores) -> None:
-    with Session(engine) as session:
-        site_file.apply(session, '[site.shop]\nnumber_price = 900\ncurrency = "EUR"\nmost_overflow = 0.02')
-        session.commit()
-        exported = site_file.export(session)
-        site_file.apply(session, exported)
-        assert site_file.export(session) == exported
+    site_files.keep(engine, '[site.shop]\nnumber_price = 900\ncurrency = "EUR"\nmost_overflow = 0.02')
     stores.directory._next_check = 0
     stores.directory.refresh()
     site = shop(stores)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy.orm import Session
 
-from leadtracker.cli import main
+from leadtracker.cli import main, opening
+from leadtracker.records import verdicts
+from leadtracker.records.database import open_database
+from leadtracker.records.sites import Directory
+from leadtracker.records.tables import CallRow
+from leadtracker.reports.plan_inputs import lately, plan_inputs
 from tests.accuracy.decisions import read, read_decisions, read_trace
 from tests.accuracy.score import score
 
@@ -145,11 +153,80 @@ def test_the_scorer_takes_what_is_decided(tmp_path: Path, simulate: Callable[...
             assert decisions.visits[number]["did"] is None
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/kept.sqlite"
+        return
+    server = create_engine(request.getfixturevalue("postgresql_url"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("CREATE DATABASE kept"))
+        yield server.url.set(database="kept").render_as_string()
+        connection.execute(text("DROP DATABASE kept"))
+    server.dispose()
+
+
+def test_what_a_replay_leaves_can_be_looked_at(
+    tmp_path: Path,
+    simulate: Callable[..., list[Line]],
+    world: Path,
+    empty_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three days of a visit every ten minutes go before, so that there is enough to plan from."""
+    header, *busy = [json.loads(line) for line in (world / "trace.jsonl").read_text().splitlines()]
+    quiet = [
+        event
+        for n in range(3 * 144)
+        for event in (
+            visit(600 * n, 9000 + n, f"q{n}", source=header["sources"][0]["name"]),
+            said("leave", 600 * n + 99, 9000 + n),
+        )
+    ]
+    busy = [event | {"t": event["t"] + 3 * 86400} for event in busy[: len(busy) // 3]]
+    trace = write(tmp_path / "four.jsonl", [*quiet, *busy], header | {"days": 4})
+    decisions = simulate(trace)
+    assert simulate(trace, "--keep", empty_url) == decisions, "where it is kept changes nothing"
+    calls = [line for line in decisions if "call" in line]
+    engine, now = open_database(empty_url), datetime.now(UTC)
+    with Session(engine) as session:
+        rows = session.scalars(select(CallRow).order_by(CallRow.id)).all()
+        assert [row.call_id for row in rows] == [str(line["call"]) for line in calls]
+        assert now - timedelta(days=11) < rows[0].started_at <= rows[-1].started_at < now
+        for row, line in zip(rows, calls, strict=True):
+            likely = [each["visitor"] for each in line["candidates"] if each["p"] >= 0.5]
+            assert [row.visitor_id] == (likely or [None])
+            shares = {touched["source"]: p for p, touched in verdicts.shares_of(session, row.id)}
+            assert shares.get("google / cpc", 0) == pytest.approx(line["sources"].get("google / cpc", 0), abs=0.02)
+        [site] = Directory(engine).sites
+        inputs, made_from = plan_inputs(session, lately(site, now), 3)
+    asked = [
+        event for event in (*quiet, *busy) if event["type"] == "visit" and event["sees_number"] and not event["bot"]
+    ]
+    assert (made_from.visits, made_from.calls) == (len(asked), len(calls))
+    assert inputs.calls.total > 10
+    monkeypatch.setattr(opening, "database", lambda: engine)
+    planned = CliRunner().invoke(main, ["plan", "trace"])
+    engine.dispose()
+    assert planned.exit_code == 0, planned.output
+    assert "trace, 3 numbers now" in planned.output
+
+
+def test_a_database_in_use_is_refused(tmp_path: Path, database_url: str, engine: Engine) -> None:
+    trace = write(tmp_path / "trace.jsonl", [visit(1, 0, "a")])
+    for url, fault in ((database_url, "it has tables already"), ("mysql://x", "must begin with postgresql://")):
+        result = CliRunner().invoke(main, ["simulate", str(trace), "--out", str(tmp_path / "out"), "--keep", url])
+        assert result.exit_code == 2
+        assert fault in result.output
+
+
 @pytest.mark.parametrize(
     ("header", "events", "fault"),
     [
         ({"version": 2}, [], "line 1: its header must say version 1"),
         ({"version": 1}, [], "line 1: its header must say dids"),
+        ({"version": 1, "dids": 2}, [], "line 1: its header must say days"),
         ([], [], "line 1: it is not a JSON object"),
         (HEADER, [{"t": 1, "type": "visits"}], "line 2: type is 'visits': it must be one of visit, "),
         (HEADER, [visit(1, 0, "a"), said("tap", 0.5, 0)], "line 3: t is 0.5: it must be seconds, and not before"),

@@ -247,6 +247,9 @@ def test_while1_asks_and_reports_as_its_documents_print(receiver: Receiver, http
         "pbx/simulated_call.py",
         "pbx/voicenter/simulator.py",
         "pbx/voicenter/simulated_cdr.py",
+        "pbx/voicenter/simulated_behaviour.py",
+        "pbx/voicenter/simulated_exchange.py",
+        "pbx/voicenter/simulated_switch.py",
         "pbx/while1/simulator.py",
     ],
 )
@@ -256,4 +259,5 @@ def test_simulators_know_nothing_of_the_parsers(file: str) -> None:
     named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     ours = {name for name in named if name and name.startswith("leadtracker")}
-    assert ours <= {"leadtracker.pbx.simulated_call", "leadtracker.pbx.voicenter.simulated_cdr"}
+    parts = ("simulated_cdr", "simulated_behaviour", "simulated_exchange", "simulator")
+    assert ours <= {"leadtracker.pbx.simulated_call", *(f"leadtracker.pbx.voicenter.{part}" for part in parts)}

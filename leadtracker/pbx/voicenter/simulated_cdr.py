@@ -49,6 +49,9 @@ def cdrs(call: SimulatedCall, zone: ZoneInfo, recordings_url: str, *, newer_fiel
     for record in records:
         if record["type"] == "Click2Call leg1":
             record["record"] = ""  # the talk, and so its recording, is leg 2's
+        if call.campaign:
+            record["type"] = record["type"].replace("Click2Call leg", "ProductiveCall Leg")
+            record |= {"campaignName": "Call back", "campaignCode": call.campaign}
     return records
 
 
@@ -152,20 +155,22 @@ def _outgoing(call: SimulatedCall) -> Fields:
 
 
 def _agent_leg(call: SimulatedCall) -> Fields:
-    return {
+    leg: Fields = {
         "caller": national(call.did),
         "target": call.takes_it.code,
         "type": "Click2Call leg1",
-        "status": "ANSWER",
+        "status": _agent_status(call),
         "targetextension": call.takes_it.code,
         "targetextension_name": call.takes_it.person,
         "dialtime": 2,
         **DEPARTMENT,
     }
+    return leg | ({"CustomData": dict(call.variables)} if call.variables else {})
 
 
 def _customer_leg(call: SimulatedCall) -> Fields:
-    return {
+    """Not dialled when the agent did not answer: the first leg says why."""
+    leg: Fields = {
         "caller": national(call.did),
         "target": (call.customer or "").lstrip("+"),
         "type": "Click2Call leg2",
@@ -174,9 +179,14 @@ def _customer_leg(call: SimulatedCall) -> Fields:
         "target_country": "Israel",
         "price": _price(call),
         **DEPARTMENT,
-        "leg1DialStatusName": "ANSWER",
-        "CustomData": {"var_clientID": f"CRM-{call.serial[:4]}"},
+        "leg1DialStatusName": _agent_status(call),
+        "CustomData": dict(call.variables) or {"var_clientID": f"CRM-{call.serial[:4]}"},
     }
+    return leg if call.agent_answers else leg | {"status": "NOTCALLED", "dialtime": 0}
+
+
+def _agent_status(call: SimulatedCall) -> str:
+    return "ANSWER" if call.agent_answers else "NOANSWER"
 
 
 def _newer(call: SimulatedCall) -> Fields:

@@ -99,7 +99,7 @@ class SimulatedVoicenter:
             "outgoingcallername": "",
             "outgoingcallerphone": "" if incoming else national(call.did),
             "callstatus": word,
-            "customdata": {},
+            "customdata": dict(call.variables),
             "direction": direction,
             "ivrid": self.call_id(call),
             "recording": {"Filename": file, "Options": "", "ApproximateURL": "", "IsMuted": 0},

@@ -13,17 +13,21 @@ BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 
 
+def key_of_site() -> sa.Column[int]:
+    return sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+
+
 def upgrade() -> None:
     op.create_table(
         "learned",
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True),
+        key_of_site(),
         sa.Column("counts", sa.JSON, nullable=False),
         sa.Column("days", sa.Integer, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
     op.create_table(
         "hours",
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True),
+        key_of_site(),
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("begins", sa.Float, nullable=False),
         sa.Column("activity", sa.Float, nullable=False),
@@ -33,21 +37,21 @@ def upgrade() -> None:
     )
     op.create_table(
         "phones",
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True),
+        key_of_site(),
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("remembered", sa.JSON, nullable=False),
     )
     op.create_table(
         "callers",
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True),
+        key_of_site(),
         sa.Column("visitor", sa.Text, primary_key=True),
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("called", sa.JSON, nullable=False),
     )
     op.create_table(
         "known_phones",
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True),
+        key_of_site(),
         sa.Column("phone", sa.Text, primary_key=True),
         sa.Column("visitor", sa.Text, primary_key=True),
         sa.Column("said_by", sa.Text, nullable=False),

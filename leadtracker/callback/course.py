@@ -1,0 +1,59 @@
+"""The life of a callback request: what has been heard of it, in any order and any number of copies, makes its state."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+from leadtracker.domain import Cdr, Outcome, Phase, ScreenPop
+
+
+class State(enum.StrEnum):
+    """In the order in which one says more than another: what is heard never takes a request back."""
+
+    RECEIVED = "received"
+    REFUSED = "refused"
+    SCHEDULED = "scheduled"
+    DIALLING = "dialling"
+    UNCERTAIN = "uncertain"  # sent, but not answered: it may be ringing, and is never sent again
+    AGENT_ANSWERED = "agent answered"
+    VISITOR_ANSWERED = "visitor answered"
+    UNKNOWN = "unknown"  # no CDR came
+    CANCELLED = "cancelled"  # by a user
+    FAILED = "failed"
+    TALKED = "talked"
+
+
+_ORDER = {state: place for place, state in enumerate(State)}
+ENDED = frozenset({State.REFUSED, State.UNKNOWN, State.CANCELLED, State.FAILED, State.TALKED})
+
+
+def after(state: State, heard: State) -> State:
+    """The state once `heard` is known too: commutative, associative, and the same again changes nothing."""
+    return max(state, heard, key=_ORDER.__getitem__)
+
+
+def state_of_pop(pop: ScreenPop) -> State:
+    """A pop that names the moment of the answer means the whole call, so the visitor's; another the agent's leg."""
+    if pop.phase is not Phase.ANSWERED:
+        return State.DIALLING
+    return State.VISITOR_ANSWERED if pop.answered_at else State.AGENT_ANSWERED
+
+
+def state_of_leg(leg: Cdr) -> State:
+    """What one CDR alone says: the main leg is the visitor's."""
+    if leg.outcome is Outcome.UNKNOWN:
+        return State.UNKNOWN
+    if leg.outcome is not Outcome.ANSWERED:
+        return State.FAILED
+    return State.TALKED if leg.main else State.AGENT_ANSWERED
+
+
+def failure(legs: Iterable[Cdr]) -> str:
+    """Why nobody talked, such as `agent: busy`; '' when somebody did, or no leg says. The same for any order."""
+    known = {leg.main: leg.outcome for leg in sorted(legs, key=lambda leg: (leg.main, leg.type, leg.status))}
+    if known.get(True) is Outcome.ANSWERED:
+        return ""
+    if known.get(False, Outcome.ANSWERED) is not Outcome.ANSWERED:
+        return f"agent: {known[False]}"
+    return f"visitor: {known[True]}" if True in known else ""

@@ -1,0 +1,42 @@
+"""The demo's PBX as it is asked to call visitors back: it rings an agent, then the visitor, and reports both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+import tomli_w
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from leadtracker import site_file
+from leadtracker.demo.sites import Where
+from leadtracker.demo.world import HAIFA
+from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
+from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch, served
+from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+
+OFTEN = {"minute": 20, "hour": 200, "day": 1000}  # whoever tries the demo has one number and one address
+
+
+@contextmanager
+def calling_back(engine: Engine, where: Where, http: requests.Session) -> Iterator[None]:
+    """The shop in Haifa calls back, by a telephone system of this machine."""
+    voicenter = SimulatedVoicenter(
+        where.callbacks[HAIFA.key, "screen-pop"],
+        where.callbacks[HAIFA.key, "cdr"],
+        http,
+        recordings_url=f"{where.marketing}/recordings/",
+    )
+    exchange = SimulatedExchange(voicenter, HAIFA.staff, did=HAIFA.own_number, step_seconds=3.0, talk_seconds=8.0)
+    with served(SimulatedSwitch(exchange, code="the demo's account")) as switch:
+        rules = {
+            "agents": [extension.code for extension in HAIFA.staff], "choose": "free", "ceiling": 1_000_000,
+            "per_number": OFTEN, "per_visitor": OFTEN, "per_address": OFTEN,
+        }  # fmt: skip
+        with Session(engine) as session:
+            account, site = {"options": switch.options}, {"callback": rules}
+            site_file.apply(session, tomli_w.dumps({"account": {HAIFA.key: account}, "site": {HAIFA.name: site}}))
+            session.commit()
+        yield

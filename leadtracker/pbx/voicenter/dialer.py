@@ -1,0 +1,115 @@
+"""Dialer: campaigns that call a list of numbers by themselves.
+
+Source: Voicenter, "Dialer API", its methods and their tables of errors. The method that sets up IVR campaigns has
+lost its name and address in the documents, so it cannot be asked for.
+Units: `OriginateTime` is seconds since 1970, in GMT where `IsDateLocal` is `false`. Truth is text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leadtracker.domain import Account, Json
+from leadtracker.pbx.dialling import Answer, Dial, Dialled
+from leadtracker.pbx.fields import FieldReader
+from leadtracker.pbx.outgoing import Reply
+from leadtracker.pbx.voicenter import api
+
+_TARGET = ("Campaign", "Target")
+_CALL = (*_TARGET, "CustomerName", "CallerID", "Priority", "OriginateTime", "IsDateLocal", "CustomData")
+METHODS: dict[str, tuple[str, ...]] = {  # the fields it takes; Code besides
+    "GetCampaignList": (),
+    "GetCampaignDetails": ("Campaign",),
+    "GetCampaignPendingCalls": ("Campaign",),
+    "StartCampaign": ("Campaign",),
+    "StopCampaign": ("Campaign",),
+    "ClearCampaignCalls": ("Campaign",),
+    "AddCall": (*_CALL, "IgnoreDncStatus"),
+    "UpdateCall": _CALL,
+    "RemoveCall": _TARGET,
+    "GetMembersList": ("Campaign",),
+    "AddMember": ("Campaign", "Member"),
+    "RemoveMember": ("Campaign", "Member"),
+}
+IN_A_QUERY = {"Member": "member"}  # spelled so there
+BULK = "AddCallsBulk"
+LARGEST_BULK = 3_000  # above it no answer says what became of each number
+REFUSED = ("1", "2", "-2")  # the campaign's code, no target, no number
+"""Answer of a call that was not added. Every other number is not of `AddCall`, so nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`numbers`: of a bulk, (target, error number, words) of each; `data`: what a question is answered with."""
+
+    error: str
+    words: str
+    data: Any = None
+    numbers: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Not when the count of members added is negative or that of members removed is 0."""
+        counts = FieldReader(self.data if isinstance(self.data, dict) else {})
+        added, removed = counts.whole("TotalAdded"), counts.whole("TotalRemoved")
+        return self.error == "0" and (added is None or added > 0) and (removed is None or removed > 0)
+
+
+def request(account: Account, method: str, fields: Mapping[str, Any]) -> api.Request:
+    """One of `METHODS`. A field that is an object has no form in a query."""
+    unknown = [name for name in fields if name not in METHODS[method]]
+    if unknown:
+        raise ValueError(f"{method} takes no {', '.join(unknown)}")
+    body = dict(fields) | _code(account)
+    plain = not any(isinstance(value, dict) for value in body.values())
+    query = api.pairs({IN_A_QUERY.get(name, name): value for name, value in body.items()}) if plain else None
+    return api.Request(api.address(account, "dialer_url") + method, body, query)
+
+
+def bulk(account: Account, calls: list[Json]) -> api.Request:
+    if len(calls) > LARGEST_BULK:
+        raise ValueError(f"{len(calls)} calls; at most {LARGEST_BULK} are answered one by one")
+    return api.Request(api.address(account, "dialer_url") + BULK, [call | _code(account) for call in calls])
+
+
+def add_call(account: Account, campaign: str, dial: Dial, at: datetime) -> api.Request:
+    """The call at that moment, in GMT: local time would be unclear in the hour that autumn repeats."""
+    fields: Json = {
+        "Campaign": campaign,
+        "Target": dial.target.lstrip("+"),
+        "OriginateTime": int(at.timestamp()),
+        "IsDateLocal": "false",
+        "CustomData": {f"var_{name}": value for name, value in dial.variables.items()},
+    }
+    if caller := dial.options.get("targetcallerid"):
+        fields["CallerID"] = caller
+    return request(account, "AddCall", fields)
+
+
+def read(answer: Json, account: Account) -> Result:
+    said = FieldReader(answer)
+    numbers = tuple(
+        (row.text("Target"), row.text("ErrorCode"), row.text("Description"))
+        for row in map(FieldReader, said.objects("AddResult"))
+    )
+    return Result(said.text("ErrorCode"), api.message(account, said.text("Description")), said.take("Data"), numbers)
+
+
+def read_added(reply: Reply, account: Account) -> Dialled:
+    """What became of `AddCall`; nothing but its documented errors proves that no call will come of it."""
+    fields = api.opened(reply) if reply.status == 200 else None
+    if fields is None:
+        return api.unopened(reply)
+    result = read(fields, account)
+    if result.error == "0":
+        return Dialled(Answer.ACCEPTED, message=result.words)
+    return Dialled(Answer.REFUSED if result.error in REFUSED else Answer.UNCERTAIN, message=result.words)
+
+
+def _code(account: Account) -> Json:
+    """Documented for one method and sent by Voicenter's own guide with each."""
+    code = api.code(account)
+    return {"Code": code} if code else {}

@@ -1,0 +1,152 @@
+"""Which callback requests were there, what became of them, and what they cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from leadtracker.callback.course import State
+from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.database import UtcDateTime
+from leadtracker.reports.calls import PAGE, PAGE_OF_EXPORT, Cursor
+from leadtracker.reports.period import Period
+from leadtracker.reports.reading import reading
+
+REACHED_AGENT = (State.AGENT_ANSWERED, State.VISITOR_ANSWERED, State.TALKED)
+REACHED_VISITOR = (State.VISITOR_ANSWERED, State.TALKED)
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackFilter:
+    """Which requests are asked for; what is None does not narrow."""
+
+    period: Period
+    site_id: int | None = None
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPage:
+    """Newest first; a cursor is None where the list ends."""
+
+    callbacks: Sequence[CallbackRow]
+    newer: Cursor | None
+    older: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How far the requests of a period came, each counted as far as it came, and how they stand, by state."""
+
+    asked: int
+    let_through: int
+    dialled: int
+    agent_answered: int
+    talked: int
+    talk_seconds: int
+    states: dict[State, int]
+
+
+def callback_page(
+    session: Session, wanted: CallbackFilter, before: Cursor | None = None, after: Cursor | None = None,
+    size: int = PAGE,
+) -> CallbackPage:  # fmt: skip
+    """The requests older than `before`, or those just newer than `after`, or the newest."""
+    query = select(CallbackRow).where(*_conditions(wanted)).limit(size + 1)
+    place = tuple_(CallbackRow.made_at, CallbackRow.pk)
+    if after is not None:
+        query = query.where(place > _at(after)).order_by(CallbackRow.made_at, CallbackRow.pk)
+        found = session.scalars(query).all()
+        callbacks = found[:size][::-1]
+        return CallbackPage(callbacks, _edge(callbacks[:1], len(found) > size), _edge(callbacks[-1:], True))
+    if before is not None:
+        query = query.where(place < _at(before))
+    found = session.scalars(query.order_by(CallbackRow.made_at.desc(), CallbackRow.pk.desc())).all()
+    callbacks = found[:size]
+    return CallbackPage(callbacks, _edge(callbacks[:1], before is not None), _edge(callbacks[-1:], len(found) > size))
+
+
+def every_callback(engine: Engine, wanted: CallbackFilter) -> Iterator[CallbackRow]:
+    """All of them, newest first, some at a time."""
+    before = None
+    while True:
+        with reading(engine) as session:
+            page = callback_page(session, wanted, before=before, size=PAGE_OF_EXPORT)
+        yield from page.callbacks
+        if page.older is None:
+            return
+        before = page.older
+
+
+def any_callback(session: Session) -> bool:
+    return session.scalar(select(CallbackRow.pk).limit(1)) is not None
+
+
+def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
+    answered = CallbackRow.code.startswith("visitor:")  # so the agent had answered before it failed
+    counted = select(
+        CallbackRow.state, answered, func.count(), func.count(CallbackRow.dialled_at),
+        func.sum(CallbackRow.talk_seconds),
+    )  # fmt: skip
+    states: Counter[State] = Counter()
+    dialled = seconds = reached = 0
+    for state, by_agent, number, of_dialled, talked in session.execute(
+        counted.where(*_conditions(wanted)).group_by(CallbackRow.state, answered)
+    ):
+        states[State(state)] += number
+        dialled += of_dialled
+        seconds += talked or 0
+        reached += number if by_agent or state in REACHED_AGENT else 0
+    return Funnel(
+        asked=sum(states.values()),
+        let_through=sum(states.values()) - states[State.REFUSED],
+        dialled=dialled,
+        agent_answered=reached,
+        talked=sum(states[state] for state in REACHED_VISITOR),
+        talk_seconds=seconds,
+        states=dict(
+            sorted(
+                ((state, number) for state, number in states.items() if number),
+                key=lambda one: list(State).index(one[0]),
+            )
+        ),
+    )
+
+
+def callback_of_call(session: Session, call_pk: int) -> CallbackRow | None:
+    """The request that a call was made for, if it was made for one."""
+    return session.scalar(select(CallbackRow).where(CallbackRow.call_pk == call_pk).limit(1))
+
+
+def counts(session: Session, since: datetime) -> list[tuple[int, str, int]]:
+    """(site, state, number) of the requests made since a moment."""
+    query = select(CallbackRow.site_id, CallbackRow.state, func.count()).where(CallbackRow.made_at >= since)
+    return [
+        (site, state, n) for site, state, n in session.execute(query.group_by(CallbackRow.site_id, CallbackRow.state))
+    ]
+
+
+def _conditions(wanted: CallbackFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.period.start is not None:
+        found.append(CallbackRow.made_at >= wanted.period.start)
+    if wanted.period.end is not None:
+        found.append(CallbackRow.made_at < wanted.period.end)
+    if wanted.site_id is not None:
+        found.append(CallbackRow.site_id == wanted.site_id)
+    if wanted.state is not None:
+        found.append(CallbackRow.state == wanted.state)
+    return found
+
+
+def _at(cursor: Cursor) -> ColumnElement[tuple[datetime, int]]:
+    return tuple_(literal(cursor.at, UtcDateTime()), literal(cursor.id))
+
+
+def _edge(callbacks: Sequence[CallbackRow], more: bool) -> Cursor | None:
+    return Cursor(callbacks[0].made_at, callbacks[0].pk) if callbacks and more else None

@@ -1,0 +1,182 @@
+"""A site that calls its visitors back by a simulated Voicenter, and a visitor who asks; for the tests of that road."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import tomli_w
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from leadtracker import site_file
+from leadtracker.pbx.simulated_call import Extension
+from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
+from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch, served
+from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.simulator import direct_session
+from leadtracker.web.stores import Stores
+from leadtracker.worker import Worker
+from tests.dashboard_rows import NOW
+
+ORIGIN = "https://shop.example.com"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+PHONE = "054-321-6549"
+TARGET = "+972543216549"
+STAFF = (Extension("WalterSIP", "Walter"), Extension("LoisSIP", "Lois"))
+GENEROUS = {"minute": 1000, "hour": 1000, "day": 1000}
+RULES: dict[str, Any] = {
+    "agents": ["WalterSIP", "LoisSIP"], "fill_seconds": 1.0, "per_number": GENEROUS, "per_visitor": GENEROUS,
+    "per_address": GENEROUS, "per_site": GENEROUS, "ceiling": 100_000,
+}  # fmt: skip
+
+
+def save(engine: Engine, stores: Stores | None, rules: dict[str, Any], options: dict[str, Any]) -> None:
+    """Make these the rules of the site `shop`, and these the options of its account."""
+    options = options | {"callback_limits": GENEROUS}
+    text = tomli_w.dumps({"account": {"pbx": {"options": options}}, "site": {"shop": {"callback": rules}}})
+    with Session(engine) as session:
+        site_file.apply(session, text)
+        session.commit()
+    if stores is not None:
+        stores.directory._next_check = 0.0
+        stores.directory.refresh()
+
+
+@contextmanager
+def switch_of(url: str, **more: Any) -> Iterator[SimulatedSwitch]:
+    """A Voicenter that dials for the account `pbx` of a server at `url`."""
+    address = f"{url}/pbx/pbx/secret-of-the-pbx-account"
+    with direct_session() as http:
+        voicenter = SimulatedVoicenter(f"{address}/screen-pop", f"{address}/cdr", http)
+        exchange = SimulatedExchange(voicenter, STAFF, **more)
+        with served(SimulatedSwitch(exchange, code="code-of-the-account")) as switch:
+            yield switch
+
+
+def callback_row(number: int = 1, **more: Any) -> CallbackRow:
+    """A request of the site 1 that was talked about; `number` makes its id."""
+    values: dict[str, Any] = {
+        "id": f"request-{number}", "site_id": 1, "account_id": 1, "origin": "page", "visitor": long("dana"),
+        "target": "+972543216549", "name": "דנה כהן", "note": "", "state": "talked", "code": "", "message": "",
+        "made_at": NOW, "due_at": None, "campaign": "", "agent": "WalterSIP", "call_id": "", "talk_seconds": 42,
+        "day": "2026-11-18", "reserved": 450, "spent": 12, "currency": "ILS",
+    }  # fmt: skip
+    return CallbackRow(**(values | more))
+
+
+class Road:
+    """The application with a server for the PBX's callbacks, its worker, and the switch that is asked to dial."""
+
+    def __init__(self, app: Flask, stores: Stores, worker: Worker, switch: SimulatedSwitch) -> None:
+        self.app, self.stores, self.worker, self.switch = app, stores, worker, switch
+        self.client: FlaskClient = app.test_client()
+
+    def rules(self, **more: Any) -> None:
+        save(self.stores.engine, self.stores, RULES | more, dict(self.switch.options))
+
+    def form(self, visitor: str = "dana", **more: Any) -> dict[str, Any]:
+        """What the page is told of its form."""
+        answer = self.client.post(
+            "/tracker.js", data=json.dumps({"ask": "form", "token": "shop-token", "visitor": long(visitor)} | more),
+            headers={"Origin": ORIGIN, "User-Agent": CHROME}, content_type="text/plain;charset=UTF-8",
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.get_json()
+        return found
+
+    def message(self, visitor: str = "dana", **more: Any) -> dict[str, Any]:
+        """A request as the script sends it, with a form token of its own."""
+        return {
+            "id": secrets.token_urlsafe(16), "token": "shop-token", "form": self.form(visitor)["form"],
+            "visitor": long(visitor), "visit": long("visit"), "phone": PHONE, "name": "Dana Cohen דנה",
+            "note": "a kitchen", "filled_ms": 5000, "website": "",
+        } | more  # fmt: skip
+
+    def post(self, message: dict[str, Any], origin: str | None = ORIGIN, **more: Any) -> Any:
+        headers = {"User-Agent": CHROME} | ({"Origin": origin} if origin else {})
+        client = self.app.test_client()
+        return client.post(
+            "/callback", data=json.dumps(message), headers=headers, content_type="text/plain;charset=UTF-8", **more
+        )
+
+    def ask(self, visitor: str = "dana", **more: Any) -> dict[str, Any]:
+        answer = self.post(self.message(visitor, **more))
+        assert answer.status_code in (200, 422), answer.text
+        found: dict[str, Any] = answer.get_json()
+        return found
+
+    def stands(self, request: str, visitor: str = "dana") -> Any:
+        return self.client.get(f"/callback/{request}?visitor={long(visitor)}", headers={"Origin": ORIGIN})
+
+    def row(self, request: str) -> CallbackRow:
+        with Session(self.stores.engine) as session:
+            return session.scalars(select(CallbackRow).where(CallbackRow.id == request)).one()
+
+    def rows(self) -> list[CallbackRow]:
+        with Session(self.stores.engine) as session:
+            return list(session.scalars(select(CallbackRow).order_by(CallbackRow.pk)))
+
+    def dialled(self) -> dict[str, int]:
+        """How often telephones rang, by the request's id."""
+        return {name.partition("-")[2]: count for name, count in self.switch.exchange.dialled.items()}
+
+    def settle(self) -> None:
+        """Until the PBX's calls are over and the worker has read what it sent."""
+        self.switch.exchange.wait()
+        self.turn()
+
+    def turn(self) -> None:
+        self.worker._callbacks._next = 0.0
+        while self.worker.turn():
+            pass
+
+    def until(self, request: str, *states: str, seconds: float = 8) -> CallbackRow:
+        deadline = time.monotonic() + seconds
+        while (row := self.row(request)).state not in states:
+            assert time.monotonic() < deadline, f"{row.state} {row.code} {row.message}, not one of {states}"
+            self.turn()
+            time.sleep(0.05)
+        return row
+
+
+def long(name: str) -> str:
+    return name.ljust(22, "_")
+
+
+@contextmanager
+def road_of(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        with switch_of(f"http://127.0.0.1:{server.server_port}") as switch:
+            road = Road(app, stores, worker, switch)
+            road.rules()
+            yield road
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def closed_now() -> dict[str, Any]:
+    """Opening hours that begin in some hours."""
+    tomorrow = datetime.now(UTC) + timedelta(days=2)
+    return {"hours": {f"{tomorrow:%a}".lower(): ["09:00-17:00"]}}
+
+
+def make_due(road: Road, request: str) -> None:
+    with Session(road.stores.engine) as session:
+        session.execute(update(CallbackRow).where(CallbackRow.id == request).values(due_at=datetime.now(UTC)))
+        session.commit()

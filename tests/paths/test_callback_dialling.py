@@ -1,0 +1,187 @@
+"""Who is dialled after whom, and how a request goes on: by answers, pop-ups, CDRs and the Call Log, in any order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from leadtracker import callback_request, callback_sweeps
+from leadtracker.callback.course import State
+from leadtracker.live.callback_guard import CallbackGuard
+from leadtracker.pbx.voicenter import dialling as voicenter_dialling
+from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
+from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.tables import InboxRow
+from tests.callback_road import Road
+
+
+def quick(monkeypatch: pytest.MonkeyPatch, road: Road, seconds: float = 0.3) -> None:
+    """The PBX's answer is waited for so long, and the page told after as long."""
+    calls = voicenter_dialling.VoicenterCalls(seconds=seconds)
+    monkeypatch.setattr(voicenter_dialling.CLICK_TO_CALL, "_sender", calls._sender)
+    monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 3 * seconds)
+    road.switch.late_seconds = 3 * seconds
+
+
+TRIED: dict[Behaviour, tuple[str, str, int]] = {  # of the first agent -> state, code, how many agents were asked
+    Behaviour.OFFLINE: ("talked", "", 2),
+    Behaviour.BLOCKED: ("talked", "", 2),
+    Behaviour.INVALID: ("failed", "refused", 1),
+    Behaviour.UNAUTHORIZED: ("failed", "unauthorized", 1),
+    Behaviour.AGENT_MISSES: ("failed", "agent: missed", 1),
+    Behaviour.VISITOR_MISSES: ("failed", "visitor: missed", 1),
+    Behaviour.VISITOR_BUSY: ("failed", "visitor: busy", 1),
+    # It rings although nobody said so: never another agent, and the CDRs tell in the end.
+    Behaviour.APPLICATION_ERROR: ("talked", "", 1),
+    Behaviour.SLOW: ("talked", "", 1),
+    Behaviour.CUT: ("talked", "", 1),
+    Behaviour.UNREADABLE: ("talked", "", 1),
+    Behaviour.SERVER_ERROR: ("talked", "", 1),
+}
+
+
+@pytest.mark.parametrize("behaviour", TRIED)
+def test_the_next_agent_only_where_certainly_nothing_rings(
+    road: Road, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch, road)
+    road.switch.behaviours["WalterSIP"] = behaviour
+    asked = road.ask()
+    state, code, agents = TRIED[behaviour]
+    road.settle()
+    row = road.until(asked["id"], state)
+    assert (row.state, row.code) == (state, code)
+    assert len([one for one in road.switch.asked if one.path.endswith("click2call.aspx")]) == agents
+    assert set(road.dialled().values()) <= {1}
+
+
+def test_an_answer_that_is_lost_is_uncertain_not_failed(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick(monkeypatch, road)
+    road.switch.behaviours["WalterSIP"] = Behaviour.CUT
+    road.switch.exchange.step_seconds = 2.0
+    asked = road.ask()
+    assert asked["state"] == "uncertain"
+    assert road.ask(id=asked["id"])["state"] == "uncertain"
+    road.settle()
+    assert road.row(asked["id"]).state == "talked"
+    assert road.dialled() == {asked["id"]: 1}
+
+
+def test_every_agent_offline_fails_and_costs_nothing(road: Road) -> None:
+    road.switch.behaviours |= {"WalterSIP": Behaviour.OFFLINE, "LoisSIP": Behaviour.OFFLINE}
+    asked = road.ask()
+    assert (asked["state"], asked["words"]) == ("failed", "")
+    road.turn()
+    row = road.row(asked["id"])
+    assert (row.code, row.spent, row.settled) == ("offline", 0, True)
+    assert CallbackGuard(road.stores.live).money("pbx", row.site_id, row.day) == (0, 0)
+
+
+def test_whoever_is_free(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voicenter_dialling.CLICK_TO_CALL, "_known", {})
+    road.rules(choose="free")
+    road.switch.behaviours["WalterSIP"] = Behaviour.OFFLINE
+    asked = road.ask()
+    assert road.row(asked["id"]).agent == "LoisSIP"
+    road.settle()
+
+
+def test_round_robin(road: Road) -> None:
+    road.rules(choose="round robin")
+    agents = []
+    for visitor in ("dana", "noa", "gal"):
+        agents.append(road.row(road.ask(visitor)["id"]).agent)
+        road.settle()
+    assert agents == ["WalterSIP", "LoisSIP", "WalterSIP"]
+
+
+def test_a_slow_pbx_lets_the_page_go_on(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick(monkeypatch, road, seconds=2.0)
+    monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 0.2)
+    road.switch.behaviours["WalterSIP"] = Behaviour.SLOW
+    asked = road.ask()
+    assert asked["state"] == "dialling"
+    road.until(asked["id"], "talked")
+    assert road.dialled() == {asked["id"]: 1}
+
+
+def test_dialling_that_nobody_finished_is_uncertain_and_never_dialled_again(road: Road) -> None:
+    asked = road.ask()
+    road.settle()
+    with Session(road.stores.engine) as session:
+        lost = datetime.now(UTC) - callback_sweeps.LOST - timedelta(seconds=1)
+        died = update(CallbackRow).values(
+            state=State.DIALLING, answered_at=None, dialled_at=lost, call_id="", ended_at=None
+        )
+        session.execute(died)
+        session.commit()
+    road.turn()
+    assert (road.row(asked["id"]).state, road.row(asked["id"]).code) == ("uncertain", "no answer")
+    assert road.ask(id=asked["id"])["state"] == "uncertain"
+    road.turn()
+    assert road.dialled() == {asked["id"]: 1}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "state", "code"),
+    [(Behaviour.NO_CDR, "talked", ""), (Behaviour.GOES_AWAY, "unknown", "no record")],
+)
+def test_without_a_cdr_the_call_log_ends_it_or_nobody_knows(
+    road: Road, behaviour: Behaviour, state: str, code: str
+) -> None:
+    road.switch.behaviours["WalterSIP"] = behaviour
+    asked = road.ask()
+    road.settle()
+    assert road.row(asked["id"]).state == "agent answered"
+    with Session(road.stores.engine) as session:
+        session.execute(update(CallbackRow).values(dialled_at=datetime.now(UTC) - timedelta(minutes=61)))
+        session.commit()
+    row = road.until(asked["id"], state)
+    assert (row.state, row.code) == (state, code)
+
+
+def test_states_follow_pops_and_cdrs_in_any_order_and_number(road: Road) -> None:
+    asked = road.ask()
+    road.switch.exchange.wait()
+    with Session(road.stores.engine) as session:
+        callbacks = session.scalars(select(InboxRow.id).order_by(InboxRow.id)).all()
+    assert len(callbacks) >= 4
+    for order in (callbacks[::-1], callbacks[2:] + callbacks[:2], [*callbacks, *callbacks]):
+        with Session(road.stores.engine) as session:
+            session.execute(update(CallbackRow).values(state=State.DIALLING, call_pk=None, spent=None, ended_at=None))
+            session.execute(update(InboxRow).values(state="held"))
+            session.commit()
+        states = []
+        for one in order:
+            with Session(road.stores.engine) as session:
+                session.execute(update(InboxRow).where(InboxRow.id == one).values(state="new"))
+                session.commit()
+            road.turn()
+            states.append(list(State).index(State(road.row(asked["id"]).state)))
+        assert states == sorted(states)
+        assert (road.row(asked["id"]).state, road.row(asked["id"]).talk_seconds) == ("talked", 42)
+
+
+def test_a_call_without_variables_is_linked_by_the_pbxs_id(road: Road) -> None:
+    asked = road.ask()
+    road.switch.exchange.wait()
+    with Session(road.stores.engine) as session:
+        for one in session.scalars(select(InboxRow)):
+            one.body = one.body.replace(b"var_leadtracker_request", b"var_of_somebody_else")
+        session.commit()
+    road.turn()
+    assert road.row(asked["id"]).state == "talked"
+
+
+def test_hang_up(road: Road) -> None:
+    road.switch.exchange.talk_seconds = 30.0
+    asked = road.ask()
+    pk = road.row(asked["id"]).pk
+    dialling = road.app.view_functions["dashboard.hang_up"].args[0]  # type: ignore[attr-defined]
+    dialling.hang_up(pk)
+    road.settle()
+    assert [one.fields["action"] for one in road.switch.asked] == ["call", "terminate"]
+    assert road.row(asked["id"]).state in ("talked", "failed")

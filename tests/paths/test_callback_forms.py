@@ -1,0 +1,131 @@
+"""Whoever asks without our script, and whatever is no request: plain forms, programs, nonsense."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from leadtracker.records import api_keys
+from tests.callback_road import ORIGIN, PHONE, Road, long
+
+
+@pytest.mark.parametrize("path", ["/callback/%00%00%00%00%00%00%00%00", "/callback-sent/%00", "/callback/x"])
+def test_addresses_of_nothing(road: Road, path: str) -> None:
+    assert road.client.get(f"{path}?visitor={long('dana')}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"id": "short"}, {"id": 5}, {"id": "x" * 65}, {"id": "a b c d e f g"}, {"visitor": ""}, {"visitor": 7},
+        {"phone": 972543216549}, {"name": ["Dana"]}, {"form": {"a": 1}}, {"filled_ms": "5000"}, {"filled_ms": True},
+    ],
+)  # fmt: skip
+def test_what_is_no_request(road: Road, more: dict[str, Any]) -> None:
+    answer = road.post(road.message() | more)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+    assert road.rows() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'"text"'])
+def test_what_is_no_message(road: Road, body: bytes) -> None:
+    answer = road.client.post("/callback", data=body, headers={"Origin": ORIGIN}, content_type="text/plain")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+
+
+def test_a_body_that_is_too_long(road: Road) -> None:
+    answer = road.post(road.message(note="x" * 20_000))
+    assert answer.status_code == 413
+
+
+def test_long_texts_are_cut_and_nul_left_out(road: Road) -> None:
+    asked = road.ask(name="D" * 5000 + "\0", note="\0" + "n" * 900)
+    row = road.row(asked["id"])
+    assert (row.name, row.note) == ("D" * 100, "n" * 500)
+    road.settle()
+
+
+class TestPlainForm:
+    def send(self, road: Road, origin: str = ORIGIN, language: str = "en", **fields: str) -> Any:
+        form = {"leadtracker_token": "shop-token", "phone": PHONE, "name": "Dana", "website": ""} | fields
+        return road.app.test_client().post(
+            "/callback", data=form, headers={"Origin": origin, "Accept-Language": language, "User-Agent": "Firefox"}
+        )
+
+    def test_without_javascript(self, road: Road) -> None:
+        answer = self.send(road)
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/callback-sent/")
+        page = road.client.get(answer.headers["Location"], headers={"Accept-Language": "he-IL,he;q=0.9"})
+        assert (page.status_code, 'dir="rtl"' in page.text, "הטלפון" in page.text) == (200, True, True)
+        assert PHONE not in page.text
+        again = self.send(road)
+        assert again.headers["Location"] == answer.headers["Location"]
+        road.settle()
+        assert list(road.dialled().values()) == [1]
+        assert road.rows()[0].origin == "form"
+
+    def test_stricter_limits_of_an_address(self, road: Road) -> None:
+        assert self.send(road).status_code == 303
+        refused = self.send(road, phone="052-321-6549", language="he")
+        assert (refused.status_code, "מאוחר יותר" in refused.text) == (422, True)
+
+    def test_with_what_the_script_filled_in(self, road: Road) -> None:
+        message = road.message()
+        fields = {name: str(message[name]) for name in ("id", "visitor", "form", "filled_ms", "token")}
+        assert self.send(road, **fields).status_code == 303
+        assert self.send(road, **fields).status_code == 303
+        road.settle()
+        assert road.dialled() == {message["id"]: 1}
+
+    @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+    def test_from_another_site(self, road: Road, origin: str) -> None:
+        assert self.send(road, origin=origin).status_code == 422
+        assert road.dialled() == {}
+
+
+class TestApi:
+    @pytest.fixture
+    def key(self, road: Road) -> str:
+        with Session(road.stores.engine) as session:
+            site = next(site.id for site in road.stores.directory.sites if site.name == "shop")
+            key = api_keys.add(session, site, "crm")
+            session.commit()
+        return key
+
+    def send(self, road: Road, key: str, request: str = "order-123", **body: str) -> Any:
+        return road.client.post(
+            "/api/v1/callbacks", json={"phone": PHONE} | body,
+            headers={"Authorization": f"Bearer {key}", "Idempotency-Key": request},
+        )  # fmt: skip
+
+    def test_asks_once_for_each_key(self, road: Road, key: str) -> None:
+        first = self.send(road, key)
+        assert (first.status_code, first.get_json()["state"]) == (202, "dialling")
+        assert self.send(road, key).status_code == 202
+        road.settle()
+        headers = {"Authorization": f"Bearer {key}"}
+        assert road.client.get("/api/v1/callbacks/order-123", headers=headers).get_json()["state"] == "talked"
+        assert road.client.get("/api/v1/callbacks/order-124", headers=headers).status_code == 404
+        assert road.dialled() == {"order-123": 1}
+
+    def test_a_page_is_told_nothing_of_it(self, road: Road, key: str) -> None:
+        self.send(road, key)
+        assert road.client.get("/callback/order-123?visitor=").status_code == 404
+        assert road.client.get(f"/callback/order-123?visitor={long('dana')}").status_code == 404
+
+    def test_the_same_guard(self, road: Road, key: str) -> None:
+        refused = self.send(road, key, phone="1-900-123456")
+        assert (refused.status_code, refused.get_json()["code"]) == (422, "kind")
+        assert refused.content_type == "application/problem+json"
+
+    def test_a_key_that_is_none(self, road: Road, key: str) -> None:
+        assert self.send(road, key + "x").status_code == 403
+        assert self.send(road, "").status_code == 403
+        assert self.send(road, key, request="").status_code == 400
+        with Session(road.stores.engine) as session:
+            assert api_keys.remove(session, 1, "crm") == 1
+            session.commit()
+        assert self.send(road, key).status_code == 403

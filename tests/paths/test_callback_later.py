@@ -1,0 +1,108 @@
+"""Requests outside opening hours: kept for the opening, left to a campaign, or left lying and found by the worker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from leadtracker import callback_sweeps
+from leadtracker.pbx.voicenter.simulated_behaviour import Said
+from leadtracker.records.callback_tables import CallbackRow
+from tests.callback_road import Road, closed_now, make_due
+
+
+def test_outside_opening_hours_it_is_kept_and_dialled_at_the_opening(road: Road) -> None:
+    road.rules(**closed_now())
+    assert road.form()["open"] is False
+    asked = road.ask()
+    assert asked["state"] == "scheduled"
+    assert asked["opens"] == road.form()["opens"]
+    road.turn()
+    assert road.dialled() == {}
+    road.rules()
+    make_due(road, asked["id"])
+    road.until(asked["id"], "talked")
+    assert road.dialled() == {asked["id"]: 1}
+
+
+def test_a_holiday_that_was_added_postpones(road: Road) -> None:
+    road.rules(**closed_now())
+    asked = road.ask()
+    make_due(road, asked["id"])
+    road.turn()
+    row = road.row(asked["id"])
+    assert row.state == "scheduled"
+    assert row.due_at is not None
+    assert row.due_at > datetime.now(UTC) + timedelta(hours=1)
+    assert road.dialled() == {}
+
+
+def test_at_the_opening_agents_are_rung_one_request_each(road: Road) -> None:
+    road.rules(**closed_now())
+    road.switch.exchange.talk_seconds = 1.0
+    asked = [road.ask(visitor, phone=f"054-321-655{n}")["id"] for n, visitor in enumerate(("dana", "noa", "gal"))]
+    road.rules()
+    for request in asked:
+        make_due(road, request)
+    road.turn()
+    for request in asked[:2]:
+        road.until(request, "dialling", "agent answered", "talked")
+    assert road.row(asked[2]).state == "scheduled"
+    for request in asked:
+        road.until(request, "talked", seconds=20)
+    assert road.dialled() == dict.fromkeys(asked, 1)
+
+
+def test_outside_opening_hours_a_campaign_takes_it(road: Road) -> None:
+    road.rules(campaign="1234", **closed_now())
+    asked = road.ask()
+    assert asked["state"] == "scheduled"
+    (left,) = road.switch.scheduled
+    assert left["CustomData"]["var_leadtracker_request"].endswith(asked["id"])
+    row = road.row(asked["id"])
+    assert (row.campaign, row.dialled_at) == ("1234", None)
+    make_due(road, asked["id"])
+    road.turn()
+    assert road.dialled() == {}
+    with Session(road.stores.engine) as session:
+        long_ago = datetime.now(UTC) - timedelta(hours=25)
+        session.execute(update(CallbackRow).values(due_at=long_ago))
+        session.commit()
+    road.turn()
+    assert (road.row(asked["id"]).state, road.row(asked["id"]).code) == ("unknown", "not heard of")
+
+
+def test_the_campaigns_call_is_the_requests(road: Road) -> None:
+    road.rules(campaign="1234", **closed_now())
+    asked = road.ask()
+    road.turn()
+    road.switch.run_campaigns(datetime.now(UTC) + timedelta(days=8))
+    road.settle()
+    row = road.row(asked["id"])
+    assert (row.state, row.talk_seconds, row.settled) == ("talked", 42, True)
+    assert row.call_pk is not None
+    assert road.dialled() == {asked["id"]: 1}
+
+
+def test_a_campaign_that_does_not_take_it_leaves_it_to_us(road: Road) -> None:
+    road.rules(campaign="1234", **closed_now())
+    road.switch._dialer = lambda asked: Said(403, b"")  # type: ignore[method-assign] # a PBX that refuses
+    asked = road.ask()
+    assert asked["state"] == "scheduled"
+    row = road.row(asked["id"])
+    assert (row.campaign, row.dialled_at) == ("", None)
+
+
+def test_a_received_request_that_was_left_lying_is_dialled_by_the_worker(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadtracker.callback_dialling.Dialling.begin", lambda *_: None)
+    asked = road.ask()
+    assert asked["state"] == "received"
+    monkeypatch.undo()
+    monkeypatch.setattr(callback_sweeps, "LEFT_LYING", timedelta(0))
+    road.until(asked["id"], "talked")
+    assert road.dialled() == {asked["id"]: 1}

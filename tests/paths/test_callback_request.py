@@ -1,0 +1,187 @@
+"""The third road end to end: form token, request, two legs, CDRs, money; on both databases, by a simulated switch."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadtracker import callback_request
+from leadtracker.live.callback_guard import CallbackGuard
+from leadtracker.live.callback_refusals import Refusals
+from leadtracker.records.tables import CallRow
+from tests.callback_road import ORIGIN, PHONE, TARGET, Road, long
+from tests.paths.test_main_road import number
+
+
+def test_asked_dialled_talked_and_paid(road: Road) -> None:
+    asked = road.message()
+    answer = road.post(asked)
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert answer.get_json() == {"id": asked["id"], "state": "dialling", "words": "", "opens": None}
+
+    road.settle()
+    row = road.row(asked["id"])
+    assert (row.state, row.code, row.talk_seconds) == ("talked", "", 42)
+    assert (row.target, row.agent, row.name, row.note) == (TARGET, "WalterSIP", "Dana Cohen דנה", "a kitchen")
+    assert road.dialled() == {asked["id"]: 1}
+    (dial,) = [one for one in road.switch.asked if one.path.endswith("click2call.aspx")]
+    assert dial.fields["var_leadtracker_visitor"] == long("dana")
+    assert dial.fields["target"] == TARGET.lstrip("+")
+    with Session(road.stores.engine) as session:
+        call = session.scalars(select(CallRow)).one()
+        assert (row.call_pk, row.call_id) == (call.id, call.call_id)
+        assert row.spent is not None
+        assert row.spent >= (call.price or 0) > 0
+    assert row.settled
+    guard = CallbackGuard(road.stores.live)
+    assert guard.money("pbx", row.site_id, row.day) == (0, row.spent)
+    assert road.stands(asked["id"]).get_json()["state"] == "talked"
+
+
+def test_a_number_request_brings_a_form_token_where_the_site_calls_back(road: Road) -> None:
+    shown = number(road.client, "dana")
+    assert road.ask(form=shown["form"])["state"] == "dialling"
+    road.rules(agents=[])
+    assert number(road.client, "noa")["form"] is None
+    assert road.form()["form"] is None
+    assert road.post(road.message()).status_code == 404
+
+
+def test_the_form_is_told_of_opening_and_countries(road: Road) -> None:
+    road.rules(countries=["IL", "CY"])
+    told = road.form()
+    assert (told["open"], told["opens"], told["countries"], told["country"]) == (True, None, ["IL", "CY"], "IL")
+
+
+def test_a_double_click_a_retry_and_a_reload_are_one_call(road: Road) -> None:
+    asked = road.message()
+    answers: list[Any] = []
+    clicks = [threading.Thread(target=lambda: answers.append(road.post(asked))) for _ in range(6)]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
+    again = road.post(asked | {"form": road.form()["form"]})
+    assert again.get_json()["id"] == asked["id"]
+    road.settle()
+    assert road.post(asked).get_json()["state"] == "talked"
+    assert road.dialled() == {asked["id"]: 1}
+    assert [row.state for row in road.rows()] == ["talked"]
+
+
+def test_the_same_id_with_two_tokens_at_once_is_one_call(road: Road) -> None:
+    first = road.message()
+    messages = [first] + [first | {"form": road.form()["form"]} for _ in range(5)]
+    threads = [threading.Thread(target=road.post, args=(message,)) for message in messages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    road.settle()
+    assert road.dialled() == {first["id"]: 1}
+
+
+def test_an_id_of_another_visitor_tells_nothing(road: Road) -> None:
+    asked = road.ask()
+    other = road.post(road.message("noa", id=asked["id"]))
+    assert (other.status_code, other.get_json()["words"]) == (422, "again")
+    assert road.stands(asked["id"], "noa").status_code in (404, 200)
+    assert road.stands(asked["id"], "noa").get_json().get("state") != "dialling"
+    road.settle()
+    assert sum(road.dialled().values()) == 1
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no token": ({"form": ""}, "token", "again"),
+    "a forged token": ({"form": "abc.def.ghi"}, "token", "again"),
+    "another visitor's token": ({"visitor": long("noa")}, "token", "again"),
+    "the honeypot": ({"website": "https://spam.example"}, "robot", "again"),
+    "too fast": ({"filled_ms": 200}, "robot", "again"),
+    "no time at all": ({"filled_ms": None}, "robot", "again"),
+    "no number": ({"phone": "call me"}, "number", "number"),
+    "a premium number": ({"phone": "1-900-123456"}, "kind", "no"),
+    "abroad": ({"phone": "+442079460958"}, "country", "no"),
+    "one of ours": ({"phone": "072-277-6772"}, "own", "no"),
+    "the default number": ({"phone": "03-555-1234"}, "own", "no"),
+}
+
+
+def refusals(road: Road) -> Counter[str]:
+    today = datetime.now(UTC)
+    days = [f"{today + timedelta(days=number):%Y-%m-%d}" for number in (-1, 0, 1)]
+    return Refusals(road.stores.live).counts(road.rows()[0].site_id, days)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_counted_and_shown(road: Road, name: str) -> None:
+    more, code, words = REFUSED[name]
+    answer = road.post(road.message() | more)
+    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["words"]) == (422, "refused", words)
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    (row,) = road.rows()
+    assert (row.state, row.code) == ("refused", code)
+    assert refusals(road) == {code: 1}
+    assert road.dialled() == {}
+
+
+def test_another_sites_page_is_refused_and_counted(road: Road) -> None:
+    answer = road.post(road.message(), origin="https://evil.example")
+    assert (answer.status_code, answer.get_json()["words"]) == (422, "again")
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert [row.code for row in road.rows()] == ["origin"]
+    assert road.post(road.message(token="of-nobody")).status_code == 403
+
+
+def test_a_token_is_spent_once(road: Road) -> None:
+    asked = road.message()
+    assert road.post(asked).status_code == 200
+    again = road.post(asked | {"id": "another-request-1"})
+    assert (again.status_code, again.get_json()["words"]) == (422, "again")
+    assert [row.code for row in road.rows() if row.state == "refused"] == ["spent"]
+
+
+def test_limits_and_the_ceiling_of_money(road: Road) -> None:
+    road.rules(per_number={"minute": 1, "hour": 1, "day": 1})
+    assert road.ask()["state"] == "dialling"
+    assert road.ask("noa")["words"] == "often"
+    road.rules(ceiling=460)
+    assert road.ask("gal", phone="052-321-6549")["words"] == "often"
+    road.settle()
+    assert [row.code for row in road.rows() if row.state == "refused"] == ["often", "money"]
+
+
+def test_a_refused_request_may_be_sent_again_under_its_id(road: Road) -> None:
+    asked = road.message(phone="nothing")
+    assert road.post(asked).get_json()["words"] == "number"
+    assert road.post(asked | {"phone": PHONE}).get_json()["state"] == "dialling"
+    road.settle()
+    assert road.dialled() == {asked["id"]: 1}
+
+
+def test_a_flood_is_counted_and_writes_little(road: Road) -> None:
+    message = road.message(form="forged")
+    for _ in range(callback_request.MOST_WRITTEN + 40):
+        assert road.post(message).status_code == 422
+    assert len(road.rows()) == callback_request.MOST_WRITTEN
+    assert refusals(road) == {"token": callback_request.MOST_WRITTEN + 40}
+
+
+def test_a_redis_that_lost_everything_keeps_the_ceiling_and_the_course(road: Road) -> None:
+    road.rules(ceiling=500)
+    asked = road.ask()
+    road.stores.live.client.flushall()
+    road.settle()
+    assert road.row(asked["id"]).state == "talked"
+    assert road.ask(id=asked["id"])["state"] == "talked"
+    road.rules(ceiling=450 + (road.row(asked["id"]).spent or 0) - 1)
+    assert road.ask("noa")["words"] == "often"
+    road.rules(ceiling=450 + (road.row(asked["id"]).spent or 0))
+    assert road.ask("noa")["state"] == "dialling"
+    road.settle()

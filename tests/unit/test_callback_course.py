@@ -1,0 +1,147 @@
+"""The life of a callback request, whom it goes to and what it counts against."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+
+import pytest
+
+from leadtracker.callback.agents import order
+from leadtracker.callback.counting import PER_ACCOUNT, counters, network
+from leadtracker.callback.course import State, after, failure, state_of_leg, state_of_pop
+from leadtracker.callback.rules import Limits, Rules, rules_of
+from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPop, Site
+
+ANSWERED, BUSY, FAILED, UNKNOWN = Outcome.ANSWERED, Outcome.BUSY, Outcome.FAILED, Outcome.UNKNOWN
+
+
+def leg(main: bool, outcome: Outcome) -> Cdr:
+    return Cdr(
+        call_id="call", type=f"leg{1 + main}", type_code=None, status="", outcome=outcome, direction=Direction.OUTGOING,
+        main=main, started_at=datetime(2026, 9, 6, tzinfo=UTC), started_raw="", caller=None, target=None, did=None,
+        customer=None, talk_seconds=42 * (outcome is ANSWERED), duration_seconds=0, ring_seconds=0, wait_seconds=0,
+    )  # fmt: skip
+
+
+def pop(phase: Phase, answered_at: datetime | None = None) -> ScreenPop:
+    return ScreenPop(call_id="call", phase=phase, caller="+972522345678", did=None, answered_at=answered_at)
+
+
+@pytest.mark.parametrize(
+    ("heard", "state"),
+    [
+        ([State.DIALLING], "dialling"),
+        ([State.DIALLING, state_of_pop(pop(Phase.RINGING))], "dialling"),
+        ([State.DIALLING, state_of_pop(pop(Phase.ANSWERED)), state_of_pop(pop(Phase.ENDED))], "agent answered"),
+        (
+            [state_of_pop(pop(Phase.RINGING)), state_of_pop(pop(Phase.ANSWERED, datetime(2026, 9, 6, tzinfo=UTC)))],
+            "visitor answered",
+        ),
+        ([State.DIALLING, state_of_leg(leg(False, ANSWERED))], "agent answered"),
+        ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, ANSWERED))], "talked"),
+        ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, BUSY))], "failed"),
+        ([State.DIALLING, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
+        ([State.DIALLING, state_of_leg(leg(True, UNKNOWN))], "unknown"),
+        ([State.SCHEDULED, State.CANCELLED], "cancelled"),
+        ([State.SCHEDULED, State.DIALLING, State.UNCERTAIN], "uncertain"),
+        ([State.DIALLING, State.UNCERTAIN, state_of_leg(leg(True, ANSWERED))], "talked"),
+        ([State.DIALLING, State.UNCERTAIN, State.UNKNOWN], "unknown"),
+        ([State.DIALLING, State.UNKNOWN, state_of_leg(leg(True, ANSWERED))], "talked"),  # its CDR came late
+        ([State.DIALLING, State.CANCELLED, state_of_leg(leg(True, ANSWERED))], "talked"),  # hung up, after talk
+    ],
+)
+def test_any_order_and_copies(heard: list[State], state: str) -> None:
+    for news in itertools.permutations(heard):
+        for copy in news:
+            found = State.RECEIVED
+            for one in (*news, copy):
+                found = after(found, one)
+            assert found == state
+
+
+def test_after_is_a_join() -> None:
+    for one, other, third in itertools.product(State, repeat=3):
+        assert after(one, other) == after(other, one)
+        assert after(after(one, other), third) == after(one, after(other, third))
+        assert after(one, one) == one
+
+
+@pytest.mark.parametrize(
+    ("legs", "why"),
+    [
+        ([], ""),
+        ([leg(False, ANSWERED)], ""),
+        ([leg(False, ANSWERED), leg(True, ANSWERED)], ""),
+        ([leg(False, BUSY), leg(True, FAILED)], "agent: busy"),
+        ([leg(False, ANSWERED), leg(True, BUSY)], "visitor: busy"),
+        ([leg(True, Outcome.MISSED)], "visitor: missed"),
+        ([leg(False, Outcome.MISSED)], "agent: missed"),
+    ],
+)
+def test_failure(legs: list[Cdr], why: str) -> None:
+    assert {failure(some) for some in itertools.permutations(legs)} == {why}
+
+
+@pytest.mark.parametrize(
+    ("choose", "turn", "free", "agents"),
+    [
+        ("in order", 0, None, "A B C login:7"),
+        ("in order", 2, {"C"}, "A B C login:7"),
+        ("round robin", 0, None, "A B C login:7"),
+        ("round robin", 1, None, "B C login:7 A"),
+        ("round robin", 6, {"C"}, "C login:7 A B"),
+        ("free", 0, None, "A B C login:7"),
+        ("free", 0, {"C", "B", "Z"}, "B C login:7"),
+        ("free", 2, {"C", "B"}, "C B login:7"),
+        ("free", 3, {"A", "B"}, "A B login:7"),
+        ("free", 0, set(), "login:7"),
+    ],
+)
+def test_order_of_agents(choose: str, turn: int, free: set[str] | None, agents: str) -> None:
+    rules = Rules(agents=("A", "B", "C", "login:7"), choose=choose)
+    assert " ".join(order(rules, turn, free)) == agents
+
+
+def test_no_agent_is_free() -> None:
+    assert order(Rules(agents=("A", "B"), choose="free"), 0, set()) == ()
+    assert order(Rules(choose="round robin"), 3, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "who"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:0DB8:1:2:FFFF::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_network(address: str, who: str) -> None:
+    assert network(address) == who
+
+
+def test_what_a_request_counts_against() -> None:
+    site = Site(
+        id=7, name="shop", tokens=(), origins=(), default_number=None,
+        callback={"agents": ["A"], "per_number": {"minute": 9, "hour": 9, "day": 9}},
+    )  # fmt: skip
+    account = Account(1, "pbx", "voicenter", "secret")
+    strict = Account(1, "pbx", "voicenter", "secret", options={"callback_limits": {"minute": 1, "hour": 2, "day": 3}})
+    rules = rules_of(site)
+    assert counters(rules, site, account, target="+972522345678", visitor="v", address="192.0.2.7") == [
+        ("number:+972522345678", Limits(9, 9, 9)),
+        ("visitor:7:v", rules.per_visitor),
+        ("address:192.0.2.7", rules.per_address),
+        ("site:7", rules.per_site),
+        ("account:all", PER_ACCOUNT),
+    ]
+    api = counters(rules, site, strict, target="+972522345678", visitor="", address=None)
+    assert [name for name, _ in api] == ["number:+972522345678", "site:7", "account:all"]
+    assert api[-1][1] == Limits(1, 2, 3)
+    plain = counters(rules, site, account, target="+972522345678", visitor="", address="192.0.2.7", script=False)
+    assert plain[1] == ("address:192.0.2.7", Limits(1, 2, 3))

@@ -1,0 +1,400 @@
+"""Voicenter is asked to dial, over HTTP: a switch that rings, refuses, is late or goes away."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+from receiver import Receiver
+
+from leadtracker.domain import Account, Cdr, Outcome, Phase
+from leadtracker.errors import PbxUnavailable
+from leadtracker.pbx import VENDORS, dialling
+from leadtracker.pbx.dialling import Answer, ClickToCall, Dial
+from leadtracker.pbx.simulated_call import Extension
+from leadtracker.pbx.voicenter.cdr_notification import CDR
+from leadtracker.pbx.voicenter.dialling import VoicenterCalls
+from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP
+from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
+from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
+from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch, served
+from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+
+CODE = "SECRET-CODE-123"
+FIRST, SECOND = Extension("SIPSIP1", "User 1"), Extension("SIPSIP2", "User 2")
+VARIABLES = {dialling.REQUEST: "request-1", dialling.VISITOR: "visitor-1"}
+DIAL = Dial("SIPSIP1", "+972501234567", VARIABLES, {"record": True, "language": "he"})
+SECONDS = 1.0
+
+
+@pytest.fixture
+def switch(account: SimulatedVoicenter) -> Iterator[SimulatedSwitch]:
+    exchange = SimulatedExchange(account, (FIRST, SECOND))
+    with served(SimulatedSwitch(exchange, CODE, late_seconds=2 * SECONDS)) as switch:
+        yield switch
+
+
+@pytest.fixture
+def calls() -> ClickToCall:
+    return VoicenterCalls(seconds=SECONDS, places=8)
+
+
+@pytest.fixture
+def ours(switch: SimulatedSwitch) -> Account:
+    return Account(1, "pbx", "voicenter", "secret", options=switch.options)
+
+
+def with_options(account: Account, **options: str) -> Account:
+    return dataclasses.replace(account, options=account.options | options)
+
+
+def pops(receiver: Receiver, account: Account) -> list[tuple[Phase, str | None, str, str]]:
+    heard = [SCREEN_POP.read(one.json, account, datetime.now(UTC)) for one in list(receiver.got) if one.url == "/pop"]
+    return [(pop.phase, pop.call_id, *(dialling.variable(pop.custom, name) for name in VARIABLES)) for pop in heard]
+
+
+def legs(receiver: Receiver, account: Account) -> list[Cdr]:
+    read = [CDR.read(one.json, account, datetime.now(UTC)) for one in list(receiver.got) if one.url == "/cdr"]
+    return [leg for leg in read if isinstance(leg, Cdr)]
+
+
+def test_the_vendor_offers_it() -> None:
+    assert VENDORS["voicenter"].click_to_call is not None
+    assert VENDORS["while1"].click_to_call is None
+
+
+@pytest.mark.parametrize("method", ["json", "get"])
+@pytest.mark.parametrize("written_as", ["json", "xml"])
+def test_both_telephones_ring_and_both_legs_come_back(
+    method: str, written_as: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    account = with_options(ours, click_to_call_method=method, click_to_call_format=written_as)
+    dialled = calls.dial(account, DIAL)
+    assert (dialled.answer, dialled.message) == (Answer.ACCEPTED, "OK")
+    switch.exchange.wait()
+    assert switch.asked[0].method == ("GET" if method == "get" else "POST")
+    id_and_variables = (dialled.call_id, "request-1", "visitor-1")
+    phases = [Phase.DIALING, Phase.RINGING, Phase.ANSWERED, Phase.ENDED]
+    assert pops(receiver, account) == [(phase, *id_and_variables) for phase in phases]
+    first, second = legs(receiver, account)
+    for leg in (first, second):
+        assert leg.call_id == dialled.call_id
+        assert {name: dialling.variable(leg.custom, name) for name in VARIABLES} == VARIABLES
+    assert (first.type, first.main, first.outcome) == ("Click2Call leg1", False, Outcome.ANSWERED)
+    assert (second.type, second.main, second.outcome) == ("Click2Call leg2", True, Outcome.ANSWERED)
+    assert (second.customer, second.talk_seconds, second.price) == ("+972501234567", 42, 7)
+    assert switch.exchange.dialled == {"request-1": 1}
+
+
+OUTCOMES: dict[Behaviour, tuple[Answer, int, list[Outcome]]] = {  # how often it rang, how its legs ended
+    Behaviour.ANSWERS: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behaviour.VISITOR_MISSES: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.MISSED]),
+    Behaviour.VISITOR_BUSY: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.BUSY]),
+    Behaviour.AGENT_MISSES: (Answer.ACCEPTED, 1, [Outcome.MISSED, Outcome.FAILED]),
+    Behaviour.INVALID: (Answer.REFUSED, 0, []),
+    Behaviour.APPLICATION_ERROR: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behaviour.OFFLINE: (Answer.OFFLINE, 0, []),
+    Behaviour.BLOCKED: (Answer.BLOCKED, 0, []),
+    Behaviour.UNAUTHORIZED: (Answer.UNAUTHORIZED, 0, []),
+    Behaviour.SLOW: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behaviour.CUT: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behaviour.UNREADABLE: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behaviour.SERVER_ERROR: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behaviour.GOES_AWAY: (Answer.ACCEPTED, 1, []),
+    Behaviour.NO_CDR: (Answer.ACCEPTED, 1, []),
+}
+
+
+def test_every_behaviour_is_tried() -> None:
+    assert set(OUTCOMES) == set(Behaviour)
+
+
+@pytest.mark.parametrize("behaviour", OUTCOMES)
+def test_what_is_known_of_each_behaviour(
+    behaviour: Behaviour, switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    answer, rang, outcomes = OUTCOMES[behaviour]
+    switch.behaviours["SIPSIP1"] = behaviour
+    began = time.monotonic()
+    dialled = calls.dial(ours, DIAL)
+    assert time.monotonic() - began < 2 * SECONDS
+    assert dialled.answer is answer
+    assert bool(dialled.call_id) == (answer is Answer.ACCEPTED)
+    assert dialled.message
+    switch.exchange.wait()
+    assert switch.exchange.dialled["request-1"] == rang
+    heard = legs(receiver, ours)
+    assert [leg.outcome for leg in heard] == outcomes
+    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in heard} <= {"request-1"}
+    assert len(switch.asked) == 1  # nothing is tried again
+
+
+def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
+    account = with_options(ours, click_to_call_url="http://127.0.0.1:9/")
+    assert calls.dial(account, DIAL).answer is Answer.UNREACHED
+    assert calls.hang_up(account, "SIPSIP1").answer is Answer.UNREACHED
+
+
+@pytest.mark.parametrize("agent", ["login:SIPSIP2", "SIPSIP2"])
+def test_an_agent_by_login_code(agent: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+    assert calls.dial(ours, dataclasses.replace(DIAL, agent=agent)).answer is Answer.ACCEPTED
+    assert switch.exchange.active().keys() <= {"SIPSIP2"}
+    nobody = calls.dial(ours, dataclasses.replace(DIAL, agent="login:nobody"))
+    assert nobody.answer is Answer.OFFLINE
+
+
+def test_wrong_parameters_are_not_sent(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+    dialled = calls.dial(ours, dataclasses.replace(DIAL, options={"record": "yes", "maxduration": "long"}))
+    assert dialled.answer is Answer.REFUSED
+    assert dialled.message == "record must be true or false. maxduration must be a whole number above 0."
+    assert calls.faults({"record": "yes"}) == ("record must be true or false.",)
+    assert not switch.asked
+
+
+def test_a_call_is_ended(switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
+    switch.exchange.talk_seconds = 30
+    assert calls.hang_up(ours, "SIPSIP1").answer is Answer.REFUSED
+    dialled = calls.dial(ours, DIAL)
+    until(lambda: Phase.ANSWERED in [phase for phase, *_ in pops(receiver, ours)])
+    assert calls.hang_up(ours, "SIPSIP1").answer is Answer.ACCEPTED
+    switch.exchange.wait()
+    assert [leg.call_id for leg in legs(receiver, ours)] == [dialled.call_id] * 2
+
+
+def test_a_call_is_ended_before_the_visitor_answers(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    switch.exchange.step_seconds = 0.5
+    calls.dial(ours, DIAL)
+    assert calls.hang_up(ours, "SIPSIP1").answer is Answer.ACCEPTED
+    switch.exchange.wait()
+    assert [leg.outcome for leg in legs(receiver, ours)] == [Outcome.ANSWERED, Outcome.MISSED]
+    assert Phase.ANSWERED not in [phase for phase, *_ in pops(receiver, ours)]
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_who_is_free(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+    assert calls.free(ours) == {"SIPSIP1", "SIPSIP2"}
+    switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
+    assert calls.free(ours) == {"SIPSIP1", "SIPSIP2"}  # not asked again at once
+    assert len(switch.asked) == 2
+    later = VoicenterCalls(seconds=SECONDS)
+    assert later.free(ours) == {"SIPSIP1"}
+    switch.exchange.talk_seconds = 30
+    calls.dial(ours, DIAL)
+    assert VoicenterCalls(seconds=SECONDS).free(ours) == frozenset()
+
+
+def test_an_extension_that_is_not_listed_is_not_free(calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
+    receiver.answers = [(200, b'{"ERR":0,"DESC":"OK","EXTENSIONS":[{"SIP":"SIPSIP2"},{"SIP":"SIPSIP3"}]}')]
+    assert calls.free(with_options(ours, extension_list_url=receiver.url)) == {"SIPSIP2"}
+
+
+def test_records_of_other_calls_are_left_out(calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
+    rows = [{"callid": call_id, "date": "2026-09-13T06:00:00Z", "cdrtype": 10} for call_id in ("a", "b")]
+    receiver.answers = [(200, json.dumps({"ERROR_NUMBER": 0, "CDR_LIST": rows}).encode())]
+    now = datetime.now(UTC)
+    (found,) = calls.record(with_options(ours, call_log_url=receiver.url), "b", now, now)
+    assert (found.call_id, found.type) == ("b", "Click2Call leg2")
+
+
+def test_who_is_free_is_asked_again_after_some_seconds(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls.free(ours)
+    switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 5)
+    assert calls.free(ours) == {"SIPSIP1"}
+    assert [one.path.rpartition("/")[2] for one in switch.asked] == [
+        "GetExtensions", "GetExtensionsCalls", "GetExtensionsCalls"
+    ]  # fmt: skip
+
+
+def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+    account = with_options(ours, code="WRONG-CODE")
+    assert calls.dial(account, DIAL).answer is Answer.UNAUTHORIZED
+    for ask in (
+        lambda: calls.free(account),
+        lambda: calls.record(account, "id", datetime.now(UTC), datetime.now(UTC)),
+        lambda: calls.block(account, ["+972501234567"]),
+        lambda: calls.unblock(account, ["+972501234567"]),
+    ):
+        with pytest.raises(PbxUnavailable) as refusal:
+            ask()
+        assert "WRONG-CODE" not in str(refusal.value)
+
+
+def test_the_call_log_has_what_no_cdr_told(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    switch.behaviours["SIPSIP1"] = Behaviour.NO_CDR
+    dialled = calls.dial(ours, DIAL)
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    switch.exchange.wait()
+    calls.dial(ours, dataclasses.replace(DIAL, agent="SIPSIP2", variables={dialling.REQUEST: "request-2"}))
+    switch.exchange.wait()
+    found = calls.record(ours, dialled.call_id, since, since + timedelta(minutes=2))
+    assert [(leg.call_id, leg.type, leg.main) for leg in found] == [
+        (dialled.call_id, "Click2Call leg1", False),
+        (dialled.call_id, "Click2Call leg2", True),
+    ]
+    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in found} == {"request-1"}
+    (_, second) = found
+    assert (second.talk_seconds, second.price, second.customer) == (42, 7, "+972501234567")
+    assert calls.record(ours, dialled.call_id, since - timedelta(days=1), since) == ()
+    assert calls.record(ours, "another", since, since + timedelta(minutes=2)) == ()
+
+
+def test_the_log_says_of_a_leg_what_its_cdr_says(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    dialled = calls.dial(ours, DIAL)
+    switch.exchange.wait()
+    now = datetime.now(UTC)
+    found = calls.record(ours, dialled.call_id, now - timedelta(minutes=1), now)
+    same = ("call_id", "type", "outcome", "direction", "main", "started_at", "customer", "talk_seconds", "custom")
+    for leg, logged in zip(legs(receiver, ours), found, strict=True):
+        assert {name: getattr(leg, name) for name in same} == {name: getattr(logged, name) for name in same}
+
+
+def test_a_call_is_left_to_a_campaign(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+    opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
+    assert calls.schedule(ours, "campaign", DIAL, opening).answer is Answer.ACCEPTED
+    assert calls.schedule(ours, "", DIAL, opening).answer is Answer.REFUSED
+    (scheduled,) = switch.scheduled
+    assert (scheduled["OriginateTime"], scheduled["IsDateLocal"]) == (int(opening.timestamp()), "false")
+    assert scheduled["CustomData"] == {"var_leadtracker_request": "request-1", "var_leadtracker_visitor": "visitor-1"}
+    unreached = with_options(ours, dialer_url="http://127.0.0.1:9/")
+    assert calls.schedule(unreached, "campaign", DIAL, opening).answer is Answer.UNREACHED
+
+
+def test_a_campaign_calls_when_it_is_time(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
+    calls.schedule(ours, "campaign", DIAL, opening)
+    switch.run_campaigns(opening - timedelta(seconds=1))
+    assert not switch.exchange.dialled
+    for _ in range(2):
+        switch.run_campaigns(opening)
+    switch.exchange.wait()
+    assert switch.exchange.dialled == {"request-1": 1}
+    first, second = legs(receiver, ours)
+    assert [(leg.type, leg.main, leg.campaign_code) for leg in (first, second)] == [
+        ("ProductiveCall Leg1", False, "campaign"),
+        ("ProductiveCall Leg2", True, "campaign"),
+    ]
+    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in (first, second)} == {"request-1"}
+    assert (second.customer, second.outcome) == ("+972501234567", Outcome.ANSWERED)
+
+
+@pytest.mark.parametrize("method", ["json", "get"])
+def test_the_blacklist(method: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+    account = with_options(ours, click_to_call_method=method)
+    numbers = ["+972501234567", "+97231234567"]
+    assert calls.block(account, numbers) == {}
+    assert switch.blocked == {"972501234567", "97231234567"}
+    assert calls.unblock(account, numbers[:1]) == {}
+    assert switch.blocked == {"97231234567"}
+
+
+def test_a_number_that_is_not_answered_for_is_not_blocked(
+    calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    receiver.answers = [(200, json.dumps({"ErrorCode": 0, "Phones": []}).encode())]
+    account = with_options(ours, blacklist_add_url=receiver.url)
+    assert calls.block(account, ["+972501234567"]) == {"+972501234567": "no answer for this number"}
+
+
+UNREADABLE = [
+    (200, b"<html></html>", "the answer cannot be read (HTTP 200)."),
+    (200, b"OK", "the answer cannot be read (HTTP 200)."),
+    (500, b"", "the answer cannot be read (HTTP 500)."),
+    (403, b"", "our address or code is refused (HTTP 403)."),
+]
+
+
+@pytest.mark.parametrize(("status", "content", "words"), UNREADABLE)
+def test_questions_that_are_not_answered(
+    status: int, content: bytes, words: str, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    receiver.answers = [(status, content)]
+    account = with_options(ours, extension_list_url=receiver.url)
+    with pytest.raises(PbxUnavailable) as refusal:
+        calls.free(account)
+    assert str(refusal.value) == f"127.0.0.1: {words}"
+
+
+@pytest.mark.parametrize("method", ["json", "get"])
+def test_the_code_is_nowhere_but_in_the_request(
+    method: str, calls: ClickToCall, ours: Account, switch: SimulatedSwitch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = {name: "http://127.0.0.1:9/" for name in switch.options if name.endswith("_url")}
+    account = with_options(ours, click_to_call_method=method, **gone)
+    said = []
+    with caplog.at_level(logging.DEBUG):
+        said.append(repr(calls.dial(account, DIAL)))
+        said.append(repr(calls.hang_up(account, "SIPSIP1")))
+        for ask in (lambda: calls.free(account), lambda: calls.block(account, ["+972501234567"])):
+            with pytest.raises(PbxUnavailable) as refusal:
+                ask()
+            fault: BaseException | None = refusal.value
+            while fault is not None:
+                said.append(f"{fault!r} {fault.__cause__!r}")
+                fault = fault.__context__
+    assert CODE not in caplog.text + "".join(said)
+
+
+def test_parallel_calls_are_each_dialled_once(switch: SimulatedSwitch, ours: Account) -> None:
+    calls = VoicenterCalls(seconds=5, places=32)
+    dials = [dataclasses.replace(DIAL, variables={dialling.REQUEST: f"request-{number}"}) for number in range(20)]
+    threads = [threading.Thread(target=calls.dial, args=(ours, dial)) for dial in dials]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    switch.exchange.wait()
+    assert switch.exchange.dialled == {f"request-{number}": 1 for number in range(20)}
+
+
+def test_the_switch_refuses_what_voicenter_refuses(switch: SimulatedSwitch) -> None:
+    def said(**fields: str) -> tuple[int, str]:
+        body = {"code": CODE, "format": "json"} | fields
+        answer = requests.post(switch.url + "/ForwardDialer/click2call.aspx", json=body, timeout=5).json()
+        return answer["ERRORCODE"], answer["ERRORMESSAGE"]
+
+    assert said(action="call", target="972501234567") == (1, "Phone is missing")
+    assert said(action="call", phone="SIPSIP1") == (1, "Target is missing")
+    assert said(phone="SIPSIP1", target="972501234567") == (1, "Action is missing")
+    eleven = {f"var_{number}": "x" for number in range(11)}
+    assert said(action="call", phone="SIPSIP1", target="972501234567", **eleven)[0] == 1
+    assert not switch.exchange.dialled
+
+
+@pytest.mark.parametrize(
+    ("custom", "value"),
+    [
+        ({"var_leadtracker_request": "r"}, "r"),
+        ({"VAR_LeadTracker_Request": "r"}, "r"),
+        ({"leadtracker_request": "r"}, "r"),
+        ({"var_leadtracker_request": ["r"]}, ""),
+        ({"var_clientID": "r"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_variable_of_ours(custom: dict[str, object], value: str) -> None:
+    assert dialling.variable(custom, dialling.REQUEST) == value
