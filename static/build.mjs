@@ -20,8 +20,9 @@ const NEWEST = "tracker.v1.js";
 const FROZEN = {};
 const BUDGET = 3072; // bytes of tracker.js after gzip -9; zlib's versions differ by a few
 
-// Of its functions, by `node static/build.mjs --order`: to be found anew when their number changes.
-const ORDER = [1,17,18,19,20,0,5,4,15,7,13,3,14,16,11,2,12,6,9,8,10];
+// Of its functions and names, by `node static/build.mjs --order`: to be found anew when the script changes.
+const ORDER = [1,18,21,19,20,5,6,14,15,4,8,17,3,7,0,16,2,12,13,10,9,11];
+const NAMES = "rEche$BzuGksiofgOaltLpWybvMTKPjSdZVxN_qmnHIRJFCAUYXQwD";
 
 const shared = { bundle: true, minify: true, target: "es2018", logLevel: "warning" };
 
@@ -35,7 +36,7 @@ const { outputFiles, mangleCache } = await build({
   // The bundle runs as a classic script: in a function of its own, and whatever happens in it, the page hears nothing.
   banner: { js: "(()=>{try{" },
   footer: { js: "}catch(e){}})()" },
-  mangleProps: /^(answered|done|failed|held|timer|why)$/, // of a Line; none of them is sent
+  mangleProps: /^(answered|done|failed|held|number|shown|timer|untold|why)$/, // of a Line; none of them is sent
   mangleCache: {},
   write: false,
 });
@@ -43,16 +44,16 @@ const { outputFiles, mangleCache } = await build({
 const { code } = await minify(outputFiles[0].text, { ecma: 2018, compress: { passes: 3 } });
 const functions = functionsOf(code);
 const searching = process.argv.includes("--order");
-const order = searching ? bestOrder(functions) : ORDER;
-if (searching) console.log(`const ORDER = ${JSON.stringify(order)};`);
+const { order, letters } = searching ? bestOrder(functions) : { order: ORDER, letters: NAMES };
+if (searching) console.log(`const ORDER = ${JSON.stringify(order)};\nconst NAMES = ${JSON.stringify(letters)};`);
 if (order.length != functions.count) throw Error("the number of functions changed: see ORDER");
-writeFileSync(dist + "tracker.js", functions.arranged(order) + "\n");
+writeFileSync(dist + "tracker.js", functions.arranged(order, letters) + "\n");
 await build({
   ...shared,
   entryPoints: { debug: here + "tracker/debug.js" },
   outdir: dist,
   format: "esm",
-  mangleProps: /^why$/, // as in tracker.js
+  mangleProps: /^(number|shown|why)$/, // as in tracker.js
   mangleCache,
 });
 await build({ ...shared, entryPoints: { callback: here + "tracker/callback.js" }, outdir: dist, format: "esm" });

@@ -135,8 +135,8 @@ const asking = (line) => {
 const findings = () =>
   [...lines.values()].flatMap((line) => [
     asking(line),
-    line.did
-      ? remark(`${line.display} (${line.did}) is shown in ${places(line.did)} places`, "good")
+    line.number
+      ? remark(`${line.shown} (${line.number}) is shown in ${places(line.number)} places`, "good")
       : remark("no number of ours is shown; the page keeps its own", "warn"),
     ...["text", "href", "call"].flatMap((kind) =>
       (line[kind] || []).map((selector) => {

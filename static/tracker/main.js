@@ -1,5 +1,6 @@
 // The tracker: gives the page `Leadtracker.init`, under Voicenter's name too, and starts what the tag itself asks for.
 
+import { callback } from "./callback_loading.js";
 import { turn, want } from "./number_request.js";
 import { address, settings } from "./script_tag.js";
 import { AWAITED, TOLD } from "./sight.js";
@@ -24,7 +25,7 @@ const KINDS = "text,href,call,swap".split(",");
 const init = (token, info, actions) => {
   trace([token]);
   /** @type {Line} */
-  const line = lines.get(token) || { token, info: {}, signals: [], held: 0, failed: 0 };
+  const line = lines.get(token) || { token, info: {}, untold: [], held: 0, failed: 0 };
   quiet(() => {
     line.answered = line.answered || new Promise((done) => (line.done = done));
     lines.set(token, line);
@@ -36,16 +37,16 @@ const init = (token, info, actions) => {
     if (asked.now || !KINDS.some((kind) => asked[kind])) want(line, TOLD);
     show();
   })();
-  const promise = line.answered.then(() => line.did || ownNumber(line) || Promise.reject(NO_NUMBER));
-  // What the page is given has no rejection of its own: nobody hears of one that he did not ask for.
-  return Object.assign(promise.catch(() => {}), {
-    // Whoever waits for the number shall have it, seen or not. `await` calls `then` only of what is no plain Promise.
-    constructor: undefined,
-    then(taken, refused, waits = true) {
-      if (waits) want(line, AWAITED);
-      return promise.then(taken, refused);
+  return {
+    // No plain Promise: whoever waits for the number, by `await` too, comes to `then`, and shall have it, seen or not.
+    // What nobody waits for is not rejected either.
+    __proto__: Promise.prototype,
+    then(taken, refused, waits = want(line, AWAITED)) {
+      return line.answered
+        .then(() => line.number || ownNumber(line) || Promise.reject(NO_NUMBER))
+        .then(taken, refused);
     },
-  });
+  };
 };
 
 /** @type {any} */
@@ -64,7 +65,7 @@ if (!tracker || !tracker.lines) {
   watchPage();
   watchVisitor();
   if (debugging) import(/** @type {any} */ (new URL("debug.js", address))).catch(trace);
-  tracker = { init, lines, log, address };
+  tracker = { init, callback, lines, log, address, visitor: currentVisitor };
 }
 page.Leadtracker = page.VC_DID_TRACKER = tracker;
 stubs.forEach((stub) => {

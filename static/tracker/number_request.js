@@ -29,7 +29,7 @@ const message = (line) => {
     page: location.href,
     lease,
     state,
-    signals: line.signals,
+    signals: line.untold,
   };
   trace(body);
   return JSON.stringify(body);
@@ -40,7 +40,7 @@ const request = async (line) => {
   if (state != "visible") return;
   clearTimeout(line.timer);
   setTimeout(line.done, PATIENCE);
-  const { length } = line.signals;
+  const { length } = line.untold;
   try {
     const response = await fetch(address, {
       method: "POST",
@@ -56,14 +56,14 @@ const request = async (line) => {
       currentVisitor({ [line.token]: (line.held = answer.lease) });
       if (/^\+\d{7,}$/.test(did)) {
         // The page may have written the number we promised.
-        if (line.did && line.did != did) line.swap.push(line.did);
-        line.did = did;
-        line.display = answer.display;
+        if (line.number && line.number != did) line.swap.push(line.number);
+        line.number = did;
+        line.shown = answer.display;
         show();
       }
     }
     // Only a beat tells signals, and a lost one tells nothing.
-    if ("known" in answer) line.signals.splice(0, length);
+    if ("known" in answer) line.untold.splice(0, length);
     line.failed = 0;
   } catch (failure) {
     trace(failure);
@@ -87,7 +87,7 @@ export const want = (line, why) => {
 
 /** @param {Line} line @param {string} what tap, copy, menu or save */
 export const signal = (line, what) => {
-  line.signals.push(what);
+  line.untold.push(what);
   if (line.held != 0) request(line);
 };
 
@@ -102,6 +102,6 @@ export const turn = quiet((next) => {
       // The lease may be another's by now: ask again instead of beating.
       line.held = 0;
       if (line.why) request(line);
-    } else if (line.held != 0 && navigator.sendBeacon(address, message(line))) line.signals = [];
+    } else if (line.held != 0 && navigator.sendBeacon(address, message(line))) line.untold = [];
   });
 });

@@ -3,4 +3,4 @@
 const tag = /** @type {HTMLScriptElement} */ (document.currentScript);
 
 export const settings = tag.dataset;
-export const address = tag.src.match(/[^?#]*/)[0];
+export const address = tag.src;

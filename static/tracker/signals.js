@@ -26,8 +26,8 @@ export const watchVisitor = () => {
         const subject = digits(tap ? links : links + getSelection());
         lines.forEach((line) => {
           let number;
-          if (tap) each(line.call, (element) => path.includes(element) && (number = line.did || ownNumber(line)));
-          if (saves || number || (line.did && subject.includes(line.did.slice(-7)))) signal(line, saves ? "save" : what);
+          if (tap) each(line.call, (element) => path.includes(element) && (number = line.number || ownNumber(line)));
+          if (saves || number || (line.number && subject.includes(line.number.slice(-7)))) signal(line, saves ? "save" : what);
           if (number) {
             event.preventDefault();
             location.href = "tel:" + number;

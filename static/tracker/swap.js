@@ -1,5 +1,6 @@
 // Writes the numbers into the page, and again whenever the page changes what we wrote.
 
+import { callback } from "./callback_loading.js";
 import { settings } from "./script_tag.js";
 import { look } from "./sight.js";
 import { digits, JOINT, respeller } from "./spelling.js";
@@ -14,9 +15,9 @@ import { quiet } from "./trace.js";
  * @property {string[]} href selectors of links that become tel: links
  * @property {string[]} call selectors of elements whose click dials
  * @property {string[]} swap the page's own numbers, to be replaced wherever they appear
- * @property {string} [did] E.164
- * @property {string} [display]
- * @property {string[]} signals what happened since the last beat: tap, copy, menu, save
+ * @property {string} [number] E.164
+ * @property {string} [shown] the same as the site shows it
+ * @property {string[]} untold signals: what happened since the last beat: tap, copy, menu, save
  * @property {string | null | 0} held the lease of the number shown, while the server holds it for us; null when it is the
  *   site's default number, 0 when nothing is answered or the server refused
  * @property {number} failed requests in a row
@@ -133,14 +134,17 @@ const finder = (own, line) => (text, nodes) => {
   return text;
 };
 
-const applyActions = () =>
+/** Looks for what wants click-to-call, and for the places of each line's number: writes it there, or waits for its turn. */
+const applyActions = () => {
+  each(["[data-leadtracker-callback]"], callback);
   lines.forEach((line) => {
-    const target = "tel:" + line.did;
-    if (line.did) {
-      each(line.text, (element) => setText(element, line.display));
+    const target = "tel:" + line.number;
+    if (line.number) {
+      each(line.text, (element) => setText(element, line.shown));
       each(line.href, (element) => element.href != target && (element.href = target));
     } else each(line.text.concat(line.href, line.call), (element) => look(line, element));
   });
+};
 
 const observer = new MutationObserver(
   quiet((/** @type {any[]} */ records) => {
@@ -171,6 +175,7 @@ const { attachShadow } = Element.prototype;
 
 export const watchPage = () => {
   watch(document);
+  applyActions();
   Element.prototype.attachShadow = function (options) {
     const root = attachShadow.call(this, options);
     quiet(sweep)(this);
@@ -186,8 +191,8 @@ export const show = () => {
       .split(",")
       .forEach((own) =>
         respellers.push(
-          line.did
-            ? respeller(own, line.did, line.display)
+          line.number
+            ? respeller(own, line.number, line.shown)
             : finder(own, line),
         ),
       ),

@@ -50,7 +50,7 @@ export const currentVisitor = (leases) => {
     memory = JSON.parse(localStorage.leadtracker);
   } catch (blocked) {}
   /** @type {any} */
-  const visitor = { visitor: newId(), first: arrival, leases: {}, ...memory };
+  const visitor = (memory = { visitor: newId(), first: arrival, leases: {}, ...memory });
   if (!(at - visitor.at < VISIT_PAUSE) || (came && came != source(visitor.arrival)))
     Object.assign(visitor, { visit: newId(), arrival, engaged: 0, pages: 1 });
   else if (!loaded) visitor.pages++;
@@ -58,7 +58,6 @@ export const currentVisitor = (leases) => {
   loaded = true;
   visitor.at = at;
   Object.assign(visitor.leases, leases);
-  memory = visitor;
   try {
     localStorage.leadtracker = JSON.stringify(visitor);
   } catch (blocked) {}

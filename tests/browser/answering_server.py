@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
 PATIENCE_SECONDS = 10
@@ -24,16 +26,27 @@ NUMBER: Message = {
     "beat_seconds": 30,
     "reason": "leased",
 }
+FORM: Message = {"form": "form-1", "open": True, "opens": None, "countries": ["IL"], "country": "IL"}
 OTHER_NUMBER = NUMBER | {"did": "+972722776773", "display": "072-277-6773", "lease": "lease-2"}
 
 
 class AnsweringServer:
-    """Serves the built script at every path; each POST is kept in `messages` and answered by `answer`."""
+    """Serves the built scripts at every path; each POST is kept in `messages` and answered by `answer`.
+
+    A POST to /callback is kept in `callbacks`, a plain form's in `posts`; `course` says how a request goes: each of its
+    answers is given once, to the post or to who asks after it, and the last one for ever.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.requests: list[tuple[str, str, str]] = []  # method, path, content type
         self.number: Message = NUMBER
+        self.form: Message = FORM
+        self.callbacks: list[Message] = []
+        self.posts: list[dict[str, str]] = []
+        self.course: list[Message] = [{"state": "received"}]
+        self.callback_status = 200
+        self.lost = 0  # so many answers to callback requests that arrived
         self.status = 200
         self.body: bytes | None = None  # instead of an answer that makes sense
         self.hidden = False  # answers a POST without the CORS header, as for an origin that is not the site's
@@ -54,7 +67,11 @@ class AnsweringServer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 recorder.note(self, None)
-                name = "debug.js" if self.path.endswith("/debug.js") else "tracker.js"
+                if self.path.startswith("/callback/"):
+                    self.go_on(self.path.removeprefix("/callback/").partition("?")[0])
+                    return
+                beside = self.path.rpartition("/")[2]
+                name = beside if beside in ("debug.js", "callback.js") else "tracker.js"
                 self.answer(200, (DIST / name).read_bytes(), "text/javascript")
 
             def do_OPTIONS(self) -> None:
@@ -62,11 +79,37 @@ class AnsweringServer:
                 self.answer(204, b"", "text/plain")
 
             def do_POST(self) -> None:
-                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers["Content-Type"] == "application/x-www-form-urlencoded":
+                    recorder.posts.append(dict(parse_qsl(body.decode())))
+                    self.answer(200, b"<title>Thank you</title>", "text/html")
+                    return
+                message = json.loads(body)
+                if self.path == "/callback":
+                    self.call_back(message)
+                    return
                 recorder.note(self, message)
                 recorder.hold.wait(PATIENCE_SECONDS)
                 body = recorder.body if recorder.body is not None else json.dumps(recorder.answer(message)).encode()
                 self.answer(recorder.status, body, "application/json")
+
+            def call_back(self, message: Message) -> None:
+                recorder.callbacks.append(message)
+                recorder.note(self, None)
+                recorder.hold.wait(PATIENCE_SECONDS)
+                if recorder.lost:
+                    recorder.lost -= 1
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                self.go_on(message["id"])
+
+            def go_on(self, callback: str) -> None:
+                if callback not in [message["id"] for message in recorder.callbacks]:
+                    self.answer(404, b"{}", "application/json")
+                    return
+                course = recorder.course
+                now = course.pop(0) if len(course) > 1 else course[0]
+                self.answer(recorder.callback_status, json.dumps({"id": callback} | now).encode(), "application/json")
 
             def answer(self, status: int, body: bytes, kind: str) -> None:
                 self.send_response(status)
@@ -105,6 +148,8 @@ class AnsweringServer:
             self._arrived.notify_all()
 
     def answer(self, message: Message) -> Message:
+        if message["ask"] == "form":
+            return self.form
         if message["ask"] == "beat" and message["lease"] == self.number["lease"]:
             return {"known": True}
         return self.number | ({"known": False} if message["ask"] == "beat" else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -40,8 +41,16 @@ def complaints() -> Complaints:
 
 
 @pytest.fixture
-def context(browser: Browser, site: PageServer, complaints: Complaints) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=site.origin)
+def visitors_browser() -> dict[str, Any]:
+    """Of the visitor's browser."""
+    return {}
+
+
+@pytest.fixture
+def context(
+    browser: Browser, site: PageServer, complaints: Complaints, visitors_browser: dict[str, Any]
+) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=site.origin, **visitors_browser)
     context.on("page", complaints.hear)
     yield context
     context.close()

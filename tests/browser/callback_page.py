@@ -1,0 +1,29 @@
+"""What the tests of click-to-call do in a page: open the widget, and send a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+VISITOR: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Asia/Jerusalem"}  # his browser
+TYPED = "0521234567"
+SHOWN = "052-123-4567"
+SENT = "+972521234567"
+
+
+def start(page: Page, address: str = "/callback.html") -> Locator:
+    """Open the widget; its dialog."""
+    page.goto(address)
+    page.locator("leadtracker-callback button").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def ask(page: Page, number: str = TYPED) -> Locator:
+    """Open the widget and send a number; what is said then."""
+    dialog = start(page)
+    dialog.get_by_label("Phone number").fill(number)
+    dialog.get_by_role("button", name="Call me").click()
+    return dialog.get_by_role("status")
