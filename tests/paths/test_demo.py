@@ -171,7 +171,7 @@ def test_a_second_run_starts_soon_and_finds_the_first_ones_calls(
     second_run: Running, first_calls: list[dict[str, Any]], http: requests.Session
 ) -> None:
     began = time.monotonic()
-    second_run.until("Marketing site")
+    second_run.until("On the command line")
     assert time.monotonic() - began < 10
     assert f"Calls of earlier runs: {len(first_calls)}," in second_run.printed
     assert re.search(r"Login +the first run's, kept in \.demo/login\.txt", second_run.printed)
@@ -217,6 +217,19 @@ def test_a_person_rings_the_number_he_sees_in_two_clicks(second_run: Running, br
     assert call["campaign"] == "מבצע אביב"
     assert call["visitor_info"]["name"] == "You, in this browser"
     assert call["did"].endswith(shown.replace("-", "")[1:])
+
+
+def test_a_person_asks_to_be_called_back(second_run: Running, browser: Browser) -> None:
+    page = browser.new_context(user_agent=PERSON).new_page()
+    page.goto(f"{second_run.address('Marketing site')}/he")
+    page.click("text=נחזור אליכם")
+    page.locator("input[type=tel]").fill("054-321-6549")
+    page.wait_for_timeout(2100)  # a form that is sent sooner was filled in by a robot
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("תודה על השיחה.")).to_be_visible(timeout=40_000)
+    page.context.close()
+    (call,) = (one for one in calls(second_run.folder) if one["caller"] == "+972543216549")
+    assert sorted(leg["type"] for leg in call["legs"]) == ["Click2Call leg1", "Click2Call leg2"]
 
 
 def test_the_marketing_site_rings_for_its_own_pages_only(second_run: Running, http: requests.Session) -> None:
