@@ -222,7 +222,7 @@ def test_a_page_that_may_not_ask_keeps_its_number(token: str, new_browser: OpenB
 def test_redis_loses_everything_under_live_pages(new_browser: OpenBrowser, running: Served, store: redis.Redis) -> None:
     pages = [new_browser("/plain.html?utm_campaign=spring"), new_browser("/plain.html?utm_campaign=autumn")]
     numbers = [number_of(page) for page in pages]
-    store.flushall()
+    empty(store, running)
     for page, number in zip(pages, numbers, strict=True):
         answer = beat(page, running)
         assert answer["known"] is True
