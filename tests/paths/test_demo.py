@@ -172,7 +172,7 @@ def test_a_second_run_starts_soon_and_finds_the_first_ones_calls(
 ) -> None:
     began = time.monotonic()
     second_run.until("On the command line")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20  # beside other tests; alone it is some seconds
     assert f"Calls of earlier runs: {len(first_calls)}," in second_run.printed
     assert re.search(r"Login +the first run's, kept in \.demo/login\.txt", second_run.printed)
     assert "admin / " in (second_run.folder / ".demo" / "login.txt").read_text()
