@@ -12,7 +12,8 @@ from leadtracker.domain import Site
 from leadtracker.errors import NotAllowed, NotFound, Refused
 from leadtracker.records import api_keys
 from leadtracker.reports.reading import reading
-from leadtracker.web.callback_request import LONGEST_BODY, count, read_message
+from leadtracker.web.callback_request import LONGEST_BODY, count
+from leadtracker.web.page_messages import read_message
 from leadtracker.web.stores import stores
 
 

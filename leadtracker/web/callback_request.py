@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import hmac
 import time
@@ -11,18 +10,16 @@ from typing import Any
 import orjson
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_cors.core import get_cors_headers, get_cors_options
-from werkzeug.datastructures import Headers
 
 from leadtracker.callback.counting import network
 from leadtracker.callback.course import State
 from leadtracker.callback_request import CallbackRequests, Told, read_wish
 from leadtracker.domain import Json, Site
-from leadtracker.errors import BadRequest, NotAllowed
 from leadtracker.number_request import ID
 from leadtracker.web.callback_words import LANGUAGES, WORDS
 from leadtracker.web.metrics import CALLBACK_REQUESTS
 from leadtracker.web.page_headers import protect
+from leadtracker.web.page_messages import cors, read_message, site_of
 from leadtracker.web.stores import stores
 
 LONGEST_BODY = 16 * 1024
@@ -102,36 +99,9 @@ def count(site: Site, told: Told) -> Told:
     return told
 
 
-def read_message() -> Json:
-    try:
-        message = orjson.loads(request.get_data(cache=False))
-    except orjson.JSONDecodeError as fault:
-        raise BadRequest(f"the body is not JSON: {fault}") from fault
-    if not isinstance(message, dict):
-        raise BadRequest("the body must be a JSON object")
-    return message
-
-
-def site_of(token: object) -> Site:
-    """The site of a public token. Whose page it is, is the road's question, which counts what it refuses."""
-    directory = stores().directory
-    directory.refresh()
-    site = directory.site_by_token(token) if isinstance(token, str) else None
-    if site is None:
-        raise NotAllowed("no site has this token")
-    return site
-
-
 def answer(content: Json, site: Site | None, status: int = 200) -> Response:
     response = Response(orjson.dumps(content), status, mimetype="application/json")
     if site is not None:
         response.headers.extend(cors(site.origins, request.headers.get("Origin", "")))
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@functools.lru_cache(maxsize=4096)
-def cors(origins: tuple[str, ...], origin: str) -> tuple[tuple[str, Any], ...]:
-    """flask-cors' headers for a page of one origin of a site."""
-    options = get_cors_options(None, {"origins": list(origins), "methods": ["GET", "POST"]})
-    return tuple(get_cors_headers(options, Headers({"Origin": origin}), "POST").items())

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import orjson
 from flask import Flask, Response, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from flask_cors.core import get_cors_headers, get_cors_options
-from werkzeug.datastructures import Headers
 
 from leadtracker.callback_request import CallbackRequests
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest, NotAllowed
 from leadtracker.number_request import Numbers, Sender, read_visitor
 from leadtracker.web.metrics import BEATS, NUMBER_REQUESTS
+from leadtracker.web.page_messages import cors, read_message, site_of
 from leadtracker.web.static_files import STATIC
-from leadtracker.web.stores import stores
 
 LONGEST_BODY = 32 * 1024
 VOICENTER_PATH = "/cdn/Scripts/did_trace_worker/index.min.js"
@@ -46,7 +43,7 @@ def script(file: str) -> Response:
 
 def number(numbers: Numbers, requests: CallbackRequests) -> ResponseReturnValue:
     request.max_content_length = LONGEST_BODY
-    message = _message()
+    message = read_message()
     site = _site(message)
     asked = message.get("ask")
     if asked == "number":
@@ -60,16 +57,9 @@ def number(numbers: Numbers, requests: CallbackRequests) -> ResponseReturnValue:
     else:
         raise BadRequest('ask must be "number", "beat" or "form"')
     response = Response(orjson.dumps(answer), mimetype="application/json")
-    response.headers.extend(_cors(site.origins, request.headers["Origin"]))
+    response.headers.extend(cors(site.origins, request.headers["Origin"]))
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@functools.lru_cache(maxsize=4096)
-def _cors(origins: tuple[str, ...], origin: str) -> tuple[tuple[str, Any], ...]:
-    """flask-cors' headers for a page of one origin of a site."""
-    options = get_cors_options(None, {"origins": list(origins), "methods": ["POST"]})
-    return tuple(get_cors_headers(options, Headers({"Origin": origin}), "POST").items())
 
 
 def ask(numbers: Numbers, site: Site, message: dict[str, Any]) -> dict[str, Any]:
@@ -88,23 +78,8 @@ def _sender() -> Sender:
     return Sender(request.headers.get("User-Agent", ""), request.remote_addr or "")
 
 
-def _message() -> dict[str, Any]:
-    try:
-        message = orjson.loads(request.get_data(cache=False))
-    except orjson.JSONDecodeError as fault:
-        raise BadRequest(f"the body is not JSON: {fault}") from fault
-    if not isinstance(message, dict):
-        raise BadRequest("the body must be a JSON object")
-    return message
-
-
 def _site(message: dict[str, Any]) -> Site:
-    directory = stores().directory
-    directory.refresh()
-    token = message.get("token")
-    site = directory.site_by_token(token) if isinstance(token, str) else None
-    if site is None:
-        raise NotAllowed("no site has this token")
+    site = site_of(message.get("token"))
     origin = request.headers.get("Origin")
     if origin not in site.origins:
         raise NotAllowed(f"the origin {origin or '(none sent)'} is not one of the site's")

@@ -1,0 +1,43 @@
+"""What the script in a page sends: a JSON message with its site's token, answered to pages of that site alone."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import orjson
+from flask import request
+from flask_cors.core import get_cors_headers, get_cors_options
+from werkzeug.datastructures import Headers
+
+from leadtracker.domain import Json, Site
+from leadtracker.errors import BadRequest, NotAllowed
+from leadtracker.web.stores import stores
+
+
+def read_message() -> Json:
+    """The body of this request; raises BadRequest."""
+    try:
+        message = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as fault:
+        raise BadRequest(f"the body is not JSON: {fault}") from fault
+    if not isinstance(message, dict):
+        raise BadRequest("the body must be a JSON object")
+    return message
+
+
+def site_of(token: object) -> Site:
+    """The site of a public token; whether the page is one of the site, the caller asks. Raises NotAllowed."""
+    directory = stores().directory
+    directory.refresh()
+    site = directory.site_by_token(token) if isinstance(token, str) else None
+    if site is None:
+        raise NotAllowed("no site has this token")
+    return site
+
+
+@functools.lru_cache(maxsize=4096)
+def cors(origins: tuple[str, ...], origin: str) -> tuple[tuple[str, Any], ...]:
+    """flask-cors' headers for a page of one origin of a site."""
+    options = get_cors_options(None, {"origins": list(origins), "methods": ["GET", "POST"]})
+    return tuple(get_cors_headers(options, Headers({"Origin": origin}), "POST").items())
