@@ -18,7 +18,6 @@ from leadtracker.callback.rules import CHOICES, DAYS, LIMITS, Limits, Rules
 WINDOWS = tuple(each.name for each in dataclasses.fields(Limits))
 KEYS = tuple(each.name for each in dataclasses.fields(Rules) if each.name != "currency")
 OURS = {"code", "phone", "phonelogincode", "target", "action", "format", "maxduration"}  # parameters we set ourselves
-MOST_VARIABLES = 8  # of the vendor's ten; two are ours
 MOST_MONEY = 10**9
 AGENT = re.compile(r"login:[A-Za-z0-9]{1,32}|[A-Za-z0-9+_\-]{1,32}")
 PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
@@ -175,8 +174,6 @@ def _faults_of_dial(value: Any) -> Faults:
             yield f"{name!r} is set by Leadtracker; take it out" + (", and set max_seconds" * (name == "maxduration"))
         if not isinstance(setting, str | int):
             yield f"{name!r} must be a text, a whole number, true or false"
-    if sum(name.lower().startswith("var_") for name in value) > MOST_VARIABLES:
-        yield f"has more than {MOST_VARIABLES} var_ parameters; the PBX takes ten, and two are Leadtracker's"
 
 
 def _faults_of_campaign(value: Any) -> Faults:

@@ -107,9 +107,12 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
         currency = values.get("currency") or (row.currency if row else "ILS")
         values["callback"], wrong = callback_file.read_table(f"site {name}", table, country, str(currency))
         faults += wrong
-    account = values.get("account_key")
-    if account and session.scalar(select(AccountRow).where(AccountRow.key == account)) is None:
-        faults.append(f"site {name}: there is no PBX account {account!r}; add it first")
+    account_key = values.get("account_key", row.account_key if row else None)
+    account = session.scalar(select(AccountRow).where(AccountRow.key == account_key)) if account_key else None
+    if account_key and account is None:
+        faults.append(f"site {name}: there is no PBX account {account_key!r}; add it first")
+    elif account and not faults and "callback" in values:
+        faults += _faults_of_dial(f"site {name}", account, values["callback"].get("dial", {}))
     if faults:
         raise SiteFault("\n".join(faults))
     if row is None:
@@ -199,6 +202,13 @@ def _faults_of_topics(who: str, topics: Any) -> list[str]:
         elif not all(page.startswith("/") for page in given.get("pages", [])):
             faults.append(f"{who}: topic {topic!r}: each of pages must begin with /")
     return faults
+
+
+def _faults_of_dial(who: str, account: AccountRow, parameters: dict[str, Any]) -> list[str]:
+    vendor = VENDORS[account.vendor]
+    if vendor.click_to_call is None:
+        return [f"{who}: callback.dial: {vendor.title} cannot be asked to call"] if parameters else []
+    return [f"{who}: callback.dial: {fault}" for fault in vendor.click_to_call.faults(parameters)]
 
 
 def _faults_of_plans(who: str, values: dict[str, Any]) -> list[str]:

@@ -8,7 +8,9 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
+from leadtracker import phone
 from leadtracker.cli import opening
+from leadtracker.errors import BadRequest, NotFound, PbxUnavailable
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.vendor import callback_url
 from leadtracker.records.sites import Directory
@@ -40,7 +42,7 @@ def add(key: str, **given: Any) -> None:
 
 @click.group()
 def pbx() -> None:
-    """What the PBX must be told."""
+    """What the PBX must be told, and whom it must not call."""
 
 
 @pbx.command("urls")
@@ -66,6 +68,28 @@ def urls(as_json: bool) -> None:
         click.echo("No PBX account yet: leadtracker account add KEY --vendor voicenter")
     for line in [] if as_json else lines:
         click.echo(f"{line['account']}  {line['family']}  {line['url']}  ({line['place']})")
+
+
+@pbx.command("block")
+@click.argument("key", metavar="ACCOUNT")
+@click.argument("numbers", nargs=-1, required=True)
+@click.option("--undo", is_flag=True, help="Take the numbers off the list again.")
+def block(key: str, numbers: tuple[str, ...], undo: bool) -> None:
+    """Put numbers on the PBX's own list of those it never calls, whoever asks it to."""
+    one = Directory(opening.database()).account(key)
+    click_to_call = VENDORS[one.vendor].click_to_call if one else None
+    if one is None or click_to_call is None:
+        raise NotFound(f"no PBX account {key!r} that can be told whom not to call")
+    read = {text: phone.read(text, one.country) for text in numbers}
+    if wrong := [text for text, number in read.items() if number is None]:
+        raise BadRequest(f"no telephone number in {one.country}: {', '.join(wrong)}; nothing was changed")
+    wanted = [number for number in read.values() if number]
+    refused = (click_to_call.unblock if undo else click_to_call.block)(one, wanted)
+    for number in wanted:
+        done = f"not changed: {refused[number]}" if number in refused else "no longer blocked" if undo else "blocked"
+        click.echo(f"{number}: {done}")
+    if refused:
+        raise PbxUnavailable(f"{len(refused)} of {len(wanted)} numbers were not taken")
 
 
 COMMANDS = (account, pbx)

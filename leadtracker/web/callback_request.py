@@ -15,7 +15,9 @@ from leadtracker.callback.counting import network
 from leadtracker.callback.course import State
 from leadtracker.callback_request import CallbackRequests, Told, read_wish
 from leadtracker.domain import Json, Site
+from leadtracker.errors import LeadtrackerError
 from leadtracker.number_request import ID
+from leadtracker.web import error_answers
 from leadtracker.web.callback_words import LANGUAGES, WORDS
 from leadtracker.web.metrics import CALLBACK_REQUESTS
 from leadtracker.web.page_headers import protect
@@ -44,6 +46,13 @@ def register(app: Flask, requests: CallbackRequests) -> None:
     def sent(request_id: str) -> ResponseReturnValue:
         told, site = requests.of_visitor(request_id, request.args.get("visitor", ""))
         return page(told, site)
+
+    @blueprint.errorhandler(LeadtrackerError)
+    def failed(error: LeadtrackerError) -> Response:
+        answered = error_answers.ours(error)
+        if request.mimetype != FORM and request.endpoint != "callback_request.sent":
+            return answered
+        return page(Told("", State.REFUSED, "often" if error.status >= 500 else "again"), None, error.status)
 
     app.register_blueprint(blueprint)
 

@@ -27,12 +27,13 @@ NEXT = {  # what a person may do
 
 
 def register(app: Flask) -> None:
-    app.register_error_handler(LeadtrackerError, _ours)
+    app.register_error_handler(LeadtrackerError, ours)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)
 
 
-def _ours(error: LeadtrackerError) -> Response:
+def ours(error: LeadtrackerError) -> Response:
+    """The answer to one of our own exceptions, counted and, where it is our fault, logged."""
     if error.status >= 500:
         log.warning("%s %s: %s %s", request.method, request.path, error.code, error)
     return _answer(error.status, error.code, error.title, str(error))

@@ -138,7 +138,7 @@ def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: floa
     disturbances.ask(url, "large", "builds-the-large-pool")
     leases = disturbances.leases(url, "small", 200)
     compare("number request, known visitor", bare, number, seconds, pairs)
-    compare("number request, new visitor", bare, loading(lambda _: load.number("large", None)), seconds, 1)
+    compare("number request, new visitor", bare, loading(lambda _: load.number("large", None)), seconds / pairs, pairs)
     compare("heartbeat", bare, loading(lambda _: load.beat("small", leases)), seconds, pairs)
     pops = loading(lambda mark: load.screen_pop(pop, SMALL, mark))
     fastest = compare("screen pop", bare, pops, seconds, pairs)

@@ -67,6 +67,12 @@ class TestPlainForm:
         assert list(road.dialled().values()) == [1]
         assert road.rows()[0].origin == "form"
 
+    def test_a_form_of_no_site_ends_on_a_page_for_visitors(self, road: Road) -> None:
+        answer = self.send(road, leadtracker_token="no-token", language="he")
+        assert (answer.status_code, 'dir="rtl"' in answer.text, "לטעון את הדף מחדש" in answer.text) == (403, True, True)
+        assert "/calls" not in answer.text
+        assert road.rows() == []
+
     def test_stricter_limits_of_an_address(self, road: Road) -> None:
         assert self.send(road).status_code == 303
         refused = self.send(road, phone="052-321-6549", language="he")

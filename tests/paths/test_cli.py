@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 from click.testing import CliRunner, Result
 
 from leadtracker.cli import main
+from tests.callback_road import switch_of
 
 
 @pytest.fixture(autouse=True)
@@ -136,3 +138,22 @@ def test_passwords() -> None:
     assert run("user", "add", "noa", "--password", "long enough 1").exit_code == 1
     assert run("user", "add", "gil", "--password", "short").exit_code == 1
     said("user", "password", "noa", "--password", "long enough 2")
+
+
+def test_numbers_that_the_pbx_never_calls(tmp_path: Path) -> None:
+    with switch_of("http://127.0.0.1:9") as switch:
+        file = tmp_path / "sites.toml"
+        file.write_text(tomli_w.dumps({"account": {"pbx": {"options": switch.options}}}))
+        said("site", "apply", str(file))
+        assert said("pbx", "block", "pbx", "054-321-6549", "+442079460000").splitlines() == [
+            "+972543216549: blocked", "+442079460000: blocked",
+        ]  # fmt: skip
+        assert switch.blocked == {"972543216549", "442079460000"}
+        assert said("pbx", "block", "pbx", "0543216549", "--undo") == "+972543216549: no longer blocked\n"
+        assert switch.blocked == {"442079460000"}
+        wrong = run("pbx", "block", "pbx", "052-234-5678", "Dana")
+        assert "no telephone number in IL: Dana; nothing was changed" in wrong.output
+        assert switch.blocked == {"442079460000"}
+        switch.code = "another"
+        assert run("pbx", "block", "pbx", "052-234-5678").exit_code == 1
+    assert run("pbx", "block", "nobody", "052-234-5678").exit_code == 1
