@@ -43,7 +43,7 @@ check: .venv/dev ## lint, types and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 test: .venv/dev system check ## install what the tests need, then run all of them
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 bench: .venv/dev system ## measure requests a second against a bare Flask route
 	@$(BIN)/python -m tests.bench

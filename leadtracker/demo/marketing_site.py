@@ -41,15 +41,16 @@ class Edition:
     menu: tuple[tuple[str, str], ...]
     call: str
     address: str
+    call_back: str = ""  # on a button; empty where the shop's PBX cannot be asked to dial
 
 
 ENGLISH = Edition(
     HAIFA, "en", "ltr", HAIFA.name, "/", (("/kitchens", "Kitchens"), ("/spring-sale", "Spring sale"), ("/he", "עברית")),
-    "Call the workshop", "Cedar & Stone, 14 HaNamal Street, Haifa",
+    "Call the workshop", "Cedar & Stone, 14 HaNamal Street, Haifa", "Have us call you",
 )  # fmt: skip
 HEBREW = Edition(
     HAIFA, "he", "rtl", "ארז ואבן", "/he", (("/kitchens", "מטבחים"), ("/spring-sale", "מבצע אביב"), ("/", "English")),
-    "התקשרו לנגרייה", "ארז ואבן, רחוב הנמל 14, חיפה",
+    "התקשרו לנגרייה", "ארז ואבן, רחוב הנמל 14, חיפה", "נחזור אליכם",
 )  # fmt: skip
 ROMANIAN = Edition(
     BUCHAREST, "ro", "ltr", BUCHAREST.name, "/ro", (("/ro", "Bucătării"), ("/", "Haifa")),

@@ -135,7 +135,7 @@ def test_without_a_cdr_the_call_log_ends_it_or_nobody_knows(
     road.switch.behaviours["WalterSIP"] = behaviour
     asked = road.ask()
     road.settle()
-    assert road.row(asked["id"]).state == "agent answered"
+    assert road.row(asked["id"]).state == "visitor answered"
     with Session(road.stores.engine) as session:
         session.execute(update(CallbackRow).values(dialled_at=datetime.now(UTC) - timedelta(minutes=61)))
         session.commit()

@@ -49,7 +49,7 @@ def test_at_the_opening_agents_are_rung_one_request_each(road: Road) -> None:
         make_due(road, request)
     road.turn()
     for request in asked[:2]:
-        road.until(request, "dialling", "agent answered", "talked")
+        road.until(request, "dialling", "agent answered", "visitor answered", "talked")
     assert road.row(asked[2]).state == "scheduled"
     for request in asked:
         road.until(request, "talked", seconds=20)

@@ -60,7 +60,7 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     "url",
     [
-        f"http://127.0.0.1:{free_port()}/",
+        pytest.param(f"http://127.0.0.1:{free_port()}/", id="a port where nobody listens"),
         "http://nobody.invalid/",
         "http://",
         "//127.0.0.1/",
