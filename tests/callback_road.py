@@ -78,8 +78,8 @@ def callback_row(number: int = 1, **more: Any) -> CallbackRow:
 class Road:
     """The application with a server for the PBX's callbacks, its worker, and the switch that is asked to dial."""
 
-    def __init__(self, app: Flask, stores: Stores, worker: Worker, switch: SimulatedSwitch) -> None:
-        self.app, self.stores, self.worker, self.switch = app, stores, worker, switch
+    def __init__(self, app: Flask, stores: Stores, worker: Worker, switch: SimulatedSwitch, url: str) -> None:
+        self.app, self.stores, self.worker, self.switch, self.url = app, stores, worker, switch, url
         self.client: FlaskClient = app.test_client()
 
     def rules(self, **more: Any) -> None:
@@ -160,8 +160,9 @@ def road_of(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        with switch_of(f"http://127.0.0.1:{server.server_port}") as switch:
-            road = Road(app, stores, worker, switch)
+        url = f"http://127.0.0.1:{server.server_port}"
+        with switch_of(url) as switch:
+            road = Road(app, stores, worker, switch, url)
             road.rules()
             yield road
     finally:

@@ -21,9 +21,16 @@ def start(page: Page, address: str = "/callback.html") -> Locator:
     return dialog
 
 
-def ask(page: Page, number: str = TYPED) -> Locator:
-    """Open the widget and send a number; what is said then."""
-    dialog = start(page)
+def ask(page: Page, number: str = TYPED, think: float = 0) -> Locator:
+    """Open the widget and send a number, after some seconds; what is said then."""
+    start(page)
+    return send(page, number, think)
+
+
+def send(page: Page, number: str, think: float = 0) -> Locator:
+    dialog = page.get_by_role("dialog")
     dialog.get_by_label("Phone number").fill(number)
+    if think:
+        page.wait_for_timeout(think * 1000)
     dialog.get_by_role("button", name="Call me").click()
     return dialog.get_by_role("status")

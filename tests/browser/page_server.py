@@ -12,10 +12,13 @@ KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=u
 
 
 class PageServer:
-    """`{{service}}` in a page becomes the address of our server; `/marker` is what a test asks to prove an absence."""
+    """`{{service}}` in a page becomes the address of our server, `{{token}}` the site's token.
+
+    `/marker` is what a test asks to prove an absence.
+    """
 
     def __init__(self, service: str, built: Path) -> None:
-        self.service = service
+        self.service, self.token = service, "token"
         folders = (PAGES, built)
         site = self
 
@@ -24,7 +27,8 @@ class PageServer:
                 name = urlsplit(self.path).path.strip("/") or "plain.html"
                 file = next((folder / name for folder in folders if (folder / name).is_file()), None)
                 kind = KINDS.get(file.suffix, "text/plain") if file else "text/plain"
-                body = file.read_text().replace("{{service}}", site.service).encode() if file else b""
+                text = file.read_text() if file else ""
+                body = text.replace("{{service}}", site.service).replace("{{token}}", site.token).encode()
                 self.send_response(200 if file or name in ("marker", "favicon.ico") else 404)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
