@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -20,8 +21,10 @@ from sqlalchemy.orm import Session
 
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="leadtracker-metrics-"))
 
+from leadtracker import app as wiring
 from leadtracker import site_file
 from leadtracker.app import create_app
+from leadtracker.callback_dialling import Dialling
 from leadtracker.embedded import EmbeddedRedis
 from leadtracker.live import Live
 from leadtracker.records.database import migrate, open_database
@@ -147,8 +150,15 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def app(engine: Engine, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+def app(engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application with the sites of SITE; no worker runs, see `worker`."""
+    diallings: list[Dialling] = []
+
+    def dialling(*parts: Any) -> Dialling:
+        diallings.append(Dialling(*parts))
+        return diallings[-1]
+
+    monkeypatch.setattr(wiring, "Dialling", dialling)
     with Session(engine) as session:
         site_file.apply(session, SITE)
         session.commit()
@@ -162,6 +172,8 @@ def app(engine: Engine, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     yield app
+    for one in diallings:
+        one._pool.shutdown()  # its threads must not outlive their database
     stores: Stores = app.extensions["leadtracker"]
     stores.engine.dispose()
     stores.live.client.close()

@@ -61,11 +61,12 @@ class Directory:
             row.id: _site(row, tokens.get(row.id, [])) for row in session.scalars(select(SiteRow).order_by(SiteRow.id))
         }
         dids: dict[int, list[Did]] = {site_id: [] for site_id in sites}
-        for did in session.scalars(select(DidRow).order_by(DidRow.e164)):
-            dids[did.site_id].append(Did(did.e164, did.site_id, did.draining_since is not None))
+        members = select(DidRow.e164, DidRow.site_id, DidRow.draining_since.is_not(None)).order_by(DidRow.e164)
+        for e164, site_id, draining in session.execute(members):
+            dids[site_id].append(Did(e164, site_id, draining))
         self.accounts = {row.key: _account(row) for row in session.scalars(select(AccountRow))}
-        self._dids = {site_id: tuple(members) for site_id, members in dids.items()}
-        self._by_did = {did.e164: sites[did.site_id] for members in dids.values() for did in members}
+        self._dids = {site_id: tuple(pool) for site_id, pool in dids.items()}
+        self._by_did = {did.e164: sites[did.site_id] for pool in dids.values() for did in pool}
         self._by_default = {site.default_number: site for site in sites.values() if site.default_number}
         self._by_token = {token: site for site in sites.values() for token in site.tokens}
         self._shown = {did: phone.show(did, site.display_format) for did, site in self._by_did.items()}

@@ -157,6 +157,28 @@ def test_limits_and_the_ceiling_of_money(road: Road) -> None:
     assert [row.code for row in road.rows() if row.state == "refused"] == ["often", "money"]
 
 
+SPELLED = [
+    "054-321-6549", "0543216549", "+972 54 321 6549", "+972-(0)54-3216549", "00972543216549", "972543216549",
+    "tel:+972-54-321-6549", "tel:0543216549;phone-context=+972", "٠٥٤٣٢١٦٥٤٩", "０５４３２１６５４９",
+    " 0 5 4 3 2 1 6 5 4 9 ", "0543216549;ext=1", "0543216549 ext. 77", "0543216549,,9", "054\u00a0321\u20116549",
+    "\u200f054-321-6549", "+9720543216549", "013972543216549", "0543216549#", "0054-321-6549",
+]  # fmt: skip
+
+
+def test_one_number_in_every_spelling_rings_once(road: Road) -> None:
+    """From an address and a visitor of its own each time; what is not understood is refused, never dialled."""
+    road.rules(per_number={"minute": 1, "hour": 1, "day": 1})
+    words: Counter[str] = Counter()
+    for n, phone in enumerate(SPELLED):
+        answer = road.post(road.message(f"visitor{n}", phone=phone), environ_base={"REMOTE_ADDR": f"192.0.2.{n}"})
+        words[answer.get_json()["words"]] += 1
+    road.settle()
+    assert list(road.dialled().values()) == [1]
+    assert words[""] == 1
+    assert words["often"] >= 10
+    assert {row.target for row in road.rows() if row.state != "refused"} == {TARGET}
+
+
 def test_a_refused_request_may_be_sent_again_under_its_id(road: Road) -> None:
     asked = road.message(phone="nothing")
     assert road.post(asked).get_json()["words"] == "number"
