@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import Caller, Direction, Json, ScreenPop, Site
+from leadtracker.domain import Account, Caller, Direction, Json, ScreenPop, Site
 from leadtracker.live import Live
+from leadtracker.pbx.dialling import REQUEST, variable
+from leadtracker.records import callbacks
 from leadtracker.records.sites import Directory
 from leadtracker.reports.reading import reading
 from leadtracker.verdict_record import shown
@@ -26,11 +28,13 @@ class ScreenPops:
         self._engine, self._live, self._directory, self._public_url = engine, live, directory, public_url
         self._known: dict[int, tuple[float, Knowledge]] = {}  # by site, and when it was read
 
-    def caller_of(self, pop: ScreenPop) -> Caller:
+    def caller_of(self, account: Account, pop: ScreenPop) -> Caller:
         """A name only of a visitor who is certain, or likely and called so; else a link to what is known of the number.
 
-        Raises StoreUnavailable.
+        A call that we asked for is for whoever asked us. Raises StoreUnavailable.
         """
+        if (name := variable(pop.custom, REQUEST)) and (asked := self._who_asked(account, name)):
+            return asked
         nobody = Caller(url=f"{self._public_url}/callers/{pop.caller}" if pop.caller else "")
         site = self._directory.site_by_did(pop.did)
         if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
@@ -58,6 +62,23 @@ class ScreenPops:
             url=f"{self._public_url}/visitors/{who}{call}",
             total=1,
             visitor_id=who,
+        )
+
+    def _who_asked(self, account: Account, name: str) -> Caller | None:
+        with reading(self._engine) as session:
+            row = callbacks.of_reference(session, account.id, name)
+        site = self._directory.site(row.site_id) if row else None
+        if row is None or site is None:
+            return None
+        of_page = row.origin == "page"
+        visitor = self._live.visitor(site.id, row.visitor) if of_page else None
+        info = visitor.info if visitor else {}
+        return Caller(
+            name=row.name or first_of(info, site.name_keys),
+            company=first_of(info, site.company_keys),
+            url=f"{self._public_url}/" + (f"visitors/{row.visitor}" if of_page else f"callers/{row.target}"),
+            total=1,
+            visitor_id=row.visitor if of_page else None,
         )
 
     def _knowledge(self, session: Session, site: Site) -> Knowledge:

@@ -11,8 +11,10 @@ from sqlalchemy import Engine
 from leadtracker.domain import Json, Site, Visitor
 from leadtracker.errors import NotFound, StoreUnavailable
 from leadtracker.live import Live
+from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow
+from leadtracker.reports.callbacks import newest_callback
 from leadtracker.reports.one_call import call_named, calls_of_number, calls_of_visitor, site_of_visitor
 from leadtracker.reports.reading import reading
 from leadtracker.screen_pop import first_of
@@ -34,6 +36,7 @@ class VisitorCard:
     seen: datetime | None = None
     call: CallRow | None = None
     calls: Sequence[CallRow] = ()
+    asked: CallbackRow | None = None  # his newest request to be called back
 
 
 def visitor_card(engine: Engine, live: Live, directory: Directory, visitor_id: str, call_id: str | None) -> VisitorCard:
@@ -50,17 +53,18 @@ def visitor_card(engine: Engine, live: Live, directory: Directory, visitor_id: s
         if call is not None and call.caller:
             calls = _together(calls, calls_of_number(session, call.caller))
         last_site = site_of_visitor(session, visitor_id)
+        asked = newest_callback(session, visitor=visitor_id)
     newest = call or next(iter(calls), None)
-    likely = (newest.site_id if newest else None, last_site)
+    likely = (newest.site_id if newest else None, last_site, asked.site_id if asked else None)
     site, visitor = _remembered(live, directory, visitor_id, likely)
-    if visitor is None and newest is None:
+    if visitor is None and newest is None and asked is None:
         raise NotFound("nothing is known of this visitor any more")
     info = visitor.info if visitor else newest.visitor_info if newest else {}
     return VisitorCard(
         visitor_id=visitor_id,
-        caller=newest.caller if newest else None,
+        caller=newest.caller if newest else asked.target if asked else None,
         site=site,
-        name=first_of(info, site.name_keys) if site else "",
+        name=(first_of(info, site.name_keys) if site else "") or (asked.name if asked else ""),
         company=first_of(info, site.company_keys) if site else "",
         info=info,
         first=(visitor.first if visitor else None) or (newest.first_touchpoint if newest else {}),
@@ -69,6 +73,7 @@ def visitor_card(engine: Engine, live: Live, directory: Directory, visitor_id: s
         seen=visitor.seen if visitor else None,
         call=call,
         calls=[other for other in calls if call is None or other.id != call.id],
+        asked=asked,
     )
 
 
@@ -76,20 +81,22 @@ def caller_card(engine: Engine, directory: Directory, caller: str) -> VisitorCar
     """A caller whom no visitor matches: his calls so far, and what was known of him at the newest that was matched."""
     with reading(engine) as session:
         calls = calls_of_number(session, caller)
+        asked = newest_callback(session, target=caller)
     known = next((call for call in calls if call.visitor_id), None)
-    site_id = next((call.site_id for call in calls if call.site_id), None)
+    site_id = next((call.site_id for call in calls if call.site_id), asked.site_id if asked else None)
     site = directory.site(site_id) if site_id else None
     info = known.visitor_info if known else {}
     return VisitorCard(
         visitor_id=known.visitor_id if known else None,
         caller=caller,
         site=site,
-        name=first_of(info, site.name_keys) if site else "",
+        name=(first_of(info, site.name_keys) if site else "") or (asked.name if asked else ""),
         company=first_of(info, site.company_keys) if site else "",
         info=info,
         first=known.first_touchpoint if known else {},
         touchpoint=known.touchpoint if known else {},
         calls=calls,
+        asked=asked,
     )
 
 

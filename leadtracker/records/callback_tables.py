@@ -52,6 +52,8 @@ class CallbackRow(Base):
         Index("callbacks_state", "state", "dialled_at"),
         Index("callbacks_call", "account_id", "call_id"),
         Index("callbacks_call_pk", "call_pk"),
+        Index("callbacks_visitor", "visitor", "pk"),
+        Index("callbacks_target", "target", "pk"),
     )
 
 

@@ -96,7 +96,7 @@ def follow(row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, p
 
 def follow_call(session: Session, call: CallRow, named: str, events: Sequence[ScreenPop | Cdr], now: datetime) -> None:
     """Lead on the request that a call is of: the one `named` in what the PBX brought back, else by the call's id."""
-    row = _named(session, call.account_id, named) if named else _of_call(session, call)
+    row = of_reference(session, call.account_id, named, locked=True) if named else _of_call(session, call)
     if row is None:
         return
     call.site_id = call.site_id or row.site_id
@@ -107,11 +107,13 @@ def follow_call(session: Session, call: CallRow, named: str, events: Sequence[Sc
         row.call_pk = call.id
 
 
-def _named(session: Session, account_id: int, name: str) -> CallbackRow | None:
+def of_reference(session: Session, account_id: int, name: str, *, locked: bool = False) -> CallbackRow | None:
+    """The request of a PBX account that its pop-ups and CDRs name so, see `reference`."""
     site, _, request = name.partition("-")
     if not site.isdecimal() or len(site) > 9:
         return None
-    row = session.scalar(_taken(int(site), request).with_for_update())
+    found = _taken(int(site), request)
+    row = session.scalar(found.with_for_update() if locked else found)
     return row if row is not None and row.account_id == account_id else None
 
 

@@ -123,6 +123,13 @@ def callback_of_call(session: Session, call_pk: int) -> CallbackRow | None:
     return session.scalar(select(CallbackRow).where(CallbackRow.call_pk == call_pk).limit(1))
 
 
+def newest_callback(session: Session, *, visitor: str = "", target: str = "") -> CallbackRow | None:
+    """What a visitor, or the owner of a number in E.164, asked for last and was not refused."""
+    mine = CallbackRow.visitor == visitor if visitor else CallbackRow.target == target
+    found = select(CallbackRow).where(mine, CallbackRow.state != State.REFUSED)
+    return session.scalar(found.order_by(CallbackRow.pk.desc()).limit(1))
+
+
 def counts(session: Session, since: datetime) -> list[tuple[int, str, int]]:
     """(site, state, number) of the requests made since a moment."""
     query = select(CallbackRow.site_id, CallbackRow.state, func.count()).where(CallbackRow.made_at >= since)

@@ -77,7 +77,7 @@ def answer_screen_pop(
         result, theirs = crm.ask(account.crm_url, received.method, received.query, received.content_type, received.body)
         CRM_ANSWERS.labels(account.key, result).inc()
     try:
-        caller = pops.caller_of(pop)
+        caller = pops.caller_of(account, pop)
     except StoreUnavailable:  # the agent's phone rings now: an answer without a name is better than none
         log.warning("a screen pop was answered without its caller: a store does not answer")
         caller = Caller()

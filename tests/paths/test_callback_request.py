@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from leadtracker import callback_request
 from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.live.callback_refusals import Refusals
+from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow
 from tests.callback_road import ORIGIN, PHONE, TARGET, Road, long
 from tests.paths.test_main_road import number
@@ -42,6 +44,35 @@ def test_asked_dialled_talked_and_paid(road: Road) -> None:
     guard = CallbackGuard(road.stores.live)
     assert guard.money("pbx", row.site_id, row.day) == (0, row.spent)
     assert road.stands(asked["id"]).get_json()["state"] == "talked"
+
+
+def test_the_agents_screen_says_who_asked(road: Road, dashboard: FlaskClient) -> None:
+    asked = road.ask(note="a blue kitchen")
+    program = road.ask(name="Noa")
+    with Session(road.stores.engine) as session:
+        session.execute(update(CallbackRow).where(CallbackRow.id == program["id"]).values(origin="api", visitor=""))
+        session.commit()
+
+    def rings(request: str, secret: str = "secret-of-the-pbx-account") -> dict[str, Any]:
+        pop = {
+            "phone": TARGET.lstrip("+"), "ivrid": "the-call", "direction": "Click2Call", "status": "Talking",
+            "currentCall": {"customdata": {"leadtracker_request": request}, "answered": 0},
+        }  # fmt: skip
+        said: dict[str, Any] = road.client.post(f"/pbx/pbx/{secret}/screen-pop", json=pop).get_json()
+        return said
+
+    said = rings(f"1-{asked['id']}")
+    assert (said["CLIENTNAME"], said["TOTAL"]) == ("Dana Cohen דנה", 1)
+    assert said["URL"] == f"https://calls.example.com/visitors/{long('dana')}"
+    card = dashboard.get(f"/visitors/{long('dana')}").text
+    for words in ('<h1 dir="auto">Dana Cohen דנה</h1>', "054-321-6549", "Asked to be called back", "a blue kitchen"):
+        assert words in card, words
+    said = rings(f"1-{program['id']}")
+    assert (said["CLIENTNAME"], said["URL"]) == ("Noa", f"https://calls.example.com/callers/{TARGET}")
+    assert "Asked to be called back" in dashboard.get(f"/callers/{TARGET}").text
+    for nothing in ("1-of-nobody", f"2-{asked['id']}", asked["id"], "x"):
+        assert rings(nothing)["CLIENTNAME"] == ""
+    road.settle()
 
 
 def test_a_number_request_brings_a_form_token_where_the_site_calls_back(road: Road) -> None:
