@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Integer, Table, bindparam, case, delete, func, select
+from sqlalchemy import Integer, Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from leadtracker.attribution.calibration import Calibration
@@ -147,7 +148,7 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
         statement = inserting(session.get_bind().dialect.name, CLOSED)
         added = CLOSED.c.number + statement.excluded.number
         session.execute(
-            statement.on_conflict_do_update(index_elements=["did", "day", "source", "level"], set_={"number": added}),
+            statement.on_conflict_do_update(index_elements=list(CLOSED.primary_key.columns), set_={"number": added}),
             rows,
         )
 
@@ -158,21 +159,25 @@ def closed(session: Session, did: str, days: Sequence[int]) -> Counter[tuple[int
     What ended on a day that is not among them counts as of the one before it.
     """
     since = {f"day{place}": day for place, day in enumerate(days)}
-    rows = session.execute(_ended(len(days)), {"did": did} | since)
-    return Counter({(day, source, level): int(number) for day, source, level, number in rows})
+    rows = session.connection().execute(_ended(len(days)), {"did": did} | since).all()
+    return Counter(
+        {
+            (day, source, level): number
+            for source, level, *numbers in rows
+            for day, number in zip(days, numbers, strict=True)
+            if number
+        }
+    )
 
 
 @functools.cache
 def _ended(count: int) -> Any:
-    """Summed in SQL, so that who asks reads the same few rows of any number of leases."""
+    """Summed in SQL in the order of the primary key: who asks reads the same few rows of any number of leases."""
     row = CLOSED.c
     days: list[Any] = [bindparam(f"day{place}", type_=Integer) for place in range(count)]
-    day = case(*((row.day >= each, each) for each in reversed(days))).label("since")
-    of_did = select(day, row.source, row.level, row.number).where(row.did == bindparam("did"), row.day >= days[0])
-    each = of_did.subquery().c
-    return select(each.since, each.source, each.level, func.sum(each.number)).group_by(
-        each.since, each.source, each.level
-    )
+    spans = [(row.day >= day) & (row.day < following) for day, following in itertools.pairwise(days)]
+    sums = [func.sum(row.number).filter(span) for span in (*spans, row.day >= days[-1])]
+    return select(row.source, row.level, *sums).where(row.did == bindparam("did")).group_by(row.source, row.level)
 
 
 def forget(session: Session, before: datetime) -> None:

@@ -32,12 +32,8 @@ NULLABLE = JSON(none_as_null=True)  # else None would be the JSON null, which is
 
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {
-        dict[str, Any]: JSON,
-        list[str]: JSON,
-        datetime: UtcDateTime,
-        str: Text,
-        bytes: LargeBinary,
-    }
+        dict[str, Any]: JSON, list[str]: JSON, datetime: UtcDateTime, str: Text, bytes: LargeBinary,
+    }  # fmt: skip
 
 
 class AccountRow(Base):
@@ -299,10 +295,11 @@ class ClosedLeasesRow(Base):
     """How many leases of a DID ended on a day, alike in level and source: the holders too old to be listed."""
 
     __tablename__ = "closed_leases"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     did: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[int] = mapped_column(primary_key=True)  # days since 1970
     source: Mapped[str] = mapped_column(primary_key=True)
     level: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)  # days since 1970
     number: Mapped[int]
 
 

@@ -91,7 +91,7 @@ def _statements(dialect: str) -> tuple[str, ...]:
         f"""INSERT INTO closed_leases (did, day, source, level, number)
         {MADE} SELECT did, CAST(start + 60 AS bigint) / 86400, 'google / ' || campaign, level, count(*)
           FROM made WHERE reason = 'leased' GROUP BY 1, 2, 3, 4
-        ON CONFLICT (did, day, source, level) DO UPDATE SET number = closed_leases.number + excluded.number""",
+        ON CONFLICT (did, source, level, day) DO UPDATE SET number = closed_leases.number + excluded.number""",
         f"""INSERT INTO known_phones (site_id, phone, visitor, said_by, at)
         {MADE} SELECT 1, phone, visitor, 'page', {start} FROM made WHERE n % 50 = 1""",
         f"""INSERT INTO callers (site_id, visitor, at, called)
