@@ -24,6 +24,7 @@ from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.dialling import REQUEST, variable
 from leadtracker.records import callbacks, verdicts
+from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.calls import Snapshot, fill, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE, NEW, mark_broken
@@ -109,7 +110,8 @@ def _make_calls(
             rows = [_row(call) for call, _, _ in found]
             keep(session, [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)])
             for row, (call, facts, _) in zip(rows, found, strict=True):
-                _lead_request_on(session, row, call, facts)
+                if (asked := _asked(session, call, facts, locked=True)) is not None:
+                    callbacks.follow_call(asked, row, _events(call, facts), datetime.now(UTC))
                 for received in call.inbox:
                     received.call_pk, received.state, received.fault = row.id, DONE, None
             knowledges.save(session)
@@ -122,13 +124,17 @@ def _row(call: _Gathered) -> CallRow:
     return row
 
 
-def _lead_request_on(session: Session, row: CallRow, call: _Gathered, facts: CallFacts) -> None:
+def _asked(session: Session, call: _Gathered, facts: CallFacts, *, locked: bool = False) -> CallbackRow | None:
     """The callback request that a call is of, if it is of one."""
-    pops = (one.event for one in call.heard if isinstance(one.event, ScreenPop))
-    events: list[ScreenPop | Cdr] = [*pops, *facts.legs]
-    named = next((name for event in events if (name := variable(event.custom, REQUEST))), "")
-    if named or facts.direction is not Direction.INCOMING:
-        callbacks.follow_call(session, row, named, events, datetime.now(UTC))
+    named = next((name for event in _events(call, facts) if (name := variable(event.custom, REQUEST))), "")
+    if not named and facts.direction is Direction.INCOMING:
+        return None
+    return callbacks.of_call(session, call.account.id, named, call.call_id if call.named else None, locked=locked)
+
+
+def _events(call: _Gathered, facts: CallFacts) -> list[ScreenPop | Cdr]:
+    """Every screen pop of a call, and its legs, one each."""
+    return [*(one.event for one in call.heard if isinstance(one.event, ScreenPop)), *facts.legs]
 
 
 def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]:
@@ -231,6 +237,8 @@ def _whose(
     session: Session, live: Live, directory: Directory, knowledges: Knowledges, call: _Gathered, facts: CallFacts
 ) -> Whose:
     """Judged anew when what counts has changed since; a user's word, and calls of long ago, stay as they are."""
+    if (asked := _asked(session, call, facts)) is not None:
+        return _of_asker(live, directory, call, asked)
     sites = directory.sites_of(call.account)
     site = directory.site_by_did(facts.did) or (sites[0] if len(sites) == 1 else None)
     if facts.did is None or facts.direction is Direction.OUTGOING:
@@ -257,6 +265,20 @@ def _whose(
         fresh = known.judge(session, ring, held)
     parts = verdicts.parts_of(session, site.id, shown(fresh, known.calibration), fresh.evidence)
     return Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts)
+
+
+def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: CallbackRow) -> Whose:
+    """Nothing is to be judged: whoever asked is called."""
+    site = directory.site(asked.site_id)
+    if site is None or asked.origin != "page":  # no visitor of ours
+        return Whose(site)
+    before = snapshot_of(call.row) if call.row is not None else Snapshot()
+    if before.visitor_id == asked.visitor:
+        return Whose(site, before)
+    match, visitor = {"said": "Asked to be called back"}, live.visitor(site.id, asked.visitor)
+    if visitor is None:
+        return Whose(site, Snapshot(asked.visitor, match))
+    return Whose(site, Snapshot(asked.visitor, match, visitor.info, visitor.first or {}, visitor.latest or {}))
 
 
 def taught(session: Session, knowledges: Knowledges, facts: CallFacts, whose: Whose) -> Whose:

@@ -66,7 +66,7 @@ class ScreenPops:
 
     def _who_asked(self, account: Account, name: str) -> Caller | None:
         with reading(self._engine) as session:
-            row = callbacks.of_reference(session, account.id, name)
+            row = callbacks.of_call(session, account.id, name, None)
         site = self._directory.site(row.site_id) if row else None
         if row is None or site is None:
             return None

@@ -94,12 +94,8 @@ def follow(row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, p
         row.spent, row.settled = cost, False
 
 
-def follow_call(session: Session, call: CallRow, named: str, events: Sequence[ScreenPop | Cdr], now: datetime) -> None:
-    """Lead on the request that a call is of: the one `named` in what the PBX brought back, else by the call's id."""
-    row = of_reference(session, call.account_id, named, locked=True) if named else _of_call(session, call)
-    if row is None:
-        return
-    call.site_id = call.site_id or row.site_id
+def follow_call(row: CallbackRow, call: CallRow, events: Sequence[ScreenPop | Cdr], now: datetime) -> None:
+    """Lead on a request by the call that is of it."""
     before = row.state
     follow(row, events, now, call.price)
     row.call_id = row.call_id or (call.call_id if call.named else "")
@@ -107,21 +103,22 @@ def follow_call(session: Session, call: CallRow, named: str, events: Sequence[Sc
         row.call_pk = call.id
 
 
-def of_reference(session: Session, account_id: int, name: str, *, locked: bool = False) -> CallbackRow | None:
-    """The request of a PBX account that its pop-ups and CDRs name so, see `reference`."""
-    site, _, request = name.partition("-")
-    if not site.isdecimal() or len(site) > 9:
+def of_call(
+    session: Session, account_id: int, named: str, call_id: str | None, *, locked: bool = False
+) -> CallbackRow | None:
+    """The request that a PBX account's call is of: the one `named` (see `reference`) in what the PBX brought back, else
+    by the call's id.
+    """
+    if named:
+        site, _, request = named.partition("-")
+        if not site.isdecimal() or len(site) > 9:
+            return None
+        found = _taken(int(site), request).where(CallbackRow.account_id == account_id)
+    elif call_id:
+        found = select(CallbackRow).where(CallbackRow.account_id == account_id, CallbackRow.call_id == call_id).limit(1)
+    else:
         return None
-    found = _taken(int(site), request)
-    row = session.scalar(found.with_for_update() if locked else found)
-    return row if row is not None and row.account_id == account_id else None
-
-
-def _of_call(session: Session, call: CallRow) -> CallbackRow | None:
-    if not call.named or not call.call_id:
-        return None
-    mine = select(CallbackRow).where(CallbackRow.account_id == call.account_id, CallbackRow.call_id == call.call_id)
-    return session.scalar(mine.limit(1).with_for_update())
+    return session.scalar(found.with_for_update() if locked else found)
 
 
 def _cost(row: CallbackRow, legs: Sequence[Cdr], price: int | None) -> int | None:

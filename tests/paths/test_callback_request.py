@@ -21,7 +21,8 @@ from tests.callback_road import ORIGIN, PHONE, TARGET, Road, long
 from tests.paths.test_main_road import number
 
 
-def test_asked_dialled_talked_and_paid(road: Road) -> None:
+def test_asked_dialled_talked_and_paid(road: Road, dashboard: FlaskClient) -> None:
+    number(road.client, "dana")
     asked = road.message()
     answer = road.post(asked)
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -38,6 +39,12 @@ def test_asked_dialled_talked_and_paid(road: Road) -> None:
     with Session(road.stores.engine) as session:
         call = session.scalars(select(CallRow)).one()
         assert (row.call_pk, row.call_id) == (call.id, call.call_id)
+        assert (call.visitor_id, call.site_id) == (long("dana"), row.site_id)
+        assert call.touchpoint["campaign"] == "spring"
+    page = dashboard.get(f"/calls/{row.call_pk}").text
+    for words in ("Who was called back", "Visit that asked", "Called back", "a kitchen"):
+        assert words in page, words
+    with Session(road.stores.engine) as session:
         assert row.spent is not None
         assert row.spent >= (call.price or 0) > 0
     assert row.settled
