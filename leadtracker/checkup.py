@@ -60,6 +60,8 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
     with Session(engine) as session:
         for account in directory.accounts.values():
             for family in VENDORS[account.vendor].families:
+                if not family.needed:
+                    continue
                 newest = session.scalar(
                     select(func.max(InboxRow.received_at)).where(
                         InboxRow.account_id == account.id, InboxRow.family == family.name

@@ -27,6 +27,7 @@ class Receipt(enum.Enum):
     """What became of a callback."""
 
     STORED = "stored"
+    NO_CALL = "no call"  # understood, and nothing to store
     UNREADABLE = "unreadable"  # kept, but not understood
     NOT_STORED = "not stored"  # the PBX must send it again
 
@@ -57,16 +58,18 @@ class ScreenPopFamily:
     merge: Callable[[Json, Json], Json]
     failed: Json
     secret_in_query: bool = False  # ?token=… instead of a part of the path
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFamily:
     """Callbacks that report; acknowledged once they are stored.
 
-    identify: fields -> call id; raises BadPayload when what makes a record of it is missing. Cheap: it runs before
-    the answer, `read` after it.
-    read: fields, account, when received -> Cdr or ScreenPop; raises BadPayload.
+    identify: fields -> call id; raises NoCall when it is about none, BadPayload when what makes a record of it is
+    missing. Cheap: it runs before the answer, `read` after it.
+    read: fields, account, when received -> Cdr or ScreenPop; raises as `identify`.
     acknowledge: format of the request, receipt, account -> the documented answer.
+    needed: False where calls are whole without them.
     """
 
     name: str
@@ -76,6 +79,7 @@ class RecordFamily:
     read: Callable[[Fields, Account, datetime], Cdr | ScreenPop]
     acknowledge: Callable[[WireFormat, Receipt, Account], Body]
     secret_in_query: bool = False
+    needed: bool = True
 
 
 Family = ScreenPopFamily | RecordFamily
