@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,16 +94,32 @@ def callback_url(public_url: str, account: Account, family: Family) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class RealTime:
+    """What a vendor tells over a connection that we open: its events are callbacks of `family`, as if they were posted.
+
+    wanted: whether an account's options ask for it. faults: what is wrong with options, a sentence each.
+    listen: account, heard, told, stop -> when stop is set, returns within some seconds. `heard` takes a body of JSON;
+    `told` takes whether the events come now, and words for people, without secrets.
+    """
+
+    family: RecordFamily
+    wanted: Callable[[Account], bool]
+    faults: Callable[[Mapping[str, Any]], tuple[str, ...]]
+    listen: Callable[[Account, Callable[[bytes], None], Callable[[bool, str], None], threading.Event], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """One folder of `pbx/`: its name in settings and URLs, its title for people, its callback families.
 
-    click_to_call: None where the vendor cannot be asked to dial.
+    click_to_call: None where the vendor cannot be asked to dial. real_time: None where it tells nothing unasked.
     """
 
     name: str
     title: str
     families: tuple[Family, ...]
     click_to_call: ClickToCall | None = None
+    real_time: RealTime | None = None
 
     def family(self, name: str) -> Family | None:
         return next((family for family in self.families if family.name == name), None)

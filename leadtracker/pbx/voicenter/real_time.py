@@ -106,7 +106,7 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         extension=event.text("extenUser") or call.text("extenUser"),
         at=_moment("callStarted", event, account, received),
         answered_at=_moment("callAnswered", event, account, received),
-        caller_name=_caller_name(call),
+        caller_name=_caller_name(call, account.country),
         cause=event.text("cause"),
         custom=custom_data(call) | event.undocumented(),
         leg=leg if (leg := call.whole("c2cdirection")) in (AGENTS_LEG, CUSTOMERS_LEG) else None,
@@ -153,10 +153,11 @@ def _direction(call: FieldReader) -> Direction:
     return Direction.INTERNAL if call.truth("isInternal") else codes.direction(call.text("direction"))
 
 
-def _caller_name(call: FieldReader) -> str:
+def _caller_name(call: FieldReader, country: str) -> str:
     """`callername` is the queue's name where the call comes from one, and often nothing but the number."""
-    name = "" if call.whole("queueID") else call.text("callername")
-    return call.text("originalCallerName") or ("" if name == call.text("callerphone") else name)
+    name = call.number("callername", country) or ""
+    is_name = not call.whole("queueID") and not name.startswith("+")
+    return call.text("originalCallerName") or (name if is_name else "")
 
 
 def _moment(name: str, event: _Event, account: Account, received: datetime) -> datetime | None:

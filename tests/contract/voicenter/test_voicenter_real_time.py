@@ -239,6 +239,7 @@ def test_phase(envelope: dict[str, Any], call: dict[str, Any], phase: Phase, isr
         ({"callerphone": 501234567}, {"caller": "+972501234567"}),
         ({"queueID": 0, "callername": "Dana"}, {"caller_name": "Dana"}),
         ({"queueID": 0, "callername": "0501234567"}, {"caller_name": ""}),
+        ({"queueID": 0, "callername": "Anonymous"}, {"caller_name": ""}),
         ({"originalCallerName": "דנה"}, {"caller_name": "דנה"}),
         ({"c2cdirection": "2"}, {"leg": CUSTOMERS_LEG}),
         ({"c2cdirection": 3}, {"leg": None}),
