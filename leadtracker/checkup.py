@@ -43,7 +43,8 @@ class Finding:
 
 
 def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding]:
-    yield _redis(live)
+    redis = _redis(live)
+    yield redis
     database = _database(engine)
     yield database
     if not database.well:
@@ -73,7 +74,8 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
                         True,
                         f"account {account.key}: the newest {family.title} came {newest:%Y-%m-%d %H:%M} UTC",
                     )
-    yield from _feeds(directory, engine, live)
+    if redis.well:
+        yield from _feeds(directory, engine, live)
 
 
 def _newest(session: Session, account: Account, family: str) -> datetime | None:

@@ -211,6 +211,13 @@ def test_a_server_that_says_goodbye_is_left(frame: str) -> None:
         until(lambda: feed.up)
 
 
+def test_this_machines_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+
+
 def test_a_changed_configuration_is_asked_for() -> None:
     with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
         until(lambda: feed.up)
@@ -268,7 +275,7 @@ NOW = datetime(2029, 12, 31, 23, 0, tzinfo=UTC)
 def test_login_answer() -> None:
     read = real_time_login.read(Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer.json").read_bytes()), account(), NOW)
     assert (read.token, read.refresh_token) == ("TOKEN", "REFRESH_TOKEN")
-    assert read.servers == ("https://monitor1.voicenter.co/", "https://monitor2.voicenter.co/")
+    assert read.servers == ("https://monitor1.voicenter.co", "https://monitor2.voicenter.co")
     assert read.renew_at == datetime(2029, 12, 31, 23, 59, 55, tzinfo=UTC)
     assert "TOKEN" not in repr(read)
 
@@ -290,6 +297,19 @@ def test_an_expiry_that_cannot_be_read_is_none(expiry: Any, renewed: bool) -> No
     said = {"data": {"socket": {"token": "t", "url": "https://a", "urllist": None, "tokenexpiry": expiry}}}
     read = real_time_login.read(Reply(Fate.ANSWERED, 200, json.dumps(said).encode()), account(), NOW)
     assert (read.renew_at is not None, read.servers) == (renewed, ("https://a",))
+
+
+@pytest.mark.parametrize(
+    ("login", "servers"),
+    [
+        ("https://login.example.com/monitorAPI", ("https://a:8443", "https://b", "https://c")),  # never less secure
+        ("http://127.0.0.1/monitorAPI", ("http://a:8443", "https://b", "https://c")),
+    ],
+)
+def test_servers_are_addresses_or_hosts(login: str, servers: tuple[str, ...]) -> None:
+    named = ["http://a:8443/", "b", "https://c/", "https://c", "", None, 7, "ftp://d", "https://e:port", "https://[f"]
+    said = json.dumps({"Data": {"Socket": {"Token": "t", "URLList": named}}}).encode()
+    assert real_time_login.read(Reply(Fate.ANSWERED, 200, said), account(real_time_url=login), NOW).servers == servers
 
 
 REFUSALS = [

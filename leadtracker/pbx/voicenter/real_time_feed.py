@@ -55,7 +55,7 @@ class Pace:
     tick: float = 0.5
 
 
-class Refused(PbxUnavailable):
+class TokenRefused(PbxUnavailable):
     """The server does not want our token: another login, before another server."""
 
 
@@ -91,7 +91,7 @@ class Feed:
             except PbxUnavailable as fault:
                 attempt += 1
                 turn += 1
-                if isinstance(fault, Refused) or login is None or turn % len(login.servers) == 0:
+                if isinstance(fault, TokenRefused) or login is None or turn % len(login.servers) == 0:
                     login = None
                 told(False, str(fault))
                 log.warning("account %s: no real-time events, attempt %s: %s", account.key, attempt, fault)
@@ -131,28 +131,28 @@ class Feed:
                 try:
                     login = real_time_login.renew(self.sender, account, login)
                 except PbxUnavailable as fault:
-                    raise Refused(str(fault)) from None
+                    raise TokenRefused(str(fault)) from None
 
 
 class _Connection:
-    """One server. Every method raises PbxUnavailable, Refused where another login may help."""
+    """One server. Every method raises PbxUnavailable, TokenRefused where another login may help."""
 
     def __init__(self, server: str, token: str) -> None:
         parts = urlsplit(server)
         secure = parts.scheme == "https"
-        self.host = parts.hostname or ""
+        self.host, port = parts.hostname or "", parts.port or (443 if secure else 80)
         query = urlencode({"EIO": 3, "transport": "websocket", "token": token})
-        url = f"{'wss' if secure else 'ws'}://{self.host}:{parts.port or (443 if secure else 80)}/socket.io/?{query}"
+        url = f"{'wss' if secure else 'ws'}://{parts.netloc}/socket.io/?{query}"
         self._ping_seconds, self._pinged = PING_SECONDS, time.monotonic()
         try:
             # A socket of our own: websocket-client would go by this machine's proxies.
-            plain = socket.create_connection((self.host, parts.port or (443 if secure else 80)), SECONDS)
+            plain = socket.create_connection((self.host, port), SECONDS)
             if secure:
                 trust = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
                 plain = trust.wrap_socket(plain, server_hostname=self.host)
             self._socket = websocket.create_connection(url, timeout=SECONDS, socket=plain, redirect_limit=0)
         except websocket.WebSocketBadStatusException as fault:
-            raise Refused(f"{self.host} refuses the connection (HTTP {fault.status_code})") from None
+            raise TokenRefused(f"{self.host} refuses the connection (HTTP {fault.status_code})") from None
         except (websocket.WebSocketException, OSError, ValueError) as fault:
             raise self._lost(fault) from None
 
@@ -172,7 +172,7 @@ class _Connection:
             wanted = FieldReader(_object(text[1:])).seconds("pingInterval")  # in milliseconds
             self._ping_seconds = min(PING_SECONDS, wanted / 1000) if wanted else PING_SECONDS
         elif text.startswith("44"):
-            raise Refused(f"{self.host} refuses the token")
+            raise TokenRefused(f"{self.host} refuses the token")
         elif text in ("1", "41") or code == websocket.ABNF.OPCODE_CLOSE:
             raise PbxUnavailable(f"{self.host} ended the connection")
         return None
@@ -202,11 +202,11 @@ class _Connection:
 
 
 def _demand(account: Account, name: str, pair: str) -> None:
-    """Raises Refused where a statement has an error's number."""
+    """Raises TokenRefused where a statement has an error's number."""
     said = FieldReader(_object(pair))
     if said.text("errorCode") not in ("", "0") or said.truth("isOK") is False:
         words = api.message(account, said.text("errorDesc"))
-        raise Refused(f"{name}: {words or 'an error'} ({said.text('errorCode')})")
+        raise TokenRefused(f"{name}: {words or 'an error'} ({said.text('errorCode')})")
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -103,7 +103,8 @@ def read(reply: Reply, account: Account, now: datetime) -> Login:
     socket = FieldReader(FieldReader(said.object("Data")).object("Socket"))
     token, urls = socket.text("Token"), socket.raw("URLList")
     named = [*(urls if isinstance(urls, list) else ()), socket.text("Url")]
-    servers = tuple(dict.fromkeys(url for url in named if isinstance(url, str) and _is_server(url)))
+    secure = _url(account, "").startswith("https:")
+    servers = tuple(dict.fromkeys(server for one in named if (server := _server(one, secure))))
     if reply.fate is not Fate.ANSWERED:
         raise PbxUnavailable(f"the login is not reached: {reply.fault}")
     if not 200 <= reply.status < 300 or said.raw("error") or not token or not servers:
@@ -136,12 +137,15 @@ def _renew_at(expiry: str, now: datetime) -> datetime | None:
     return moment - BEFORE_EXPIRY if moment.tzinfo is not None and moment - BEFORE_EXPIRY > now else None
 
 
-def _is_server(url: str) -> bool:
+def _server(named: object, secure: bool) -> str:
+    """An address, or a host alone; never less secure than the login itself. Empty when it is neither."""
+    text = named if isinstance(named, str) else ""
     try:
-        parts = urlsplit(url)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        known = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
     except ValueError:
-        return False
+        return ""
+    return f"{'https' if secure else parts.scheme}://{parts.netloc}" if known else ""
 
 
 def _is_text(value: object) -> bool:
