@@ -182,13 +182,17 @@ def test_the_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch)
         assert {up for up, _ in feed.told} == {True}
 
 
-def test_a_renewal_that_is_refused_is_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renewal_that_is_refused_is_a_login_when_the_connection_ends() -> None:
     short = SimulatedRealTime(SECRET, lasts=timedelta(seconds=5.2), renews=False)
     with served(short) as real_time, listening(real_time) as feed:
-        until(lambda: len(real_time.logins) >= 3)
-        assert [path for _, path, _ in real_time.logins[:3]] == ["Login/Token", "RefreshIdentityToken", "Login/Token"]
+        until(lambda: len(real_time.logins) >= 2)
+        time.sleep(0.3)
+        assert [path for _, path, _ in real_time.logins] == ["Login/Token", "RefreshIdentityToken"]
+        assert (real_time.connected(), feed.up) == ([0], True)
         real_time.lasts = timedelta(hours=1)
-        until(lambda: feed.up)
+        real_time.hang_up()
+        until(lambda: len(real_time.logins) == 3 and feed.up)
+        assert real_time.logins[2][1] == "Login/Token"
 
 
 def test_frames_that_nobody_documents_are_passed_over() -> None:

@@ -27,7 +27,9 @@ WAITING = {  # reason of a QueueEvent; the end of waiting is not the call's
     "abandoned": Phase.ENDED,
     "abandone": Phase.ENDED,
 }
-LISTENING_IN = ("spy", "spying")
+REASONS = ("newcall", "answer", "hold", "unhold", "hangup")  # of an ExtensionEvent of a call
+STATUS_UPDATE = "userstatusupdate"  # an agent's; may list running calls, and is about none
+LISTENING_IN = ("spy", "spying")  # a supervisor
 DEEPEST = 3  # name and data, envelope and data, data
 MOST_AHEAD = 14 * 60  # minutes; no place on earth is further ahead of UTC
 DOCUMENTED = frozenset(
@@ -85,14 +87,14 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     event = _Event(fields)
     call_id = _call_id(event)
     if event.kind == QUEUE:
-        waiting = event.waiting(call_id)
+        waiting, phase = event.waiting(call_id), WAITING.get(event.reason, Phase.UNKNOWN)
         return ScreenPop(
             call_id=call_id,
-            phase=WAITING[event.reason],
+            phase=phase,
             caller=waiting.number("CallerID", account.country),
             did=None,
             direction=Direction.UNKNOWN,  # not said: a Click 2 Queue call waits too
-            cause=event.reason if WAITING[event.reason] is Phase.ENDED else "",
+            cause=event.reason if phase is Phase.ENDED else "",
             custom=custom_data(waiting) | event.undocumented(),
         )
     call, direction = event.call, _direction(event.call)
@@ -109,7 +111,7 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         caller_name=_caller_name(call, account.country),
         cause=event.text("cause"),
         custom=custom_data(call) | event.undocumented(),
-        leg=leg if (leg := call.whole("c2cdirection")) in (AGENTS_LEG, CUSTOMERS_LEG) else None,
+        leg=_leg(event),
     )
 
 
@@ -120,12 +122,11 @@ def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> B
 
 def _call_id(event: _Event) -> str:
     """Of an event of a call; all others are about agents, queues, dialers or the connection."""
-    words = (codes.letters(event.call.text(name)) for name in ("callstatus", "direction"))
-    if event.kind == QUEUE and event.reason in WAITING:
-        call_id = event.text("ivruniqueid")
-    elif event.kind == EXTENSION and event.reason != "userstatusupdate" and not set(LISTENING_IN) & set(words):
-        call_id = event.call.text("ivrid") or event.text("ivruniqueid")
-    else:
+    queued = event.kind == QUEUE
+    call_id = event.text("ivruniqueid") if queued else event.call.text("ivrid") or event.text("ivruniqueid")
+    of_a_call = event.reason in (WAITING if queued else REASONS) or call_id
+    listens = {codes.letters(event.call.text(name)) for name in ("callstatus", "direction")} & set(LISTENING_IN)
+    if event.kind not in (EXTENSION, QUEUE) or event.reason == STATUS_UPDATE or listens or not of_a_call:
         raise NoCall(f"The event {event.kind[:40]} {event.reason[:40]} is about no call.")
     if not call_id:
         raise BadPayload("The fields ivrid and ivruniqueid are missing: nothing says which call this is.")
@@ -147,6 +148,14 @@ def _phase(event: _Event, direction: Direction) -> Phase:
     if state in RINGING or event.reason != "newcall":
         return RINGING.get(state, Phase.UNKNOWN)
     return Phase.DIALING if direction is Direction.OUTGOING else Phase.RINGING
+
+
+def _leg(event: _Event) -> int | None:
+    """Where a dialer's call does not name it, only that the agent took part is certain: it is his telephone."""
+    leg = event.call.whole("c2cdirection")
+    if leg in (AGENTS_LEG, CUSTOMERS_LEG):
+        return leg
+    return AGENTS_LEG if event.whole("campaignID") else None
 
 
 def _direction(call: FieldReader) -> Direction:

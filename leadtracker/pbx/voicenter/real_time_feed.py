@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -34,6 +34,7 @@ from leadtracker.pbx.vendor import RealTime
 from leadtracker.pbx.voicenter import api, real_time_login
 from leadtracker.pbx.voicenter.codes import letters
 from leadtracker.pbx.voicenter.real_time import REAL_TIME
+from leadtracker.pbx.voicenter.real_time_login import Login
 
 log = logging.getLogger(__name__)
 EVENT = re.compile(r'42\d*(\["(\w+)".*)', re.DOTALL)  # the pair, and its name
@@ -101,7 +102,7 @@ class Feed:
         self,
         connection: _Connection,
         account: Account,
-        login: real_time_login.Login,
+        login: Login,
         heard: Callable[[bytes], None],
         connected: Callable[[str], None],
         stop: threading.Event,
@@ -116,8 +117,8 @@ class Feed:
                 name, pair = letters(event[0]), event[1]
                 if name in STATEMENTS:
                     _demand(account, name, pair)
-                    connected(f"connected to {connection.host}")
-                elif name in OF_CALLS:
+                connected(f"connected to {connection.host}")
+                if name in OF_CALLS:
                     heard(pair.encode())
                 elif name in CHANGES:
                     connection.emit("resync", {"cache": False})
@@ -128,10 +129,15 @@ class Feed:
                 asked = True
             connection.ping()
             if login.due(datetime.now(UTC)):
-                try:
-                    login = real_time_login.renew(self.sender, account, login)
-                except PbxUnavailable as fault:
-                    raise TokenRefused(str(fault)) from None
+                login = self._renewed(account, login)
+
+    def _renewed(self, account: Account, login: Login) -> Login:
+        """Where it is refused the connection goes on as long as the server lets it, and the next one begins anew."""
+        try:
+            return real_time_login.renew(self.sender, account, login)
+        except PbxUnavailable as fault:
+            log.warning("account %s: its login for real-time events is not renewed: %s", account.key, fault)
+            return replace(login, renew_at=None)
 
 
 class _Connection:

@@ -198,6 +198,28 @@ def test_what_is_about_no_call(name: str, israel: Account) -> None:
         REAL_TIME.read(fields, israel, RECEIVED)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"eventName": "extension", "reason": "somethingNew", "data": {"extenUser": "SIP"}},
+        {"eventName": "queue", "reason": "somethingNew", "data": {"QueueID": 1}},
+        {"eventName": "dialer", "reason": "NEWCALL", "ivruniqueid": "x"},
+        {"eventName": "extension", "reason": "userStatusUpdate", "data": {"currentCall": {"ivrid": "x"}}},
+        {},
+    ],
+)
+def test_news_of_no_call_breaks_nothing(fields: dict[str, Any]) -> None:
+    with pytest.raises(NoCall):
+        REAL_TIME.identify(fields)
+
+
+def test_a_reason_that_nobody_documents_is_kept_with_its_call(israel: Account) -> None:
+    fields = {"eventName": "queue", "reason": "PARKED", "ivruniqueid": "x", "data": {"Calls": []}}
+    assert REAL_TIME.read(fields, israel, RECEIVED) == dataclasses.replace(
+        WAITS, call_id="x", phase=Phase.UNKNOWN, caller=None
+    )
+
+
 LEFT_OUT = object()
 
 
@@ -252,6 +274,17 @@ def test_phase(envelope: dict[str, Any], call: dict[str, Any], phase: Phase, isr
 def test_fields(call: dict[str, Any], changes: dict[str, Any], israel: Account) -> None:
     expected = dataclasses.replace(REAL, **changes)
     assert REAL_TIME.read(event("real-newcall", {}, call), israel, RECEIVED) == expected
+
+
+@pytest.mark.parametrize(
+    ("campaign", "direction", "leg"),
+    [(13569, LEFT_OUT, AGENTS_LEG), ("13569", 2, CUSTOMERS_LEG), (0, LEFT_OUT, None), (LEFT_OUT, LEFT_OUT, None)],
+)
+def test_of_a_dialers_call_only_the_agents_part_is_certain(
+    campaign: Any, direction: Any, leg: int | None, israel: Account
+) -> None:
+    fields = event("real-answer", {"campaignID": campaign}, {"c2cdirection": direction})
+    assert REAL_TIME.read(fields, israel, RECEIVED) == dataclasses.replace(REAL_ANSWERED, leg=leg)
 
 
 @pytest.mark.parametrize(
