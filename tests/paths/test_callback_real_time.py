@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from leadtracker import site_file
 from leadtracker.callback.course import State
 from leadtracker.checkup import Finding, findings
-from leadtracker.errors import SiteFault
+from leadtracker.errors import SiteFault, StoreUnavailable
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter import real_time_login
 from leadtracker.pbx.voicenter.real_time_feed import FEED, Pace
@@ -77,6 +77,7 @@ def families(road: Road) -> set[str]:
 
 
 def test_the_feed_leads_a_request_on(road: Road, real_time: SimulatedRealTime) -> None:
+    road.switch.exchange.step_seconds = road.switch.exchange.talk_seconds = 0.6  # longer than a turn of the worker
     asked = road.ask()
     assert seen_until(road, asked["id"], "talked") == ["dialling", "agent answered", "visitor answered", "talked"]
     assert families(road) == {"real-time", "cdr"}
@@ -213,6 +214,22 @@ def test_a_feed_that_fails_hurts_nobody(
     road.until(asked["id"], "talked")
     assert "failed: RuntimeError" in caplog.text
     assert real_time.secret not in caplog.text
+
+
+def test_events_that_cannot_be_kept_end_no_feed(
+    road: Road, real_time: SimulatedRealTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    inbox = road.worker._listening._inbox
+    assert inbox is not None
+    monkeypatch.setattr(inbox, "keep", refuse)
+    asked = road.ask()
+    road.until(asked["id"], "talked")  # by its CDRs, which the web processes keep
+    assert families(road) == {"cdr"}
+    until(road, lambda: 'receipt="not stored"} 5.0' in metrics(road))
+    assert real_time.connected() == [0]
 
 
 def test_the_worker_listens_while_it_runs(road: Road, real_time: SimulatedRealTime) -> None:
