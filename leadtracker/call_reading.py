@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from leadtracker import call_record
 from leadtracker.call_record import CallFacts, Heard
 from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPop, Site
-from leadtracker.errors import BadPayload, StoreUnavailable
+from leadtracker.errors import BadPayload, NoCall, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.dialling import REQUEST, variable
@@ -171,6 +171,8 @@ def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None
             raise BadPayload("its account or family is not there any more")
         _, fields = wire.read(received.method, received.content_type, received.query, received.body)
         return family.read(fields, account, received.received_at)
+    except NoCall:  # kept by a version that could not read it
+        received.state, received.fault = DONE, None
     except BadPayload as fault:
         received.state, received.fault = BROKEN, str(fault)
     except Exception as fault:  # a fault of ours must not stop the callbacks behind this one; `replay` reads it again

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from leadtracker.domain import Cdr, Direction, Outcome, Phase, ScreenPop
+from leadtracker.domain import AGENTS_LEG, Cdr, Direction, Outcome, Phase, ScreenPop
 
 PHASES = (Phase.UNKNOWN, Phase.DIALING, Phase.RINGING, Phase.ANSWERED, Phase.ENDED)
 OUTCOMES = (  # of a call whose legs ended differently, the strongest
@@ -51,7 +51,7 @@ class CallFacts:
 def build(heard: Iterable[Heard]) -> CallFacts:
     """One call from its callbacks, at least one. A CDR is believed before a screen pop, the main leg before others."""
     ordered = sorted(heard, key=lambda one: repr(one.event))
-    pops = [(one.event, one.received_at) for one in ordered if isinstance(one.event, ScreenPop)]
+    pops = [(_of_call(one.event), one.received_at) for one in ordered if isinstance(one.event, ScreenPop)]
     fullest: dict[str, Cdr] = {}  # a CDR sent again may say more, such as the transcript: never less
     for cdr in sorted((one.event for one in ordered if isinstance(one.event, Cdr)), key=_says):
         fullest[cdr.type] = cdr
@@ -122,6 +122,13 @@ def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
         caller_name=_first(pop.caller_name for pop in only) or "",
         legs=(),
     )
+
+
+def _of_call(pop: ScreenPop) -> ScreenPop:
+    """That the agent answered is no answer of the call: now the customer is dialled."""
+    if pop.leg != AGENTS_LEG:
+        return pop
+    return replace(pop, phase=Phase.DIALING if pop.phase is Phase.ANSWERED else pop.phase, answered_at=None)
 
 
 def _says(cdr: Cdr) -> int:

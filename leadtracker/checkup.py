@@ -18,9 +18,11 @@ from leadtracker.attribution.plan import alarms
 from leadtracker.callback.course import State
 from leadtracker.callback.rules import rules_of
 from leadtracker.callback_dialling import clicking
-from leadtracker.domain import Site
+from leadtracker.domain import Account, Site
 from leadtracker.errors import StoreUnavailable
+from leadtracker.listening import feed_of
 from leadtracker.live import Live
+from leadtracker.live.feed_states import FeedStates
 from leadtracker.pbx import VENDORS
 from leadtracker.records import plans
 from leadtracker.records.database import only_reader, schema_is_current
@@ -41,7 +43,8 @@ class Finding:
 
 
 def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding]:
-    yield _redis(live)
+    redis = _redis(live)
+    yield redis
     database = _database(engine)
     yield database
     if not database.well:
@@ -60,11 +63,9 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
     with Session(engine) as session:
         for account in directory.accounts.values():
             for family in VENDORS[account.vendor].families:
-                newest = session.scalar(
-                    select(func.max(InboxRow.received_at)).where(
-                        InboxRow.account_id == account.id, InboxRow.family == family.name
-                    )
-                )
+                if not family.needed:
+                    continue
+                newest = _newest(session, account, family.name)
                 if newest is None:
                     do = f"paste the address of `leadtracker pbx urls` at: {family.place}"
                     yield Finding(False, f"account {account.key}: no {family.title} came yet", do)
@@ -73,6 +74,33 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
                         True,
                         f"account {account.key}: the newest {family.title} came {newest:%Y-%m-%d %H:%M} UTC",
                     )
+    if redis.well:
+        yield from _feeds(directory, engine, live)
+
+
+def _newest(session: Session, account: Account, family: str) -> datetime | None:
+    mine = select(func.max(InboxRow.received_at)).where(InboxRow.account_id == account.id, InboxRow.family == family)
+    return session.scalar(mine)
+
+
+def _feeds(directory: Directory, engine: Engine, live: Live) -> Iterator[Finding]:
+    """Nothing where no account's options ask for real-time events."""
+    for account in directory.accounts.values():
+        feed = feed_of(account)
+        if feed is None:
+            continue
+        state, who = FeedStates(live).state(account.key), f"account {account.key}: real-time events"
+        with Session(engine) as session:
+            newest = _newest(session, account, feed.family.name)
+        came = f"the newest came {newest:%Y-%m-%d %H:%M} UTC" if newest else "none came yet"
+        if state is None:
+            do = "start `leadtracker serve` or `leadtracker worker`; if one runs, its log says why"
+            yield Finding(False, f"{who}: nobody listens, {came}", do)
+        elif not state.up:
+            do = f"check the options real_time_… of the account {account.key}, and that this machine may reach the PBX"
+            yield Finding(False, f"{who}: {state.words}, {came}", do)
+        else:
+            yield Finding(True, f"{who}: {state.words}, {came}")
 
 
 def _callbacks(site: Site, directory: Directory, engine: Engine) -> Iterator[Finding]:

@@ -155,6 +155,9 @@ class Outcome(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+AGENTS_LEG, CUSTOMERS_LEG = 1, 2  # of a click-to-call, in the order in which they ring
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenPop:
     """The PBX's word that a call rings, is answered or has ended at one extension.
@@ -173,6 +176,7 @@ class ScreenPop:
     caller_name: str = ""
     cause: str = ""
     custom: Json = field(default_factory=dict)
+    leg: int | None = None  # AGENTS_LEG, CUSTOMERS_LEG; None: the whole call, or not said
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
         place = values.get("country") or (row.country if row else "IL")
         values["options"], wrong = callback_file.read_options(f"account {key}", values["options"], place)
         faults += wrong
+        vendor = VENDORS.get(str(values.get("vendor") or (row.vendor if row else "")))
+        if vendor is not None and vendor.real_time is not None:
+            faults += [f"account {key}: {fault}" for fault in vendor.real_time.faults(values["options"])]
     if values.get("crm_url") and urlsplit(values["crm_url"]).scheme not in ("http", "https"):
         faults.append(f"account {key}: crm_url must begin with http:// or https://")
     if faults:

@@ -1,4 +1,6 @@
-"""Behind the requests: the lease log is written, the inbox read, callbacks dialled, plans made, old rows forgotten."""
+"""Behind the requests: the lease log is written, the inbox read, feeds heard, callbacks dialled, plans made, old rows
+forgotten.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from leadtracker.callback_sweeps import CallbackSweeps
 from leadtracker.confirming import heed_words
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
+from leadtracker.listening import Listening
 from leadtracker.live import Live
 from leadtracker.plan_making import DailyPlans
 from leadtracker.records import callbacks, learned, leases, verdicts
@@ -46,6 +49,7 @@ class Worker:
         self._knowledges = Knowledges()
         self._plans = DailyPlans(engine, directory, settings)
         self._callbacks = CallbackSweeps(engine, live, directory)
+        self._listening = Listening(engine, live, directory)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
 
@@ -60,6 +64,7 @@ class Worker:
                         # Those who bring more need the disk too: storing goes before reading.
                         rest = min(LONGEST_REST, worked * (FLOOD_RESTS if came >= done else 1))
                         stop.wait(rest if done else PAUSE_SECONDS)
+                    self._listening.stop()  # another worker reads, and listens
             except (StoreUnavailable, SQLAlchemyError) as fault:
                 log.warning(
                     "the worker waits: %s",
@@ -68,6 +73,7 @@ class Worker:
             except Exception:
                 log.exception("the worker failed and goes on")
             stop.wait(1)
+        self._listening.stop()
         self._plans.stop()
 
     def _log(self, site: Site, entries: Mapping[str, Mapping[str, str]]) -> None:
@@ -112,6 +118,7 @@ class Worker:
         done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
         done += heed_words(self._engine, self._live, self._directory, self._knowledges)
         self._callbacks.go_on(datetime.now(UTC))
+        self._listening.go_on()
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
             for site in self._directory.sites:

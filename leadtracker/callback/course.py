@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from leadtracker.domain import Cdr, Outcome, Phase, ScreenPop
+from leadtracker.domain import AGENTS_LEG, Cdr, Outcome, Phase, ScreenPop
 
 
 class State(enum.StrEnum):
@@ -34,7 +34,15 @@ def after(state: State, heard: State) -> State:
 
 
 def state_of_pop(pop: ScreenPop) -> State:
-    """A pop that names the moment of the answer means the whole call, so the visitor's; another the agent's leg."""
+    """By its leg: the visitor is dialled when the agent has answered. A pop of no leg that names the moment of the
+    answer means the whole call, so the visitor's; another the agent's leg. No hang-up ends a request: what it cost
+    and whether the call went on elsewhere is the CDR's to say.
+    """
+    answered = pop.phase is Phase.ANSWERED or pop.answered_at is not None
+    if pop.leg == AGENTS_LEG:
+        return State.AGENT_ANSWERED if answered else State.DIALLING
+    if pop.leg is not None:
+        return State.VISITOR_ANSWERED if answered else State.AGENT_ANSWERED
     if pop.phase is not Phase.ANSWERED:
         return State.DIALLING
     return State.VISITOR_ANSWERED if pop.answered_at else State.AGENT_ANSWERED

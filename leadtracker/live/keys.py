@@ -38,6 +38,11 @@ root:money:<site>:<day> hash reserved spent, sums in minor units; r:<request>: r
                              s:<request>: what it cost; expires MONEY_SECONDS after the last change
                                                          callback_guard.lua, callback_settle.lua, callback_books.lua
 root:turn:<site>    string   requests whose agent was chosen in turn; expires after MONEY_SECONDS
+
+So has an account's feed of real-time events, `lt:{feed:<account key>}`.
+
+root:state          hash     up (1 or 0) words; expires soon after the worker is gone                 feed_states.py
+root:events         hash     receipt -> how many events came
 """
 
 from __future__ import annotations
@@ -56,6 +61,10 @@ MONEY_SECONDS = 8 * 24 * 60 * 60
 
 def root(site_id: int) -> str:
     return f"lt:{{{site_id}}}"
+
+
+def feed_root(account: str) -> str:
+    return f"lt:{{feed:{account}}}"
 
 
 def callback_root(account: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ class Receipt(enum.Enum):
     """What became of a callback."""
 
     STORED = "stored"
+    NO_CALL = "no call"  # understood, and nothing to store
     UNREADABLE = "unreadable"  # kept, but not understood
     NOT_STORED = "not stored"  # the PBX must send it again
 
@@ -57,16 +59,18 @@ class ScreenPopFamily:
     merge: Callable[[Json, Json], Json]
     failed: Json
     secret_in_query: bool = False  # ?token=… instead of a part of the path
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFamily:
     """Callbacks that report; acknowledged once they are stored.
 
-    identify: fields -> call id; raises BadPayload when what makes a record of it is missing. Cheap: it runs before
-    the answer, `read` after it.
-    read: fields, account, when received -> Cdr or ScreenPop; raises BadPayload.
+    identify: fields -> call id; raises NoCall when it is about none, BadPayload when what makes a record of it is
+    missing. Cheap: it runs before the answer, `read` after it.
+    read: fields, account, when received -> Cdr or ScreenPop; raises as `identify`.
     acknowledge: format of the request, receipt, account -> the documented answer.
+    needed: False where calls are whole without them.
     """
 
     name: str
@@ -76,6 +80,7 @@ class RecordFamily:
     read: Callable[[Fields, Account, datetime], Cdr | ScreenPop]
     acknowledge: Callable[[WireFormat, Receipt, Account], Body]
     secret_in_query: bool = False
+    needed: bool = True
 
 
 Family = ScreenPopFamily | RecordFamily
@@ -89,16 +94,32 @@ def callback_url(public_url: str, account: Account, family: Family) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class RealTime:
+    """What a vendor tells over a connection that we open: its events are callbacks of `family`, as if they were posted.
+
+    wanted: whether an account's options ask for it. faults: what is wrong with options, a sentence each.
+    listen: account, heard, told, stop -> when stop is set, returns within some seconds. `heard` takes a body of JSON;
+    `told` takes whether the events come now, and words for people, without secrets.
+    """
+
+    family: RecordFamily
+    wanted: Callable[[Account], bool]
+    faults: Callable[[Mapping[str, Any]], tuple[str, ...]]
+    listen: Callable[[Account, Callable[[bytes], None], Callable[[bool, str], None], threading.Event], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """One folder of `pbx/`: its name in settings and URLs, its title for people, its callback families.
 
-    click_to_call: None where the vendor cannot be asked to dial.
+    click_to_call: None where the vendor cannot be asked to dial. real_time: None where it tells nothing unasked.
     """
 
     name: str
     title: str
     families: tuple[Family, ...]
     click_to_call: ClickToCall | None = None
+    real_time: RealTime | None = None
 
     def family(self, name: str) -> Family | None:
         return next((family for family in self.families if family.name == name), None)

@@ -158,7 +158,9 @@ class _Values(Unmarshaller):
 
 
 def _one_object(value: Any) -> dict[str, Any]:
-    """The object of a body, unwrapped from a list of one, made safe to keep."""
+    """The object of a body, unwrapped from a list of one or from socket.io's pair of a name and it, safe to keep."""
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+        value = value[1:]
     if isinstance(value, list):
         if len(value) != 1:
             raise BadPayload(f"The body is a list of {len(value)}; one object is documented.")

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from leadtracker.attribution.plan import ALARMS, alarms
 from leadtracker.callback.opening import local_day
 from leadtracker.callback.rules import rules_of
+from leadtracker.listening import feed_of
 from leadtracker.live.callback_guard import CallbackGuard
+from leadtracker.live.feed_states import FeedStates
 from leadtracker.records import plans
 from leadtracker.records.inbox import Inbox
 from leadtracker.reports import callbacks
@@ -56,6 +58,24 @@ class _State(Collector):
         yield waiting
         yield from self._plans()
         yield from self._callbacks()
+        yield from self._feeds()
+
+    def _feeds(self) -> Iterator[Metric]:
+        """Of the accounts whose options ask for real-time events."""
+        up = GaugeMetricFamily(
+            "leadtracker_real_time_up", "1 while an account's real-time events are listened to", labels=["account"]
+        )
+        events = CounterMetricFamily(
+            "leadtracker_real_time_events", "Real-time events listened to", labels=["account", "receipt"]
+        )
+        states = FeedStates(self._stores.live)
+        for account in self._stores.directory.accounts.values():
+            if feed_of(account) is not None:
+                state = states.state(account.key)
+                up.add_metric([account.key], state is not None and state.up)
+                for receipt, number in states.events(account.key).items():
+                    events.add_metric([account.key, receipt], number)
+        yield from (up, events)
 
     def _callbacks(self) -> Iterator[Metric]:
         """Requests of the last 24 hours by where they stand, and the money of the local day."""

@@ -19,6 +19,7 @@ from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailabl
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.outgoing import Crm
 from leadtracker.pbx.vendor import Family, Receipt, RecordFamily, ScreenPopFamily
+from leadtracker.receiving import receive
 from leadtracker.records.inbox import BROKEN, NEW, Callback, Inbox
 from leadtracker.screen_pop import ScreenPops
 from leadtracker.web.metrics import CALLBACKS, CRM_ANSWERS, SCREEN_POPS
@@ -95,23 +96,11 @@ def answer_screen_pop(
 
 
 def acknowledge(inbox: Inbox, account: Account, family: RecordFamily, received: Callback) -> Response:
-    """Unreadable callbacks are kept too; only one that could not be kept is asked for again by a 5xx."""
-    receipt, fault = Receipt.STORED, None
-    try:
-        written, fields = wire.read(received.method, received.content_type, received.query, received.body)
-        family.identify(fields)
-    except BadPayload as reason:
-        written = wire.format_of(received.method, received.content_type, received.body)
-        receipt, fault = Receipt.UNREADABLE, str(reason)
-        log.warning("a callback %s of %s cannot be read: %s", family.name, account.key, reason)
-    status = 200
-    try:
-        inbox.keep(received, BROKEN if fault else NEW, fault)
-    except StoreUnavailable:
-        log.error("a callback %s of %s could not be kept", family.name, account.key)
-        receipt, status = Receipt.NOT_STORED, 503
+    """Only a callback that could not be kept is asked for again, by a 5xx."""
+    written, receipt = receive(inbox, account, family, received)
     CALLBACKS.labels(account.key, family.name, receipt.value).inc()
     body = family.acknowledge(written, receipt, account)
+    status = 503 if receipt is Receipt.NOT_STORED else 200
     return Response(body.content, status, content_type=body.content_type)
 
 

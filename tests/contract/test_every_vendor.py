@@ -141,8 +141,10 @@ def mangled(draw: st.DrawFn) -> tuple[Vendor, Family, dict[str, Any]]:
     names = st.sampled_from(sorted(fields)) | st.text(max_size=12)
     gone = draw(st.sets(st.sampled_from(sorted(fields)), max_size=3))
     changes = draw(st.dictionaries(names, VALUES, max_size=6))
-    if isinstance(inner := fields.get("currentCall"), dict):
-        inner |= draw(st.dictionaries(st.sampled_from(sorted(inner)), VALUES, max_size=6))
+    data = fields.get("data") or {}
+    for inner in (data.get("currentCall"), data, fields.get("currentCall")):
+        if inner:
+            inner |= draw(st.dictionaries(st.sampled_from(sorted(inner)), VALUES, max_size=6))
     return vendor, family, {name: value for name, value in (fields | changes).items() if name not in gone}
 
 

@@ -46,9 +46,9 @@ def test_a_site_from_nothing() -> None:
     assert listed["tokens"] == token
     assert listed["default_number"] == "+97235551234"
     urls = {line["family"]: line["url"] for line in json.loads(said("pbx", "urls", "--json"))}
-    assert set(urls) == {"screen-pop", "cdr"}
+    assert set(urls) == {"screen-pop", "cdr", "real-time"}
     assert all(url.startswith("https://calls.example.com/pbx/voicenter/") for url in urls.values())
-    assert len(said("pbx", "urls").splitlines()) == 2
+    assert len(said("pbx", "urls").splitlines()) == 3
     assert json.loads(said("call", "list", "--json")) == []
 
 

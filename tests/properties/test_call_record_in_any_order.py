@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from voicenter_calls import ISRAEL, Sent, calls, in_every_format, pops, records, short_pops
+from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, records, short_pops
 
 from leadtracker.call_record import Heard, build
 from leadtracker.domain import Account, Outcome, Phase
@@ -42,7 +42,7 @@ def test_a_cdr_says_the_same_in_every_format(call: SimulatedCall) -> None:
 @QUICKLY
 @given(calls(), st.data())
 def test_any_order_and_number(call: SimulatedCall, data: st.DataObject) -> None:
-    everything = [heard(sent) for sent in (*pops(call), *short_pops(call), *in_every_format(call))]
+    everything = [heard(sent) for sent in (*pops(call), *short_pops(call), *events(call), *in_every_format(call))]
     told = data.draw(st.lists(st.sampled_from(everything), min_size=1, max_size=20), "told")
     once = list(dict.fromkeys(map(repr, told)))
     canonical = sorted({repr(one): one for one in told}.values(), key=lambda one: once.index(repr(one)))
@@ -54,7 +54,7 @@ def test_any_order_and_number(call: SimulatedCall, data: st.DataObject) -> None:
 @given(calls(), st.data())
 def test_what_is_known_at_the_end(call: SimulatedCall, data: st.DataObject) -> None:
     formats = data.draw(st.lists(st.sampled_from(CdrFormat), min_size=2, max_size=2))
-    sent = [*pops(call), *records(call, lambda number: formats[number])]
+    sent = [*pops(call), *events(call), *records(call, lambda number: formats[number])]
     facts = build(heard(one) for one in data.draw(st.permutations(sent)))
     assert facts.phase is Phase.ENDED
     assert facts.outcome is OUTCOMES[call.ending]

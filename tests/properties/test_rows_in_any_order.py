@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from voicenter_calls import ISRAEL, Sent, calls, in_every_format, pops, records, short_pops
+from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, records, short_pops
 
 from leadtracker.pbx.simulated_call import SimulatedCall
 from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, call_id
@@ -100,7 +100,8 @@ def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str)
         formats = data.draw(st.lists(st.sampled_from(CdrFormat), min_size=legs, max_size=legs), "formats")
         needed = [*pops(wild), *records(wild, lambda number: formats[number])]
         more = data.draw(
-            st.lists(st.sampled_from([*needed, *in_every_format(wild), *short_pops(wild)]), max_size=10), "again"
+            st.lists(st.sampled_from([*needed, *in_every_format(wild), *short_pops(wild), *events(wild)]), max_size=12),
+            "again",
         )
         order = data.draw(st.permutations([*needed, *more]), "order")
         for sent in order:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
 from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, cdrs, written
+from leadtracker.pbx.voicenter.simulated_events import of_call
 from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
 
 ISRAEL = ZoneInfo("Asia/Jerusalem")
@@ -24,7 +25,7 @@ STAFF = (Extension("KGpK4iWq", "Walter"), Extension("SIPSIP", "Lois"), Extension
 class Sent:
     """One request of the PBX."""
 
-    family: str  # screen-pop or cdr
+    family: str  # screen-pop, cdr or real-time
     method: str
     content_type: str
     query: str
@@ -71,6 +72,12 @@ def short_pops(call: SimulatedCall) -> list[Sent]:
         found.append(Sent("screen-pop", "GET", "", short, b""))
         found.append(Sent("screen-pop", "POST", "application/x-www-form-urlencoded", "", short.encode()))
     return found
+
+
+def events(call: SimulatedCall) -> list[Sent]:
+    """Of every extension, of the queue, of each leg; as socket.io has them."""
+    said = of_call(call, ISRAEL)
+    return [Sent("real-time", "POST", "application/json", "", json.dumps(pair).encode()) for pair in said]
 
 
 def records(call: SimulatedCall, how: Callable[[int], CdrFormat]) -> list[Sent]:

@@ -21,6 +21,8 @@ POP = ScreenPop(
 )
 ANSWERED = replace(POP, phase=Phase.ANSWERED, answered_at=LATER)
 HUNG_UP = replace(POP, phase=Phase.ENDED, cause="Normal hangup")
+AGENT_RINGS = replace(POP, phase=Phase.DIALING, direction=Direction.OUTGOING, leg=1)
+AGENT_TALKS = replace(AGENT_RINGS, phase=Phase.ANSWERED, answered_at=LATER)
 CDR = Cdr(
     call_id="call", type="Incoming Call", type_code=1, status="ANSWER", outcome=Outcome.ANSWERED,
     direction=Direction.INCOMING, main=True, started_at=NOON, started_raw="1", caller="+972501234567", target="SIP1",
@@ -53,6 +55,13 @@ POPS: list[tuple[Iterable[ScreenPop], dict[str, Any]]] = [
     ([POP, ANSWERED, HUNG_UP], {"phase": Phase.ANSWERED}),  # that extension stopped, "answered elsewhere"
     ([POP, ANSWERED, replace(HUNG_UP, answered_at=LATER)], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED}),
     ([replace(POP, phase=Phase.DIALING, direction=Direction.OUTGOING)], {"phase": Phase.DIALING}),
+    ([AGENT_RINGS, AGENT_TALKS], {"phase": Phase.DIALING, "outcome": Outcome.UNKNOWN, "answered_at": None}),
+    ([AGENT_TALKS, replace(AGENT_TALKS, phase=Phase.ENDED)], {"phase": Phase.DIALING, "answered_at": None}),
+    (
+        [AGENT_TALKS, replace(ANSWERED, leg=2, answered_at=LATER + timedelta(seconds=9))],
+        {"phase": Phase.ANSWERED, "outcome": Outcome.ANSWERED, "answered_at": LATER + timedelta(seconds=9)},
+    ),
+    ([AGENT_TALKS, replace(ANSWERED, leg=2, phase=Phase.ENDED)], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED}),
     ([replace(POP, at=None)], {"started_at": NOON}),  # when it was received
     ([replace(POP, at=None), replace(POP, at=LATER)], {"started_at": LATER}),
     ([replace(POP, caller=None), POP], {"caller": "+972501234567"}),
@@ -70,6 +79,8 @@ def test_screen_pops(pops: Iterable[ScreenPop], facts: dict[str, Any]) -> None:
 
 CDRS: list[tuple[Iterable[ScreenPop | Cdr], dict[str, Any]]] = [
     ([CDR], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED, "talk_seconds": 30, "answered_at": None}),
+    ([AGENT, CUSTOMER, AGENT_TALKS], {"answered_at": None}),
+    ([AGENT, CUSTOMER, AGENT_TALKS, replace(ANSWERED, leg=2)], {"answered_at": LATER}),
     ([CDR, POP, ANSWERED], {"phase": Phase.ENDED, "answered_at": LATER, "talk_seconds": 30}),
     ([replace(CDR, outcome=Outcome.MISSED, talk_seconds=0), ANSWERED], {"outcome": Outcome.MISSED}),
     ([replace(CDR, did=None), POP], {"did": "+972722776772"}),

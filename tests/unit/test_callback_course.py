@@ -24,8 +24,19 @@ def leg(main: bool, outcome: Outcome) -> Cdr:
     )  # fmt: skip
 
 
-def pop(phase: Phase, answered_at: datetime | None = None) -> ScreenPop:
-    return ScreenPop(call_id="call", phase=phase, caller="+972522345678", did=None, answered_at=answered_at)
+def pop(phase: Phase, answered_at: datetime | None = None, leg: int | None = None) -> ScreenPop:
+    return ScreenPop(call_id="call", phase=phase, caller="+972522345678", did=None, answered_at=answered_at, leg=leg)
+
+
+THEN = datetime(2026, 9, 6, tzinfo=UTC)
+AGENT_RINGS = state_of_pop(pop(Phase.DIALING, leg=1))
+AGENT_ANSWERS = state_of_pop(pop(Phase.ANSWERED, THEN, leg=1))
+AGENT_HANGS_UP = state_of_pop(pop(Phase.ENDED, THEN, leg=1))
+AGENT_MISSES = state_of_pop(pop(Phase.ENDED, leg=1))
+VISITOR_RINGS = state_of_pop(pop(Phase.DIALING, leg=2))
+VISITOR_ANSWERS = state_of_pop(pop(Phase.ANSWERED, THEN, leg=2))
+VISITOR_HANGS_UP = state_of_pop(pop(Phase.ENDED, THEN, leg=2))
+VISITOR_MISSES = state_of_pop(pop(Phase.ENDED, leg=2))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +49,15 @@ def pop(phase: Phase, answered_at: datetime | None = None) -> ScreenPop:
             [state_of_pop(pop(Phase.RINGING)), state_of_pop(pop(Phase.ANSWERED, datetime(2026, 9, 6, tzinfo=UTC)))],
             "visitor answered",
         ),
+        ([State.DIALLING, AGENT_RINGS, AGENT_ANSWERS], "agent answered"),
+        ([State.DIALLING, AGENT_RINGS, AGENT_MISSES], "dialling"),  # until the CDR says why
+        ([State.DIALLING, AGENT_MISSES, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
+        ([State.DIALLING, AGENT_HANGS_UP], "agent answered"),
+        ([State.DIALLING, VISITOR_RINGS], "agent answered"),
+        ([State.DIALLING, AGENT_ANSWERS, VISITOR_RINGS, VISITOR_MISSES], "agent answered"),
+        ([AGENT_RINGS, AGENT_ANSWERS, VISITOR_RINGS, VISITOR_ANSWERS], "visitor answered"),
+        ([State.DIALLING, VISITOR_HANGS_UP], "visitor answered"),
+        ([AGENT_ANSWERS, VISITOR_ANSWERS, VISITOR_HANGS_UP, state_of_leg(leg(True, ANSWERED))], "talked"),
         ([State.DIALLING, state_of_leg(leg(False, ANSWERED))], "agent answered"),
         ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, ANSWERED))], "talked"),
         ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, BUSY))], "failed"),

@@ -19,6 +19,7 @@ from receiver import Receiver
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, NotAcknowledged, Shown, SimulatedCall
 from leadtracker.pbx.voicenter import simulator as voicenter
 from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, cdrs
+from leadtracker.pbx.voicenter.simulated_events import of_call
 from leadtracker.pbx.voicenter.simulator import PopFormat, SimulatedVoicenter
 from leadtracker.pbx.while1.simulator import SimulatedWhile1
 
@@ -64,6 +65,54 @@ def test_a_json_pop_has_the_keys_and_types_of_the_sample(
     alike = ("status", "direction", "isAnswered", "isMuted")
     assert {key: body[key] for key in alike} == {key: printed[key] for key in alike}
     assert body["currentCall"].get("cause") == printed["currentCall"].get("cause")
+
+
+TWO_LEGS = replace(CALL, kind=Kind.CLICK_TO_CALL, extensions=STAFF[:1])
+QUEUED = replace(IN_QUEUE, extensions=STAFF[:1])
+
+
+@pytest.mark.parametrize(
+    ("file", "call", "place"),
+    [
+        ("event-extension-real-c2c-leg1-newcall", TWO_LEGS, 0),
+        ("event-queue-real-join", QUEUED, 0),
+        ("event-extension-real-newcall", QUEUED, 1),
+        ("event-extension-real-answer", QUEUED, 2),
+        ("event-queue-real-exit-answered-agent", QUEUED, 3),
+        ("event-extension-real-hold", QUEUED, 4),
+        ("event-extension-real-unhold", QUEUED, 5),
+        ("event-extension-real-hangup", QUEUED, 6),
+        ("event-extension-real-hangup-answered-elsewhere", IN_QUEUE, -1),
+    ],
+)
+def test_an_event_has_the_keys_types_and_words_of_the_captured_one(file: str, call: SimulatedCall, place: int) -> None:
+    printed = json.loads(sample(f"voicenter/real_time/{file}.json"))
+    name, payload = of_call(call, ISRAEL)[place]
+    for each in (printed[1], payload):
+        for one in (each["data"].get("currentCall", {}), *each["data"].get("calls", ())):
+            one.pop("customdata", None)  # its keys are the customer's own
+    assert (name, shape(payload)) == (printed[0], shape(printed[1]))
+    alike = ("eventName", "reason", "cause", "dialStatus")
+    assert [payload.get(key) for key in alike] == [printed[1].get(key) for key in alike]
+    current, like = payload["data"].get("currentCall", {}), printed[1]["data"].get("currentCall", {})
+    told = ("answered", "direction", "c2cdirection")
+    assert [current.get(key) for key in told] == [like.get(key) for key in told]
+
+
+def test_the_legs_of_a_click_to_call_are_told_as_the_document_prints_them() -> None:
+    printed = [
+        json.loads(sample(f"voicenter/real_time/event-extension-c2c-{name}.json"))[1]["data"]
+        for name in ("leg1-newcall", "leg1-answer", "leg2-newcall", "leg2-answer", "leg2-hangup")
+    ]
+
+    def told(reason: str, call: dict[str, Any]) -> tuple[object, ...]:
+        return reason, int(call["c2cdirection"]), call["callstatus"], call["answered"], call["callAnswered"] > 0
+
+    expected = [told(data["reason"], data["currentCall"]) for data in printed]
+    events = of_call(TWO_LEGS, ISRAEL)
+    assert [told(event["reason"], event["data"]["currentCall"]) for _, event in events] == expected
+    missed = replace(TWO_LEGS, agent_answers=False, ending=Ending.MISSED)
+    assert [event["data"]["currentCall"]["c2cdirection"] for _, event in of_call(missed, ISRAEL)] == [1, 1]
 
 
 def test_a_get_pop_and_a_form_pop_have_the_parameters_of_the_samples(
@@ -250,6 +299,8 @@ def test_while1_asks_and_reports_as_its_documents_print(receiver: Receiver, http
         "pbx/voicenter/simulated_behaviour.py",
         "pbx/voicenter/simulated_exchange.py",
         "pbx/voicenter/simulated_switch.py",
+        "pbx/voicenter/simulated_events.py",
+        "pbx/voicenter/simulated_real_time.py",
         "pbx/while1/simulator.py",
     ],
 )
@@ -259,5 +310,5 @@ def test_simulators_know_nothing_of_the_parsers(file: str) -> None:
     named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     ours = {name for name in named if name and name.startswith("leadtracker")}
-    parts = ("simulated_cdr", "simulated_behaviour", "simulated_exchange", "simulator")
+    parts = ("simulated_cdr", "simulated_behaviour", "simulated_events", "simulated_exchange", "simulator")
     assert ours <= {"leadtracker.pbx.simulated_call", *(f"leadtracker.pbx.voicenter.{part}" for part in parts)}

@@ -73,6 +73,7 @@ def hebrew(codec: str) -> bytes:
     [
         ("application/json", b'{"a": [1, 2.5, null, true, {"b": {}}]}', {"a": [1, 2.5, None, True, {"b": {}}]}),
         ("application/json", b'[{"a": 1}]', {"a": 1}),
+        ("application/json", b'["name", {"a": 1}]', {"a": 1}),
         ("application/json", b'\xef\xbb\xbf{"a": 1}\n', {"a": 1}),
         ("application/json", b'{"a": 1, "a": 2}', {"a": 2}),  # the last of two counts
         ("application/json", b'{"a": 9223372036854775807}', {"a": 2**63 - 1}),
@@ -213,6 +214,8 @@ DEEP_XML = xml("<struct><member><name>a</name><value>" * 40 + "1" + "</value></m
         ("application/json", b'{"a": [' + b"1," * 200_000 + b"1]}", "more than 200000 values"),
         ("application/json", b"[]", "a list of 0"),
         ("application/json", b"[{}, {}]", "a list of 2"),
+        ("application/json", b'["name", 1]', "single value"),
+        ("application/json", b'["name", {}, 1]', "a list of 3"),
         ("application/json", b"[[{}]]", "single value"),
         ("application/json", b'"text"', "single value"),
         ("application/json", b"null", "single value"),

@@ -32,6 +32,7 @@ ADDRESSES = {
     "blacklist_remove_url": "https://api.voicenter.com/Blacklist/RemoveBulkFromBlacklist",
     "call_log_url": "https://api.voicenter.com/hub/cdr/",
 }
+SECRETS = ("call_log_token", "real_time_token", "real_time_password", "real_time_pin")  # options, beside the code
 REFUSALS = (401, 403)  # our address is not listed, or the code is wrong
 LONGEST_MESSAGE = 200
 
@@ -117,6 +118,6 @@ def demand(account: Account, number: str, words: str) -> None:
 
 def message(account: Account, words: str) -> str:
     """What the PBX says, cut, and without the secrets of ours that it may repeat."""
-    for secret in (code(account), str(account.options.get("call_log_token", ""))):
+    for secret in (code(account), *(str(account.options.get(name, "")) for name in SECRETS)):
         words = words.replace(secret, "…") if secret else words
     return words[:LONGEST_MESSAGE]

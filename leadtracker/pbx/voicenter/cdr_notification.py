@@ -27,6 +27,7 @@ CAMPAIGN_KEYS = ("CampaignID", "CampaignTypeID", "CampaignTypeName")
 DIALER_KEYS = (*CAMPAIGN_KEYS, "CallID", "StatusName", "Phone", "CallInserted", "RetryNum", "RetryAmount")
 ERRORS = {
     Receipt.STORED: (0, "OK"),
+    Receipt.NO_CALL: (0, "OK"),
     Receipt.UNREADABLE: (1, "Parse error"),
     Receipt.NOT_STORED: (2, "Application error"),
 }

@@ -1,6 +1,7 @@
 """The telephones behind a simulated Voicenter: calls of two legs, from the first ring to the CDRs of both.
 
 While the customer's telephone rings the agent's pop-up is Talking with `answered` 0, as real-time events have it.
+Whoever listens to `tell` gets these events too.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, NotAcknowledged, SimulatedCall
 from leadtracker.pbx.voicenter.simulated_behaviour import Plan, Step
 from leadtracker.pbx.voicenter.simulated_cdr import Fields, cdrs
+from leadtracker.pbx.voicenter.simulated_events import Event, of_step
 from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
 
 REQUEST = "var_leadtracker_request"
@@ -35,6 +37,7 @@ class SimulatedExchange:
     talk_seconds: float = 0.02
     stated_talk_seconds: int = 42
     dialled: Counter[str] = field(default_factory=Counter)
+    tell: Callable[[list[Event]], None] | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -117,6 +120,8 @@ class SimulatedExchange:
             self._report(call)
 
     def _take(self, step: Step, call: SimulatedCall, over: threading.Event) -> None:
+        if self.tell is not None:
+            self.tell(of_step(call, step, self.pbx.zone))
         match step:
             case Step.RING:
                 self.pbx.ring(call)

@@ -1,0 +1,190 @@
+"""Real-time event -> ScreenPop: what a call does at one extension or in a queue, said while it does it.
+
+Source: Voicenter, "API", chapter "Real Time API": ExtensionEvent, QueueEvent; shapes of captured events.
+Shape: an envelope (`eventName`, `reason`, `cause` …) around `data`; the document's call examples have the envelope's
+fields inside `data`. `data.currentCall` is the call; of a QueueEvent `ivruniqueid`, and `Calls` are those who wait.
+Units: seconds of a wall clock counted as UTC; `servertimeoffset` is how many minutes that clock is ahead.
+Raises: NoCall for what is about no call of ours, BadPayload when nothing says which call it is.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from leadtracker.domain import AGENTS_LEG, CUSTOMERS_LEG, Account, Direction, Json, Phase, ScreenPop
+from leadtracker.errors import BadPayload, NoCall
+from leadtracker.pbx.fields import LONGEST_NAME, FieldReader, plain
+from leadtracker.pbx.vendor import Body, Fields, Receipt, RecordFamily, WireFormat
+from leadtracker.pbx.voicenter import codes, times
+from leadtracker.pbx.voicenter.custom_data import custom_data
+
+EXTENSION, QUEUE = "extension", "queue"  # values of `eventName`
+RINGING = {"ringing": Phase.RINGING, "ringin": Phase.RINGING, "dialing": Phase.DIALING}
+WAITING = {  # reason of a QueueEvent; the end of waiting is not the call's
+    "join": Phase.RINGING,
+    "exit": Phase.ANSWERED,
+    "answer": Phase.ANSWERED,
+    "abandoned": Phase.ENDED,
+    "abandone": Phase.ENDED,
+}
+REASONS = ("newcall", "answer", "hold", "unhold", "hangup")  # of an ExtensionEvent of a call
+STATUS_UPDATE = "userstatusupdate"  # an agent's; may list running calls, and is about none
+LISTENING_IN = ("spy", "spying")  # a supervisor
+DEEPEST = 3  # name and data, envelope and data, data
+MOST_AHEAD = 14 * 60  # minutes; no place on earth is further ahead of UTC
+DOCUMENTED = frozenset(
+    plain(name)
+    for name in (
+        "name", "data", "eventName", "reason", "servertime", "servertimeoffset", "telephonyservertime", "cause",
+        "callerID", "ivruniqueid", "dialStatus", "campaignID", "calls", "currentCall", "userID", "userName", "number",
+        "onlineUserID", "extenUser", "accountID", "topAccountID", "summery", "representative", "representativeStatus",
+        "representativeUpdated", "lastCallEventEpoch", "lastAnsweredCallEventEpoch", "lastHangupCallEpoch",
+        "peerStatus", "QueueID", "QueueName", "DistributorID", "IsDistributedQueue", "AnsweredAgent",
+    )
+)  # fmt: skip
+
+
+class _Event:
+    """An event whose fields are read from the envelope first, then from its data."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._layers = [FieldReader(fields)]
+        while len(self._layers) < DEEPEST and (inner := self._layers[-1].object("data")):
+            self._layers.append(FieldReader(inner))
+        current = self.object("currentCall")
+        self.call = FieldReader(current)
+        self.reason = codes.letters(self.text("reason"))
+        self.kind = codes.letters(self.text("eventName")) or (EXTENSION if current else "")
+
+    def text(self, name: str) -> str:
+        return next((text for layer in self._layers if (text := layer.text(name))), "")
+
+    def number(self, name: str, country: str) -> str | None:
+        return next((number for layer in self._layers if (number := layer.number(name, country))), None)
+
+    def whole(self, name: str) -> int:
+        return next((number for layer in self._layers if (number := layer.whole(name))), 0)
+
+    def object(self, name: str) -> Json:
+        return next((found for layer in self._layers if (found := layer.object(name))), {})
+
+    def waiting(self, call_id: str) -> FieldReader:
+        """The call among those that wait in the queue; nothing when it is not."""
+        calls = [FieldReader(call) for layer in self._layers for call in layer.objects("Calls")]
+        found = (call for call in calls if call_id in (call.text("IvrUniqueID"), call.text("ivrid")))
+        return next(found, FieldReader({}))
+
+    def undocumented(self) -> Json:
+        outer = self._layers[0]
+        return {name: outer.raw(name) for name in outer.names() if plain(name) not in DOCUMENTED}
+
+
+def identify(fields: Fields) -> str:
+    return _call_id(_Event(fields))
+
+
+def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
+    event = _Event(fields)
+    call_id = _call_id(event)
+    if event.kind == QUEUE:
+        waiting, phase = event.waiting(call_id), WAITING.get(event.reason, Phase.UNKNOWN)
+        return ScreenPop(
+            call_id=call_id,
+            phase=phase,
+            caller=waiting.number("CallerID", account.country),
+            did=None,
+            direction=Direction.UNKNOWN,  # not said: a Click 2 Queue call waits too
+            cause=event.reason if phase is Phase.ENDED else "",
+            custom=custom_data(waiting) | event.undocumented(),
+        )
+    call, direction = event.call, _direction(event.call)
+    caller = call.number("callerphone", account.country) or call.number("originalCallerID", account.country)
+    return ScreenPop(
+        call_id=call_id,
+        phase=_phase(event, direction),
+        caller=caller or event.number("callerID", account.country),
+        did=call.number("did", account.country),
+        direction=direction,
+        extension=event.text("extenUser") or call.text("extenUser"),
+        at=_moment("callStarted", event, account, received),
+        answered_at=_moment("callAnswered", event, account, received),
+        caller_name=_caller_name(call, account.country),
+        cause=event.text("cause"),
+        custom=custom_data(call) | event.undocumented(),
+        leg=_leg(event),
+    )
+
+
+def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> Body:
+    """No answer is documented; an empty one says least."""
+    return Body(b"", "text/plain; charset=utf-8")
+
+
+def _call_id(event: _Event) -> str:
+    """Of an event of a call; all others are about agents, queues, dialers or the connection."""
+    queued = event.kind == QUEUE
+    call_id = event.text("ivruniqueid") if queued else event.call.text("ivrid") or event.text("ivruniqueid")
+    of_a_call = event.reason in (WAITING if queued else REASONS) or call_id
+    listens = {codes.letters(event.call.text(name)) for name in ("callstatus", "direction")} & set(LISTENING_IN)
+    if event.kind not in (EXTENSION, QUEUE) or event.reason == STATUS_UPDATE or listens or not of_a_call:
+        raise NoCall(f"The event {event.kind[:40]} {event.reason[:40]} is about no call.")
+    if not call_id:
+        raise BadPayload("The fields ivrid and ivruniqueid are missing: nothing says which call this is.")
+    if len(call_id) > LONGEST_NAME:
+        raise BadPayload(f"The call's id has {len(call_id)} characters; {LONGEST_NAME} are taken.")
+    return call_id
+
+
+def _phase(event: _Event, direction: Direction) -> Phase:
+    """The reason tells the end, which leaves the state as it was; `answered` the answer, as Talking is said before."""
+    if event.reason == "hangup":
+        return Phase.ENDED
+    proofs = (event.call.truth("answered"), event.call.whole("callAnswered"))
+    if any(proof is not None and proof > 0 for proof in proofs):
+        return Phase.ANSWERED
+    if event.reason == "answer" and all(proof is None for proof in proofs):
+        return Phase.ANSWERED
+    state = codes.letters(event.call.text("callstatus"))
+    if state in RINGING or event.reason != "newcall":
+        return RINGING.get(state, Phase.UNKNOWN)
+    return Phase.DIALING if direction is Direction.OUTGOING else Phase.RINGING
+
+
+def _leg(event: _Event) -> int | None:
+    """Where a dialer's call does not name it, only that the agent took part is certain: it is his telephone."""
+    leg = event.call.whole("c2cdirection")
+    if leg in (AGENTS_LEG, CUSTOMERS_LEG):
+        return leg
+    return AGENTS_LEG if event.whole("campaignID") else None
+
+
+def _direction(call: FieldReader) -> Direction:
+    return Direction.INTERNAL if call.truth("isInternal") else codes.direction(call.text("direction"))
+
+
+def _caller_name(call: FieldReader, country: str) -> str:
+    """`callername` is the queue's name where the call comes from one, and often nothing but the number."""
+    name = call.number("callername", country) or ""
+    is_name = not call.whole("queueID") and not name.startswith("+")
+    return call.text("originalCallerName") or (name if is_name else "")
+
+
+def _moment(name: str, event: _Event, account: Account, received: datetime) -> datetime | None:
+    """By the offset that the event names; without one by the account's zone, as everywhere else."""
+    epoch, ahead = event.call.whole(name), event.whole("servertimeoffset")
+    if epoch is None or not times.is_time(epoch):
+        return None
+    if 0 < abs(ahead) <= MOST_AHEAD:
+        return datetime.fromtimestamp(epoch - ahead * 60, UTC)
+    return times.utc(epoch, account.time_zone, received)
+
+
+REAL_TIME = RecordFamily(
+    name="real-time",
+    title="Real-time event",
+    place="no page of CPanel: ask Voicenter's support for the Real-Time webhook",
+    identify=identify,
+    read=read,
+    acknowledge=acknowledge,
+    needed=False,
+)

@@ -1,0 +1,357 @@
+"""The feed over a simulated login and servers: who is listened to when, and what is said to them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from leadtracker.domain import Account
+from leadtracker.errors import PbxUnavailable
+from leadtracker.pbx.outgoing import Fate, Reply
+from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
+from leadtracker.pbx.voicenter import real_time_login
+from leadtracker.pbx.voicenter.real_time_feed import Feed, Pace
+from leadtracker.pbx.voicenter.simulated_events import of_call, status_update
+from leadtracker.pbx.voicenter.simulated_real_time import SimulatedRealTime, served
+
+SAMPLES = Path(__file__).parent.parent / "contract" / "voicenter" / "real_time"
+SECRET = "the-token-of-the-account"
+QUICK = Pace(keep_alive=0.3, silence=0.9, rest=0.05, longest_rest=0.2, tick=0.02)
+WALTER = Extension("WalterSIP", "Walter")
+CALL = SimulatedCall(
+    Kind.INCOMING, Ending.ANSWERED, "+972501234567", "+972722776772", datetime.now(UTC).replace(microsecond=0),
+    (WALTER,), customer_name="דנה", talk_seconds=7,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def quick_logins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real_time_login, "BETWEEN_LOGINS", 0.02)
+
+
+def account(**options: Any) -> Account:
+    return Account(1, "pbx", "voicenter", "secret", options=options)
+
+
+class Listening:
+    """A feed in a thread, and what it said."""
+
+    def __init__(self, options: dict[str, str], pace: Pace) -> None:
+        self.heard: list[Any] = []
+        self.told: list[tuple[bool, str]] = []
+        self.stop = threading.Event()
+        feed = Feed()
+        feed.pace = pace
+        self.thread = threading.Thread(
+            target=feed.listen, args=(account(**options), self._hear, lambda up, words: self.told.append((up, words)),
+                                      self.stop),
+        )  # fmt: skip
+
+    def _hear(self, body: bytes) -> None:
+        self.heard.append(json.loads(body))
+
+    @property
+    def up(self) -> bool:
+        return bool(self.told) and self.told[-1][0]
+
+
+@contextmanager
+def listening(real_time: SimulatedRealTime, pace: Pace = QUICK, **options: str) -> Iterator[Listening]:
+    one = Listening(options or real_time.options, pace)
+    one.thread.start()
+    try:
+        yield one
+    finally:
+        one.stop.set()
+        one.thread.join(timeout=5)
+        assert not one.thread.is_alive(), "the feed does not stop"
+
+
+def until(what: Callable[[], Any], seconds: float = 8) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return found
+
+
+@pytest.mark.parametrize("old_keys", [False, True])
+def test_events_of_calls_are_heard_and_no_others(old_keys: bool) -> None:
+    with served(SimulatedRealTime(SECRET, old_keys=old_keys)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        events = of_call(CALL, ZoneInfo("Asia/Jerusalem"))
+        real_time.emit([("AllUsersStatus", {"users": []}), *events, status_update(WALTER, 3, 1703265952)])
+        real_time.emit([("QueueEvent", {"data": {}, "eventName": "queue", "reason": "JOIN", "n": "x" * 100_000})])
+        until(lambda: len(feed.heard) == len(events) + 2)
+        assert feed.heard[: len(events)] == [[name, payload] for name, payload in events]
+        assert feed.told == [(True, "connected to 127.0.0.1")] * len(feed.told)
+        assert [(path, body) for _, path, body in real_time.logins] == [("Login/Token", {"token": SECRET})]
+
+
+def test_a_refused_login_is_tried_again_ever_more_slowly() -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time:
+        wrong = real_time.options | {"real_time_token": "a-wrong-one"}
+        with listening(real_time, **wrong) as feed:
+            until(lambda: len(real_time.logins) >= 5)
+        moments = [moment for moment, _, _ in real_time.logins]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+        assert all(gap >= 0.05 * number for number, gap in enumerate(gaps[:4], start=1))
+        assert set(feed.told) == {(False, "the login is refused: Unauthorized (HTTP 401)")}
+        assert real_time.connected() == []
+
+
+def test_logins_are_a_second_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert real_time_login.BETWEEN_LOGINS == 1.0
+    with served(SimulatedRealTime(SECRET)) as real_time:
+        with listening(real_time), listening(real_time):
+            until(lambda: len(real_time.connected()) == 2)
+        moments = [moment for moment, _, _ in real_time.logins]
+        assert moments[1] - moments[0] > 0.95
+
+
+def test_a_token_that_the_server_does_not_want_is_renewed_by_a_login() -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        real_time.tokens.clear()
+        real_time.hang_up()
+        until(lambda: len(real_time.logins) == 2 and feed.up)
+        assert real_time.connected() == [0]
+
+
+def test_keepalive_after_silence() -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: len(real_time.emitted) >= 3)
+        assert real_time.emitted[:3] == [["keepalive", "TOKEN-1"]] * 3
+        assert {up for up, _ in feed.told} == {True}
+        assert len(real_time.logins) == 1
+
+
+def test_an_error_in_the_answer_to_a_keepalive_reconnects() -> None:
+    with served(SimulatedRealTime(SECRET, keepalive_error=7)) as real_time, listening(real_time) as feed:
+        until(lambda: (False, "keepaliveresponse: OK (7)") in feed.told)
+        real_time.keepalive_error = 0
+        until(lambda: len(real_time.logins) >= 2 and feed.up)
+
+
+def test_a_silent_server_is_left_for_the_next() -> None:
+    with served(SimulatedRealTime(SECRET, silent={0}), servers=2) as real_time, listening(real_time) as feed:
+        until(lambda: real_time.connected() == [1] and feed.up)
+        assert real_time.emitted[0] == ["keepalive", "TOKEN-1"]
+        assert feed.told[0][1].startswith("127.0.0.1 has been silent for")
+        assert len(real_time.logins) == 1
+
+
+def test_a_server_that_is_gone_is_left_for_the_next_and_taken_again() -> None:
+    with served(SimulatedRealTime(SECRET, gone={0}), servers=2) as real_time, listening(real_time) as feed:
+        until(lambda: real_time.connected() == [1])
+        real_time.gone = {1}
+        real_time.hang_up()
+        until(lambda: real_time.connected() == [0])
+        real_time.emit(of_call(CALL, ZoneInfo("UTC")))
+        until(lambda: len(feed.heard) == 5)
+
+
+def test_the_pauses_are_ten_seconds_more_each_time_up_to_five_minutes() -> None:
+    assert (Pace().rest, Pace().longest_rest) == (10.0, 300.0)
+    assert (Pace().keep_alive, Pace().silence) == (60.0, 120.0)
+    with served(SimulatedRealTime(SECRET, gone={0})) as real_time, listening(real_time) as feed:
+        began = time.monotonic()
+        until(lambda: len(feed.told) >= 7)  # after 0.05, 0.1, 0.15 and three times the longest
+        assert time.monotonic() - began >= 0.9
+
+
+def test_the_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real_time_login, "BEFORE_EXPIRY", timedelta(seconds=5))
+    with served(SimulatedRealTime(SECRET, lasts=timedelta(seconds=5.4))) as real_time, listening(real_time) as feed:
+        until(lambda: len(real_time.logins) >= 2)
+        assert real_time.logins[1][1:] == ("RefreshIdentityToken", {})
+        until(lambda: ["keepalive", "TOKEN-2"] in real_time.emitted)
+        assert real_time.connected() == [0]
+        assert {up for up, _ in feed.told} == {True}
+
+
+def test_a_renewal_that_is_refused_is_a_login_when_the_connection_ends() -> None:
+    short = SimulatedRealTime(SECRET, lasts=timedelta(seconds=5.2), renews=False)
+    with served(short) as real_time, listening(real_time) as feed:
+        until(lambda: len(real_time.logins) >= 2)
+        time.sleep(0.3)
+        assert [path for _, path, _ in real_time.logins] == ["Login/Token", "RefreshIdentityToken"]
+        assert (real_time.connected(), feed.up) == ([0], True)
+        real_time.lasts = timedelta(hours=1)
+        real_time.hang_up()
+        until(lambda: len(real_time.logins) == 3 and feed.up)
+        assert real_time.logins[2][1] == "Login/Token"
+
+
+def test_frames_that_nobody_documents_are_passed_over() -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        for frame in ("", "6", "x", "42", "42[", '42["loginStatus"', '42["loginStatus",7]', "42/ns,[]", "0{", "0[]"):
+            real_time.say(frame)
+        real_time.say('4217["ExtensionEvent",{"with": "an id"}]')
+        until(lambda: feed.heard)
+        assert feed.heard == [["ExtensionEvent", {"with": "an id"}]]
+        assert {up for up, _ in feed.told} == {True}
+
+
+@pytest.mark.parametrize("frame", ["1", "41"])
+def test_a_server_that_says_goodbye_is_left(frame: str) -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        real_time.say(frame)
+        until(lambda: (False, "127.0.0.1 ended the connection") in feed.told)
+        until(lambda: feed.up)
+
+
+def test_this_machines_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+
+
+def test_a_changed_configuration_is_asked_for() -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        real_time.emit([("ExtensionsUpdated", {})])
+        until(lambda: real_time.emitted)
+        assert json.loads((SAMPLES / "emit-resync.json").read_bytes()) in real_time.emitted
+
+
+def test_pings_as_often_as_the_server_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadtracker.pbx.voicenter.real_time_feed.PING_SECONDS", 0.05)
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: real_time.pinged >= 3)
+        assert {up for up, _ in feed.told} == {True}
+
+
+def test_no_secret_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        real_time.gone, said = {0}, len(feed.told)
+        real_time.hang_up()
+        until(lambda: len(feed.told) > said + 2)
+        words = caplog.text + repr(feed.told)
+        assert "127.0.0.1" in words
+        assert [secret for secret in (SECRET, *real_time.tokens) if secret in words] == []
+
+
+def test_requests_are_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Method, path, headers and body of each login as the samples have them."""
+    sent: list[Any] = []
+
+    class Recorder:
+        def send(self, request: Any) -> Reply:
+            sent.append(request)
+            return Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer.json").read_bytes())
+
+    recorder: Any = Recorder()
+    by_token = account(real_time_token="XXXXXXXXXXXXX")
+    login = real_time_login.log_in(recorder, by_token)
+    real_time_login.log_in(recorder, account(real_time_username="username", real_time_password="XXXXXXXX"))
+    real_time_login.log_in(recorder, account(real_time_email="user@example.com", real_time_pin="XXXXXXXX"))
+    real_time_login.renew(recorder, by_token, login)
+    for name, request in zip(("login-token", "login-account", "login-user", "refresh-token"), sent, strict=True):
+        head, _, body = (SAMPLES / f"{name}-request.txt").read_text().partition("\n\n")
+        first, host, *headers = head.splitlines()
+        method, path, _ = first.split()
+        assert (request.method, request.url) == (method, f"https://{host.removeprefix('Host: ')}{path}")
+        assert set(headers) <= {f"{key}: {value}" for key, value in request.headers.items()}
+        assert json.loads(request.data or b"null") == (json.loads(body) if body.strip() else None)
+
+
+NOW = datetime(2029, 12, 31, 23, 0, tzinfo=UTC)
+
+
+def test_login_answer() -> None:
+    read = real_time_login.read(Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer.json").read_bytes()), account(), NOW)
+    assert (read.token, read.refresh_token) == ("TOKEN", "REFRESH_TOKEN")
+    assert read.servers == ("https://monitor1.voicenter.co", "https://monitor2.voicenter.co")
+    assert read.renew_at == datetime(2029, 12, 31, 23, 59, 55, tzinfo=UTC)
+    assert "TOKEN" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("expiry", "renewed"),
+    [
+        ("2030-01-01T00:00:00Z", True),
+        ("2030-01-01T02:00:00+02:00", True),
+        ("2030-01-01T00:00:00", False),  # of which zone?
+        ("2029-12-31T23:00:04Z", False),  # over: the clocks differ
+        ("1/1/2030", False),
+        (1893456000, False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_an_expiry_that_cannot_be_read_is_none(expiry: Any, renewed: bool) -> None:
+    said = {"data": {"socket": {"token": "t", "url": "https://a", "urllist": None, "tokenexpiry": expiry}}}
+    read = real_time_login.read(Reply(Fate.ANSWERED, 200, json.dumps(said).encode()), account(), NOW)
+    assert (read.renew_at is not None, read.servers) == (renewed, ("https://a",))
+
+
+@pytest.mark.parametrize(
+    ("login", "servers"),
+    [
+        ("https://login.example.com/monitorAPI", ("https://a:8443", "https://b", "https://c")),  # never less secure
+        ("http://127.0.0.1/monitorAPI", ("http://a:8443", "https://b", "https://c")),
+    ],
+)
+def test_servers_are_addresses_or_hosts(login: str, servers: tuple[str, ...]) -> None:
+    named = ["http://a:8443/", "b", "https://c/", "https://c", "", None, 7, "ftp://d", "https://e:port", "https://[f"]
+    said = json.dumps({"Data": {"Socket": {"Token": "t", "URLList": named}}}).encode()
+    assert real_time_login.read(Reply(Fate.ANSWERED, 200, said), account(real_time_url=login), NOW).servers == servers
+
+
+REFUSALS = [
+    (Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer-error.json").read_bytes()), "Unauthorized (HTTP 200)"),
+    (Reply(Fate.ANSWERED, 401, b""), "no token and servers in the answer (HTTP 401)"),
+    (Reply(Fate.ANSWERED, 500, b'{"error": "Unexpected token"}'), "Unexpected token (HTTP 500)"),
+    (Reply(Fate.ANSWERED, 200, b'{"error": "my-token is wrong"}'), "… is wrong (HTTP 200)"),
+    (Reply(Fate.ANSWERED, 200, b'{"Data": {"Socket": {"Token": "t", "URLList": ["file:///x", 7]}}}'), "no token and"),
+    (Reply(Fate.ANSWERED, 200, b'{"Data": {"Socket": []}}'), "no token and"),
+    (Reply(Fate.ANSWERED, 200, b"<html>"), "no token and"),
+    (Reply(Fate.NOT_SENT, fault="ConnectionError"), "the login is not reached: ConnectionError"),
+]
+
+
+@pytest.mark.parametrize(("reply", "words"), REFUSALS)
+def test_a_login_that_is_refused(reply: Reply, words: str) -> None:
+    with pytest.raises(PbxUnavailable) as refused:
+        real_time_login.read(reply, account(real_time_token="my-token"), NOW)
+    assert words in str(refused.value)
+    assert "my-token" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({}, []),
+        ({"code": "x"}, []),
+        ({"real_time_token": "t"}, []),
+        ({"real_time_username": "u", "real_time_password": "p", "real_time_url": "https://x"}, []),
+        ({"real_time_username": "u"}, ["options.real_time_password is missing."]),
+        ({"real_time_pin": "1234"}, ["options.real_time_email is missing."]),
+        ({"real_time_email": "e", "real_time_pin": 1234}, ["options.real_time_pin must be a text."]),
+        ({"real_time_token": " "}, ["options.real_time_token must be a text."]),
+        ({"real_time_token": "t", "real_time_email": "e", "real_time_pin": "p"}, ["real-time events take one login"]),
+        ({"real_time_tokne": "t"}, ["options.real_time_tokne is no option"]),
+    ],
+)
+def test_faults_of_options(options: dict[str, Any], found: list[str]) -> None:
+    faults = real_time_login.faults(options)
+    assert len(faults) == len(found)
+    assert all(fault.startswith(words) for fault, words in zip(faults, found, strict=True))
