@@ -251,5 +251,5 @@ def _row(site: Site, account: Account, wish: Wish, number: str, now: datetime) -
     return CallbackRow(
         id=wish.id, site_id=site.id, account_id=account.id, origin=wish.origin, visitor=wish.visitor, target=number,
         name=wish.name, note=wish.note, code="", message="", made_at=now, due_at=None, campaign="", agent="",
-        call_id="", talk_seconds=0, day="", reserved=0, spent=None, settled=False, currency=site.currency,
+        call_id="", calls={}, talk_seconds=0, day="", reserved=0, spent=None, settled=False, currency=site.currency,
     )  # fmt: skip

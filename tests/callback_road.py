@@ -69,8 +69,8 @@ def callback_row(number: int = 1, **more: Any) -> CallbackRow:
     values: dict[str, Any] = {
         "id": f"request-{number}", "site_id": 1, "account_id": 1, "origin": "page", "visitor": long("dana"),
         "target": "+972543216549", "name": "דנה כהן", "note": "", "state": "talked", "code": "", "message": "",
-        "made_at": NOW, "due_at": None, "campaign": "", "agent": "WalterSIP", "call_id": "", "talk_seconds": 42,
-        "day": "2026-11-18", "reserved": 450, "spent": 12, "currency": "ILS",
+        "made_at": NOW, "due_at": None, "campaign": "", "agent": "WalterSIP", "call_id": "", "calls": {},
+        "talk_seconds": 42, "day": "2026-11-18", "reserved": 450, "spent": 12, "currency": "ILS",
     }  # fmt: skip
     return CallbackRow(**(values | more))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,6 +38,7 @@ class CallbackRow(Base):
     agent: Mapped[str]  # whom the PBX was last asked to ring
     call_id: Mapped[str]  # the PBX's
     call_pk: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"))
+    calls: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # by the PBX's id: talked (s), cost, why not
     talk_seconds: Mapped[int]
     day: Mapped[str]  # of the site, on whose money `reserved` counts; '' when nothing is reserved
     reserved: Mapped[int]  # minor units; this and the next

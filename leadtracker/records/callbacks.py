@@ -82,24 +82,33 @@ def go_on(row: CallbackRow, heard: State, now: datetime, code: str = "") -> None
 
 
 def follow(row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, price: int | None) -> None:
-    """Lead a request on by what the PBX sent of its call, in any order; `price` is the whole call's, in minor units."""
+    """Lead a request on by what the PBX sent of its call, in any order; `price` is the whole call's, in minor units.
+
+    A dialer may call several times for one request: each call counts.
+    """
     events = list(events)
     legs = [event for event in events if isinstance(event, Cdr)]
     for event in events:
         go_on(row, state_of_leg(event) if isinstance(event, Cdr) else state_of_pop(event), now)
     if legs:
-        row.talk_seconds = sum(leg.talk_seconds for leg in legs if leg.main)
-        row.code = failure(legs) if row.state == State.FAILED else row.code if row.state not in ENDED else ""
-    if row.state in ENDED and row.spent != (cost := _cost(row, legs, price)):
-        row.spent, row.settled = cost, False
+        talked = sum(leg.talk_seconds for leg in legs if leg.main)
+        heard = {"talked": talked, "cost": _cost(row, legs, price), "why": failure(legs)}
+        row.calls = row.calls | {legs[0].call_id: heard}
+        row.talk_seconds = sum(call["talked"] for call in row.calls.values())
+        if row.state in ENDED:
+            row.code = row.calls[max(row.calls)]["why"] if row.state == State.FAILED else ""
+    if row.state in ENDED and (row.calls or row.state == State.FAILED):
+        cost = sum(call["cost"] for call in row.calls.values())
+        if row.spent != cost:
+            row.spent, row.settled = cost, False
 
 
 def follow_call(row: CallbackRow, call: CallRow, events: Sequence[ScreenPop | Cdr], now: datetime) -> None:
-    """Lead on a request by the call that is of it."""
-    before = row.state
+    """Lead on a request by a call that is of it; of several the one that was talked in is shown."""
     follow(row, events, now, call.price)
     row.call_id = row.call_id or (call.call_id if call.named else "")
-    if row.call_pk is None or row.state != before:  # a dialer may call several times for one request
+    shown = max(row.calls, key=lambda call_id: (row.calls[call_id]["talked"], call_id), default=None)
+    if row.call_pk is None or shown == call.call_id:
         row.call_pk = call.id
 
 
@@ -121,13 +130,9 @@ def of_call(
     return session.scalar(found.with_for_update() if locked else found)
 
 
-def _cost(row: CallbackRow, legs: Sequence[Cdr], price: int | None) -> int | None:
+def _cost(row: CallbackRow, legs: Sequence[Cdr], price: int | None) -> int:
     """The CDRs' price; where they name none and somebody talked, all that was reserved: never less than it may be."""
-    if price:
-        return price
-    if not legs and row.state != State.FAILED:
-        return row.spent
-    return row.reserved if any(leg.talk_seconds for leg in legs) else 0
+    return price or (row.reserved if any(leg.talk_seconds for leg in legs) else 0)
 
 
 def due(session: Session, now: datetime, patience: timedelta) -> Sequence[CallbackRow]:

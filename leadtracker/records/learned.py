@@ -177,7 +177,8 @@ def _ended(count: int) -> Any:
     days: list[Any] = [bindparam(f"day{place}", type_=Integer) for place in range(count)]
     spans = [(row.day >= day) & (row.day < following) for day, following in itertools.pairwise(days)]
     sums = [func.sum(row.number).filter(span) for span in (*spans, row.day >= days[-1])]
-    return select(row.source, row.level, *sums).where(row.did == bindparam("did")).group_by(row.source, row.level)
+    of_did = select(row.source, row.level, *sums).where(row.did == bindparam("did"), row.day >= days[0])
+    return of_did.group_by(row.source, row.level)
 
 
 def forget(session: Session, before: datetime) -> None:

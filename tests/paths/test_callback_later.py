@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from leadtracker import callback_sweeps
 from leadtracker.pbx.voicenter.simulated_behaviour import Said
 from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.tables import CallRow, InboxRow
 from tests.callback_road import Road, closed_now, make_due
 
 
@@ -85,6 +88,40 @@ def test_the_campaigns_call_is_the_requests(road: Road) -> None:
     assert (row.state, row.talk_seconds, row.settled) == ("talked", 42, True)
     assert row.call_pk is not None
     assert road.dialled() == {asked["id"]: 1}
+
+
+def test_each_call_of_a_campaign_counts_once_in_any_order(road: Road) -> None:
+    """First nobody answers, then they talk; a third time, by mistake, they talk again."""
+    road.rules(campaign="1234", **closed_now())
+    asked = road.ask()
+    custom = road.switch.scheduled[0]["CustomData"]
+    epoch = int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
+
+    def cdr(call_id: str, status: str, seconds: int, price: float) -> dict[str, Any]:
+        return {
+            "caller": "WalterSIP", "target": "0543216549", "time": epoch, "duration": seconds, "ivruniqueid": call_id,
+            "type": "ProductiveCall Leg2", "status": status, "callerextension": "WalterSIP", "price": price,
+            "CustomData": custom,
+        }  # fmt: skip
+
+    calls = [cdr("a", "NOANSWER", 0, 0), cdr("b", "ANSWER", 60, 12), cdr("c", "ANSWER", 30, 7)]
+    seen = set()
+    for order in [*itertools.permutations(calls), [*calls, *calls[::-1]]]:
+        with Session(road.stores.engine) as session:
+            session.execute(delete(InboxRow))
+            session.execute(delete(CallRow))
+            session.execute(
+                update(CallbackRow).values(state="scheduled", call_pk=None, call_id="", calls={}, spent=None, code="")
+            )
+            session.commit()
+        for one in order:
+            assert road.client.post("/pbx/pbx/secret-of-the-pbx-account/cdr", json=one).get_json()["Err"] == 0
+            road.turn()
+        row = road.row(asked["id"])
+        with Session(road.stores.engine) as session:
+            shown = session.get_one(CallRow, row.call_pk).call_id
+        seen.add((row.state, row.code, row.talk_seconds, row.spent, row.settled, shown))
+    assert seen == {("talked", "", 90, 19, True, "b")}
 
 
 def test_a_campaign_that_does_not_take_it_leaves_it_to_us(road: Road) -> None:
