@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from leadtracker import call_record
 from leadtracker.call_record import Heard
 from leadtracker.callback.course import ENDED, State
-from leadtracker.callback.opening import opens
+from leadtracker.callback.opening import local_day, opens
 from leadtracker.callback.rules import rules_of
 from leadtracker.callback_dialling import Dialling, clicking
 from leadtracker.domain import Cdr, Site
@@ -31,6 +31,7 @@ from leadtracker.records.sites import Directory
 log = logging.getLogger(__name__)
 PLACES = 4  # requests that the worker dials at once
 EVERY_SECONDS = 1.0
+RELEASE_SECONDS = 60.0  # much longer than between a request's reservation and its being written
 LEFT_LYING = timedelta(seconds=2)  # a received request that nobody dials by then is the worker's
 LOST = timedelta(seconds=30)  # longer than the PBX's answer can take, whoever waits for it
 WITHOUT_END = timedelta(hours=1)
@@ -50,7 +51,8 @@ class CallbackSweeps:
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-log")
         self._asked: Future[None] | None = None
         self._begun: dict[int, datetime] = {}  # requests dialled lately, until when they are left alone
-        self._next = 0.0
+        self._next = self._next_release = 0.0
+        self._unwritten: dict[int, frozenset[str]] = {}  # by site: reserved for, but not in SQL
 
     def go_on(self, now: datetime) -> None:
         if time.monotonic() < self._next:
@@ -64,6 +66,9 @@ class CallbackSweeps:
         self._end(left, State.UNKNOWN, "not heard of", now)
         self._link(now)
         self._settle()
+        if time.monotonic() >= self._next_release:
+            self._next_release = time.monotonic() + RELEASE_SECONDS
+            self._release(now)
         if self._asked is None or self._asked.done():
             self._asked = self._asking.submit(self._end_without_cdr, now)
 
@@ -125,6 +130,20 @@ class CallbackSweeps:
                 now = session.get_one(CallbackRow, row.pk, with_for_update=True)
                 now.settled = now.spent == row.spent
                 session.commit()
+
+    def _release(self, now: datetime) -> None:
+        """What is reserved for a request that is still not written: whoever let it pass died, and nobody is called."""
+        for site in self._directory.sites:
+            found = clicking(self._directory, site)
+            if found is None or not rules_of(site).on:
+                continue
+            account, day = found[0].key, local_day(site.time_zone, now)
+            reserved = self._guard.reserved(account, site.id, day)
+            with Session(self._engine) as session:
+                unwritten = reserved - callbacks.written(session, site.id, reserved)
+            for request in unwritten & self._unwritten.get(site.id, frozenset()):
+                self._guard.settle(account, site.id, day, request, 0)
+            self._unwritten[site.id] = unwritten
 
     def _end_without_cdr(self, now: datetime) -> None:
         """What the PBX's own log says of calls that we were told no end of; unknown when it says nothing either."""

@@ -75,6 +75,12 @@ class CallbackGuard:
         reserved, spent = cast("list[str | None]", sums)
         return int(reserved or 0), int(spent or 0)
 
+    def reserved(self, account: str, site: int, day: str) -> frozenset[str]:
+        """The requests that money of a day is reserved for."""
+        with self._live.asking() as connection:
+            names = connection.hkeys(f"{keys.callback_root(account)}:money:{site}:{day}")
+        return frozenset(name[2:] for name in cast("list[str]", names) if name.startswith("r:"))
+
     def turn(self, account: str, site: int) -> int:
         """0, 1, 2 and so on, one for each call of it."""
         key = f"{keys.callback_root(account)}:turn:{site}"

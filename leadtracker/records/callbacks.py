@@ -6,7 +6,7 @@ claim that asks for the state it found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -177,6 +177,12 @@ def money(session: Session, site_id: int, day: str) -> tuple[dict[str, int], dic
         else:
             spent[request] = cost
     return reserved, spent
+
+
+def written(session: Session, site_id: int, requests: Collection[str]) -> frozenset[str]:
+    """Those of these ids that are a site's requests and were not refused."""
+    mine = select(CallbackRow.id).where(CallbackRow.site_id == site_id, CallbackRow.id.in_(requests))
+    return frozenset(session.scalars(mine.where(CallbackRow.state != State.REFUSED)))
 
 
 def under_way(session: Session, site_id: int, since: datetime) -> int:

@@ -245,3 +245,20 @@ def test_a_redis_that_lost_everything_keeps_the_ceiling_and_the_course(road: Roa
     road.rules(ceiling=450 + (road.row(asked["id"]).spent or 0))
     assert road.ask("noa")["state"] == "dialling"
     road.settle()
+
+
+def test_money_of_a_request_that_was_never_written_is_free_again(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process died between letting it pass and writing it down: nobody is called."""
+    monkeypatch.setattr("leadtracker.records.callbacks.add", lambda *_: 1 / 0)
+    assert road.post(road.message()).status_code == 500
+    monkeypatch.undo()
+    asked = road.ask("noa")
+    guard, row = CallbackGuard(road.stores.live), road.row(asked["id"])
+    sweeps = road.worker._callbacks
+    assert guard.money("pbx", row.site_id, row.day)[0] == 2 * row.reserved
+    for left in (2, 1, 1):
+        sweeps._release(datetime.now(UTC))
+        assert guard.money("pbx", row.site_id, row.day)[0] == left * row.reserved
+    road.settle()
+    assert guard.money("pbx", row.site_id, row.day) == (0, road.row(asked["id"]).spent)
+    assert list(road.dialled().values()) == [1]
