@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -163,6 +164,18 @@ def test_states_follow_pops_and_cdrs_in_any_order_and_number(road: Road) -> None
             states.append(list(State).index(State(road.row(asked["id"]).state)))
         assert states == sorted(states)
         assert (road.row(asked["id"]).state, road.row(asked["id"]).talk_seconds) == ("talked", 42)
+
+
+def test_pops_alone_say_who_has_answered(road: Road) -> None:
+    road.switch.exchange.step_seconds, road.switch.exchange.talk_seconds = 0.4, 0.8
+    asked = road.ask()
+    seen = [road.row(asked["id"]).state]
+    deadline = time.monotonic() + 20
+    while seen[-1] != "talked" and time.monotonic() < deadline:
+        road.turn()
+        if (state := road.row(asked["id"]).state) != seen[-1]:
+            seen.append(state)
+    assert seen == ["dialling", "agent answered", "visitor answered", "talked"]
 
 
 def test_a_call_without_variables_is_linked_by_the_pbxs_id(road: Road) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from leadtracker.domain import Account, Caller, Direction, Json, Phase, ScreenPop
+from leadtracker.domain import CUSTOMERS_LEG, Account, Caller, Direction, Json, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.fields import LONGEST_NAME, FieldReader
 from leadtracker.pbx.vendor import Fields, ScreenPopFamily
@@ -30,16 +30,19 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     if not call_id and call.raw("phone") is None:
         raise BadPayload("The fields ivrid and phone are missing: nothing says which call this is.")
     state = codes.letters(call.text("status") or call.text("statusCall") or current.text("callstatus"))
+    phase, direction = _phase(state, call, current), _direction(state, call, current)
+    # As real-time events have it: whom an extension calls is rung while the agent is on the line.
+    agent_waits = state == "talking" and phase is Phase.RINGING and direction is Direction.OUTGOING
     return ScreenPop(
         call_id=call_id or None,
-        phase=_phase(state, call, current),
+        phase=phase,
         caller=(
             call.number("phone", account.country)
             or current.number("callerphone", account.country)
             or current.number("originalCallerID", account.country)
         ),
         did=call.number("did", account.country) or current.number("did", account.country),
-        direction=_direction(state, call, current),
+        direction=direction,
         extension=call.text("extenUser") or current.text("extenUser"),
         at=_moment("callStarted", (call, current), account, received),
         answered_at=_moment("callAnswered", (call, current), account, received),
@@ -47,6 +50,7 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         caller_name=current.text("originalCallerName") or call.text("callerName"),
         cause=current.text("cause") or call.text("cause"),
         custom=custom_data(call) | custom_data(current),
+        leg=CUSTOMERS_LEG if agent_waits else None,
     )
 
 
