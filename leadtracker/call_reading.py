@@ -264,7 +264,7 @@ def _whose(
         return Whose(site, before, judged)
     if judged is not None:
         known.unlearn(judged)
-        fresh = known.judge(session, ring, held)
+        fresh = known.judge(session, ring, held, before=judged if judged.lesson is not None else None)
     parts = verdicts.parts_of(session, site.id, shown(fresh, known.calibration), fresh.evidence)
     return Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts)
 

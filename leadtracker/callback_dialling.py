@@ -59,6 +59,10 @@ class Dialling:
         dialling.add_done_callback(lambda _: self._places.release())
         return dialling
 
+    def stop(self) -> None:
+        """Returns when the PBX has answered to all that was begun; nothing can be begun afterwards."""
+        self._pool.shutdown()
+
     def hang_up(self, pk: int) -> None:
         """End a request's call, or take a scheduled one back. Raises NotFound, BadRequest, PbxUnavailable."""
         with WritersTurn(self._engine), Session(self._engine, expire_on_commit=False) as session:

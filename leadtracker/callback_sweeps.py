@@ -72,6 +72,11 @@ class CallbackSweeps:
         if self._asked is None or self._asked.done():
             self._asked = self._asking.submit(self._end_without_cdr, now)
 
+    def stop(self) -> None:
+        """Returns when nothing that was begun goes on."""
+        self._asking.shutdown()
+        self._dialling.stop()
+
     def _dial_due(self, now: datetime) -> None:
         with Session(self._engine) as session:
             waiting = callbacks.due(session, now, LEFT_LYING)

@@ -87,7 +87,7 @@ def _relearn(session: Session, known: Knowledge, row: VerdictRow, call: CallRow)
     judged = judgement_of(row)
     if judged.lesson is not None:
         before = replace(judged, word=row.heeded)
-        learned_now = known.relearn(session, before, judged, call.outcome == Outcome.ANSWERED).lesson
+        learned_now = known.relearn(before, judged, call.outcome == Outcome.ANSWERED).lesson
         row.lesson = None if learned_now is None else learned_now.to_json()
     phone = judged.evidence.phone
     if phone and row.heeded and not _said_elsewhere(session, row, phone):

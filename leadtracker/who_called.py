@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from leadtracker.attribution.evidence import CLOCKS_APART, Evidence, Older, hold
 from leadtracker.attribution.learning import Course, course, lesson, remember
 from leadtracker.attribution.matching import RULES, match
 from leadtracker.attribution.page_state import AGES, HOUR, TAP_EDGES, age_bin
-from leadtracker.attribution.phone_memory import memory_key
+from leadtracker.attribution.phone_memory import Called, Remembered, memory_key
 from leadtracker.attribution.rates import View, fit
 from leadtracker.domain import Lease, Site
 from leadtracker.records import learned, leases
@@ -68,6 +69,7 @@ class Knowledge:
     calibration: Calibration = AS_STATED
     _changed: dict[int, Hour] = field(default_factory=dict)
     _remembered: list[learned.Kept] = field(default_factory=list)
+    _taken_back: list[Judgement] = field(default_factory=list)
     _dirty: bool = False
 
     @classmethod
@@ -93,8 +95,10 @@ class Knowledge:
             self.version += 1
             changed = self._changed.values()
             learned.save(session, self.site.id, self.counts, self.days, self.version, self.calibration, changed)
+            for judged in self._taken_back:
+                self._forget(session, judged)
             learned.remember(session, self.site.id, self._remembered)
-            self._changed, self._remembered, self._dirty = {}, [], False
+            self._changed, self._remembered, self._taken_back, self._dirty = {}, [], [], False
 
     def _add(self, delta: Counts, factor: float = 1.0) -> None:
         self.counts.add(delta, factor)
@@ -133,14 +137,22 @@ class Knowledge:
                 learned.tell_phone(session, self.site.id, each.phone, each.after.visitor, "page")
         learned.add_closed(session, closed)
 
-    def judge(self, session: Session, ring: Ring, held: Sequence[Lease] = (), at_once: bool = False) -> Judgement:
+    def judge(
+        self,
+        session: Session,
+        ring: Ring,
+        held: Sequence[Lease] = (),
+        at_once: bool = False,
+        before: Judgement | None = None,
+    ) -> Judgement:
         """Who made this call, by what is known now.
 
         `held` are the DID's holders as Redis has them: it knows that a page is still seen, the lease log only what
         happened to it. A page that nothing happens to is therefore open in Redis and long unheard of in the log.
-        `at_once`: a phone rings, and the holders that Redis keeps are enough.
+        `at_once`: a phone rings, and the holders that Redis keeps are enough. `before`: how the same call was judged
+        when it was learned from; it is no earlier call of its own phone.
         """
-        evidence = self._gather(session, ring, held, at_once)
+        evidence = self._gather(session, ring, held, at_once, before.evidence if before else None)
         return Judgement(evidence, match(evidence, self.view), RULES, self.version)
 
     def learn(self, judged: Judgement, answered: bool) -> Judgement:
@@ -150,14 +162,11 @@ class Knowledge:
         self._remember(judged, answered)
         return replace(judged, lesson=delta, days=self.days, untold=self._untold(judged.evidence))
 
-    def relearn(self, session: Session, before: Judgement, judged: Judgement, answered: bool) -> Judgement:
+    def relearn(self, before: Judgement, judged: Judgement, answered: bool) -> Judgement:
         """As if a call that was learned from had been believed to be what it is believed to be now."""
-        faded, evidence = kept(self.days - before.days), judged.evidence
+        faded = kept(self.days - before.days)
         self.unlearn(before)
-        _, by_visitor = remember(evidence, before.believed, answered)
-        back = {visitor: evidence.callers.get(visitor) for visitor in by_visitor}
-        learned.take_back(session, self.site.id, evidence.moment, back)
-        delta = lesson(evidence, judged.believed, self.view)
+        delta = lesson(judged.evidence, judged.believed, self.view)
         self._add(delta, faded)
         self._remember(judged, answered)
         return replace(judged, lesson=delta)
@@ -177,8 +186,18 @@ class Knowledge:
         """Take a call's lesson back, before it is judged anew."""
         if judged.lesson is not None:
             self._add(judged.lesson, -kept(self.days - judged.days))
+            self._taken_back.append(judged)
 
-    def _gather(self, session: Session, ring: Ring, held: Sequence[Lease], at_once: bool) -> Evidence:
+    def _forget(self, session: Session, judged: Judgement) -> None:
+        evidence = judged.evidence
+        _, by_visitor = remember(evidence, judged.believed, answered=True)
+        phone = memory_key(evidence.phone, evidence.did), evidence.remembered
+        callers = {visitor: evidence.callers.get(visitor) for visitor in by_visitor}
+        learned.take_back(session, self.site.id, evidence.moment, phone, callers)
+
+    def _gather(
+        self, session: Session, ring: Ring, held: Sequence[Lease], at_once: bool, mine: Evidence | None
+    ) -> Evidence:
         moment, site_id = ring.moment.timestamp(), self.site.id
         if ring.did is None:
             since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
@@ -191,6 +210,7 @@ class Knowledge:
         knowers = learned.knowers(session, site_id, ring.phone) if ring.phone else frozenset()
         elsewhere = (leases.latest_of(session, site_id, visitor, ring.moment) for visitor in sorted(knowers - visitors))
         hour = self.clock.hour_of(moment)
+        remembered, callers = self._calls_before(session, ring, visitors, mine)
         return Evidence(
             moment=moment,
             did=ring.did,
@@ -202,14 +222,34 @@ class Knowledge:
             topic=ring.topic,
             holders=holders,
             older=self._older(session, ring.did, listed, moment) if ring.did else (),
-            remembered=learned.remembered(session, site_id, memory_key(ring.phone, ring.did), moment),
-            callers=learned.callers(session, site_id, visitors, moment),
+            remembered=remembered,
+            callers=callers,
             knowers=knowers,
             known_otherwise=learned.with_phones(session, site_id, visitors) - knowers,
             elsewhere=tuple(
                 holder for lease in elsewhere if lease and (holder := holder_of(lease, moment, self.clock))
             ),
         )
+
+    def _calls_before(
+        self, session: Session, ring: Ring, visitors: Iterable[str], mine: Evidence | None
+    ) -> tuple[Remembered | None, dict[str, Called]]:
+        """Of this phone and these visitors; the one before, where the call itself is remembered at another moment."""
+        moment, site_id, key = ring.moment.timestamp(), self.site.id, memory_key(ring.phone, ring.did)
+        if mine is None:
+            return learned.remembered(session, site_id, key, moment), learned.callers(
+                session, site_id, visitors, moment
+            )
+        until = math.nextafter(max(moment, mine.moment), math.inf)
+        remembered = learned.remembered(session, site_id, key, until)
+        if remembered is not None and remembered.at == mine.moment:
+            remembered = mine.remembered
+        callers: dict[str, Called] = {}
+        for visitor, latest in learned.callers(session, site_id, visitors, until).items():
+            called = mine.callers.get(visitor) if latest.at == mine.moment else latest
+            if called is not None and called.at < moment:
+                callers[visitor] = called
+        return remembered if remembered is not None and remembered.at < moment else None, callers
 
     def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
         """The holders before those listed, by how many there were alike."""

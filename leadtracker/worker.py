@@ -73,8 +73,13 @@ class Worker:
             except Exception:
                 log.exception("the worker failed and goes on")
             stop.wait(1)
+        self.stop()
+
+    def stop(self) -> None:
+        """End what goes on beside; calls that the PBX is asked for now are waited for."""
         self._listening.stop()
         self._plans.stop()
+        self._callbacks.stop()
 
     def _log(self, site: Site, entries: Mapping[str, Mapping[str, str]]) -> None:
         with self._writing() as session:

@@ -169,8 +169,6 @@ def road_of(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
         server.shutdown()
         server.server_close()
         thread.join()
-        for threads in (worker._callbacks._dialling._pool, worker._callbacks._asking):
-            threads.shutdown()  # before their database is gone
 
 
 def closed_now() -> dict[str, Any]:

@@ -173,7 +173,7 @@ def app(engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.Monk
     app.testing = True
     yield app
     for one in diallings:
-        one._pool.shutdown()  # its threads must not outlive their database
+        one.stop()  # its threads must not outlive their database
     stores: Stores = app.extensions["leadtracker"]
     stores.engine.dispose()
     stores.live.client.close()
@@ -191,9 +191,11 @@ def live(stores: Stores) -> Live:
 
 
 @pytest.fixture
-def worker(stores: Stores) -> Worker:
+def worker(stores: Stores) -> Iterator[Worker]:
     """Call `worker.turn()` until it returns 0: what the worker process does all the time."""
-    return Worker(stores.engine, stores.live, stores.directory, stores.settings)
+    worker = Worker(stores.engine, stores.live, stores.directory, stores.settings)
+    yield worker
+    worker.stop()
 
 
 @pytest.fixture(scope="session")

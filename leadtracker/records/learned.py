@@ -99,18 +99,33 @@ def remember(session: Session, site_id: int, calls: Iterable[Kept]) -> None:
     """Keep calls, unless later ones of the same phone or visitor are kept already."""
     phones, callers = [], []
     for key, kept, by_visitor in calls:
-        phones.append({"site_id": site_id, "key": key, "at": kept.at, "remembered": kept.to_json()})
+        phones.append(_phone(site_id, key, kept))
         callers += [_caller(site_id, visitor, called) for visitor, called in by_visitor.items()]
     put(session, PHONES, phones, newer=True)
     put(session, CALLERS, callers, newer=True)
 
 
-def take_back(session: Session, site_id: int, at: float, before: Mapping[str, Called | None]) -> None:
-    """Forget a call at that moment of these visitors, and remember the one before it where there was one."""
-    of_call = (CallerRow.site_id == site_id, CallerRow.visitor.in_(list(before)), CallerRow.at == at)
+def take_back(
+    session: Session,
+    site_id: int,
+    at: float,
+    phone: tuple[str, Remembered | None],
+    callers: Mapping[str, Called | None],
+) -> None:
+    """Forget a call at that moment, and remember the one before it where there was one.
+
+    `phone` is its `memory_key`; both say what was remembered when the call was judged.
+    """
+    key, remembered = phone
+    of_phone = (PhoneRow.site_id == site_id, PhoneRow.key == key, PhoneRow.at == at)
+    if session.scalar(select(PhoneRow.key).where(*of_phone)) is not None:
+        session.execute(delete(PhoneRow).where(*of_phone))
+        if remembered is not None:
+            put(session, PHONES, [_phone(site_id, key, remembered)])
+    of_call = (CallerRow.site_id == site_id, CallerRow.visitor.in_(list(callers)), CallerRow.at == at)
     for visitor in session.scalars(select(CallerRow.visitor).where(*of_call)).all():
         session.execute(delete(CallerRow).where(CallerRow.site_id == site_id, CallerRow.visitor == visitor))
-        if (called := before[visitor]) is not None:
+        if (called := callers[visitor]) is not None:
             put(session, CALLERS, [_caller(site_id, visitor, called)])
 
 
@@ -186,6 +201,10 @@ def forget(session: Session, before: datetime) -> None:
     hour = int(before.timestamp() // 3600)
     session.execute(delete(HourRow).where(HourRow.number < hour - KEPT))
     session.execute(delete(ClosedLeasesRow).where(ClosedLeasesRow.day < hour // 24))
+
+
+def _phone(site_id: int, key: str, kept: Remembered) -> dict[str, Any]:
+    return {"site_id": site_id, "key": key, "at": kept.at, "remembered": kept.to_json()}
 
 
 def _caller(site_id: int, visitor: str, called: Called) -> dict[str, Any]:

@@ -189,7 +189,8 @@ def test_by_keyboard_alone(dashboard_address: str, browser: Browser, engine: Eng
     context = browser.new_context(base_url=dashboard_address, viewport=DESK)
     page = context.new_page()
     page.goto("/")
-    page.keyboard.type("admin")  # the name has the focus
+    expect(page.locator(":focus")).to_have_attribute("name", "name")
+    page.keyboard.type("admin")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")

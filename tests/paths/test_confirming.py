@@ -146,6 +146,7 @@ def test_a_worker_that_begins_anew_learns_the_word_once(
     once = rows(stores)
     other = Worker(stores.engine, stores.live, stores.directory, stores.settings)
     settle(other)
+    other.stop()
     settle(worker)
     same(rows(stores), once)
 

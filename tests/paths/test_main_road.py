@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadtracker.records.tables import CallRow, InboxRow, LeaseRow, LegRow
+from leadtracker.records.tables import CallerRow, CallRow, InboxRow, LeaseRow, LegRow, PhoneRow
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
 
@@ -130,6 +130,31 @@ def test_cdr_without_screen_pop_and_without_redis_still_matches(
     with Session(stores.engine) as session:
         call = session.scalars(select(CallRow)).one()
     assert (call.visitor_id, call.campaign) == ("dana".ljust(22, "_"), "spring")
+
+
+@pytest.mark.parametrize("moved", [-2, 4])
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_call_whose_moment_is_told_late_is_no_earlier_call_of_itself(
+    client: FlaskClient, stores: Stores, worker: Worker, moved: int, earlier: bool
+) -> None:
+    """A hang-up that names no moment is learned from as if the call had been now; then its CDR comes."""
+    national = "0" + number(client, "dana")["did"].removeprefix("+972")
+    if earlier:
+        client.post(f"{PBX}/cdr", json=cdr(national, ivruniqueid="call-0", time=wall_clock() - 3, status="NOANSWER"))
+        settle(worker)
+    hang_up = {"phone": "0501234567", "ivrid": "call-1", "extenUser": "SIPSIP", "did": national, "statusCall": "Hangup"}
+    client.get(f"{PBX}/screen-pop", query_string=hang_up)
+    settle(worker)
+    client.post(f"{PBX}/cdr", json=cdr(national, time=wall_clock() + moved))
+    settle(worker)
+    with Session(stores.engine) as session:
+        call = session.scalars(select(CallRow).where(CallRow.call_id == "call-1")).one()
+        phone, caller = session.scalars(select(PhoneRow)).one(), session.scalars(select(CallerRow)).one()
+    said = call.match["said"]
+    assert ("this phone called" in said) is earlier, said
+    assert ("was not answered" in said) is earlier, said
+    assert phone.at == caller.at == call.started_at.timestamp()
+    assert phone.remembered["answered"] is True
 
 
 def test_same_visitor_same_number_others_other_numbers(client: FlaskClient) -> None:

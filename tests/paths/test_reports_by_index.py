@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from leadtracker.domain import Outcome, Site
 from leadtracker.records import leases
 from leadtracker.reports import one_call
+from leadtracker.reports.callbacks import newest_callback
 from leadtracker.reports.calls import NOT_ANSWERED, CallFilter, Cursor, call_page, known_channels, known_sources
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, sources
@@ -47,6 +48,8 @@ LOOKUPS: dict[str, Question] = {
     "calls of a number": lambda session: one_call.calls_of_number(session, "+1"),
     "a call by name": lambda session: one_call.call_named(session, [1, 2], "c"),
     "the site of a visitor": lambda session: one_call.site_of_visitor(session, "v"),
+    "what a visitor asked for": lambda session: newest_callback(session, visitor="v"),
+    "what was asked for a number": lambda session: newest_callback(session, target="+1"),
     "by channel": lambda session: sources(session, SourceFilter(WEEK), "channel"),
     "by campaign, of a site": lambda session: sources(session, SourceFilter(WEEK, 1), "campaign"),
     "over time": lambda session: timeline(session, SourceFilter(WEEK)),
