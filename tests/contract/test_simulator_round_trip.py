@@ -10,7 +10,7 @@ import requests
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPop
+from leadtracker.domain import CUSTOMERS_LEG, Account, Cdr, Direction, Outcome, Phase, ScreenPop
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
 from leadtracker.pbx.vendor import RecordFamily, ScreenPopFamily
@@ -129,6 +129,7 @@ def test_voicenter_screen_pop(call: SimulatedCall) -> None:
             answered_at=answered if talks else None,
             caller_name=call.queue,
             cause=cause,
+            leg=CUSTOMERS_LEG if outgoing and word == "Talking" and not call.answered and not cause else None,
         )
 
 

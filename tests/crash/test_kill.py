@@ -105,7 +105,7 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
             thread.join(timeout=60)
             assert not thread.is_alive(), served.log.read_text()
         visitor.beat()
-        assert visitor.open("https://shop.example.com/").did == shown.did
+        assert served.until(lambda: visitor.open("https://shop.example.com/").did) == shown.did
 
     assert len(pbx.acknowledged) == CDRS, served.log.read_text()
     assert pbx.refused > 0, "nothing was killed while a CDR was on its way"
