@@ -264,7 +264,7 @@ def _whose(
         return Whose(site, before, judged)
     if judged is not None:
         known.unlearn(judged)
-        fresh = known.judge(session, ring, held, before=judged if judged.lesson is not None else None)
+        fresh = known.judge(session, ring, held, before=judged)
     parts = verdicts.parts_of(session, site.id, shown(fresh, known.calibration), fresh.evidence)
     return Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts)
 
@@ -272,15 +272,16 @@ def _whose(
 def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: CallbackRow) -> Whose:
     """Nothing is to be judged: whoever asked is called."""
     site = directory.site(asked.site_id)
-    if site is None or asked.origin != "page":  # no visitor of ours
+    who = asked.known_visitor
+    if site is None or not who:
         return Whose(site)
     before = snapshot_of(call.row) if call.row is not None else Snapshot()
-    if before.visitor_id == asked.visitor:
+    if before.visitor_id == who:
         return Whose(site, before)
-    match, visitor = {"said": "Asked to be called back"}, live.visitor(site.id, asked.visitor)
+    match, visitor = {"said": "Asked to be called back"}, live.visitor(site.id, who)
     if visitor is None:
-        return Whose(site, Snapshot(asked.visitor, match))
-    return Whose(site, Snapshot(asked.visitor, match, visitor.info, visitor.first or {}, visitor.latest or {}))
+        return Whose(site, Snapshot(who, match))
+    return Whose(site, Snapshot(who, match, visitor.info, visitor.first or {}, visitor.latest or {}))
 
 
 def taught(session: Session, knowledges: Knowledges, facts: CallFacts, whose: Whose) -> Whose:

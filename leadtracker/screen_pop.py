@@ -70,15 +70,15 @@ class ScreenPops:
         site = self._directory.site(row.site_id) if row else None
         if row is None or site is None:
             return None
-        of_page = row.origin == "page"
-        visitor = self._live.visitor(site.id, row.visitor) if of_page else None
+        who = row.known_visitor
+        visitor = self._live.visitor(site.id, who) if who else None
         info = visitor.info if visitor else {}
         return Caller(
             name=row.name or first_of(info, site.name_keys),
             company=first_of(info, site.company_keys),
-            url=f"{self._public_url}/" + (f"visitors/{row.visitor}" if of_page else f"callers/{row.target}"),
+            url=f"{self._public_url}/" + (f"visitors/{who}" if who else f"callers/{row.target}"),
             total=1,
-            visitor_id=row.visitor if of_page else None,
+            visitor_id=who or None,
         )
 
     def _knowledge(self, session: Session, site: Site) -> Knowledge:

@@ -64,7 +64,7 @@ def visitor_card(engine: Engine, live: Live, directory: Directory, visitor_id: s
         visitor_id=visitor_id,
         caller=newest.caller if newest else asked.target if asked else None,
         site=site,
-        name=(first_of(info, site.name_keys) if site else "") or (asked.name if asked else ""),
+        name=_name(site, info, asked),
         company=first_of(info, site.company_keys) if site else "",
         info=info,
         first=(visitor.first if visitor else None) or (newest.first_touchpoint if newest else {}),
@@ -90,7 +90,7 @@ def caller_card(engine: Engine, directory: Directory, caller: str) -> VisitorCar
         visitor_id=known.visitor_id if known else None,
         caller=caller,
         site=site,
-        name=(first_of(info, site.name_keys) if site else "") or (asked.name if asked else ""),
+        name=_name(site, info, asked),
         company=first_of(info, site.company_keys) if site else "",
         info=info,
         first=known.first_touchpoint if known else {},
@@ -98,6 +98,11 @@ def caller_card(engine: Engine, directory: Directory, caller: str) -> VisitorCar
         calls=calls,
         asked=asked,
     )
+
+
+def _name(site: Site | None, info: Json, asked: CallbackRow | None) -> str:
+    """As the page told it, else as typed into the form that asked for a call."""
+    return (first_of(info, site.name_keys) if site else "") or (asked.name if asked else "")
 
 
 def _remembered(

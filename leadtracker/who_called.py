@@ -149,10 +149,11 @@ class Knowledge:
 
         `held` are the DID's holders as Redis has them: it knows that a page is still seen, the lease log only what
         happened to it. A page that nothing happens to is therefore open in Redis and long unheard of in the log.
-        `at_once`: a phone rings, and the holders that Redis keeps are enough. `before`: how the same call was judged
-        when it was learned from; it is no earlier call of its own phone.
+        `at_once`: a phone rings, and the holders that Redis keeps are enough. `before`: how the same call was judged:
+        where it was learned from, it is no earlier call of its own phone.
         """
-        evidence = self._gather(session, ring, held, at_once, before.evidence if before else None)
+        mine = before.evidence if before is not None and before.lesson is not None else None
+        evidence = self._gather(session, ring, held, at_once, mine)
         return Judgement(evidence, match(evidence, self.view), RULES, self.version)
 
     def learn(self, judged: Judgement, answered: bool) -> Judgement:

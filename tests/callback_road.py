@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import threading
@@ -19,11 +20,13 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from leadtracker import site_file
+from leadtracker.callback.course import State
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch, served
 from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
 from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.tables import InboxRow
 from leadtracker.simulator import direct_session
 from leadtracker.web.stores import Stores
 from leadtracker.worker import Worker
@@ -148,6 +151,32 @@ class Road:
             self.turn()
             time.sleep(0.05)
         return row
+
+    def seen_until(self, request: str, last: str, seconds: float = 8) -> list[str]:
+        """The states of a request, one after the other."""
+        deadline = time.monotonic() + seconds
+        states = [self.row(request).state]
+        while states[-1] != last:
+            assert time.monotonic() < deadline, states
+            self.turn()
+            time.sleep(0.02)
+            states.append(self.row(request).state)
+        return [state for state, _ in itertools.groupby(states)]
+
+    def read_again(self, request: str, order: list[int]) -> list[State]:
+        """The states of a request just dialled when the callbacks of the inbox are read in this order, one by one."""
+        with Session(self.stores.engine) as session:
+            session.execute(update(CallbackRow).values(state=State.DIALLING, call_pk=None, spent=None, ended_at=None))
+            session.execute(update(InboxRow).values(state="held"))
+            session.commit()
+        states = []
+        for one in order:
+            with Session(self.stores.engine) as session:
+                session.execute(update(InboxRow).where(InboxRow.id == one).values(state="new"))
+                session.commit()
+            self.turn()
+            states.append(State(self.row(request).state))
+        return states
 
 
 def long(name: str) -> str:

@@ -58,6 +58,11 @@ class CallbackRow(Base):
         Index("callbacks_target", "target", "pk"),
     )
 
+    @property
+    def known_visitor(self) -> str:
+        """Whom the script of a page says asked; '' where a plain form or a program did."""
+        return self.visitor if self.origin == "page" else ""
+
 
 class ApiKeyRow(Base):
     """A program's key for one site; only its hash is kept."""

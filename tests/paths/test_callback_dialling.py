@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -151,31 +150,15 @@ def test_states_follow_pops_and_cdrs_in_any_order_and_number(road: Road) -> None
         callbacks = session.scalars(select(InboxRow.id).order_by(InboxRow.id)).all()
     assert len(callbacks) >= 4
     for order in (callbacks[::-1], callbacks[2:] + callbacks[:2], [*callbacks, *callbacks]):
-        with Session(road.stores.engine) as session:
-            session.execute(update(CallbackRow).values(state=State.DIALLING, call_pk=None, spent=None, ended_at=None))
-            session.execute(update(InboxRow).values(state="held"))
-            session.commit()
-        states = []
-        for one in order:
-            with Session(road.stores.engine) as session:
-                session.execute(update(InboxRow).where(InboxRow.id == one).values(state="new"))
-                session.commit()
-            road.turn()
-            states.append(list(State).index(State(road.row(asked["id"]).state)))
-        assert states == sorted(states)
+        states = road.read_again(asked["id"], order)
+        assert states == sorted(states, key=list(State).index)
         assert (road.row(asked["id"]).state, road.row(asked["id"]).talk_seconds) == ("talked", 42)
 
 
 def test_pops_alone_say_who_has_answered(road: Road) -> None:
     road.switch.exchange.step_seconds, road.switch.exchange.talk_seconds = 0.4, 0.8
     asked = road.ask()
-    seen = [road.row(asked["id"]).state]
-    deadline = time.monotonic() + 20
-    while seen[-1] != "talked" and time.monotonic() < deadline:
-        road.turn()
-        if (state := road.row(asked["id"]).state) != seen[-1]:
-            seen.append(state)
-    assert seen == ["dialling", "agent answered", "visitor answered", "talked"]
+    assert road.seen_until(asked["id"], "talked") == ["dialling", "agent answered", "visitor answered", "talked"]
 
 
 def test_a_call_without_variables_is_linked_by_the_pbxs_id(road: Road) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
@@ -24,7 +23,6 @@ from leadtracker.pbx.voicenter.real_time_feed import FEED, Pace
 from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
 from leadtracker.pbx.voicenter.simulated_events import status_update
 from leadtracker.pbx.voicenter.simulated_real_time import SimulatedRealTime, served
-from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import InboxRow
 from tests.callback_road import RULES, Road, save
 
@@ -59,18 +57,6 @@ def until(road: Road, what: Callable[[], Any], *, turning: bool = True) -> Any:
     return found
 
 
-def seen_until(road: Road, request: str, last: str) -> list[str]:
-    """The states of a request, one after the other."""
-    states: list[str] = []
-
-    def over() -> bool:
-        states.append(road.row(request).state)
-        return states[-1] == last
-
-    until(road, over)
-    return [state for state, _ in itertools.groupby(states)]
-
-
 def families(road: Road) -> set[str]:
     with Session(road.stores.engine) as session:
         return set(session.scalars(select(InboxRow.family)))
@@ -79,7 +65,7 @@ def families(road: Road) -> set[str]:
 def test_the_feed_leads_a_request_on(road: Road, real_time: SimulatedRealTime) -> None:
     road.switch.exchange.step_seconds = road.switch.exchange.talk_seconds = 0.6  # longer than a turn of the worker
     asked = road.ask()
-    assert seen_until(road, asked["id"], "talked") == ["dialling", "agent answered", "visitor answered", "talked"]
+    assert road.seen_until(asked["id"], "talked") == ["dialling", "agent answered", "visitor answered", "talked"]
     assert families(road) == {"real-time", "cdr"}
 
 
@@ -95,7 +81,7 @@ def test_only_the_cdr_ends_it(road: Road, real_time: SimulatedRealTime, behaviou
     road.switch.behaviours["WalterSIP"] = behaviour
     states, code = ENDS[behaviour]
     asked = road.ask()
-    assert seen_until(road, asked["id"], "failed") == states
+    assert road.seen_until(asked["id"], "failed") == states
     assert road.row(asked["id"]).code == code
 
 
@@ -137,18 +123,8 @@ def test_states_in_any_order_and_number_with_pop_ups_too(road: Road, real_time: 
     with Session(road.stores.engine) as session:
         callbacks = session.scalars(select(InboxRow.id).order_by(InboxRow.id)).all()
     for order in (callbacks[::-1], callbacks[3:] + callbacks[:3], callbacks[::2] + callbacks[1::2] + callbacks):
-        with Session(road.stores.engine) as session:
-            session.execute(update(CallbackRow).values(state=State.DIALLING, call_pk=None, spent=None, ended_at=None))
-            session.execute(update(InboxRow).values(state="held"))
-            session.commit()
-        states = []
-        for one in order:
-            with Session(road.stores.engine) as session:
-                session.execute(update(InboxRow).where(InboxRow.id == one).values(state="new"))
-                session.commit()
-            road.turn()
-            states.append(list(State).index(State(road.row(asked["id"]).state)))
-        assert states == sorted(states)
+        states = road.read_again(asked["id"], order)
+        assert states == sorted(states, key=list(State).index)
         assert (road.row(asked["id"]).state, road.row(asked["id"]).talk_seconds) == ("talked", 42)
 
 
