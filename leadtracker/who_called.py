@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -21,16 +22,16 @@ from leadtracker.attribution.counts import Counts, change, kept
 from leadtracker.attribution.evidence import CLOCKS_APART, Evidence, Older, holder_of
 from leadtracker.attribution.learning import Course, course, lesson, remember
 from leadtracker.attribution.matching import RULES, match
-from leadtracker.attribution.page_state import AGES, HOUR, TAP_EDGES, age_bin
+from leadtracker.attribution.page_state import AGES, DAY, HOUR, TAP_EDGES, age_bin
 from leadtracker.attribution.phone_memory import Called, Remembered, memory_key
 from leadtracker.attribution.rates import View, fit
 from leadtracker.domain import Lease, Site
 from leadtracker.records import learned, leases
+from leadtracker.records.learned import OLDEST_DAYS
 from leadtracker.records.leases import Change
 from leadtracker.records.verdicts import Judgement
 
 HOURS_OF_A_DAY = 24
-OLDEST_DAYS = 64  # a closed page's age, from which nobody is expected to call
 AS_STATED = Calibration()
 LISTED = 128  # holders looked at one by one
 
@@ -254,23 +255,33 @@ class Knowledge:
 
     def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
         """The holders before those listed, by how many there were alike."""
-        of_listed = [_cell(lease, ended)[1:] for lease in listed if (ended := _course(lease).closed) is not None]
-        today = int(moment // (HOURS_OF_A_DAY * HOUR))
+        today = int(moment // DAY)
+        now = max(today, self.clock.current.number // HOURS_OF_A_DAY)
+        of_listed: dict[tuple[int, str, int], int] = {}
+        for lease in listed:
+            if (ended := _course(lease).closed) is not None:
+                _, day, source, level = _cell(lease, ended)
+                cell = learned.kept_as(day, now), source, level
+                of_listed[cell] = of_listed.get(cell, 0) + 1
         newest = min((day for day, _, _ in of_listed), default=today)
-        ages = {day: self._age(day, moment) for day in range(today - OLDEST_DAYS, today + 2)}
-        days = [day for day in ages if day >= newest or ages[day] != ages.get(day - 1)]
-        cells = learned.closed(session, did, days)
-        cells.subtract(cell for cell in of_listed if cell[0] >= days[0])
-        alike: Counter[tuple[int, int, str]] = Counter()
-        for (day, source, level), number in cells.items():
-            if number > 0 and ages[day] < AGES:
-                alike[ages[day], level, source] += number
-        return tuple(Older(age, level, source, number) for (age, level, source), number in sorted(alike.items()))
-
-    def _age(self, day: int, moment: float) -> int:
-        """The age bin of pages that were closed on a day: at its noon."""
-        noon = min((day + 0.5) * HOURS_OF_A_DAY * HOUR, moment)
-        return age_bin(self.clock(moment) - self.clock(noon))
+        days: list[int] = []
+        ages: list[int] = []
+        oldest = learned.kept_as(today - OLDEST_DAYS, now)
+        kept_days = (day for day in range(oldest, today + 2) if learned.kept_as(day, now) == day)
+        for day, following in pairwise((*kept_days, today + 2)):
+            age = age_bin(self.clock(moment) - self.clock(min((day + following) / 2 * DAY, moment)))
+            if age < AGES and (day >= newest or not ages or age != ages[-1]):
+                days.append(day)
+                ages.append(age)
+        older = []
+        for source, level, ended_then in learned.closed(session, did, days):
+            numbers = [0] * AGES
+            for day, age, number in zip(days, ages, ended_then, strict=True):
+                if number:
+                    numbers[age] += max(0, number - of_listed.get((day, source, level), 0))
+            if any(numbers):
+                older.append(Older(level, source, tuple(numbers)))
+        return tuple(older)
 
 
 def _fresh(logged: Sequence[Lease], held: Sequence[Lease], moment: float) -> list[Lease]:
@@ -293,7 +304,7 @@ def _course(lease: Lease) -> Course:
 
 def _cell(lease: Lease, closed: tuple[float, int]) -> learned.Cell:
     ended, level = closed
-    return lease.did, int(ended // (HOURS_OF_A_DAY * HOUR)), lease.source, level
+    return lease.did, int(ended // DAY), lease.source, level
 
 
 def _local(hour: int, site: Site) -> tuple[int, int]:

@@ -29,7 +29,7 @@ from leadtracker.records.inbox import DONE, newest_callback
 from leadtracker.records.sites import Directory, forget_drained
 from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
-from leadtracker.who_called import OLDEST_DAYS, Knowledges
+from leadtracker.who_called import Knowledges
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between looks at an empty inbox
@@ -149,7 +149,7 @@ class Worker:
         with Session(self._engine) as session:
             oldest = now - timedelta(days=self._settings.raw_days)
             session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest))
-            learned.forget(session, now - timedelta(days=OLDEST_DAYS))
+            learned.forget(session, now)
             leases.forget(session, now - timedelta(days=self._settings.lease_days))
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))

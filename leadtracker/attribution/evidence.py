@@ -5,13 +5,13 @@ It is gathered once, kept with the call as JSON, and can be matched again from t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from leadtracker.attribution.page_state import TAPS, open_state, tap_bin
+from leadtracker.attribution.page_state import AGES, TAPS, open_state, tap_bin
 from leadtracker.attribution.phone_memory import Called, Remembered
 from leadtracker.domain import Lease
 
@@ -42,12 +42,11 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """Closed visits that held the number before those listed, alike in age, level and source, and how many they are."""
+    """Closed visits that held the number before those listed, alike in level and source: how many of each age."""
 
-    age_bin: int
     level: int
     source: str
-    number: float
+    numbers: tuple[float, ...]  # by age bin; all AGES of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,10 @@ class Evidence:
             "moment": self.moment, "did": self.did, "phone": self.phone, "hour": self.hour, "weekday": self.weekday,
             "activity": self.activity, "region": self.region, "topic": self.topic,
             "holders": [list(_holder_values(holder)) for holder in self.holders],
-            "older": [[each.age_bin, each.level, each.source, each.number] for each in self.older],
+            "older": [
+                [age, each.level, each.source, number]
+                for each in self.older for age, number in enumerate(each.numbers) if number
+            ],
             "remembered": self.remembered and self.remembered.to_json(),
             "callers": {visitor: asdict(called) for visitor, called in self.callers.items()},
             "knowers": sorted(self.knowers), "known_otherwise": sorted(self.known_otherwise),
@@ -88,7 +90,7 @@ class Evidence:
         return cls(**{
             **value,
             "holders": tuple(Holder(*row) for row in value["holders"]),
-            "older": tuple(Older(*row) for row in value["older"]),
+            "older": _older(value["older"]),
             "remembered": value["remembered"] and Remembered.from_json(value["remembered"]),
             "callers": {visitor: Called(**called) for visitor, called in value["callers"].items()},
             "knowers": frozenset(value["knowers"]), "known_otherwise": frozenset(value["known_otherwise"]),
@@ -98,6 +100,14 @@ class Evidence:
     def untold(self) -> Evidence:
         """The same call as if nobody had told whose phone it is: what a known phone can audit the engine with."""
         return replace(self, remembered=None, knowers=frozenset(), known_otherwise=frozenset(), elsewhere=())
+
+
+def _older(rows: Iterable[tuple[int, int, str, float]]) -> tuple[Older, ...]:
+    """Of what a call keeps: age bin, level, source and number."""
+    alike: dict[tuple[int, str], list[float]] = {}
+    for age, level, source, number in rows:
+        alike.setdefault((level, source), [0.0] * AGES)[age] = number
+    return tuple(Older(level, source, tuple(numbers)) for (level, source), numbers in alike.items())
 
 
 _holder_values = attrgetter(*(each.name for each in fields(Holder)))

@@ -75,13 +75,14 @@ def _learn_visit(delta: Counts, holder: Holder, p: float, evidence: Evidence, vi
 def _learn_older(delta: Counts, evidence: Evidence, share: float, view: View) -> None:
     """The share of the holders too old to be listed, by what each would have brought."""
     rates = [
-        (alike, alike.number * view.closed[alike.age_bin][alike.level] * view.source.get(alike.source, 1.0))
+        (alike, age, number * view.closed[age][alike.level] * view.source.get(alike.source, 1.0))
         for alike in evidence.older
-        if alike.age_bin < AGES
+        for age, number in enumerate(alike.numbers)
+        if number
     ]
-    if (total := sum(rate for _, rate in rates)) > 0:
-        for alike, rate in rates:
-            put(delta.closed_calls, CELLS[alike.age_bin][alike.level], share * rate / total)
+    if (total := sum(rate for _, _, rate in rates)) > 0:
+        for alike, age, rate in rates:
+            put(delta.closed_calls, CELLS[age][alike.level], share * rate / total)
             if alike.source:
                 put(delta.source_calls, alike.source, share * rate / total)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import mul
 
 from leadtracker.attribution import prior, reasons
 from leadtracker.attribution.evidence import Evidence, Holder
@@ -162,11 +163,11 @@ def strangers_weight(evidence: Evidence, view: View, chance: float) -> tuple[flo
     if evidence.did is None:
         unseen = view.default_strangers * view.unseen
         return (view.default_strangers - unseen) * chance, {"": unseen * chance}
+    by_level = list(zip(*view.closed, strict=True))
     older: dict[str, float] = {}
     for alike in evidence.older:
-        if alike.age_bin < AGES:
-            rate = alike.number * view.closed[alike.age_bin][alike.level] * view.source.get(alike.source, 1.0)
-            older[alike.source] = older.get(alike.source, 0.0) + rate * evidence.activity * chance
+        rate = sum(map(mul, alike.numbers, by_level[alike.level])) * view.source.get(alike.source, 1.0)
+        older[alike.source] = older.get(alike.source, 0.0) + rate * evidence.activity * chance
     return view.stray * evidence.activity * chance, older
 
 

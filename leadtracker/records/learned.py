@@ -30,6 +30,8 @@ Cell = tuple[str, int, str, int]  # of closed leases: DID, day since 1970, sourc
 LEARNED, HOURS, PHONES, CALLERS, KNOWN, CLOSED = (
     cast(Table, row.__table__) for row in (LearnedRow, HourRow, PhoneRow, CallerRow, KnownPhoneRow, ClosedLeasesRow)
 )
+OLDEST_DAYS = 64  # since a page was closed, from which nobody is expected to call
+WEEK = 7
 Kept = tuple[str, Remembered, Mapping[str, Called]]  # of a call: memory key, for its phone, for its visitors
 # What a ringing phone asks is written once: to build a statement takes five times as long as to run it.
 SITE: Any = bindparam("site")
@@ -168,21 +170,23 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
         )
 
 
-def closed(session: Session, did: str, days: Sequence[int]) -> Counter[tuple[int, str, int]]:
-    """Leases of a DID that ended since the first of these days, which ascend, by (day, source, level).
+def kept_as(day: int, today: int) -> int:
+    """The day as which leases that ended on a day are counted: before last week, the first of their week."""
+    return day if day >= _by_day_since(today) else day - day % WEEK
+
+
+def _by_day_since(today: int) -> int:
+    return (today // WEEK - 1) * WEEK
+
+
+def closed(session: Session, did: str, days: Sequence[int]) -> list[tuple[str, int, tuple[int | None, ...]]]:
+    """(source, level, leases of a DID that ended on each of these days), sorted; the days ascend.
 
     What ended on a day that is not among them counts as of the one before it.
     """
     since = {f"day{place}": day for place, day in enumerate(days)}
-    rows = session.connection().execute(_ended(len(days)), {"did": did} | since).all()
-    return Counter(
-        {
-            (day, source, level): number
-            for source, level, *numbers in rows
-            for day, number in zip(days, numbers, strict=True)
-            if number
-        }
-    )
+    rows = session.connection().execute(_ended(len(days)), {"did": did} | since)
+    return sorted((source, level, tuple(numbers)) for source, level, *numbers in rows)
 
 
 @functools.cache
@@ -196,11 +200,24 @@ def _ended(count: int) -> Any:
     return of_did.group_by(row.source, row.level)
 
 
-def forget(session: Session, before: datetime) -> None:
-    """Drop what is too old for any call of today."""
-    hour = int(before.timestamp() // 3600)
-    session.execute(delete(HourRow).where(HourRow.number < hour - KEPT))
-    session.execute(delete(ClosedLeasesRow).where(ClosedLeasesRow.day < hour // 24))
+def forget(session: Session, now: datetime) -> None:
+    """Drop what is too old for any call of today, and put together what may be told less exactly: see `kept_as`."""
+    hour = int(now.timestamp() // 3600)
+    session.execute(delete(HourRow).where(HourRow.number < hour - OLDEST_DAYS * 24 - KEPT))
+    today, row = hour // 24, CLOSED.c
+    session.execute(delete(CLOSED).where(row.day < kept_as(today - OLDEST_DAYS, today)))
+    alone = (row.day < _by_day_since(today)) & (row.day % WEEK != 0)
+    week = (row.day - row.day % WEEK).label("week")
+    together = select(row.did, row.source, row.level, week, func.sum(row.number)).where(alone)
+    add = inserting(session.get_bind().dialect.name, CLOSED).from_select(
+        ["did", "source", "level", "day", "number"], together.group_by(row.did, row.source, row.level, week)
+    )
+    session.execute(
+        add.on_conflict_do_update(
+            index_elements=list(CLOSED.primary_key.columns), set_={"number": row.number + add.excluded.number}
+        )
+    )
+    session.execute(delete(CLOSED).where(alone))
 
 
 def _phone(site_id: int, key: str, kept: Remembered) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from leadtracker.records.sites import Directory, add_dids
 from leadtracker.records.tables import CallRow
 from leadtracker.records.verdicts import Judgement
 from leadtracker.verdict_record import shown, snapshot
-from leadtracker.who_called import OLDEST_DAYS, Knowledges, Ring
+from leadtracker.who_called import Knowledges, Ring
 from leadtracker.worker import LOG_BATCH
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
@@ -101,7 +101,7 @@ class Stores:
             self._known.pass_hours(now, self._dids)
             self._known.calibrate(verdicts.truths(session, self.site.id))
             self._known.save(session)
-            learned.forget(session, now - timedelta(days=OLDEST_DAYS))
+            learned.forget(session, now)
             leases.forget(session, now - timedelta(days=LEASE_DAYS))
             session.commit()
         self.live.regroup(self.site, self.milliseconds(t))

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
+from leadtracker.records import learned
 from leadtracker.records.database import migrate
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # when the log ends
@@ -65,6 +66,9 @@ def fill(engine: Engine, rows: int) -> None:
                 connection.execute(text("PRAGMA synchronous = OFF"))  # it can be made again
             for statement in _statements(engine.dialect.name):
                 connection.execute(text(statement), {"first": first, "last": min(first + AT_ONCE - 1, rows), **spread})
+    with Session(engine) as session:
+        learned.forget(session, NOW)  # as the worker does every hour
+        session.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("VACUUM ANALYZE"))  # as it does by itself, later

@@ -27,8 +27,8 @@ def call(candidates: int, dice: random.Random) -> Evidence:
         for i, name in enumerate(names)
     )  # fmt: skip
     older = tuple(
-        Older(age, level, f"google / campaign {source}", 3.0)
-        for age in range(AGES - 6, AGES) for level in range(LEVELS) for source in range(8)
+        Older(level, f"google / campaign {source}", (0.0,) * (AGES - 6) + (3.0,) * 6)
+        for level in range(LEVELS) for source in range(8)
     )  # fmt: skip
     known = tuple(Known(name, 0.1, "google / campaign 1", "topic 1") for name in names[:8])
     called = {name: Called(1.7e9 - 86400, 0.4, "+97231", True, "+972501111111") for name in names[::3]}

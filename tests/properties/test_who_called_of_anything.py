@@ -81,6 +81,10 @@ called = st.builds(
 )
 
 
+numbers = st.lists(st.floats(0, 500), min_size=AGES, max_size=AGES).filter(any).map(tuple)
+olders = st.dictionaries(st.tuples(st.integers(0, 3), sources), numbers, max_size=4)
+
+
 @st.composite
 def calls(draw: st.DrawFn) -> Evidence:
     phone = draw(st.sampled_from((*PHONES, None)))
@@ -88,8 +92,7 @@ def calls(draw: st.DrawFn) -> Evidence:
     return Evidence(
         NOW, draw(st.sampled_from(DIDS)), phone, draw(st.integers(0, 23)), draw(st.integers(0, 6)),
         draw(st.floats(0.05, 4)), draw(regions), draw(topics), tuple(draw(st.lists(holders(), max_size=12))),
-        tuple(draw(st.lists(st.builds(Older, st.integers(0, AGES), st.integers(0, 3), sources, st.floats(0, 500)),
-                            max_size=4))),
+        tuple(Older(*alike, counted) for alike, counted in draw(olders).items()),
         draw(st.none() | memories()), draw(st.dictionaries(visitors, called, max_size=3)), known,
         draw(st.frozensets(visitors, max_size=2)) - known, tuple(draw(st.lists(holders(), max_size=2))),
     )  # fmt: skip

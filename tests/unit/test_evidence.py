@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadtracker.attribution.evidence import Evidence, Holder, Older, holder_of
-from leadtracker.attribution.page_state import open_state
+from leadtracker.attribution.page_state import AGES, open_state
 from leadtracker.attribution.phone_memory import Called, Known, Remembered
 from leadtracker.domain import Lease
 
@@ -73,7 +73,7 @@ def test_everything_else_is_the_leases() -> None:
 def evidence() -> Evidence:
     known = Holder("dana", "7", "s", 3, "IL-3", "", 2, False, 30.5, 20.25, 11.0)
     return Evidence(
-        1e9, None, "+97250", 9, 4, 0.7, "IL-3", "boots", (known,), (Older(9, 1, "s", 3),),
+        1e9, None, "+97250", 9, 4, 0.7, "IL-3", "boots", (known,), (Older(1, "s", (0,) * (AGES - 1) + (3,)),),
         Remembered(9e8, ("+97231", None), (Known("noa", 0.4, "s", ""),), 0.1, 0.5, False, ("dan",)),
         {"dana": Called(9e8, 0.4, None, True, None)}, frozenset({"noa", "dana"}), frozenset({"x"}), (known,),
     )  # fmt: skip

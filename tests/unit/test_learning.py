@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import pytest
 from test_evidence import START, at, lease
-from test_matching import NOW, PHONE, VIEW, call, closed, holder
+from test_matching import NOW, PHONE, VIEW, call, closed, holder, older
 
 from leadtracker.attribution.confirmation import candidates_of, confirmed, truth
 from leadtracker.attribution.counts import CELLS, Counts, change
-from leadtracker.attribution.evidence import Older
 from leadtracker.attribution.learning import course, lesson, remember
 from leadtracker.attribution.matching import match
 from leadtracker.attribution.phone_memory import Called, Known, Remembered, memory_key
@@ -34,7 +33,7 @@ class TestLesson:
         assert delta.source_calls == {"google / cpc": pytest.approx(open_ + tap + late)}
 
     def test_hours_learn_from_calls_after_the_page(self) -> None:
-        evidence = call(closed("dana", 3600.0), older=(Older(9, 1, "old", 40), Older(9, 2, "", 40)), hour=9, weekday=4)
+        evidence = call(closed("dana", 3600.0), older=(older("old", 40), older("", 40, level=2)), hour=9, weekday=4)
         posterior = match(evidence, VIEW)
         delta = lesson(evidence, posterior, VIEW)
         late = posterior.first_calls[0] + posterior.older
@@ -138,7 +137,7 @@ class TestRemember:
 
 
 class TestConfirmation:
-    EVIDENCE = call(holder(), holder("noa", source="bing / cpc"), older=(Older(9, 1, "old", 40),))
+    EVIDENCE = call(holder(), holder("noa", source="bing / cpc"), older=(older("old", 40),))
     POSTERIOR = match(EVIDENCE, VIEW)
 
     def test_it_was_this_one(self) -> None:

@@ -39,6 +39,11 @@ def call(*holders: Holder, **what: Any) -> Evidence:
     return Evidence(NOW, holders=holders, **(values | what))
 
 
+def older(source: str, number: int, level: int = 1) -> Older:
+    """So many that were closed 8 to 16 hours ago."""
+    return Older(level, source, tuple(number if age == 9 else 0 for age in range(AGES)))
+
+
 def p(posterior: Posterior, visitor: str = "dana") -> float:
     return next((each.p for each in posterior.candidates if each.visitor == visitor), 0.0)
 
@@ -108,8 +113,7 @@ def test_activity_moves_closed_pages_and_strangers_not_open_pages() -> None:
 
 
 def test_holders_too_old_to_be_listed_share_the_call_by_source() -> None:
-    older = (Older(9, 1, "a", 30), Older(9, 1, "b", 10), Older(AGES, 3, "b", 1000))
-    posterior = match(call(older=older), VIEW)
+    posterior = match(call(older=(older("a", 30), older("b", 10))), VIEW)
     assert posterior.other == pytest.approx(40 * prior.CLOSED[9] / (40 * prior.CLOSED[9] + VIEW.stray))
     assert posterior.sources == pytest.approx({"a": posterior.other * 0.75, "b": posterior.other * 0.25})
 
@@ -249,5 +253,5 @@ def test_the_unlikely_get_no_words() -> None:
 
 
 def test_a_posterior_is_kept_as_json() -> None:
-    posterior = match(call(holder(), closed("noa", HOUR), older=(Older(9, 1, "a", 30),)), VIEW)
+    posterior = match(call(holder(), closed("noa", HOUR), older=(older("a", 30),)), VIEW)
     assert Posterior.from_json(json.loads(json.dumps(posterior.to_json()))) == posterior

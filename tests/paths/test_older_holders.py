@@ -1,0 +1,90 @@
+"""Holders too old to be listed are counted alike, whether the database has put their days together or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from leadtracker.attribution.evidence import Older
+from leadtracker.attribution.page_state import age_bin
+from leadtracker.domain import Lease
+from leadtracker.records import learned
+from leadtracker.records.leases import Change
+from leadtracker.records.sites import Directory
+from leadtracker.records.tables import ClosedLeasesRow
+from leadtracker.who_called import Knowledge, Ring
+from tests import site_files
+
+DID = "+97231110001"
+A_DAY = age_bin(86400.0)
+NOW = datetime(2026, 3, 18, 15, tzinfo=UTC)
+
+
+def left(n: int, seconds: float, dice: Random) -> Lease:
+    """A lease whose page was closed so many seconds before NOW."""
+    end = NOW - timedelta(seconds=seconds)
+    start = end - timedelta(minutes=2)
+    levels = tuple(start + timedelta(seconds=second) for second in range(dice.randrange(3)))
+    return Lease(
+        id=str(n), did=DID, visitor=f"visitor{n}", visit=str(n), start=start, seen=end, left=end,
+        source=dice.choice("ab"), device="mobile", levels=levels,
+    )  # fmt: skip
+
+
+def ages(older: tuple[Older, ...]) -> dict[tuple[int, str], list[int]]:
+    """The age bins of those alike, youngest first; of a day's pages it is not told when they were closed."""
+    return {
+        (each.level, each.source): [max(age, A_DAY) for age, n in enumerate(each.numbers) for _ in range(int(n))]
+        for each in older
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("listed", [0, 20, 200])
+def test_older_holders(engine: Engine, seed: int, listed: int) -> None:
+    site_files.keep(engine, "[site.shop]")
+    (site,) = Directory(engine).sites
+    dice = Random(seed)
+    all_of_them = [left(n, 60 * 86400 * dice.random() ** 2, dice) for n in range(400)]
+    all_of_them.sort(key=lambda lease: lease.start, reverse=True)
+    held, unlisted = all_of_them[:listed][:128], all_of_them[:listed][128:] + all_of_them[listed:]
+    expected: dict[tuple[int, str], list[int]] = {}
+    for lease in unlisted:
+        age = age_bin((NOW - (lease.left or NOW)).total_seconds())
+        expected.setdefault((len(lease.levels), lease.source), []).append(max(age, A_DAY))
+
+    with Session(engine) as session:
+        known = Knowledge.load(session, site, NOW)
+
+        def older() -> tuple[Older, ...]:
+            return known.judge(session, Ring(NOW, DID, None), held, at_once=True).evidence.older
+
+        known.saw(session, [Change(None, lease) for lease in all_of_them])
+        told = older()
+        counted = ages(told)
+        assert counted.keys() == expected.keys()
+        for alike, bins in expected.items():
+            assert all(abs(a - b) <= 1 for a, b in zip(counted[alike], bins, strict=True)), alike
+        before = _rows(session)
+        for _ in range(2):
+            learned.forget(session, NOW)
+            assert older() == told
+        assert _rows(session)[0] < before[0], "weeks that are over are one row each"
+        assert _rows(session)[1] == before[1], "of as many leases"
+        again = all_of_them[-1]  # a tab that was hidden for weeks is shown again
+        known.saw(session, [Change(again, replace(again, left=None))])
+        assert _rows(session)[1] == before[1] - 1
+        without = older()
+        learned.forget(session, NOW)
+        assert older() == without
+
+
+def _rows(session: Session) -> tuple[int, int]:
+    """(rows, leases in them)."""
+    count, number = session.execute(select(func.count(), func.sum(ClosedLeasesRow.number))).one()
+    return count, number
