@@ -21,7 +21,7 @@ QUIET_GAP = 6 * HOUR  # mean time between two leases of a number from which a po
 SEPARATE = 4.0  # numbers that a separately counted source should have (live/source_groups.py)
 HEAT_FADES = 8 * HOUR  # s; a past holder's claim on a number falls by e in this time (idle.lua)
 DIFFER = 0.3  # ... and by this factor for a visitor of another region (choose.lua)
-JUST_LEFT, LEFT_FADES = 50.0, 600.0  # the last holder's claim when he leaves; s in which that falls by e (choose.lua)
+JUST_LEFT, LEFT_FADES = 40.0, 720.0  # the last holder's claim when he leaves; s in which that falls by e (choose.lua)
 CLAIM = (0.15, 1.0, 4.5, 12.0)  # of a holder who bounced, browsed, was engaged, saved the number (idle.lua)
 SOONEST_RETURN, LATEST_RETURN = HOUR, 240 * HOUR  # between two visits of one visitor, even on a logarithmic scale
 

@@ -2,7 +2,7 @@
 local LOOK = 6 -- longest idle numbers compared
 local X_GROUP = 10
 local DIFFER = 0.3 -- a past holder of another region, or another topic, is taken for the new one so much less
-local JUST_LEFT, LEFT_FADES = 50, 10 * 60000 -- the last holder's claim, when he leaves; ms in which that falls by e
+local JUST_LEFT, LEFT_FADES = 40, 12 * 60000 -- the last holder's claim, when he leaves; ms in which that falls by e
 
 local function calmest(heads, region, topic, now) -- whose past holders he is least taken for; of equals the longest idle
   local fields = { 'claimed', 'region', 'topic', 'w:all' }
