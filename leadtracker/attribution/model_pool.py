@@ -19,9 +19,8 @@ LOOK = 6  # idle numbers compared (choose.lua)
 PURE, PURE_QUIET, PURE_GROUP = 100.0, 10.0, 10.0  # how much older the pool's longest-idle may be: x and X_GROUP there
 QUIET_GAP = 6 * HOUR  # mean time between two leases of a number from which a pool is quiet (live/source_groups.py)
 SEPARATE = 4.0  # numbers that a separately counted source should have (live/source_groups.py)
-HEAT_FADES = 8 * HOUR  # s; a past holder's claim on a number falls by e in this time (idle.lua)
+HEAT_FADES = 3 * HOUR  # s; a past holder's claim on a number falls by e in this time (idle.lua)
 DIFFER = 0.3  # ... and by this factor for a visitor of another region (choose.lua)
-JUST_LEFT, LEFT_FADES = 40.0, 720.0  # the last holder's claim when he leaves; s in which that falls by e (choose.lua)
 CLAIM = (0.15, 1.0, 4.5, 12.0)  # of a holder who bounced, browsed, was engaged, saved the number (idle.lua)
 SOONEST_RETURN, LATEST_RETURN = HOUR, 240 * HOUR  # between two visits of one visitor, even on a logarithmic scale
 
@@ -190,12 +189,4 @@ class ModelPool:
                 break
         else:
             idle = self._idle[""]
-        return min(islice(idle, LOOK), key=lambda did: self._confusion(did, turn))
-
-    def _confusion(self, did: int, turn: Turn) -> float:
-        """How strongly the number's past holders would be taken for the visitor, and he for them."""
-        claims = self._heat[did].confusion(turn.region, turn.start)
-        for last in self.past[did][-1:]:
-            left = JUST_LEFT * CLAIM[last.level] * math.exp((last.seen - turn.start) / LEFT_FADES)
-            claims += left * (1.0 if last.region == turn.region else DIFFER)
-        return claims
+        return min(islice(idle, LOOK), key=lambda did: self._heat[did].confusion(turn.region, t))

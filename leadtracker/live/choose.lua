@@ -2,21 +2,17 @@
 local LOOK = 6 -- longest idle numbers compared
 local X_GROUP = 10
 local DIFFER = 0.3 -- a past holder of another region, or another topic, is taken for the new one so much less
-local JUST_LEFT, LEFT_FADES = 40, 12 * 60000 -- the last holder's claim, when he leaves; ms in which that falls by e
 
 local function calmest(heads, region, topic, now) -- whose past holders he is least taken for; of equals the longest idle
-  local fields = { 'claimed', 'region', 'topic', 'w:all' }
+  local fields = { 'w:all' }
   if region ~= '' then fields[#fields + 1] = 'w:r:' .. region end
   if topic ~= '' then fields[#fields + 1] = 'w:t:' .. topic end
-  local function unlike(mine, his) return his and his ~= '' and mine ~= '' and his ~= mine and DIFFER or 1 end
   local best, least
   for i = 1, #heads, 2 do
     local w = redis.call('HMGET', root .. ':did:' .. heads[i], unpack(fields))
-    local all = heat(w[4], now)
+    local all = heat(w[1], now)
     local strength = all
-    for n = 5, all > 0 and #fields or 0 do strength = strength * (DIFFER + (1 - DIFFER) * heat(w[n], now) / all) end
-    local left = math.exp(math.min(0, heads[i + 1] - now) / LEFT_FADES)
-    strength = strength + JUST_LEFT * (w[1] or 0) * left * unlike(region, w[2]) * unlike(topic, w[3])
+    for n = 2, all > 0 and #fields or 0 do strength = strength * (DIFFER + (1 - DIFFER) * heat(w[n], now) / all) end
     if not least or strength < least then best, least = heads[i], strength end
   end
   return best

@@ -1,5 +1,5 @@
 -- Which numbers may be taken, and which past holders each of them still has a claim on.
-local HEAT_FADES = 8 * 3600000 -- ms in which a past holder's claim falls by e
+local HEAT_FADES = 3 * 3600000 -- ms in which a past holder's claim falls by e
 local CLAIM = { [0] = 0.15, 1, 4.5, 12 } -- of a holder who bounced, browsed, was engaged, saved the number
 
 local function group_of(source)
