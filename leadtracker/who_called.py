@@ -255,33 +255,35 @@ class Knowledge:
 
     def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
         """The holders before those listed, by how many there were alike."""
-        today = int(moment // DAY)
-        now = max(today, self.clock.current.number // HOURS_OF_A_DAY)
-        of_listed: dict[tuple[int, str, int], int] = {}
-        for lease in listed:
-            if (ended := _course(lease).closed) is not None:
-                _, day, source, level = _cell(lease, ended)
-                cell = learned.kept_as(day, now), source, level
-                of_listed[cell] = of_listed.get(cell, 0) + 1
-        newest = min((day for day, _, _ in of_listed), default=today)
-        days: list[int] = []
-        ages: list[int] = []
-        oldest = learned.kept_as(today - OLDEST_DAYS, now)
-        kept_days = (day for day in range(oldest, today + 2) if learned.kept_as(day, now) == day)
-        for day, following in pairwise((*kept_days, today + 2)):
-            age = age_bin(self.clock(moment) - self.clock(min((day + following) / 2 * DAY, moment)))
-            if age < AGES and (day >= newest or not ages or age != ages[-1]):
-                days.append(day)
-                ages.append(age)
+        now = max(int(moment // DAY), self.clock.current.number // HOURS_OF_A_DAY)
+        cells = (_cell(lease, ended) for lease in listed if (ended := _course(lease).closed) is not None)
+        of_listed = Counter((learned.kept_as(day, now), source, level) for _, day, source, level in cells)
+        ages = self._ages(moment, now, min((day for day, _, _ in of_listed), default=now))
         older = []
-        for source, level, ended_then in learned.closed(session, did, days):
+        for source, level, ended_then in learned.closed(session, did, list(ages)):
             numbers = [0] * AGES
-            for day, age, number in zip(days, ages, ended_then, strict=True):
+            for (day, age), number in zip(ages.items(), ended_then, strict=True):
                 if number:
                     numbers[age] += max(0, number - of_listed.get((day, source, level), 0))
             if any(numbers):
                 older.append(Older(level, source, tuple(numbers)))
         return tuple(older)
+
+    def _ages(self, moment: float, now: int, newest: int) -> dict[int, int]:
+        """Day -> age bin of the pages closed on it; days before `newest` stand for those that follow, of the same age.
+
+        The days ascend, as leases are kept on the day `now`; days too old for any call are left out.
+        """
+        today = int(moment // DAY)
+        begin = learned.kept_as(today - OLDEST_DAYS, now)
+        kept_days = [day for day in range(begin, today + 2) if learned.kept_as(day, now) == day]
+        ages: dict[int, int] = {}
+        before = AGES
+        for day, following in pairwise((*kept_days, today + 2)):
+            age = age_bin(self.clock(moment) - self.clock(min((day + following) / 2 * DAY, moment)))
+            if age < AGES and (day >= newest or age != before):
+                ages[day] = before = age
+        return ages
 
 
 def _fresh(logged: Sequence[Lease], held: Sequence[Lease], moment: float) -> list[Lease]:
