@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, delete
 from sqlalchemy.exc import SQLAlchemyError
@@ -52,6 +52,7 @@ class Worker:
         self._listening = Listening(engine, live, directory)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
+        self._weeks_together_on = date.min
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -150,6 +151,9 @@ class Worker:
             oldest = now - timedelta(days=self._settings.raw_days)
             session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest))
             learned.forget(session, now)
+            if self._weeks_together_on < now.date():
+                learned.put_weeks_together(session, now)
+                self._weeks_together_on = now.date()
             leases.forget(session, now - timedelta(days=self._settings.lease_days))
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))

@@ -162,12 +162,7 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
         if number
     ]
     if rows:
-        statement = inserting(session.get_bind().dialect.name, CLOSED)
-        added = CLOSED.c.number + statement.excluded.number
-        session.execute(
-            statement.on_conflict_do_update(index_elements=list(CLOSED.primary_key.columns), set_={"number": added}),
-            rows,
-        )
+        session.execute(_adding(inserting(session.get_bind().dialect.name, CLOSED)), rows)
 
 
 def kept_as(day: int, today: int) -> int:
@@ -201,23 +196,30 @@ def _ended(count: int) -> Any:
 
 
 def forget(session: Session, now: datetime) -> None:
-    """Drop what is too old for any call of today, and put together what may be told less exactly: see `kept_as`."""
+    """Drop hours that are too old for any call of today."""
     hour = int(now.timestamp() // 3600)
     session.execute(delete(HourRow).where(HourRow.number < hour - OLDEST_DAYS * 24 - KEPT))
-    today, row = hour // 24, CLOSED.c
-    session.execute(delete(CLOSED).where(row.day < kept_as(today - OLDEST_DAYS, today)))
+
+
+def put_weeks_together(session: Session, now: datetime) -> None:
+    """Keep closed leases as `kept_as` says, and drop those too old for any call: once a day, for it reads them all."""
+    today = int(now.timestamp() // 86400)
+    session.execute(delete(CLOSED).where(CLOSED.c.day < kept_as(today - OLDEST_DAYS, today)))
+    row = CLOSED.c
     alone = (row.day < _by_day_since(today)) & (row.day % WEEK != 0)
     week = (row.day - row.day % WEEK).label("week")
     together = select(row.did, row.source, row.level, week, func.sum(row.number)).where(alone)
     add = inserting(session.get_bind().dialect.name, CLOSED).from_select(
         ["did", "source", "level", "day", "number"], together.group_by(row.did, row.source, row.level, week)
     )
-    session.execute(
-        add.on_conflict_do_update(
-            index_elements=list(CLOSED.primary_key.columns), set_={"number": row.number + add.excluded.number}
-        )
-    )
+    session.execute(_adding(add))
     session.execute(delete(CLOSED).where(alone))
+
+
+def _adding(statement: Any) -> Any:
+    """An INSERT of closed leases that adds to those of the same day."""
+    added = CLOSED.c.number + statement.excluded.number
+    return statement.on_conflict_do_update(index_elements=list(CLOSED.primary_key.columns), set_={"number": added})
 
 
 def _phone(site_id: int, key: str, kept: Remembered) -> dict[str, Any]:

@@ -102,6 +102,8 @@ class Stores:
             self._known.calibrate(verdicts.truths(session, self.site.id))
             self._known.save(session)
             learned.forget(session, now)
+            if now.hour == 0:
+                learned.put_weeks_together(session, now)
             leases.forget(session, now - timedelta(days=LEASE_DAYS))
             session.commit()
         self.live.regroup(self.site, self.milliseconds(t))

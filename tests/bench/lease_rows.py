@@ -67,7 +67,7 @@ def fill(engine: Engine, rows: int) -> None:
             for statement in _statements(engine.dialect.name):
                 connection.execute(text(statement), {"first": first, "last": min(first + AT_ONCE - 1, rows), **spread})
     with Session(engine) as session:
-        learned.forget(session, NOW)  # as the worker does every hour
+        learned.put_weeks_together(session, NOW)  # as the worker does every day
         session.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
