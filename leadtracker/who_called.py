@@ -238,20 +238,20 @@ class Knowledge:
     ) -> tuple[Remembered | None, dict[str, Called]]:
         """Of this phone and these visitors; the one before, where the call itself is remembered at another moment."""
         moment, site_id, key = ring.moment.timestamp(), self.site.id, memory_key(ring.phone, ring.did)
-        if mine is None:
-            return learned.remembered(session, site_id, key, moment), learned.callers(
-                session, site_id, visitors, moment
-            )
-        until = math.nextafter(max(moment, mine.moment), math.inf)
+        until = moment if mine is None else math.nextafter(max(moment, mine.moment), math.inf)
         remembered = learned.remembered(session, site_id, key, until)
+        callers = learned.callers(session, site_id, visitors, until)
+        if mine is None:
+            return remembered, callers
         if remembered is not None and remembered.at == mine.moment:
             remembered = mine.remembered
-        callers: dict[str, Called] = {}
-        for visitor, latest in learned.callers(session, site_id, visitors, until).items():
-            called = mine.callers.get(visitor) if latest.at == mine.moment else latest
-            if called is not None and called.at < moment:
-                callers[visitor] = called
-        return remembered if remembered is not None and remembered.at < moment else None, callers
+        before = {
+            visitor: mine.callers.get(visitor) if latest.at == mine.moment else latest
+            for visitor, latest in callers.items()
+        }
+        return remembered if remembered is not None and remembered.at < moment else None, {
+            visitor: called for visitor, called in before.items() if called is not None and called.at < moment
+        }
 
     def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
         """The holders before those listed, by how many there were alike."""

@@ -153,8 +153,8 @@ class Worker:
             learned.forget(session, now)
             if self._weeks_together_on < now.date():
                 learned.put_weeks_together(session, now)
-                self._weeks_together_on = now.date()
             leases.forget(session, now - timedelta(days=self._settings.lease_days))
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))
             session.commit()
+        self._weeks_together_on = now.date()

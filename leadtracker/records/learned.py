@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from leadtracker.attribution.calibration import Calibration
 from leadtracker.attribution.calling_clock import KEPT, Hour
 from leadtracker.attribution.counts import Counts
+from leadtracker.attribution.page_state import AGE_EDGES, DAY, HOUR
 from leadtracker.attribution.phone_memory import Called, Remembered
 from leadtracker.records.database import inserting, put
 from leadtracker.records.tables import (
@@ -30,7 +31,7 @@ Cell = tuple[str, int, str, int]  # of closed leases: DID, day since 1970, sourc
 LEARNED, HOURS, PHONES, CALLERS, KNOWN, CLOSED = (
     cast(Table, row.__table__) for row in (LearnedRow, HourRow, PhoneRow, CallerRow, KnownPhoneRow, ClosedLeasesRow)
 )
-OLDEST_DAYS = 64  # since a page was closed, from which nobody is expected to call
+OLDEST_DAYS = int(AGE_EDGES[-1] // DAY)  # since a page was closed, from which nobody is expected to call
 WEEK = 7
 Kept = tuple[str, Remembered, Mapping[str, Called]]  # of a call: memory key, for its phone, for its visitors
 # What a ringing phone asks is written once: to build a statement takes five times as long as to run it.
@@ -197,13 +198,13 @@ def _ended(count: int) -> Any:
 
 def forget(session: Session, now: datetime) -> None:
     """Drop hours that are too old for any call of today."""
-    hour = int(now.timestamp() // 3600)
+    hour = int(now.timestamp() // HOUR)
     session.execute(delete(HourRow).where(HourRow.number < hour - OLDEST_DAYS * 24 - KEPT))
 
 
 def put_weeks_together(session: Session, now: datetime) -> None:
     """Keep closed leases as `kept_as` says, and drop those too old for any call: once a day, for it reads them all."""
-    today = int(now.timestamp() // 86400)
+    today = int(now.timestamp() // DAY)
     session.execute(delete(CLOSED).where(CLOSED.c.day < kept_as(today - OLDEST_DAYS, today)))
     row = CLOSED.c
     alone = (row.day < _by_day_since(today)) & (row.day % WEEK != 0)

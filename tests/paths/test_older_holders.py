@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,7 +18,9 @@ from leadtracker.records import learned
 from leadtracker.records.leases import Change
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import ClosedLeasesRow
+from leadtracker.web.stores import Stores
 from leadtracker.who_called import Knowledge, Ring
+from leadtracker.worker import Worker
 from tests import site_files
 
 DID = "+97231110001"
@@ -82,6 +85,20 @@ def test_older_holders(engine: Engine, seed: int, listed: int) -> None:
         without = older()
         learned.put_weeks_together(session, NOW)
         assert older() == without
+
+
+def test_the_worker_puts_weeks_together_and_drops_what_is_too_old(worker: Worker, stores: Stores) -> None:
+    now = datetime.now(UTC)
+    today = int(now.timestamp() // 86400)
+    begin = (today // 7 - 4) * 7
+    days = [begin, begin + 1, begin + 6, today, today - 80]
+    with Session(stores.engine) as session:
+        learned.add_closed(session, Counter({(DID, day, "a", 1): 2 for day in days}))
+        session.commit()
+    worker.turn()
+    with Session(stores.engine) as session:
+        kept = session.execute(select(ClosedLeasesRow.day, ClosedLeasesRow.number).order_by(ClosedLeasesRow.day)).all()
+    assert [tuple(row) for row in kept] == [(begin, 6), (today, 2)]
 
 
 def _rows(session: Session) -> tuple[int, int]:
