@@ -275,6 +275,11 @@ def nested(levels: int) -> bytes:
     return b'{"a":' * levels + b"1" + b"}" * levels
 
 
+def nested_lists(levels: int) -> bytes:
+    """Lists inside each other, in the one object that a body is."""
+    return b'{"a":' + b"[" * (levels - 1) + b"1" + b"]" * (levels - 1) + b"}"
+
+
 def nested_structs(levels: int) -> bytes:
     return xml("<struct><member><name>a</name><value>" * levels + "1" + "</value></member></struct>" * levels).encode()
 
@@ -290,6 +295,7 @@ def many_pairs(count: int) -> bytes:
 
 LIMITS: dict[str, tuple[str, Callable[[int], bytes], int, str]] = {
     "depth of JSON": ("application/json", nested, 32, "more than 32 objects or lists inside each other."),
+    "depth of lists": ("application/json", nested_lists, 32, "more than 32 objects or lists inside each other."),
     "depth of XML-RPC": ("text/xml", nested_structs, 32, "more than 32 objects or lists inside each other."),
     "values": ("application/json", many_values, 200_000, "more than 200000 values."),
     "fields of a form": ("", many_pairs, 1_000, "more than 1000 fields."),
