@@ -59,6 +59,7 @@ def test_answer_in_xml_rpc(word: str, israel: Account) -> None:
     expected = xmlrpc.client.loads((SAMPLES / f"answer-{word}.xml").read_bytes())
     assert xmlrpc.client.loads(answer.content) == expected
     assert b"<int>" in answer.content
+    assert answer.content.startswith(b"<?xml version='1.0'?>\n<methodResponse>")
     assert answer.content_type == "text/xml; charset=utf-8"
 
 
