@@ -352,3 +352,8 @@ def test_what_is_said_of_a_record_that_cannot_be_read(account: Account) -> None:
     with pytest.raises(PbxUnavailable) as refusal:
         read_one(account, Date="yesterday" * 9)
     assert str(refusal.value) == f"A record of the Call Log has the date {('yesterday' * 9)[:40]!r}."
+
+
+def test_what_nobody_answered_was_not_talked(account: Account) -> None:
+    record = read_one(account, DialStatus="VOICEMAIL", Duration=30)
+    assert (record.talk_seconds, record.duration_seconds) == (0, 30)

@@ -198,7 +198,9 @@ IVR_STEPS = (
     ],
 )  # fmt: skip
 def test_ways_of_writing(fields: dict[str, Any], expected: dict[str, Any], israel: Account) -> None:
-    assert cdr(israel, **fields) == dataclasses.replace(OUTGOING, **expected)
+    answered = expected.get("outcome", Outcome.ANSWERED) is Outcome.ANSWERED
+    silent = {} if answered else {"talk_seconds": 0}
+    assert cdr(israel, **fields) == dataclasses.replace(OUTGOING, **(expected | silent))
 
 
 @pytest.mark.parametrize(
@@ -242,6 +244,7 @@ def test_call_types(
         main=main,
         customer=numbers[customer],
         outcome=outcome,
+        talk_seconds=0 if code == 11 else 11,
         extension="",
         caller_extension="",
         extra={} if said == name else {"type": said},
@@ -289,7 +292,28 @@ def test_direction_of_a_transfer(fields: dict[str, Any], direction: Direction, i
     ],
 )
 def test_statuses(status: str, outcome: Outcome, israel: Account) -> None:
-    assert cdr(israel, status=status) == dataclasses.replace(OUTGOING, status=status, outcome=outcome)
+    talked = 11 if status == "ANSWER" else 0  # what any other duration is, is no talk
+    expected = dataclasses.replace(OUTGOING, status=status, outcome=outcome, talk_seconds=talked)
+    assert cdr(israel, status=status) == expected
+    newer = dataclasses.replace(expected, talk_seconds=9 if talked else 0)
+    assert cdr(israel, status=status, actualCallDuration=9) == newer
+
+
+@pytest.mark.parametrize(
+    ("fields", "talked"),
+    [
+        ({"isAnswer": 1, "status": "NOANSWER"}, 11),
+        ({"isAnswer": 0, "status": "ANSWER"}, 0),
+        ({"isAnswer": "0", "actualCallDuration": 9}, 0),
+        ({"isAnswer": "", "status": "ANSWER"}, 11),
+        ({"type": "Queue", "status": "ABANDONE", "seconds_waiting_in_queue": 5}, 0),
+        ({"type": "Queue", "isAnswer": 1, "status": "", "seconds_waiting_in_queue": 5}, 6),
+        ({"type": "VoiceMail", "status": "ANSWER"}, 0),  # a message
+    ],
+)
+def test_who_did_not_answer_did_not_talk(fields: dict[str, Any], talked: int, israel: Account) -> None:
+    record = cdr(israel, **fields)
+    assert (record.talk_seconds, record.duration_seconds) == (talked, 11)
 
 
 @pytest.mark.parametrize(
