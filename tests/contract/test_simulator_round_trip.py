@@ -93,7 +93,9 @@ def test_voicenter_cdr(call: SimulatedCall, how: CdrFormat, newer_fields: bool) 
     assert main.direction is (Direction.OUTGOING if outgoing else Direction.INCOMING)
     assert main.customer == call.customer
     assert main.did == (None if outgoing else call.did)
-    assert (main.talk_seconds, main.ring_seconds) == (call.talk_seconds, call.ring_seconds)
+    talked = call.talk_seconds if call.ending is Ending.ANSWERED else 0  # a message is no talk
+    assert (main.talk_seconds, main.ring_seconds) == (talked, call.ring_seconds)
+    assert main.duration_seconds == call.wait_seconds + call.talk_seconds
     assert main.wait_seconds == call.wait_seconds
     assert main.queue == call.queue
     assert [step.digits for step in main.ivr] == [str(key) for key in call.pressed]

@@ -26,7 +26,10 @@ from leadtracker import phone
         ("", "IL", None),
         (None, "IL", None),
         ("+", "IL", None),
+        ("0722776772".rjust(40), "IL", "+972722776772"),
+        ("0722776772".rjust(41), "IL", None),
         ("0" * 41, "IL", None),
+        ("0721234567", "IL", None),  # of Romania: its first digits are read as Israel's
         ("0722776772", "XX", None),
     ],
 )
@@ -50,6 +53,10 @@ def test_heard(text: str, e164: str | None) -> None:
     assert phone.heard(text, "IL") == e164
 
 
+def test_a_number_is_shown_as_its_country_writes_it_where_nothing_is_said() -> None:
+    assert phone.show("+972722776772") == "072-277-6772"
+
+
 @pytest.mark.parametrize(
     ("e164", "display", "shown"),
     [
@@ -61,6 +68,9 @@ def test_heard(text: str, e164: str | None) -> None:
         ("+972722776772", "XXX-", "072-2776772"),  # a pattern too short loses no digit
         ("+97235551234", "(0X) XXX-XXXX", "(03) 555-1234"),
         ("+40213110001", "national", "021 311 0001"),
+        ("+40213110001", "international", "+40 21 311 0001"),
+        ("+972722776772", "XXX-XXX-XXXX-XXX", "072-277-6772-"),  # a pattern too long
+        ("+972722776772", "Tel. X0X/0000000", "Tel. 072/2776772"),
     ],
 )
 def test_show(e164: str, display: str, shown: str) -> None:

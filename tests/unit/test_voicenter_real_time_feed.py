@@ -206,6 +206,49 @@ def test_frames_that_nobody_documents_are_passed_over() -> None:
         assert {up for up, _ in feed.told} == {True}
 
 
+def test_events_of_calls_are_heard_in_both_of_their_names() -> None:
+    names = ["ExtensionEvent", "ExtensionEvents", "QueueEvent", "QueueEvents", "queueevent"]
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        real_time.emit([(name, {"n": name}) for name in ("AllUsersStatus", "DialerEvent", *names)])
+        until(lambda: len(feed.heard) == len(names))
+        assert feed.heard == [[name, {"n": name}] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "words"),
+    [
+        ("loginSuccess", {"errorCode": 7, "errorDesc": "Too many"}, "loginsuccess: Too many (7)"),
+        ("loginStatus", {"errorCode": "8"}, "loginstatus: an error (8)"),
+        ("keepaliveResponse", {"errorCode": 0, "isOK": False}, "keepaliveresponse: an error (0)"),
+    ],
+)
+def test_a_statement_of_an_error_is_a_login_anew(name: str, said: dict[str, Any], words: str) -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        real_time.emit([(name, said)])
+        until(lambda: (False, words) in feed.told)
+        until(lambda: len(real_time.logins) == 2 and feed.up)
+
+
+def test_a_token_that_is_refused_in_the_connection_is_a_login_anew() -> None:
+    with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
+        until(lambda: feed.up)
+        real_time.say('44{"message":"no"}')
+        until(lambda: (False, "127.0.0.1 refuses the token") in feed.told)
+        until(lambda: len(real_time.logins) == 2 and feed.up)
+
+
+@pytest.mark.parametrize("status", [199, 200, 201, 299, 300])
+def test_any_status_of_success_is_one(status: int) -> None:
+    reply = Reply(Fate.ANSWERED, status, (SAMPLES / "login-answer.json").read_bytes())
+    if status in (200, 201, 299):
+        assert real_time_login.read(reply, account(), NOW).token == "TOKEN"
+        return
+    with pytest.raises(PbxUnavailable):
+        real_time_login.read(reply, account(), NOW)
+
+
 @pytest.mark.parametrize("frame", ["1", "41"])
 def test_a_server_that_says_goodbye_is_left(frame: str) -> None:
     with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
@@ -222,10 +265,11 @@ def test_this_machines_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> 
         until(lambda: feed.up)
 
 
-def test_a_changed_configuration_is_asked_for() -> None:
+@pytest.mark.parametrize("name", ["ExtensionsUpdated", "QueuesUpdated", "DialersUpdated"])
+def test_a_changed_configuration_is_asked_for(name: str) -> None:
     with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
         until(lambda: feed.up)
-        real_time.emit([("ExtensionsUpdated", {})])
+        real_time.emit([(name, {})])
         until(lambda: real_time.emitted)
         assert json.loads((SAMPLES / "emit-resync.json").read_bytes()) in real_time.emitted
 
@@ -311,7 +355,19 @@ def test_an_expiry_that_cannot_be_read_is_none(expiry: Any, renewed: bool) -> No
     ],
 )
 def test_servers_are_addresses_or_hosts(login: str, servers: tuple[str, ...]) -> None:
-    named = ["http://a:8443/", "b", "https://c/", "https://c", "", None, 7, "ftp://d", "https://e:port", "https://[f"]
+    named = [
+        "http://a:8443/",
+        "b",
+        "https://c/",
+        "https://c",
+        "",
+        None,
+        7,
+        "ftp://d",
+        "https://e:port",
+        "https://[f",
+        "g:0",
+    ]
     said = json.dumps({"Data": {"Socket": {"Token": "t", "URLList": named}}}).encode()
     assert real_time_login.read(Reply(Fate.ANSWERED, 200, said), account(real_time_url=login), NOW).servers == servers
 

@@ -119,6 +119,9 @@ def test_body(content_type: str, body: bytes, expected: dict[str, Any]) -> None:
         ("<ex:nil xmlns:ex='x'/>", None),
         ("<dateTime.iso8601>20200721T12:13:30</dateTime.iso8601>", "20200721T12:13:30"),
         ("<base64>AAAA</base64>", "AAAA"),
+        ("<bigdecimal>1.50</bigdecimal>", "1.50"),
+        (f"<i8>{-(2**63)}</i8>", -(2**63)),
+        (f"<i8>{2**64 - 1}</i8>", 2**64 - 1),
         ("<array><data></data></array>", []),
         ("<array><data><value><i4>1</i4></value><value>b</value></data></array>", [1, "b"]),
         (struct(b="<i4>1</i4>"), {"b": 1}),
@@ -247,6 +250,9 @@ DEEP_XML = xml("<struct><member><name>a</name><value>" * 40 + "1" + "</value></m
         ("text/xml", xml(struct(a="<double>nan</double>")).encode(), "not a number"),
         ("text/xml", xml(struct(a="<double>1e999</double>")).encode(), "infinite"),
         ("text/xml", xml(struct(a="<i8>" + "9" * 20 + "</i8>")).encode(), "more than 64 bits"),
+        ("text/xml", xml(struct(a=f"<i8>{2**64}</i8>")).encode(), "more than 64 bits"),
+        ("text/xml", xml(struct(a=f"<i8>{-(2**63) - 1}</i8>")).encode(), "more than 64 bits"),
+        ("text/xml", xml(struct(a="<double>-inf</double>")).encode(), "infinite"),
         ("text/xml", xml(struct(a="<i8>" + "9" * 5000 + "</i8>")).encode(), "not valid XML-RPC"),
         ("text/xml", xml("text").encode(), "single value"),
         ("text/xml", b"<methodCall><params></params></methodCall>", "0 parameters"),
@@ -262,6 +268,69 @@ def test_refused(content_type: str, body: bytes, sentence: str) -> None:
         wire.read("POST", content_type, b"", body)
     assert len(str(refusal.value)) < 400
     assert str(refusal.value).endswith(".")
+
+
+def nested(levels: int) -> bytes:
+    """JSON objects inside each other, the innermost with a number."""
+    return b'{"a":' * levels + b"1" + b"}" * levels
+
+
+def nested_lists(levels: int) -> bytes:
+    """Lists inside each other, in the one object that a body is."""
+    return b'{"a":' + b"[" * (levels - 1) + b"1" + b"]" * (levels - 1) + b"}"
+
+
+def nested_structs(levels: int) -> bytes:
+    return xml("<struct><member><name>a</name><value>" * levels + "1" + "</value></member></struct>" * levels).encode()
+
+
+def many_values(count: int) -> bytes:
+    """An object and its list are two of them."""
+    return b'{"a":[' + b",".join([b"1"] * (count - 2)) + b"]}"
+
+
+def many_pairs(count: int) -> bytes:
+    return b"&".join(b"a%d=1" % number for number in range(count))
+
+
+LIMITS: dict[str, tuple[str, Callable[[int], bytes], int, str]] = {
+    "depth of JSON": ("application/json", nested, 32, "more than 32 objects or lists inside each other."),
+    "depth of lists": ("application/json", nested_lists, 32, "more than 32 objects or lists inside each other."),
+    "depth of XML-RPC": ("text/xml", nested_structs, 32, "more than 32 objects or lists inside each other."),
+    "values": ("application/json", many_values, 200_000, "more than 200000 values."),
+    "fields of a form": ("", many_pairs, 1_000, "more than 1000 fields."),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_limit_itself_is_taken_and_one_more_is_not(limit: str) -> None:
+    content_type, body, most, sentence = LIMITS[limit]
+    assert wire.read("POST", content_type, b"", body(most))[1]
+    with pytest.raises(BadPayload, match=sentence):
+        wire.read("POST", content_type, b"", body(most + 1))
+
+
+def test_a_query_has_the_limit_of_a_form() -> None:
+    assert len(wire.read("GET", "", many_pairs(1_000), b"")[1]) == 1_000
+    with pytest.raises(BadPayload, match="more than 1000 fields"):
+        wire.read("GET", "", many_pairs(1_001), b"")
+
+
+@pytest.mark.parametrize(("body", "most"), [(nested, 32), (many_values, 200_000)])
+def test_json_inside_a_field_has_the_limits_of_a_body(body: Callable[[int], bytes], most: int) -> None:
+    assert wire.read_text(body(most).decode()) == json.loads(body(most))
+    with pytest.raises(BadPayload, match="more than"):
+        wire.read_text(body(most + 1).decode())
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", "one"])
+def test_a_field_that_is_no_json(text: str) -> None:
+    with pytest.raises(BadPayload, match=r"^The field is not valid JSON: .*\.$"):
+        wire.read_text(text)
+
+
+def test_json_inside_a_field_holds_nothing_that_databases_refuse() -> None:
+    assert wire.read_text('["a\\u0000", 1.5, true, null]') == ["a\ufffd", 1.5, True, None]
 
 
 def billion_laughs(size: int) -> bytes:

@@ -92,7 +92,7 @@ def _cdr(row: FieldReader, account: Account) -> Cdr:
         cdr = cdr_notification.read(known, account, moment)
     except BadPayload as fault:
         raise PbxUnavailable(f"A record of the Call Log cannot be read: {fault}") from None
-    duration = cdr.talk_seconds + cdr.wait_seconds
+    duration = (row.seconds("Duration") or 0) + cdr.wait_seconds
     extra = cdr.extra | row.left()
     return dataclasses.replace(cdr, started_at=moment, started_raw=date, duration_seconds=duration, extra=extra)
 

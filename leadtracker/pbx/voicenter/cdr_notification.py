@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from leadtracker.domain import Account, Cdr, Direction, IvrStep, Json
+from leadtracker.domain import Account, Cdr, Direction, IvrStep, Json, Outcome
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.fields import LONGEST_NAME, FieldReader, plain
 from leadtracker.pbx.vendor import Body, Fields, Receipt, RecordFamily, WireFormat
@@ -58,13 +58,14 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
     if said and codes.direction(said) is Direction.UNKNOWN:
         kept["direction"] = said
     direction = _direction(said, row, did, caller_extension)
+    outcome = codes.outcome(status, row, reader.truth("isAnswer"))
     custom = custom_data(reader)
     return Cdr(
         call_id=reader.required("ivruniqueid"),
         type=row.name,
         type_code=row.code,
         status=status,
-        outcome=codes.outcome(status, row, reader.truth("isAnswer")),
+        outcome=outcome,
         direction=direction,
         main=row.main,
         started_at=times.utc(_time(reader), account.time_zone, received - timedelta(seconds=duration)),
@@ -73,7 +74,8 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
         target=target,
         did=did,
         customer=_customer(row, direction, outside, caller, target, extensions),
-        talk_seconds=talked,
+        # The duration of a call that nobody answered is waiting, an announcement or a recording.
+        talk_seconds=talked if outcome is Outcome.ANSWERED else 0,
         duration_seconds=duration,
         ring_seconds=dialled if rang is None else rang,
         wait_seconds=waited,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -132,6 +134,73 @@ def test_a_call_that_rings_is_not_answered(account: Account) -> None:
     assert desk.calls == (dataclasses.replace(TALK, status="Dialing", answered_at=None),)
 
 
+def one_call(account: Account, **changes: object) -> ActiveCall:
+    answer = fields(CALLS / "extensions-answer-ok.json")
+    answer["EXTENSIONS"][1]["calls"][0] |= changes
+    (_, desk) = active_calls.extensions(answer, account, NOW)
+    return desk.calls[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"answered": 0}, {"answered_at": None}),  # the time of the answer alone proves nothing
+        ({"answered": "0"}, {"answered_at": None}),
+        ({"answered": None}, {}),
+        ({"callAnswered": "1602465819"}, {}),
+        ({"callAnswered": 0}, {"answered_at": None}),
+        ({"callStarted": 0}, {"started_at": None}),
+        ({"callStarted": 946684799}, {"started_at": None}),
+        ({"callStarted": None}, {"started_at": None}),
+        ({"callStarted": 1610705410}, {"started_at": datetime(2021, 1, 15, 8, 10, 10, tzinfo=UTC)}),  # winter
+        ({"direction": "Incoming"}, {"direction": Direction.INCOMING}),
+        ({"direction": "Click2Call"}, {"direction": Direction.OUTGOING}),
+        ({"direction": "Spy"}, {"direction": Direction.INTERNAL}),
+        ({"callerphone": "Anonymous"}, {"caller": None}),
+        ({"callerphone": "Lois Lane"}, {"caller": "Lois Lane"}),
+        ({"did": "0722776773"}, {"did": "+972722776773"}),
+        ({"recording": {"Filename": "a.mp3", "IsMuted": "1"}}, {"recording": "a.mp3", "muted": True}),
+        ({"recording": []}, {"recording": ""}),
+        ({"customdata": []}, {}),
+        ({"customdata": {"var_a": "1"}}, {"custom": {"var_a": "1"}}),
+        ({"callstatus": "Hold"}, {"status": "Hold"}),
+    ],
+)
+def test_ways_of_writing(changes: dict[str, object], expected: dict[str, Any], account: Account) -> None:
+    assert one_call(account, **changes) == dataclasses.replace(TALK, **expected)
+
+
+def test_the_hour_that_comes_twice(account: Account) -> None:
+    """A call that goes on cannot have begun after now."""
+    half_past_one = 1729992600  # of 27 October 2024
+    answer = {"ERR": 0, "EXTENSIONS": [{"calls": [{"callStarted": half_past_one}]}]}
+    first = datetime(2024, 10, 26, 22, 30, tzinfo=UTC)
+    for now, began in ((first + timedelta(minutes=5), first), (first + timedelta(hours=1), first + timedelta(hours=1))):
+        for moment in (now, now.astimezone(ZoneInfo("Asia/Jerusalem"))):
+            (desk,) = active_calls.extensions(answer, account, moment)
+            assert desk.calls[0].started_at == began
+
+
+def test_a_row_without_anything_is_a_desk_where_nobody_is(account: Account) -> None:
+    (desk,) = active_calls.extensions({"ERR": "0", "EXTENSIONS": [{}]}, account, NOW)
+    assert desk == Desk("", "", "", None, None, None, None, ())
+    (queue,) = active_calls.queues({"ERR": "0", "QUEUES": [{"Callers": [{}]}]}, account, NOW)
+    assert queue == Queue("", "", None, (Waiting("", None, None, 0),))
+
+
+def test_addresses(account: Account) -> None:
+    server = "https://monapisec.voicenter.co.il/comet/API"
+    assert active_calls.extensions_request(account).url == f"{server}/GetExtensionsCalls"
+    assert active_calls.queues_request(account).url == f"{server}/GetQueuesCallers"
+    assert active_calls.queues_request(account).fields == {"code": "XXXXXXXXXXXXX"}
+
+
+@pytest.mark.parametrize("status", [None, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
+def test_only_who_is_logged_in_is_free(status: int | None) -> None:
+    assert FREE.free
+    assert not dataclasses.replace(FREE, status=status).free
+
+
 LISTS = {
     "answer-ok.json": (
         Extension("SIPSIP1", "Extension 1", "11", 12345678, "Voicenter Account", "John Doe", "john.d@example.com"),
@@ -163,3 +232,11 @@ def test_extension_list_error(name: str, account: Account) -> None:
     with pytest.raises(PbxUnavailable) as refusal:
         extension_list.read(fields(EXTENSIONS / name), account)
     assert str(refusal.value) == LIST_ERRORS[name]
+
+
+def test_an_extension_without_anything_but_its_code(account: Account) -> None:
+    answer = {"ERR": "0", "EXTENSIONS": [{"sip": "S"}, {"SIP": 7, "AccountID": "9"}]}
+    assert extension_list.read(answer, account) == (
+        Extension("S", "", "", None, "", "", ""),
+        Extension("7", "", "", 9, "", "", ""),
+    )

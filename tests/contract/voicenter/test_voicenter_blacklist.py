@@ -70,3 +70,26 @@ def test_error(action: str, name: str, israel: Account) -> None:
     with pytest.raises(PbxUnavailable) as refusal:
         blacklist.read(answer, israel)
     assert str(refusal.value) == ERRORS[name]
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
+        ({"Phone": "972501234567", "ErrorCode": "0", "ErrorMessage": "OK"}, {"+972501234567": ""}),
+        ({"Phone": "0501234567", "ErrorCode": 0}, {"+972501234567": ""}),
+        ({"Phone": 972501234567, "ErrorCode": 1, "ErrorMessage": INVALID}, {"+972501234567": INVALID}),
+        ({"Phone": "972501234567", "ErrorCode": 2}, {"+972501234567": "an error"}),
+        ({"Phone": "972501234567"}, {"+972501234567": "an error"}),
+        ({"phone": "x", "errorcode": 1, "errormessage": "hidden is wrong"}, {"x": "… is wrong"}),
+    ],
+)
+def test_what_became_of_one_number(row: dict[str, object], outcome: dict[str, str], israel: Account) -> None:
+    assert blacklist.read({"ErrorCode": 0, "Phones": [row]}, with_code(israel, "hidden")) == outcome
+
+
+def test_names_are_not_in_a_query(israel: Account) -> None:
+    assert blacklist.add(with_code(israel, "c"), NAMES).query == (
+        ("code", "c"),
+        ("phones", "0501234567"),
+        ("phones", "031234567"),
+    )

@@ -59,6 +59,7 @@ def test_answer_in_xml_rpc(word: str, israel: Account) -> None:
     expected = xmlrpc.client.loads((SAMPLES / f"answer-{word}.xml").read_bytes())
     assert xmlrpc.client.loads(answer.content) == expected
     assert b"<int>" in answer.content
+    assert answer.content.startswith(b"<?xml version='1.0'?>\n<methodResponse>")
     assert answer.content_type == "text/xml; charset=utf-8"
 
 
@@ -78,6 +79,18 @@ def test_answer_in_lower_case(israel: Account) -> None:
     assert xmlrpc.client.loads(in_xml)[0] == (expected,)
 
 
+@pytest.mark.parametrize("written_as", WireFormat)
+def test_what_is_about_no_call_is_acknowledged_as_what_is_stored(written_as: WireFormat, israel: Account) -> None:
+    stored = CDR.acknowledge(written_as, Receipt.STORED, israel)
+    assert CDR.acknowledge(written_as, Receipt.NO_CALL, israel) == stored
+
+
+@pytest.mark.parametrize("receipt", Receipt)
+def test_every_receipt_has_a_documented_number(receipt: Receipt, israel: Account) -> None:
+    numbers = {Receipt.STORED: 0, Receipt.NO_CALL: 0, Receipt.UNREADABLE: 1, Receipt.NOT_STORED: 2}
+    assert json.loads(CDR.acknowledge(WireFormat.JSON, receipt, israel).content)["Err"] == numbers[receipt]
+
+
 def test_every_answer_sample_is_used() -> None:
     used = {f"answer-{word}{suffix}" for word in RECEIPTS for suffix in (".json", ".xml", ".form")}
     assert used | {"answer-ok-lowercase.json"} == {file.name for file in SAMPLES.glob("answer*")}
@@ -85,3 +98,6 @@ def test_every_answer_sample_is_used() -> None:
 
 def test_family() -> None:
     assert VENDOR.family("cdr") is CDR
+    assert CDR.needed
+    assert not CDR.secret_in_query
+    assert CDR.place == "CPanel → Integrations → CDR Notification"

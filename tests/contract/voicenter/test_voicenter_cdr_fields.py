@@ -27,6 +27,17 @@ def cdr(israel: Account, **fields: Any) -> Cdr:
 
 
 LEFT_OUT = object()
+DIALER = (
+    "CampaignID",
+    "CampaignTypeID",
+    "CampaignTypeName",
+    "CallID",
+    "StatusName",
+    "Phone",
+    "CallInserted",
+    "RetryNum",
+    "RetryAmount",
+)
 IVR = [
     {"layer_id": 2, "layer_name": "Second", "layer_number": 20, "Dtmf": 7, "dtmf_order": 2},
     {"layer_id": 1, "layer_name": "First", "layer_number": 10, "Dtmf": 0, "dtmf_order": 1},
@@ -86,6 +97,23 @@ IVR_STEPS = (
             {"dialerData": '{"campaignID": 5, "retryNum": 1}', "campaignTypeName": "IVR"},
             {"dialer": {"CampaignID": 5, "RetryNum": 1, "CampaignTypeName": "IVR"}},
         ),
+        (
+            {"dialerData": {}, "campaignID": 5, "campaignTypeID": 3, "campaignTypeName": "IVR"},
+            {"dialer": {"CampaignID": 5, "CampaignTypeID": 3, "CampaignTypeName": "IVR"}},
+        ),
+        ({"dialerData": {"CampaignID": 5}, "campaignID": 5}, {"dialer": {"CampaignID": 5}}),
+        (
+            {"dialerData": {name.lower(): name for name in DIALER}},
+            {"dialer": {name: name for name in DIALER}},
+        ),
+        ({"dialerData": {"Newer": 1}}, {"dialer": {"Newer": 1}}),
+        ({"campaignName": "Summer", "campaignCode": "abc"}, {"campaign": "Summer", "campaign_code": "abc"}),
+        ({"leg1DialStatusName": "CANCEL"}, {"first_leg_status": "CANCEL"}),
+        ({"caller_country": "Israel", "target_country": "US"}, {"caller_country": "Israel", "target_country": "US"}),
+        (
+            {"callerextension_name": "User 1", "targetextension_name": "User 2"},
+            {"caller_extension_name": "User 1", "target_extension_name": "User 2"},
+        ),
         ({"dialerData": {"CampaignID": 5}, "campaignID": 6}, {"dialer": {"CampaignID": 5}, "extra": {"campaignID": 6}}),
         # No queue, in all its ways.
         ({"queueid": None}, {}),
@@ -129,6 +157,8 @@ IVR_STEPS = (
             {"target": "SIP9", "targetextension": "SIP9"},
             {"target": "SIP9", "target_extension": "SIP9", "customer": None},
         ),
+        ({"extenUser": "SIP9", "target": "SIP9"}, {"extension": "SIP9", "target": "SIP9", "customer": None}),
+        ({"callerPhone": "SIPSIP"}, {"customer": None}),  # an extension of ours
         # Directions: what is sent wins over the type; the newer customer's number wins over both parties.
         ({"direction": "Incoming"}, {"direction": Direction.INCOMING, "customer": "+972722776772"}),
         ({"direction": "internal"}, {"direction": Direction.INTERNAL, "customer": None}),
@@ -136,6 +166,15 @@ IVR_STEPS = (
         ({"direction": ""}, {}),
         ({"callerPhone": "0541234567"}, {"customer": "+972541234567"}),
         ({"extenUser": "OTHER"}, {"extension": "OTHER"}),
+        (
+            {"callerextension": "", "targetextension": "T"},
+            {"caller_extension": "", "target_extension": "T", "extension": "T"},
+        ),
+        ({"targetextension": "T"}, {"target_extension": "T"}),  # outgoing: who calls
+        (
+            {"targetextension": "T", "direction": "incoming"},
+            {"target_extension": "T", "extension": "T", "direction": Direction.INCOMING, "customer": "+972722776772"},
+        ),
         # Outcomes: isAnswer before the status.
         ({"isAnswer": 0}, {"outcome": Outcome.MISSED}),
         ({"isAnswer": "0", "status": "BUSY"}, {"status": "BUSY", "outcome": Outcome.BUSY}),
@@ -144,6 +183,9 @@ IVR_STEPS = (
         ({"isAnswer": "", "status": "answer"}, {"status": "answer"}),
         ({"isAnswer": "perhaps"}, {"extra": {"isAnswer": "perhaps"}}),
         ({"isAnswer": 1, "status": "VOICEMAIL"}, {"status": "VOICEMAIL", "outcome": Outcome.VOICEMAIL}),
+        ({"isAnswer": 0, "status": "VOICEMAIL"}, {"status": "VOICEMAIL", "outcome": Outcome.VOICEMAIL}),
+        ({"isAnswer": 0, "status": "ABANDONE"}, {"status": "ABANDONE", "outcome": Outcome.ABANDONED}),
+        ({"isAnswer": 1, "status": "NEW"}, {"status": "NEW", "outcome": Outcome.ANSWERED}),
         # What nobody documents is kept.
         ({"type": "Hologram Call"}, {"type": "Hologram Call", "type_code": None, "direction": Direction.OUTGOING}),
         ({"status": "EVAPORATED"}, {"status": "EVAPORATED", "outcome": Outcome.UNKNOWN}),
@@ -156,7 +198,9 @@ IVR_STEPS = (
     ],
 )  # fmt: skip
 def test_ways_of_writing(fields: dict[str, Any], expected: dict[str, Any], israel: Account) -> None:
-    assert cdr(israel, **fields) == dataclasses.replace(OUTGOING, **expected)
+    answered = expected.get("outcome", Outcome.ANSWERED) is Outcome.ANSWERED
+    silent = {} if answered else {"talk_seconds": 0}
+    assert cdr(israel, **fields) == dataclasses.replace(OUTGOING, **(expected | silent))
 
 
 @pytest.mark.parametrize(
@@ -200,6 +244,7 @@ def test_call_types(
         main=main,
         customer=numbers[customer],
         outcome=outcome,
+        talk_seconds=0 if code == 11 else 11,
         extension="",
         caller_extension="",
         extra={} if said == name else {"type": said},
@@ -247,7 +292,28 @@ def test_direction_of_a_transfer(fields: dict[str, Any], direction: Direction, i
     ],
 )
 def test_statuses(status: str, outcome: Outcome, israel: Account) -> None:
-    assert cdr(israel, status=status) == dataclasses.replace(OUTGOING, status=status, outcome=outcome)
+    talked = 11 if status == "ANSWER" else 0  # what any other duration is, is no talk
+    expected = dataclasses.replace(OUTGOING, status=status, outcome=outcome, talk_seconds=talked)
+    assert cdr(israel, status=status) == expected
+    newer = dataclasses.replace(expected, talk_seconds=9 if talked else 0)
+    assert cdr(israel, status=status, actualCallDuration=9) == newer
+
+
+@pytest.mark.parametrize(
+    ("fields", "talked"),
+    [
+        ({"isAnswer": 1, "status": "NOANSWER"}, 11),
+        ({"isAnswer": 0, "status": "ANSWER"}, 0),
+        ({"isAnswer": "0", "actualCallDuration": 9}, 0),
+        ({"isAnswer": "", "status": "ANSWER"}, 11),
+        ({"type": "Queue", "status": "ABANDONE", "seconds_waiting_in_queue": 5}, 0),
+        ({"type": "Queue", "isAnswer": 1, "status": "", "seconds_waiting_in_queue": 5}, 6),
+        ({"type": "VoiceMail", "status": "ANSWER"}, 0),  # a message
+    ],
+)
+def test_who_did_not_answer_did_not_talk(fields: dict[str, Any], talked: int, israel: Account) -> None:
+    record = cdr(israel, **fields)
+    assert (record.talk_seconds, record.duration_seconds) == (talked, 11)
 
 
 @pytest.mark.parametrize(
@@ -282,6 +348,47 @@ def test_no_record_without_identity(fields: dict[str, Any], israel: Account) -> 
         CDR.identify(broken)
     with pytest.raises(BadPayload, match=f"The field {next(iter(fields))} "):
         CDR.read(broken, israel, RECEIVED)
+
+
+def test_identity_may_be_as_long_as_an_index_holds(israel: Account) -> None:
+    long = "a" * 255
+    record = cdr(israel, ivruniqueid=long, type=long)
+    assert (record.call_id, record.type, CDR.identify({"ivruniqueid": long, "type": long, "time": 1595960350})) == (
+        long,
+        long,
+        long,
+    )
+
+
+@pytest.mark.parametrize(
+    ("epoch", "read"), [(946684799, False), (946684800, True), (4102444799, True), (4102444800, False)]
+)
+def test_moments_of_2000_to_2100(epoch: int, read: bool, israel: Account) -> None:
+    if read:
+        assert cdr(israel, time=epoch).started_raw == str(epoch)
+        return
+    with pytest.raises(BadPayload, match="between 2000 and 2100"):
+        cdr(israel, time=epoch)
+
+
+QUEUED = {"type": "Queue", "status": "ANSWER", "queueid": 7, "queuename": "Sales"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "talked", "waited", "whole"),
+    [
+        ({"duration": 50, "seconds_waiting_in_queue": 20}, 30, 20, 50),
+        ({"duration": 20, "seconds_waiting_in_queue": 50}, 0, 50, 20),
+        ({"duration": 50}, 50, 0, 50),
+        ({"duration": 50, "seconds_waiting_in_queue": 20, "actualCallDuration": 29}, 29, 20, 50),
+        ({"duration": 50, "seconds_waiting_in_queue": 20, "actualCallDuration": 0}, 0, 20, 50),
+    ],
+)
+def test_the_duration_of_a_queue_call_includes_the_waiting(
+    fields: dict[str, Any], talked: int, waited: int, whole: int, israel: Account
+) -> None:
+    record = cdr(israel, **(QUEUED | fields))
+    assert (record.talk_seconds, record.wait_seconds, record.duration_seconds) == (talked, waited, whole)
 
 
 def test_the_hour_that_comes_twice(israel: Account) -> None:

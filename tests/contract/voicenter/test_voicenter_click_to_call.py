@@ -189,6 +189,94 @@ def test_no_call_lasts_longer_than_it_may_cost(longest: int, asked: int | None, 
     assert click_to_call.call(israel, dial).fields["maxduration"] == sent
 
 
+DOCUMENTED: dict[str, type] = {  # the table of the document, parameter and kind
+    "record": bool,
+    "phonecallerid": str,
+    "phonecallername": str,
+    "targetcallerid": str,
+    "targetcallername": str,
+    "phonemaxdialtime": int,
+    "targetmaxdialtime": int,
+    "maxduration": int,
+    "phoneautoanswer": bool,
+    "targetautoanswer": bool,
+    "checkphonedevicestate": bool,
+    "checktargetdevicestate": bool,
+    "language": str,
+    "ignoredncstatus": int,
+}
+GOOD: dict[type, tuple[object, ...]] = {bool: (True, False), str: ("he", "0"), int: (1, 2, 3)}
+KINDS = {bool: "true or false", str: "a text", int: "a whole number above 0"}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_every_documented_parameter_takes_its_kind_and_no_other(name: str) -> None:
+    kind = DOCUMENTED[name]
+    for value in GOOD[kind]:
+        assert click_to_call.faults({name: value}) == ()
+    for other in DOCUMENTED.values():
+        if other is not kind:
+            assert click_to_call.faults({name: GOOD[other][0]}) == (f"{name} must be {KINDS[kind]}.",)
+    assert click_to_call.faults({name: None}) == (f"{name} must be {KINDS[kind]}.",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fine"),
+    [
+        ("maxduration", 1, True),
+        ("maxduration", 0, False),
+        ("maxduration", -1, False),
+        ("maxduration", False, False),
+        ("maxduration", 1.5, False),
+        ("ignoredncstatus", 3, True),
+        ("ignoredncstatus", 4, False),
+        ("ignoredncstatus", 0, False),
+    ],
+)
+def test_bounds(name: str, value: object, fine: bool) -> None:
+    assert (click_to_call.faults({name: value}) == ()) is fine
+
+
+def test_every_fault_is_said_and_ten_variables_are_taken_in_all() -> None:
+    eight = {f"var_{number}": "x" for number in range(8)}
+    assert click_to_call.faults(eight) == ()
+    found = click_to_call.faults(eight | {"var_8": "x", "record": 1, "phone": "x"})
+    assert found == (
+        "record must be true or false.",
+        "phone is no parameter of Click2Call.",
+        "9 variables var_…: 8 can be taken beside our own.",
+    )
+
+
+def test_a_site_s_own_variables_go_with_ours(israel: Account) -> None:
+    dial = dataclasses.replace(DIAL, options={"var_shop": "7", "checkphonedevicestate": True, "phonemaxdialtime": 20})
+    sent = click_to_call.call(israel, dial).fields
+    assert isinstance(sent, dict)
+    assert {name: value for name, value in sent.items() if name.startswith("var_")} == {
+        "var_shop": "7",
+        "var_leadtracker_request": "r",
+        "var_leadtracker_visitor": "v",
+    }
+    assert (sent["checkphonedevicestate"], sent["phonemaxdialtime"]) == ("true", 20)
+
+
+@pytest.mark.parametrize("length", [255, 256])
+def test_an_id_longer_than_an_index_holds_is_cut(length: int, israel: Account) -> None:
+    content = json.dumps({"ERRORCODE": 0, "CALLID": "a" * length}).encode()
+    assert click_to_call.read(Reply(Fate.ANSWERED, 200, content), israel).call_id == "a" * 255
+
+
+def test_the_format_is_not_named_where_voicenter_s_own_is_wanted(israel: Account) -> None:
+    assert click_to_call.terminate(with_options(israel, code="c"), "SIP").fields == {
+        "phone": "SIP",
+        "code": "c",
+        "action": "terminate",
+        "format": "json",
+    }
+    in_xml = click_to_call.terminate(with_options(israel, code="c", click_to_call_format="xml"), "login:12").fields
+    assert in_xml == {"phone": "logincode", "phonelogincode": "12", "code": "c", "action": "terminate"}
+
+
 def test_a_trunk_is_an_agent_too(israel: Account) -> None:
     assert click_to_call.call(israel, dataclasses.replace(DIAL, agent="SIPTRUNK")).fields["phone"] == "SIPTRUNK"
 

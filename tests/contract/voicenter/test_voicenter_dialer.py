@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -247,3 +248,88 @@ def test_a_scheduled_call_is_written_whole(israel: Account) -> None:
     }
     assert request.query is None  # CustomData has no form in a query
     assert "secret-code" not in repr(request)
+
+
+CAMPAIGN_ALONE = {"Campaign"}
+A_CALL = {"Campaign", "Target", "CustomerName", "CallerID", "Priority", "CustomData", "OriginateTime", "IsDateLocal"}
+DOCUMENTED = {  # the table of the document: a method and the fields of its request beside Code
+    "GetCampaignList": set(),
+    "AddCall": A_CALL | {"IgnoreDncStatus"},
+    "UpdateCall": A_CALL,
+    "RemoveCall": {"Campaign", "Target"},
+    "ClearCampaignCalls": CAMPAIGN_ALONE,
+    "GetMembersList": CAMPAIGN_ALONE,
+    "AddMember": {"Campaign", "Member"},
+    "RemoveMember": {"Campaign", "Member"},
+    "StartCampaign": CAMPAIGN_ALONE,
+    "StopCampaign": CAMPAIGN_ALONE,
+    "GetCampaignPendingCalls": CAMPAIGN_ALONE,
+    "GetCampaignDetails": CAMPAIGN_ALONE,
+}
+
+
+def test_every_documented_method_is_there() -> None:
+    assert set(dialer.METHODS) == set(DOCUMENTED)
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_a_method_takes_its_documented_fields_and_no_others(name: str, israel: Account) -> None:
+    given = dict.fromkeys(sorted(DOCUMENTED[name]), "x")
+    request = dialer.request(with_code(israel, "c"), name, given)
+    assert request.fields == given | {"Code": "c"}
+    assert request.url == f"https://api.voicenter.com/ForwardDialer/Dialer/{name}"
+    assert dict(request.query or ()) == {"member" if key == "Member" else key: "x" for key in given} | {"Code": "c"}
+    with pytest.raises(ValueError, match=f"{name} takes no Code, Unheard"):
+        dialer.request(israel, name, given | {"Code": "mine", "Unheard": 1})
+
+
+@pytest.mark.parametrize(
+    ("data", "done"),
+    [
+        ({"TotalAdded": 1}, True),
+        ({"TotalAdded": 0}, False),
+        ({"TotalAdded": -1}, False),
+        ({"TotalAdded": "1"}, True),
+        ({"TotalRemoved": 1}, True),
+        ({"TotalRemoved": 0}, False),
+        ({"TotalRemoved": -1}, False),
+        ({}, True),
+        ([], True),
+        (None, True),
+    ],
+)
+def test_a_member_that_was_not_added_or_removed_is_not_done(data: Any, done: bool) -> None:
+    assert Result("0", "OK", data).done is done
+    assert not Result("1", "OK", data).done
+    assert not Result("", "OK", data).done
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [
+        (0, Answer.ACCEPTED),
+        ("0", Answer.ACCEPTED),
+        (1, Answer.REFUSED),
+        (2, Answer.REFUSED),
+        (-2, Answer.REFUSED),
+        ("-2", Answer.REFUSED),
+        (-1, Answer.UNCERTAIN),
+        (3, Answer.UNCERTAIN),
+        (4, Answer.UNCERTAIN),
+        (None, Answer.UNCERTAIN),
+    ],
+)
+def test_numbers_of_a_scheduled_call(number: Any, answer: Answer, israel: Account) -> None:
+    content = json.dumps({"ErrorCode": number, "Description": "words"}).encode()
+    assert dialer.read_added(Reply(Fate.ANSWERED, 200, content), israel) == Dialled(answer, message="words")
+
+
+def test_a_moment_is_written_in_gmt_wherever_it_was_told(israel: Account) -> None:
+    """Both 01:30 of the night in which the clocks go back are moments of their own."""
+    for fold, epoch in ((0, 1729981800), (1, 1729985400)):
+        at = datetime(2024, 10, 27, 1, 30, tzinfo=ZoneInfo("Asia/Jerusalem"), fold=fold)
+        fields = dialer.add_call(israel, CAMPAIGN, Dial("", "+972501234567"), at).fields
+        assert isinstance(fields, dict)
+        assert (fields["OriginateTime"], fields["IsDateLocal"]) == (epoch, "false")
+        assert "CallerID" not in fields
+        assert "Code" not in fields

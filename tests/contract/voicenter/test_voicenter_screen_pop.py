@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from samples import FOLDER, requests, sent
 
-from leadtracker.domain import Account, Caller, Direction, Phase, ScreenPop
+from leadtracker.domain import CUSTOMERS_LEG, Account, Caller, Direction, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.vendor import WireFormat
 from leadtracker.pbx.voicenter import VENDOR
@@ -218,6 +218,72 @@ def test_ways_of_writing(
     assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(RINGING, **expected)
 
 
+OUT, RINGS = {"status": "Talking", "direction": "Outgoing"}, {"direction": Direction.OUTGOING}
+
+
+@pytest.mark.parametrize(
+    ("call", "current", "expected"),
+    [
+        # Whom an extension calls is rung while the agent is on the line: that is the customer's leg.
+        (OUT, {}, RINGS | {"leg": CUSTOMERS_LEG}),
+        (OUT | {"direction": "Click2Call"}, {}, RINGS | {"leg": CUSTOMERS_LEG}),
+        (OUT | {"direction": "Incoming"}, {}, {"leg": None}),
+        (OUT | {"status": "Ringing"}, {}, RINGS | {"leg": None}),
+        (OUT, {"answered": 1}, RINGS | {"phase": Phase.ANSWERED, "leg": None}),
+        (OUT, {"cause": "Normal hangup"}, RINGS | {"phase": Phase.ENDED, "cause": "Normal hangup", "leg": None}),
+    ],
+)
+def test_leg(call: dict[str, Any], current: dict[str, Any], expected: dict[str, Any], israel: Account) -> None:
+    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(RINGING, **expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "current", "expected"),
+    [
+        # The outer field counts before the inner one.
+        ({"extenUser": "OUTER"}, {"extenUser": "INNER"}, {"extension": "OUTER"}),
+        ({"ivrid": "outer"}, {"ivrid": "inner"}, {"call_id": "outer"}),
+        ({"phone": "0541234567"}, {"callerphone": "0531234567"}, {"caller": "+972541234567"}),
+        ({"phone": ""}, {"callerphone": "0531234567", "originalCallerID": "0541234567"}, {"caller": "+972531234567"}),
+        ({"phone": ""}, {"callerphone": "", "originalCallerID": "0541234567"}, {"caller": "+972541234567"}),
+        ({"did": "0722776773"}, {"did": "0722776774"}, {"did": "+972722776773"}),
+        ({"did": ""}, {"did": "0722776774"}, {"did": "+972722776774"}),
+        ({"callStarted": 1663324549}, {}, {"at": datetime(2022, 9, 16, 7, 35, 49, tzinfo=UTC)}),
+        ({"callStarted": 1674210949}, {}, {"at": datetime(2023, 1, 20, 8, 35, 49, tzinfo=UTC)}),  # winter
+        ({"callStarted": 946684799}, {"callStarted": 4102444800}, {"at": None}),
+        ({"direction": "Incoming"}, {"direction": "Outgoing"}, {}),
+        ({}, {"originalCallerName": "Lois"}, {"caller_name": "Lois"}),
+        ({}, {"isInternal": "true"}, {"direction": Direction.INTERNAL}),
+        ({}, {"isInternal": "0"}, {}),
+        ({"status": "Ringing", "statusCall": "Dialing"}, {"callstatus": "Dialing"}, {}),
+        ({"status": "", "statusCall": "Dialing"}, {}, {"phase": Phase.DIALING}),
+    ],
+)
+def test_which_of_two_fields_counts(
+    call: dict[str, Any], current: dict[str, Any], expected: dict[str, Any], israel: Account
+) -> None:
+    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(RINGING, **expected)
+
+
+def test_the_cause_of_the_call_counts_before_the_outer_one(israel: Account) -> None:
+    ended = pop(israel, "request-json-ringing.json", {"cause": "outer"}, {"cause": "inner"})
+    assert (ended.phase, ended.cause) == (Phase.ENDED, "inner")
+    assert pop(israel, "request-json-ringing.json", {"cause": "outer"}, {}).cause == "outer"
+
+
+def test_the_hour_that_comes_twice_is_told_by_the_arrival(israel: Account) -> None:
+    first = datetime(2024, 10, 26, 22, 30, tzinfo=UTC)
+    for received, began in ((first, first), (first + timedelta(hours=1), first + timedelta(hours=1))):
+        assert SCREEN_POP.read({"ivrid": "a", "callStarted": 1729992600}, israel, received).at == began
+
+
+def test_an_id_may_be_as_long_as_an_index_holds(israel: Account) -> None:
+    assert SCREEN_POP.read({"ivrid": "a" * 255}, israel, RECEIVED).call_id == "a" * 255
+    with pytest.raises(BadPayload) as refusal:
+        SCREEN_POP.read({"ivrid": "a" * 256}, israel, RECEIVED)
+    assert str(refusal.value) == "The field ivrid has 256 characters; 255 are taken."
+
+
 def test_a_pop_without_a_call_id_is_answered(israel: Account) -> None:
     assert SCREEN_POP.read({"phone": "0722776772"}, israel, RECEIVED) == ScreenPop(
         call_id=None, phase=Phase.UNKNOWN, caller="+972722776772", did=None
@@ -291,3 +357,5 @@ def test_merge(theirs: dict[str, Any], expected: dict[str, Any]) -> None:
 def test_family() -> None:
     assert VENDOR.family("screen-pop") is SCREEN_POP
     assert not SCREEN_POP.secret_in_query
+    assert SCREEN_POP.needed
+    assert SCREEN_POP.failed == answer_sample("answer-error.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -56,6 +57,8 @@ SECOND = FIRST + timedelta(hours=1)
     [
         (FIRST, FIRST),
         (FIRST + timedelta(minutes=57), FIRST),
+        (SECOND - timedelta(minutes=2, seconds=1), FIRST),
+        (SECOND - timedelta(minutes=2), SECOND),
         (SECOND - timedelta(minutes=1), SECOND),  # our clock may be a little behind theirs
         (SECOND, SECOND),
         (SECOND + timedelta(days=1), SECOND),
@@ -73,7 +76,29 @@ def test_other_hours_do_not_depend_on_the_arrival(wall_clock: tuple[int, ...]) -
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [(0, False), (-1, False), (946684799, False), (946684800, True), (4102444799, True), (1595960350000, False)],
+    [
+        (0, False),
+        (-1, False),
+        (946684799, False),
+        (946684800, True),
+        (4102444799, True),
+        (4102444800, False),
+        (1595960350000, False),
+    ],
 )
 def test_is_time(number: int, expected: bool) -> None:
     assert is_time(number) is expected
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jerusalem", "Europe/Bucharest", "America/New_York", "Australia/Lord_Howe"])
+def test_every_hour_of_a_year_is_read_as_the_clock_showed_it(zone: str) -> None:
+    """Voicenter writes what the wall shows; reading it gives the moment, the hour that comes twice its second."""
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    for hour in range(366 * 24):
+        moment = start + timedelta(hours=hour)
+        shown = moment.astimezone(ZoneInfo(zone))
+        sent = int(shown.replace(tzinfo=UTC, fold=0).timestamp())
+        twice = shown.replace(fold=0).utcoffset() != shown.replace(fold=1).utcoffset()
+        assert utc(sent, zone, moment) == moment
+        if not twice:
+            assert utc(sent, zone, MUCH_LATER) == moment

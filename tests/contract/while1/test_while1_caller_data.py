@@ -124,3 +124,6 @@ def test_every_answer_sample_is_used() -> None:
 def test_family() -> None:
     assert VENDOR.family("caller-data") is CALLER_DATA
     assert CALLER_DATA.secret_in_query
+    assert CALLER_DATA.needed
+    assert CALLER_DATA.failed == answer_sample("answer-not-found.json")
+    assert CALLER_DATA.place == "Edit Project → API URL"

@@ -139,13 +139,110 @@ def test_calls_that_are_over(changes: dict[str, Any], expected: dict[str, Any], 
         (BEGAN + timedelta(hours=24), BEGAN),
         (BEGAN + timedelta(hours=24, seconds=1), None),
         (BEGAN - timedelta(minutes=2), BEGAN),
-        (BEGAN - timedelta(minutes=3), None),
+        (BEGAN - timedelta(minutes=2, seconds=1), None),
     ],
 )
 def test_beginning_that_can_be(received: datetime, began: datetime | None, romania: Account) -> None:
     pop = event(romania, "event-queue-answer-get.txt", {}, received)
     assert isinstance(pop, ScreenPop)
     assert pop.at == began
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome"),
+    [
+        ("queue_hangup", Outcome.ABANDONED),
+        ("ABANDON", Outcome.ABANDONED),
+        ("BUSY", Outcome.BUSY),
+        ("CANCEL", Outcome.ABANDONED),
+        ("CHANUNAVAIL", Outcome.FAILED),
+        ("CONGESTION", Outcome.FAILED),
+        ("NOANSWER", Outcome.MISSED),
+    ],
+)
+@pytest.mark.parametrize("name", ["missed_calls", "outgoing_end", "queue_answer_end"])
+def test_why_a_call_failed(reason: str, outcome: Outcome, name: str, romania: Account) -> None:
+    for spelling in (reason.upper(), reason.lower()):
+        record = event(romania, "event-missed-calls-get.txt", {"fail_reason": spelling, "event": name})
+        assert isinstance(record, Cdr)
+        assert (record.outcome, record.status, record.talk_seconds) == (outcome, spelling, 0)
+
+
+@pytest.mark.parametrize(
+    ("uniqueid", "began"),
+    [
+        ("1234567890.12", BEGAN),
+        ("pbx1-1234567890.1", BEGAN),
+        ("pbx-1-1234567890.12", BEGAN),
+        ("1234567890", None),
+        ("1234567890.", None),
+        ("1234567890.x", None),
+        ("11234567890.12", None),
+        ("12345678.12", None),
+        ("x1234567890.12", None),
+    ],
+)
+def test_an_id_of_asterisk_s_form_names_the_beginning(uniqueid: str, began: datetime | None, romania: Account) -> None:
+    pop = event(romania, "event-queue-answer-get.txt", {"uniqueid": uniqueid})
+    assert pop == dataclasses.replace(ANSWERED, call_id=uniqueid, at=began)
+
+
+def test_an_id_of_nine_digits_is_of_before_2001(romania: Account) -> None:
+    moment = datetime(2001, 9, 9, 1, 46, 39, tzinfo=UTC)
+    pop = event(romania, "event-queue-answer-get.txt", {"uniqueid": "999999999.1"}, moment)
+    assert isinstance(pop, ScreenPop)
+    assert pop.at == moment
+
+
+DETAILS = {
+    "project_id": "1",
+    "remote_number": "2",
+    "dnid_identifier": "3",
+    "contact_id": "4",
+    "explain_reason": "5",
+}
+
+
+def test_every_detail_is_kept(romania: Account) -> None:
+    for name, kept in (("event-queue-answer-get.txt", ANSWERED.custom), ("event-missed-calls-get.txt", MISSED.custom)):
+        assert event(romania, name, DETAILS).custom == kept | DETAILS
+        assert not DETAILS.keys() & event(romania, name, dict.fromkeys(DETAILS, "")).custom.keys()
+
+
+@pytest.mark.parametrize(
+    ("received", "waited", "talked", "lasted"),
+    [
+        (RECEIVED, "20", 75, 95),
+        (RECEIVED, "95", 0, 95),
+        (RECEIVED, "96", 0, 95),
+        (RECEIVED, "", 95, 95),
+        (BEGAN - timedelta(seconds=30), "0", 0, 0),  # their clock is a little ahead of ours
+    ],
+)
+def test_the_talk_is_what_the_waiting_leaves(
+    received: datetime, waited: str, talked: int, lasted: int, romania: Account
+) -> None:
+    changes = {"event": "queue_answer_end", "queue_hold_time": waited, "fail_reason": ""}
+    record = event(romania, "event-missed-calls-get.txt", changes, received)
+    assert isinstance(record, Cdr)
+    assert (record.talk_seconds, record.duration_seconds, record.wait_seconds) == (talked, lasted, int(waited or 0))
+    assert record.started_at == BEGAN
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "direction"),
+    [
+        ("missed_calls", "OUT", Direction.OUTGOING),
+        ("missed_calls", "in", Direction.INCOMING),
+        ("missed_calls", "", Direction.INCOMING),
+        ("outgoing_end", "", Direction.OUTGOING),
+        ("outgoing_end", "IN", Direction.INCOMING),
+        ("queue_answer_end", "sideways", Direction.INCOMING),
+    ],
+)
+def test_direction(name: str, word: str, direction: Direction, romania: Account) -> None:
+    record = event(romania, "event-missed-calls-get.txt", {"event": name, "direction": word})
+    assert record.direction is direction
 
 
 @pytest.mark.parametrize("uniqueid", [None, "", "a" * 256, ["1"]])
@@ -165,3 +262,6 @@ def test_answer_is_empty(receipt: Receipt, romania: Account) -> None:
 def test_family() -> None:
     assert VENDOR.family("events") is EVENTS
     assert EVENTS.secret_in_query
+    assert EVENTS.place == "Edit Project → sendEvent"
+    assert VENDOR.click_to_call is None
+    assert VENDOR.real_time is None
