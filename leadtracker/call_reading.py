@@ -148,7 +148,7 @@ def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]
         call = next((one for one in calls if one.account == account and _is_same(one, event, moment)), None)
         if call is None:
             row = _stored(session, account, event, moment, taken=[one.row.id for one in calls if one.row])
-            call = _Gathered(account, event.call_id or _own_id(event, moment), event.call_id is not None, row)
+            call = _Gathered(account, _name(event, moment), event.call_id is not None, row)
             if row is not None:
                 call.call_id, call.named = (row.call_id, row.named) if not call.named else (call.call_id, True)
                 for earlier in session.scalars(select(InboxRow).where(InboxRow.call_pk == row.id)):
@@ -182,8 +182,10 @@ def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None
 
 
 def _is_same(call: _Gathered, event: ScreenPop | Cdr, moment: datetime) -> bool:
+    if call.call_id == _name(event, moment):
+        return True
     if event.call_id is not None and call.named:
-        return call.call_id == event.call_id
+        return False
     return _customer(event) is not None and any(
         (_customer(one.event), one.event.did) == (_customer(event), event.did)
         and abs(_moment(one) - moment) <= SAME_CALL
@@ -196,10 +198,9 @@ def _stored(
 ) -> CallRow | None:
     """The call this event belongs to, if some of it was read before; those `taken` by another event of now are not."""
     of_account = select(CallRow).where(CallRow.account_id == account.id)
-    if event.call_id is not None:
-        row = session.scalar(of_account.where(CallRow.call_id == event.call_id))
-        if row is not None:
-            return row
+    row = session.scalar(of_account.where(CallRow.call_id == _name(event, moment)))
+    if row is not None:
+        return row
     customer = _customer(event)
     if customer is None:
         return None
@@ -221,8 +222,9 @@ def _moment(heard: Heard) -> datetime:
     return event.started_at if isinstance(event, Cdr) else event.at or heard.received_at
 
 
-def _own_id(event: ScreenPop | Cdr, moment: datetime) -> str:
-    return f"{_customer(event) or 'unknown'} {event.did or 'unknown'} {moment.isoformat()}"
+def _name(event: ScreenPop | Cdr, moment: datetime) -> str:
+    """The PBX's name of a call, else one of ours: a withheld call that rings at two extensions is one call."""
+    return event.call_id or f"{_customer(event) or 'unknown'} {event.did or 'unknown'} {moment.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)

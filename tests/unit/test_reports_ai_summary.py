@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadtracker.reports.ai_summary import Sentence, ai_summary
+from leadtracker.reports.ai_summary import MOST_SENTENCES, Sentence, ai_summary
 
 
 def test_summary_answers_and_transcript() -> None:
@@ -45,3 +45,57 @@ def test_summary_answers_and_transcript() -> None:
 )  # fmt: skip
 def test_nothing_to_show_is_none_and_no_fault(ai: Any) -> None:
     assert ai_summary([ai]) is None
+
+
+SUMMARY, QUESTION = {"insights": {"summary": "x"}}, {"insights": {"questions": [{"key": "k", "answer": "a"}]}}
+TALK = {"transcript": [{"text": "hello"}]}
+
+
+def test_the_fullest_of_a_calls_legs_is_shown() -> None:
+    """The longest text, then the most answers, then the longest transcript; one of the three is enough."""
+    for ai in (SUMMARY, QUESTION, TALK):
+        assert ai_summary([ai]) is not None
+    ascending: list[dict[str, Any]] = [
+        TALK,
+        TALK | {"transcript": [{"text": "hello"}, {"text": "good-bye"}]},
+        QUESTION,
+        QUESTION | TALK,
+        SUMMARY,
+        SUMMARY | TALK,
+        {"insights": SUMMARY["insights"] | QUESTION["insights"]},
+        {"insights": {"summary": "xx"}},
+    ]
+    for place, fuller in enumerate(ascending):
+        for less in ascending[:place]:
+            assert ai_summary([less, fuller]) == ai_summary([fuller, less]) == ai_summary([fuller])
+
+
+def test_sentences_in_order_and_not_without_end() -> None:
+    def sentence(number: Any, text: str) -> dict[str, Any]:
+        return {"sentence_id": number, "text": text, "startTime": True}
+
+    found = ai_summary(
+        [{"transcript": [sentence(1, "b"), sentence(0.5, "a"), sentence(-0.5, "before"), {"text": "0"}]}]
+    )
+    assert found is not None
+    assert found.transcript == tuple(Sentence("", text, None) for text in ("before", "0", "a", "b"))
+    long = ai_summary([{"transcript": [sentence(number, str(number)) for number in range(MOST_SENTENCES + 2)]}])
+    assert long is not None
+    assert [one.text for one in long.transcript] == [str(number) for number in range(2000)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ({"mood": "good", "since": 3}, "mood: good, since: 3"),
+        ({"word": "price"}, "price"),
+        ({"word": "price", "count": 0}, "price (0)"),
+        (["a", None, [], {"k": ["b", "c"]}], "a, k: b, c"),
+        (7, "7"),
+        (False, "False"),
+    ],
+)
+def test_an_answer_of_any_type(answer: Any, shown: str) -> None:
+    found = ai_summary([{"insights": {"questions": [{"key": "k", "question": "", "answer": answer}]}}])
+    assert found is not None
+    assert found.answers == (("k", shown),)
