@@ -69,6 +69,10 @@ class TestBooks:
             guard.settle("pbx", 1, "d", "c", 31)
         assert guard.money("pbx", 1, "d") == (200, 7 + 31 + 40)
 
+    def test_a_day_that_redis_forgot_is_not_begun_by_what_one_call_cost(self, guard: CallbackGuard, live: Live) -> None:
+        guard.settle("pbx", 1, "d", "c", 30)
+        assert live.client.keys() == []
+
     def test_what_others_reserved_while_sql_was_read_still_counts(self, guard: CallbackGuard) -> None:
         def slow() -> Books:
             """Another process asks SQL too, is faster, and lets somebody pass."""
