@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from leadtracker.live import Arrival, Live, keys
 from tests.live.conftest import LEASE, SECOND, SITE, Shop
 
@@ -31,13 +33,14 @@ def group(shop: Shop, **arrivals: float) -> None:
 
 def count(live: Live, arrivals: dict[str, float]) -> None:
     """As if so many had come of each source, and nobody else."""
-    live.client.delete(f"{ROOT}:arrivals")
-    live.client.hset(f"{ROOT}:arrivals", mapping=dict(arrivals))
+    client: Any = live.client
+    client.delete(f"{ROOT}:arrivals")
+    client.hset(f"{ROOT}:arrivals", mapping={source: str(n) for source, n in arrivals.items()})
 
 
 def check_idle(live: Live) -> None:
     """Every number of the pool is idle or held; idle ones are found by their source and by its group of today."""
-    client = live.client
+    client: Any = live.client  # typed for bytes too; ours answers in texts
     idle = dict(client.zrange(f"{ROOT}:idle", 0, -1, withscores=True))
     hard = set(client.zrange(f"{ROOT}:hard", 0, -1))
     dids = client.smembers(f"{ROOT}:dids")
