@@ -8,30 +8,7 @@ import pytest
 
 from leadtracker.live import Arrival, keys
 from tests.live.conftest import DIDS, HOUR, HURRIED, LEASE, MINUTE, SECOND, SITE, UNHEARD, Shop
-
-GOOGLE, BING, MAIL = (Arrival(f"{name} / spring") for name in ("google", "bing", "mail"))
-ROOT = keys.root(SITE.id)
-
-
-def visit(shop: Shop, visitor: str, arrival: Arrival, level: int = 0) -> str:
-    """A short visit, over and past its lease: the number is idle again, or will be with the next request."""
-    grant = shop.ask(visitor, arrival=arrival)
-    shop.now += SECOND
-    assert shop.beat(grant, "left", level=level)
-    shop.now += LEASE
-    return grant.did
-
-
-def chosen(shop: Shop, visitor: str, arrival: Arrival) -> tuple[str, str]:
-    grant = shop.ask(visitor, arrival=arrival)
-    return grant.did, grant.chosen
-
-
-def group(shop: Shop, **arrivals: float) -> None:
-    """The hour's job, after so many arrivals of each."""
-    shop.live.client.delete(f"{ROOT}:arrivals")
-    shop.live.client.hset(f"{ROOT}:arrivals", mapping={f"{name} / spring": n for name, n in arrivals.items()})
-    shop.live.regroup(SITE, shop.now)
+from tests.live.traffic import BING, GOOGLE, MAIL, ROOT, chosen, group, visit
 
 
 def test_a_number_stays_with_its_source(shop: Shop) -> None:
