@@ -11,10 +11,9 @@ from pathlib import Path
 from tests.mutants import by_hand, reach, sample, scope
 from tests.mutants.by_hand import FaultByHand
 from tests.mutants.copied_tree import CopiedTree, copied_trees
-from tests.mutants.faults import Fault
 from tests.mutants.reach import Reach
 from tests.mutants.report import Result
-from tests.mutants.trial import Lost, Trial, Trials
+from tests.mutants.trial import Chosen, Lost, Trial, Trials
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".mutants"
@@ -32,9 +31,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chosen(options: argparse.Namespace, sources: dict[str, str]) -> list[Fault | FaultByHand]:
+def _chosen(options: argparse.Namespace, sources: dict[str, str]) -> list[Chosen]:
     drawn = sample.read() if options.seed is None else sample.draw(sources, options.seed)
-    listed: list[Fault | FaultByHand] = [*drawn, *by_hand.read(HERE)]
+    listed: list[Chosen] = [*drawn, *by_hand.read(HERE)]
     for fault in listed:
         if isinstance(fault, FaultByHand):
             by_hand.plant(fault, ROOT)  # an entry that does not fit is told before the long run

@@ -145,11 +145,8 @@ def fault_at(module: str, source: str, place: Place) -> Fault | None:
 
 def plant(fault: Fault, module: str, source: str) -> Planted | None:
     """The module with the fault; None when it has no such function or statement."""
-    same = [
-        one
-        for one in statements(source)
-        if (one.function, one.text) == (fault.function, fault.before)
-    ]
+    wanted = (fault.function, fault.before)
+    same = [one for one in statements(source) if (one.function, one.text) == wanted]
     if fault.occurrence >= len(same):
         return None
     head = same[fault.occurrence].head
@@ -157,7 +154,7 @@ def plant(fault: Fault, module: str, source: str) -> Planted | None:
         if place.first in head:
             found = fault_at(module, source, place)
             if found and (found.after, found.occurrence) == (fault.after, fault.occurrence):
-                lines = range(place.first, max(place.last, head.stop - 1) + 1)
+                lines = range(head.start, max(place.last + 1, head.stop))
                 return Planted(module, changed(source, place), lines)
     return None
 

@@ -64,12 +64,10 @@ class StatementLeftOut:
 
 
 def _chosen() -> list[str]:
-    both_ways = [
-        f"{kind}_{one}_{other}"
-        for kind, pairs in SWAPS.items()
-        for pair in pairs
-        for one, other in (pair, pair[::-1])
-    ]
+    both_ways: list[str] = []
+    for kind, pairs in SWAPS.items():
+        for one, other in pairs:
+            both_ways += [f"{kind}_{one}_{other}", f"{kind}_{other}_{one}"]
     return [*both_ways, *ONE_WAY, LEFT_OUT]
 
 

@@ -71,12 +71,10 @@ class Reach:
 
     def _reaching(self, module: str, lines: range | None = None) -> set[str]:
         by_line = self._data.contexts_by_lineno(module)
-        contexts = {
-            context
-            for line, names in by_line.items()
-            if lines is None or line in lines
-            for context in names
-        }
+        contexts: set[str] = set()
+        for line, names in by_line.items():
+            if lines is None or line in lines:
+                contexts.update(names)
         tests = {context.rpartition("|")[0] for context in contexts}
         return {test for test in tests if test in self._seconds and test not in self.failed}
 
@@ -138,5 +136,5 @@ def learn(copy: CopiedTree, root: Path, folder: Path, only: list[str], jobs: int
         },
     )
     if run.status not in (0, 1):  # 1: some tests failed; these are left out afterwards
-        raise RuntimeError(f"the first run of the tests broke off:\n{run.output[-3000:]}")
+        raise RuntimeError(f"the first run broke off ({run.status}):\n{run.output[-3000:]}")
     (folder / "fingerprint").write_text(fingerprint(root, only))

@@ -21,6 +21,8 @@ SLOWER = 4  # how much longer than in the first run the tests may take
 SPARE_SECONDS = 60.0
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
+Chosen = Fault | FaultByHand
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -54,15 +56,13 @@ class Trials:
         self._sources = sources
         self._reach = reach
 
-    def all(
-        self, chosen: list[Fault | FaultByHand], copies: list[CopiedTree]
-    ) -> Generator[Trial | Lost]:
+    def all(self, chosen: list[Chosen], copies: list[CopiedTree]) -> Generator[Trial | Lost]:
         """In the order in which they end, as many at a time as there are copies."""
         free: SimpleQueue[CopiedTree] = SimpleQueue()
         for copy in copies:
             free.put(copy)
 
-        def try_one(fault: Fault | FaultByHand) -> Trial | Lost:
+        def try_one(fault: Chosen) -> Trial | Lost:
             copy = free.get()
             try:
                 return self.one(fault, copy)
@@ -78,7 +78,7 @@ class Trials:
                 copy.stop()
             pool.shutdown(cancel_futures=True)
 
-    def one(self, fault: Fault | FaultByHand, copy: CopiedTree) -> Trial | Lost:
+    def one(self, fault: Chosen, copy: CopiedTree) -> Trial | Lost:
         if isinstance(fault, FaultByHand):
             planted: Planted | None = by_hand.plant(fault, self._root)
             name = fault.why
@@ -115,7 +115,6 @@ def _by(run: Run) -> str:
 
 
 def _diff(planted: Planted, original: str) -> str:
-    lines = difflib.unified_diff(
-        original.splitlines(), planted.source.splitlines(), n=1, lineterm=""
-    )
-    return "\n".join(list(lines)[2:])
+    old, new = original.splitlines(), planted.source.splitlines()
+    lines = list(difflib.unified_diff(old, new, n=1, lineterm=""))
+    return "\n".join(lines[2:])  # without the two file names
