@@ -112,8 +112,8 @@ def is_known(folder: Path, root: Path, only: list[str]) -> bool:
 
 def learn(copy: CopiedTree, root: Path, folder: Path, only: list[str], jobs: int) -> None:
     """Run the suite with coverage; raises RuntimeError when pytest cannot do that."""
-    for name in ("coverage", "outcomes.json", "fingerprint"):
-        (folder / name).unlink(missing_ok=True)
+    for old in (*folder.glob("coverage*"), *folder.glob("outcomes.json"), folder / "fingerprint"):
+        old.unlink(missing_ok=True)
     settings = copy.path.parent / "coveragerc"
     settings.write_text("[run]\nrelative_files = true\n")
     run = copy.run(
