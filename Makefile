@@ -48,6 +48,9 @@ test: .venv/dev system check ## install what the tests need, then run all of the
 bench: .venv/dev system ## measure requests a second against a bare Flask route
 	@$(BIN)/python -m tests.bench
 
+mutants: .venv/dev system ## plant small faults one at a time and say which no test notices
+	@$(BIN)/python -m tests.mutants
+
 accuracy: .venv/dev system ## replay made-up worlds, whose callers are known, and score who was said to call
 	@$(BIN)/python -m tests.accuracy
 
@@ -59,4 +62,4 @@ lock: .venv/dev ## choose versions anew and write them to .lock
 	  extra=$$([ $$part = runtime ] || echo "--extra $$part"); \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --generate-hashes --no-annotate --no-header -q -U -o .lock/$$part.txt; done
 
-.PHONY: help install demo serve system check test bench accuracy static lock
+.PHONY: help install demo serve system check test bench mutants accuracy static lock
