@@ -182,3 +182,12 @@ def test_a_lease_is_not_noted_as_its_own_past(shop: Shop) -> None:
     shop.live.client.delete(f"{ROOT}:visitor:dana")
     assert shop.ask("dana", "visit 2", claim=claim_of(dana)).did != dana.did
     assert shop.holders(dana.did) == ["dana"]
+
+
+def test_the_claim_of_a_holder_put_back_counts_when_they_leave(shop: Shop) -> None:
+    dana = shop.ask("dana")
+    shop.live.client.flushall()
+    shop.live.build_pool(SITE, DIDS, 1)
+    restore(shop, [Lease(dana.lease, dana.did, "dana", "visit", NOW, NOW)])
+    shop.beat(dana, "left")
+    assert shop.live.client.hget(f"{ROOT}:did:{dana.did}", "w:all") == f"0.15,{shop.now}"
