@@ -49,7 +49,7 @@ def entry(name: str, begins: bool = False, seen: datetime = NOW, **more: str) ->
 
 
 def begun(name: str, **more: Any) -> Lease:
-    values = {
+    values: dict[str, Any] = {
         "id": name, "did": DID, "visitor": "dana", "visit": "visit", "start": NOW, "seen": NOW,
         "source": "google / spring", "device": "mobile", "region": "IL-3", "topic": "kitchens",
     }  # fmt: skip
@@ -82,7 +82,12 @@ def test_a_page_of_an_old_visit_without_a_number(session: Session) -> None:
 def test_a_lease_goes_on(session: Session) -> None:
     write(session, entry("one", begins=True))
     at = [ms(NOW + n * SECOND) for n in range(9)]
-    course = {"left": at[8], "taps": f"{at[1]},{at[2]}", "levels": at[3], "gaps": f"{at[4]}:{at[5]},{at[6]}:{at[7]}"}
+    course: dict[str, Any] = {
+        "left": at[8],
+        "taps": f"{at[1]},{at[2]}",
+        "levels": at[3],
+        "gaps": f"{at[4]}:{at[5]},{at[6]}:{at[7]}",
+    }
     moments = [NOW + n * SECOND for n in range(9)]
     after = begun(
         "one",
