@@ -20,7 +20,7 @@ def lease(n: int, ago: int = 2 * HOUR, left: bool = True, visitor: str = "") -> 
     """Seen for the last time so long ago."""
     seen = NOW - timedelta(milliseconds=ago)
     return Lease(
-        id=f"old{n}",
+        id=f"old-{n}",
         did=DID,
         visitor=visitor or f"visitor{n}",
         visit=f"visit{n}",
@@ -54,7 +54,7 @@ def test_all_of_every_holder_is_put_back_newest_first_and_once(shop: Shop) -> No
 
 
 def test_a_lease_with_nothing_but_its_beginning_is_put_back(shop: Shop) -> None:
-    leases = [Lease(f"old{n}", DID, "dana", "visit", NOW, NOW) for n in range(2)]
+    leases = [Lease(f"old-{n}", DID, "dana", "visit", NOW, NOW) for n in range(2)]
     restore(shop, leases)
     assert shop.live.holders(SITE.id, DID) == leases
 
@@ -64,7 +64,7 @@ def test_as_many_are_kept_as_the_pool_keeps(shop: Shop, keep: int | None) -> Non
     if keep:
         shop.live.client.set(f"{ROOT}:keep", keep)
     restore(shop, [lease(n) for n in range(keys.KEEP + 5)])
-    assert known(shop) == [f"old{n}" for n in range(1 + (keep or keys.KEEP))]
+    assert known(shop) == [f"old-{n}" for n in range(1 + (keep or keys.KEEP))]
 
 
 def test_a_busy_pool_keeps_more(shop: Shop) -> None:
@@ -80,14 +80,14 @@ def test_what_came_since_stays_newer(shop: Shop) -> None:
     shop.keep(DID)
     ron = shop.ask("ron")
     restore(shop, [lease(0), lease(1)])
-    assert known(shop) == [ron.lease, "old0", "old1"]
+    assert known(shop) == [ron.lease, "old-0", "old-1"]
     (newest, *older) = shop.live.holders(SITE.id, DID)
     restore(shop, [newest, *older, lease(2)])
-    assert known(shop) == [ron.lease, "old0", "old1", "old2"]
+    assert known(shop) == [ron.lease, "old-0", "old-1", "old-2"]
     shop.now += LEASE
     gal = shop.ask("gal")
     restore(shop, [newest, *older])
-    assert known(shop) == [gal.lease, ron.lease, "old0", "old1", "old2"]
+    assert known(shop) == [gal.lease, ron.lease, "old-0", "old-1", "old-2"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_page_whose_holder_was_put_back_into_the_pool_goes_on(shop: Shop) -> N
     check_idle(shop.live)
 
 
-@pytest.mark.parametrize("other", ["old1", "xold", "x-old", "old"])
+@pytest.mark.parametrize("other", ["old-1", "xold", "x-old", "old"])
 def test_ids_that_are_like_each_other_are_not_taken_for_each_other(shop: Shop, other: str) -> None:
     """Dana's claim is noted beside a lease whose id begins or ends like hers, and once beside her own."""
     shop.keep(DID)
@@ -169,7 +169,7 @@ def test_a_token_counts_only_if_nobody_was_seen_with_the_number_since(shop: Shop
     claim = Claim(DID, "hers", "visit", START - HOUR - seen)
     grant = shop.ask("dana", claim=claim)
     assert (grant.reason, grant.did == DID) == (reason, reason == "restored")
-    assert set(known(shop)) == {"hers", "old0"}
+    assert set(known(shop)) == {"hers", "old-0"}
     check_idle(shop.live)
 
 
@@ -182,3 +182,12 @@ def test_a_lease_is_not_noted_as_its_own_past(shop: Shop) -> None:
     shop.live.client.delete(f"{ROOT}:visitor:dana")
     assert shop.ask("dana", "visit 2", claim=claim_of(dana)).did != dana.did
     assert shop.holders(dana.did) == ["dana"]
+
+
+def test_the_claim_of_a_holder_put_back_counts_when_they_leave(shop: Shop) -> None:
+    dana = shop.ask("dana")
+    shop.live.client.flushall()
+    shop.live.build_pool(SITE, DIDS, 1)
+    restore(shop, [Lease(dana.lease, dana.did, "dana", "visit", NOW, NOW)])
+    shop.beat(dana, "left")
+    assert shop.live.client.hget(f"{ROOT}:did:{dana.did}", "w:all") == f"0.15,{shop.now}"

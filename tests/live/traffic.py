@@ -41,20 +41,27 @@ def count(live: Live, arrivals: dict[str, float]) -> None:
 def check_idle(live: Live) -> None:
     """Every number of the pool is idle or held; idle ones are found by their source and by its group of today."""
     client: Any = live.client  # typed for bytes too; ours answers in texts
-    idle = dict(client.zrange(f"{ROOT}:idle", 0, -1, withscores=True))
-    hard = set(client.zrange(f"{ROOT}:hard", 0, -1))
-    dids = client.smembers(f"{ROOT}:dids")
-    assert not idle.keys() & hard
-    assert idle.keys() <= dids
-    assert dids <= idle.keys() | hard
-    group_of = client.hgetall(f"{ROOT}:group")
+    with client.pipeline() as asked:
+        asked.zrange(f"{ROOT}:idle", 0, -1, withscores=True)
+        asked.zrange(f"{ROOT}:hard", 0, -1)
+        asked.smembers(f"{ROOT}:dids")
+        asked.hgetall(f"{ROOT}:group")
+        asked.keys(f"{ROOT}:idle:*")
+        idle, hard, dids, groups, sets = asked.execute()
+    with client.pipeline() as asked:
+        for did, _ in idle:
+            asked.hmget(f"{ROOT}:did:{did}", "source", "seen")
+        for key in sets:
+            asked.zrange(key, 0, -1, withscores=True)
+        answers = asked.execute()
+    resting = {did for did, _ in idle}
+    assert not resting & set(hard)
+    assert resting <= dids <= resting | set(hard)
     wanted: dict[str, dict[str, float]] = {}
-    for did, since in idle.items():
-        source, seen = client.hmget(f"{ROOT}:did:{did}", "source", "seen")
+    for (did, since), (source, seen) in zip(idle, answers, strict=False):
         assert since == float(seen or 0), "idle since its holder was last seen"
-        group_name = group_of.get(source) or group_of.get("other")
-        for name in (f"s:{source}", f"g:{group_name}" if group_name else ""):
-            if source and name:
-                wanted.setdefault(f"{ROOT}:idle:{name}", {})[did] = since
-    found = {key: dict(client.zrange(key, 0, -1, withscores=True)) for key in client.keys(f"{ROOT}:idle:*")}
-    assert found == wanted
+        if source:
+            wanted.setdefault(f"{ROOT}:idle:s:{source}", {})[did] = since
+        if source and (name := groups.get(source) or groups.get("other")):
+            wanted.setdefault(f"{ROOT}:idle:g:{name}", {})[did] = since
+    assert dict(zip(sets, map(dict, answers[len(idle) :]), strict=True)) == wanted
