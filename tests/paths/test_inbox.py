@@ -44,7 +44,7 @@ def rows(engine: Engine) -> Sequence[InboxRow]:
         return session.scalars(select(InboxRow).order_by(InboxRow.id)).all()
 
 
-SAME = [{}, {"received_at": LATER}, {"content_type": "text/plain"}]
+SAME: list[dict[str, Any]] = [{}, {"received_at": LATER}, {"content_type": "text/plain"}]
 DIFFERENT: list[dict[str, Any]] = [
     {"account_id": 2},
     {"family": "real-time"},

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from leadtracker import call_reading, site_file
 from leadtracker.errors import StoreUnavailable
 from leadtracker.pbx import wire
-from leadtracker.records import verdicts
+from leadtracker.records import calls, verdicts
 from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import AccountRow, InboxRow, LegRow, PhoneRow, ShareRow, VerdictRow
 from leadtracker.web.stores import Stores
@@ -361,7 +361,12 @@ class TestWhoseSite:
         assert [call.site_id for call in pbx.calls()] == [None]
 
     def test_whom_we_call_was_brought_by_nobody(self, pbx: Pbx) -> None:
-        out = {"type": "Extension Outgoing", "target": DANA, "caller": "0722776772", "callerextension": "SIP1"}
+        out: dict[str, Any] = {
+            "type": "Extension Outgoing",
+            "target": DANA,
+            "caller": "0722776772",
+            "callerextension": "SIP1",
+        }
         pbx.cdr("out", **out)
         pbx.read_all()
         [call] = pbx.calls()
@@ -468,7 +473,7 @@ class TestAStoreThatFails:
     def test_one_notification_that_cannot_be_saved_teaches_nothing(
         self, pbx: Pbx, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        save = call_reading.save
+        save = calls.save
 
         def refuse_one(session: Session, calls: Any) -> None:
             if any(row.call_id == "poison" for row, _ in calls):
@@ -516,7 +521,7 @@ def test_it_waits_for_its_turn_to_write_and_not_before(pbx: Pbx, monkeypatch: py
     if pbx.engine.dialect.name == "postgresql":
         return  # needs no turns
     taken: dict[str, set[bool]] = {"judging": set(), "writing": set(), "commit": set()}
-    save, judge = call_reading.save, Knowledge.judge
+    save, judge = calls.save, Knowledge.judge
 
     def saves(*arguments: Any) -> None:
         taken["writing"].add(turn_is_taken(pbx.engine))

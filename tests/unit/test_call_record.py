@@ -98,7 +98,7 @@ def test_screen_pops(pops: Iterable[ScreenPop], facts: dict[str, Any]) -> None:
     assert (found.price, found.original_call_id, found.status) == (None, None, "")
 
 
-SAID = {
+SAID: dict[str, Any] = {
     "extension": "SIP7", "representative": "Lois", "queue": "Sales", "recording_url": "https://x.example/1.mp3",
     "original_call_id": "first",
 }  # fmt: skip
