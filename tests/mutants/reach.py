@@ -15,7 +15,7 @@ from tests.mutants.copied_tree import CopiedTree, files
 from tests.mutants.faults import Planted
 
 SECONDS = 120.0  # of tests for one fault
-LEARNING_SECONDS = 3600.0
+LEARNING_SECONDS = 7200.0
 # These take long, and start the program as a process of its own, where no line is seen.
 NOT_RUN = ["tests/browser", "tests/crash"]
 WHAT_COUNTS = ("leadtracker/", "tests/", "static/", "pyproject.toml", "wsgi.py")

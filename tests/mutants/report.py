@@ -27,12 +27,14 @@ class Result:
     def is_enough(self) -> bool:
         return self.share >= ENOUGH and not self.lost
 
-    def text(self) -> str:
-        return "\n".join([*self._table(), *self._survivors(), *self._lost(), *self._noticed()])
-
     def summary(self) -> str:
-        """The report without the list of what was noticed."""
-        return "\n".join([*self._table(), *self._survivors(), *self._lost()])
+        """The table, and what the tests missed."""
+        missed = self._section("Noticed by no test", noticed=False)
+        return "\n".join([*self._table(), *missed, *self._lost()])
+
+    def text(self) -> str:
+        """The summary, and what the tests noticed."""
+        return "\n".join([self.summary(), *self._section("Noticed", noticed=True)])
 
     def _part(self, trial: Trial) -> str:
         return SCRIPTS if trial.module.endswith(".lua") else self.parts[trial.module]
@@ -45,11 +47,11 @@ class Result:
         lines.append(f"| **all** | {noticed.total()} | {planted.total()} |")
         return [*lines, "", f"{self.share:.1%} noticed; {ENOUGH:.0%} is enough."]
 
-    def _survivors(self) -> list[str]:
-        lines = ["", "## Noticed by no test", ""]
-        for trial in sorted(self._with(noticed=False), key=_place):
-            lines += [str(trial), "", "```diff", trial.diff]
-            lines += ["```", ""]
+    def _section(self, title: str, noticed: bool) -> list[str]:
+        chosen = [trial for trial in self.trials if trial.noticed == noticed]
+        lines = ["", f"## {title}", ""]
+        for trial in sorted(chosen, key=_place):
+            lines += [str(trial), "", "```diff", trial.diff, "```", ""]
         return lines
 
     def _lost(self) -> list[str]:
@@ -58,15 +60,6 @@ class Result:
         lines = ["", "## Not found again", "", "Correct these in sample.toml, or draw anew.", ""]
         faults = [one.fault for one in self.lost]
         return lines + [f"- {one.module}, {one.function}: `{one.before}`" for one in faults]
-
-    def _noticed(self) -> list[str]:
-        lines = ["", "## Noticed", ""]
-        for trial in sorted(self._with(noticed=True), key=_place):
-            lines.append(f"- {trial}")
-        return lines
-
-    def _with(self, noticed: bool) -> list[Trial]:
-        return [trial for trial in self.trials if trial.noticed == noticed]
 
 
 def _place(trial: Trial) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from tests.mutants.reach import Reach
 
 UNNOTICED = (0, 5)  # no test failed, or the fault renamed all of them
 SLOWER = 4  # how much longer than in the first run the tests may take
-SPARE_SECONDS = 60.0
+SPARE_SECONDS = 90.0  # for the start, and for the servers of the fixtures
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 Chosen = Fault | FaultByHand
