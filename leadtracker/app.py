@@ -8,31 +8,26 @@ import threading
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from leadtracker.callback_dialling import Dialling
-from leadtracker.callback_request import CallbackRequests
+from leadtracker.callback.dialing import Dialling
+from leadtracker.callback.request import CallbackRequests
+from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import SettingsError
 from leadtracker.live import Live
-from leadtracker.number_request import Numbers
-from leadtracker.pbx.outgoing import Crm
+from leadtracker.numbers.number_request import Numbers
+from leadtracker.numbers.regions import Regions
+from leadtracker.outgoing import Crm
 from leadtracker.records.database import open_database, schema_is_current
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.sites import Directory
-from leadtracker.regions import Regions
-from leadtracker.screen_pop import ScreenPops
+from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
-from leadtracker.web import (
-    callback_api,
-    callback_request,
-    dashboard,
-    error_answers,
-    health,
-    login,
-    number_request,
-    pbx_callback,
-)
+from leadtracker.web import error_answers, health, pbx
+from leadtracker.web.api import callbacks as callback_api
+from leadtracker.web.dashboard import login
+from leadtracker.web.dashboard import routes as dashboard
+from leadtracker.web.script import callback_request, number_request
 from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 
 
 def create_app(settings: Settings) -> Flask:
@@ -59,7 +54,7 @@ def create_app(settings: Settings) -> Flask:
     number_request.register(app, numbers, requests, settings.script_path)
     callback_request.register(app, requests)
     callback_api.register(app, requests)
-    pbx_callback.register(
+    pbx.register(
         app,
         inbox,
         ScreenPops(engine, stores.live, stores.directory, settings.public_url),

@@ -243,6 +243,31 @@ class Cdr:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What all callbacks of a call say together; the same for every order of the same set."""
+
+    started_at: datetime
+    answered_at: datetime | None
+    phase: Phase
+    outcome: Outcome
+    status: str
+    direction: Direction
+    caller: str | None
+    did: str | None
+    talk_seconds: int
+    ring_seconds: int
+    wait_seconds: int
+    extension: str
+    representative: str
+    queue: str
+    recording_url: str
+    price: int | None
+    original_call_id: str | None
+    caller_name: str
+    legs: tuple[Cdr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """What a screen pop is told of the caller; all empty when nobody is known."""
 

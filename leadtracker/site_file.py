@@ -15,7 +15,8 @@ import tomli_w
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from leadtracker import callback_file, phone
+from leadtracker import phone
+from leadtracker.callback_rules import table as callback_table
 from leadtracker.errors import SiteFault
 from leadtracker.pbx import VENDORS
 from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
@@ -64,7 +65,7 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
             faults.append(f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24")
     if "options" in values:
         place = values.get("country") or (row.country if row else "IL")
-        values["options"], wrong = callback_file.read_options(f"account {key}", values["options"], place)
+        values["options"], wrong = callback_table.read_options(f"account {key}", values["options"], place)
         faults += wrong
         vendor = VENDORS.get(str(values.get("vendor") or (row.vendor if row else "")))
         if vendor is not None and vendor.real_time is not None:
@@ -108,7 +109,7 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
     if "callback" in values or (row and values.keys() & {"country", "currency"}):
         table = values.get("callback", row.callback if row else {})
         currency = values.get("currency") or (row.currency if row else "ILS")
-        values["callback"], wrong = callback_file.read_table(f"site {name}", table, country, str(currency))
+        values["callback"], wrong = callback_table.read_table(f"site {name}", table, country, str(currency))
         faults += wrong
     account_key = values.get("account_key", row.account_key if row else None)
     account = session.scalar(select(AccountRow).where(AccountRow.key == account_key)) if account_key else None

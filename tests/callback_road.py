@@ -20,16 +20,16 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from leadtracker import site_file
-from leadtracker.callback.course import State
+from leadtracker.callback_rules.course import State
+from leadtracker.demo.browser import direct_session
 from leadtracker.pbx.simulated_call import Extension
-from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
-from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch, served
-from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
+from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import InboxRow
-from leadtracker.simulator import direct_session
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 from tests.dashboard_rows import NOW
 
 ORIGIN = "https://shop.example.com"

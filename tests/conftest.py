@@ -24,14 +24,14 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="leadt
 from leadtracker import app as wiring
 from leadtracker import site_file
 from leadtracker.app import create_app
-from leadtracker.callback_dialling import Dialling
-from leadtracker.embedded import EmbeddedRedis
+from leadtracker.callback.dialing import Dialling
 from leadtracker.live import Live
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.tables import Base
+from leadtracker.running.redis_server import EmbeddedRedis
+from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 
 PROGRAM = "/usr/bin/chromium"
 FLAGS = [

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadtracker.call_reading import read_inbox
+from leadtracker.calls.reading import read_inbox
 from leadtracker.records import learned
 from leadtracker.records.inbox import Callback, Inbox
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.web.stores import Stores
-from leadtracker.who_called import Knowledges
+from leadtracker.who_called.knowledge import Knowledges
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DANA, RON = "+972501234567", "+972507654321"

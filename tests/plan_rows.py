@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.counts import Counts
-from leadtracker.attribution.delay_curve import DelayCurve
-from leadtracker.attribution.evidence import Evidence, Holder
-from leadtracker.attribution.phone_memory import Remembered
-from leadtracker.attribution.plan import Outlook, Plan
-from leadtracker.attribution.posterior import Candidate, Posterior
+from leadtracker.matching.counts import Counts
+from leadtracker.matching.evidence import Evidence, Holder
+from leadtracker.matching.phone_memory import Remembered
+from leadtracker.matching.posterior import Candidate, Posterior
+from leadtracker.planner.delay_curve import DelayCurve
+from leadtracker.planner.plan import Outlook, Plan
 from leadtracker.records import verdicts
 from leadtracker.records.plans import KeptPlan, MadeFrom
 from leadtracker.records.verdicts import Judgement

@@ -11,14 +11,14 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadtracker import confirming
 from leadtracker.cli import opening
 from leadtracker.errors import NotFound
-from leadtracker.explanation import explanation
 from leadtracker.records.calls import newest
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, LegRow
 from leadtracker.settings import load_settings
+from leadtracker.who_called import corrections
+from leadtracker.who_called.explanation import explanation
 
 
 @click.group()
@@ -82,7 +82,7 @@ def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None
     """Say who made a call; the worker learns from it."""
     if (visitor is not None) + nobody + undo != 1:
         raise click.UsageError("say one of --visitor, --nobody and --undo")
-    confirming.say(opening.database(), call_pk, confirming.NOBODY if nobody else visitor)
+    corrections.say(opening.database(), call_pk, corrections.NOBODY if nobody else visitor)
     click.echo("Taken back." if undo else "Kept.")
 
 

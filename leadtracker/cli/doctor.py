@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from leadtracker.checkup import findings
 from leadtracker.cli import opening
 from leadtracker.records.database import open_database
+from leadtracker.running.doctor import findings
 from leadtracker.settings import load_settings
 
 

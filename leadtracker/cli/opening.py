@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadtracker.embedded import socket_of
 from leadtracker.errors import SettingsError, SiteFault
 from leadtracker.live import Live
 from leadtracker.records.database import migrate, open_database, schema_is_current
 from leadtracker.records.tables import SiteRow
+from leadtracker.running.redis_server import socket_of
 from leadtracker.settings import Settings, load_settings
 
 

@@ -8,14 +8,15 @@ from dataclasses import asdict
 
 import click
 
-from leadtracker import child_process, plan_words
-from leadtracker.attribution.plan import Outlook, alarms
 from leadtracker.cli import opening
 from leadtracker.domain import Site
 from leadtracker.errors import SiteFault
-from leadtracker.plan_making import make_plan, numbers_of
+from leadtracker.planner import words as plan_words
+from leadtracker.planner.making import make_plan, numbers_of
+from leadtracker.planner.plan import Outlook, alarms
 from leadtracker.records.plans import KeptPlan
 from leadtracker.records.sites import Directory
+from leadtracker.running import child_process
 
 COLUMNS = ("Numbers", "Right visitor", "Wrong", "Nobody", "Certain", "No number free, busiest hour")
 

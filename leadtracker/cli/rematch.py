@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import click
 
-from leadtracker.attribution.posterior import Posterior
 from leadtracker.cli import opening
 from leadtracker.domain import Site
 from leadtracker.errors import SiteFault
+from leadtracker.matching.posterior import Posterior
 from leadtracker.records.sites import Directory
-from leadtracker.rematching import Rematch, apply, rematches
 from leadtracker.settings import load_settings
+from leadtracker.who_called.rematch import Rematch, apply, rematches
 
 
 @click.command()

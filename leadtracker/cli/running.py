@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy.orm import Session
 
-from leadtracker import child_process
 from leadtracker.cli import opening
 from leadtracker.records.database import migrate as migrate_database
 from leadtracker.records.database import open_database
 from leadtracker.records.inbox import read_again
 from leadtracker.records.sites import Directory
 from leadtracker.records.users import ensure_first_user
-from leadtracker.serving import Serving
+from leadtracker.running import child_process
+from leadtracker.running.serving import Serving
+from leadtracker.running.worker import Worker
 from leadtracker.settings import load_settings
-from leadtracker.worker import Worker
 
 
 @click.command()

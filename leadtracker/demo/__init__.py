@@ -19,6 +19,7 @@ import requests
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from leadtracker.demo.browser import direct_session
 from leadtracker.demo.calling_back import calling_back
 from leadtracker.demo.marketing_site import MarketingSite
 from leadtracker.demo.sites import Where, apply, site_text
@@ -28,9 +29,8 @@ from leadtracker.errors import LeadtrackerError, SettingsError
 from leadtracker.records.calls import newest
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.users import ensure_first_user
-from leadtracker.serving import Serving
+from leadtracker.running.serving import Serving
 from leadtracker.settings import Settings
-from leadtracker.simulator import direct_session
 
 FOLDER = Path(".demo")
 READY_SECONDS = 30.0

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from leadtracker import site_file
 from leadtracker.demo.sites import Where
 from leadtracker.demo.world import HAIFA
-from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
-from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch, served
-from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
+from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 
 OFTEN = {"minute": 20, "hour": 200, "day": 1000}  # whoever tries the demo has one number and one address
 

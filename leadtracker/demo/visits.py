@@ -14,16 +14,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import phone
+from leadtracker.demo.browser import Browser
 from leadtracker.demo.marketing_site import Told
+from leadtracker.demo.scenarios import SCENARIOS, begin, play
 from leadtracker.demo.sites import Where
 from leadtracker.demo.world import GOOGLEBOT, Shop, Visit
 from leadtracker.pbx.simulated_call import Ending, Kind, NotAcknowledged, SimulatedCall, SimulatedPbx
-from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat
-from leadtracker.pbx.voicenter.simulator import PopFormat, SimulatedVoicenter
-from leadtracker.pbx.while1.simulator import SimulatedWhile1
+from leadtracker.pbx.voicenter.simulator.account import PopFormat, SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat
+from leadtracker.pbx.while1.simulator.account import SimulatedWhile1
 from leadtracker.records.calls import newest
 from leadtracker.records.tables import CallRow
-from leadtracker.simulator import SCENARIOS, Browser, begin, play
 
 FOUND_WITHIN_SECONDS = 8.0
 LEFT_BEFORE_SECONDS = 7.0  # a caller sooner than this is taken for one who still looks at the page

@@ -8,8 +8,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leadtracker.demo.browser import DESKTOP, PHONE
 from leadtracker.pbx.simulated_call import Extension
-from leadtracker.simulator import DESKTOP, PHONE
 
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from leadtracker.callback.rules import Limits
+from leadtracker.callback_rules.rules import Limits
 from leadtracker.live import Live, keys
 from leadtracker.live.script import script
 

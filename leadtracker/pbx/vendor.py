@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from leadtracker.domain import Account, Caller, Cdr, Json, ScreenPop
-from leadtracker.pbx.dialling import ClickToCall
+from leadtracker.pbx.dialing import ClickToCall
 
 Fields = Mapping[str, Any]  # a callback's body or query as plain values, keys as sent
 

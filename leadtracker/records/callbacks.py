@@ -14,7 +14,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from leadtracker.callback.course import ENDED, State, after, failure, state_of_leg, state_of_pop
+from leadtracker.callback_rules.course import ENDED, State, after, failure, state_of_leg, state_of_pop
 from leadtracker.domain import Cdr, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow

@@ -10,8 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
-from leadtracker.call_record import CallFacts
-from leadtracker.domain import Cdr, Direction, Json, Site
+from leadtracker.domain import CallFacts, Cdr, Direction, Json, Site
 from leadtracker.records.tables import CallRow, LegRow, ShareRow
 
 FEW_DIGITS = 4

@@ -12,11 +12,11 @@ from typing import Any, cast
 from sqlalchemy import Integer, Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.calibration import Calibration
-from leadtracker.attribution.calling_clock import KEPT, Hour
-from leadtracker.attribution.counts import Counts
-from leadtracker.attribution.page_state import AGE_EDGES, DAY, HOUR
-from leadtracker.attribution.phone_memory import Called, Remembered
+from leadtracker.matching.calibration import Calibration
+from leadtracker.matching.calling_clock import KEPT, Hour
+from leadtracker.matching.counts import Counts
+from leadtracker.matching.page_state import AGE_EDGES, DAY, HOUR
+from leadtracker.matching.phone_memory import Called, Remembered
 from leadtracker.records.database import inserting, put
 from leadtracker.records.tables import (
     CallerRow,

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.plan import Plan
+from leadtracker.planner.plan import Plan
 from leadtracker.records.tables import PlanRow
 
 

@@ -11,12 +11,12 @@ import orjson
 from sqlalchemy import Table, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.calibration import Truth
-from leadtracker.attribution.confirmation import confirmed
-from leadtracker.attribution.counts import Counts
-from leadtracker.attribution.evidence import Evidence
-from leadtracker.attribution.posterior import Posterior
 from leadtracker.domain import Json
+from leadtracker.matching.calibration import Truth
+from leadtracker.matching.confirmation import confirmed
+from leadtracker.matching.counts import Counts
+from leadtracker.matching.evidence import Evidence
+from leadtracker.matching.posterior import Posterior
 from leadtracker.records.calls import counted
 from leadtracker.records.database import put
 from leadtracker.records.tables import CallRow, LeaseRow, ShareRow, VerdictRow

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution import calibration
-from leadtracker.attribution.calibration import ENOUGH, Bin, picture
-from leadtracker.attribution.counts import Counts, bins, table
-from leadtracker.attribution.delay_curve import DelayCurve, FirstCalls, delay_curve
-from leadtracker.attribution.page_state import AGES, LEVELS, OPENS, TAPS
+from leadtracker.matching import calibration
+from leadtracker.matching.calibration import ENOUGH, Bin, picture
+from leadtracker.matching.counts import Counts, bins, table
+from leadtracker.matching.page_state import AGES, LEVELS, OPENS, TAPS
+from leadtracker.planner.delay_curve import DelayCurve, FirstCalls, delay_curve
 from leadtracker.records import learned, verdicts
 
 NO_CALLS = FirstCalls(0.0, [[0.0] * LEVELS] * OPENS, [[0.0] * LEVELS] * AGES)

@@ -10,12 +10,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from leadtracker.callback.course import State
+from leadtracker.callback_rules.course import State
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.database import UtcDateTime
+from leadtracker.records.session import reading
 from leadtracker.reports.calls import PAGE, PAGE_OF_EXPORT, Cursor
 from leadtracker.reports.period import Period
-from leadtracker.reports.reading import reading
 
 REACHED_AGENT = (State.AGENT_ANSWERED, State.VISITOR_ANSWERED, State.TALKED)
 REACHED_VISITOR = (State.VISITOR_ANSWERED, State.TALKED)

@@ -14,9 +14,9 @@ from leadtracker.domain import Outcome
 from leadtracker.errors import BadRequest
 from leadtracker.records.calls import ends_with
 from leadtracker.records.database import UtcDateTime
+from leadtracker.records.session import reading
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.period import Period
-from leadtracker.reports.reading import reading
 
 PAGE = 50
 PAGE_OF_EXPORT = 2000

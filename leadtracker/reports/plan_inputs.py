@@ -23,18 +23,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from leadtracker.attribution.calibration import Calibration, recalibrated
-from leadtracker.attribution.calling_clock import activity_table
-from leadtracker.attribution.confirmation import candidates_of
-from leadtracker.attribution.counts import Counts, bins, table
-from leadtracker.attribution.delay_curve import FirstCalls
-from leadtracker.attribution.model_pool import WEEK_HOURS, Traffic
-from leadtracker.attribution.page_state import AGES, LEVELS, OPENS, TAPS
-from leadtracker.attribution.planner import PlanInputs, Stated
-from leadtracker.attribution.posterior import CERTAIN
-from leadtracker.attribution.rates import fit
 from leadtracker.domain import Site
 from leadtracker.errors import TooFewVisits
+from leadtracker.matching.calibration import Calibration, recalibrated
+from leadtracker.matching.calling_clock import activity_table
+from leadtracker.matching.confirmation import candidates_of
+from leadtracker.matching.counts import Counts, bins, table
+from leadtracker.matching.page_state import AGES, LEVELS, OPENS, TAPS
+from leadtracker.matching.posterior import CERTAIN
+from leadtracker.matching.rates import fit
+from leadtracker.planner.delay_curve import FirstCalls
+from leadtracker.planner.model_pool import WEEK_HOURS, Traffic
+from leadtracker.planner.planner import PlanInputs, Stated
 from leadtracker.records import learned
 from leadtracker.records.plans import MadeFrom
 from leadtracker.records.tables import CallRow, LeaseRow, VerdictRow

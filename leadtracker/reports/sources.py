@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Float, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.interval import Count
-from leadtracker.attribution.posterior import CERTAIN
 from leadtracker.domain import Outcome
+from leadtracker.matching.interval import Count
+from leadtracker.matching.posterior import CERTAIN
 from leadtracker.records.calls import NOT_COMING_IN
 from leadtracker.records.tables import CallRow, LeaseRow, ShareRow
 from leadtracker.reports.calls import NOT_ANSWERED

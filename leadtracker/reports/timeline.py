@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from leadtracker.attribution.interval import Count
+from leadtracker.matching.interval import Count
 from leadtracker.records.tables import CallRow, LeaseRow, ShareRow
 from leadtracker.reports.period import Step, steps
 from leadtracker.reports.sources import NONE, SourceFilter, answered, incoming, missed, new_visits, started

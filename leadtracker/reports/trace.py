@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from leadtracker import regions
-from leadtracker.attribution.evidence import visible_until
 from leadtracker.domain import Json, Lease, Site
+from leadtracker.matching.evidence import visible_until
+from leadtracker.numbers import regions
 from leadtracker.records import leases, verdicts
 from leadtracker.records.tables import CallRow, KnownPhoneRow, LeaseRow
 

@@ -14,11 +14,11 @@ from sqlalchemy import Engine
 
 from leadtracker.domain import Json
 from leadtracker.live import Arrival
-from leadtracker.number_request import BEAT_SECONDS, BROWSING_SECONDS, ENGAGED_SECONDS, level_of
+from leadtracker.numbers.number_request import BEAT_SECONDS, BROWSING_SECONDS, ENGAGED_SECONDS, level_of
 from leadtracker.records.database import throwaway_database
 from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
 from leadtracker.simulate.trace import Trace
-from leadtracker.who_called import Ring
+from leadtracker.who_called.knowledge import Ring
 
 HOUR = 3600.0
 REACHED = {1: level_of(BROWSING_SECONDS, ()), 2: level_of(ENGAGED_SECONDS, ()), 3: level_of(0, ("save",))}

@@ -12,21 +12,20 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.attribution.posterior import Posterior
-from leadtracker.call_reading import Whose, keep, taught
-from leadtracker.call_record import CallFacts
-from leadtracker.domain import Account, Direction, Outcome, Phase, Site
-from leadtracker.embedded import EmbeddedRedis
+from leadtracker.calls.reading import Whose, keep, taught
+from leadtracker.domain import Account, CallFacts, Direction, Outcome, Phase, Site
 from leadtracker.live import Live
+from leadtracker.matching.posterior import Posterior
 from leadtracker.records import learned, leases, verdicts
 from leadtracker.records.calls import Snapshot
 from leadtracker.records.database import migrate
 from leadtracker.records.sites import Directory, add_dids
 from leadtracker.records.tables import CallRow
 from leadtracker.records.verdicts import Judgement
-from leadtracker.verdict_record import shown, snapshot
-from leadtracker.who_called import Knowledges, Ring
-from leadtracker.worker import LOG_BATCH
+from leadtracker.running.redis_server import EmbeddedRedis
+from leadtracker.running.worker import LOG_BATCH
+from leadtracker.who_called.knowledge import Knowledges, Ring
+from leadtracker.who_called.verdict import shown, snapshot
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 LEASE_DAYS = 90

@@ -9,16 +9,16 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from leadtracker.attribution.plan import ALARMS, alarms
-from leadtracker.callback.opening import local_day
-from leadtracker.callback.rules import rules_of
-from leadtracker.listening import feed_of
+from leadtracker.callback_rules.opening import local_day
+from leadtracker.callback_rules.rules import rules_of
+from leadtracker.calls.listening import feed_of
 from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.live.feed_states import FeedStates
+from leadtracker.planner.plan import ALARMS, alarms
 from leadtracker.records import plans
 from leadtracker.records.inbox import Inbox
+from leadtracker.records.session import reading
 from leadtracker.reports import callbacks
-from leadtracker.reports.reading import reading
 from leadtracker.web.stores import Stores
 
 NUMBER_REQUESTS = Counter("leadtracker_number_requests", "Number requests answered", ["site", "reason"])

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.planner import outlook
-from leadtracker.plan_making import numbers_of
+from leadtracker.planner.making import numbers_of
+from leadtracker.planner.planner import outlook
 from leadtracker.records.database import open_database
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import LeaseRow

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from leadtracker.domain import Site
-from leadtracker.embedded import EmbeddedRedis
 from leadtracker.live import Arrival, Live, keys
+from leadtracker.running.redis_server import EmbeddedRedis
 
 START = 1_800_000_000_000  # ms
 BETWEEN_MS = 30_000  # visits: some five numbers are held at any moment, in either pool

@@ -6,12 +6,12 @@ import random
 import statistics
 import time
 
-from leadtracker.attribution.counts import Counts
-from leadtracker.attribution.evidence import Evidence, Holder, Older
-from leadtracker.attribution.matching import match
-from leadtracker.attribution.page_state import AGES, LEVELS, OPENS
-from leadtracker.attribution.phone_memory import Called, Known, Remembered
-from leadtracker.attribution.rates import fit
+from leadtracker.matching.counts import Counts
+from leadtracker.matching.evidence import Evidence, Holder, Older
+from leadtracker.matching.matching import match
+from leadtracker.matching.page_state import AGES, LEVELS, OPENS
+from leadtracker.matching.phone_memory import Called, Known, Remembered
+from leadtracker.matching.rates import fit
 
 BAR_MS = 5.0  # p99
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 from tests.browser.callback_page import VISITOR, ask, send, start
 from tests.browser.complaints import Complaints
 from tests.browser.page_server import PageServer

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.callback.course import State
+from leadtracker.callback_rules.course import State
 from leadtracker.records import plans
 from leadtracker.records.callback_tables import CallbackRow
 from tests.callback_road import callback_row

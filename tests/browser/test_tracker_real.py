@@ -16,11 +16,11 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine, delete, select
 
-from leadtracker.embedded import socket_of
 from leadtracker.live import keys
 from leadtracker.records.database import WritersTurn, open_database
 from leadtracker.records.tables import LeaseRow
-from leadtracker.worker import RESTORED
+from leadtracker.running.redis_server import socket_of
+from leadtracker.running.worker import RESTORED
 from tests.browser.complaints import Complaints
 from tests.browser.conftest import stop_clock
 from tests.browser.page_server import PageServer

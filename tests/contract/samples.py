@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx import wire
-from leadtracker.pbx.outgoing import Fate, Reply
 from leadtracker.pbx.vendor import WireFormat
 
 FOLDER = Path(__file__).parent

@@ -14,9 +14,9 @@ from leadtracker.domain import CUSTOMERS_LEG, Account, Cdr, Direction, Outcome, 
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
 from leadtracker.pbx.vendor import RecordFamily, ScreenPopFamily
-from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, call_id, cdrs, written
-from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
-from leadtracker.pbx.while1.simulator import SimulatedWhile1
+from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, call_id, cdrs, written
+from leadtracker.pbx.while1.simulator.account import SimulatedWhile1
 
 ISRAEL = ZoneInfo("Asia/Jerusalem")
 TEL_AVIV = Account(1, "tel-aviv", "voicenter", "secret")

@@ -16,11 +16,11 @@ import requests
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadtracker.callback.course import State
-from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
-from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch
+from leadtracker.callback_rules.course import State
+from leadtracker.demo.browser import direct_session
+from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch
 from leadtracker.records.callback_tables import CallbackRow
-from leadtracker.simulator import direct_session
 from tests.callback_road import ORIGIN, RULES, long, save, switch_of
 from tests.conftest import SITE
 from tests.served import Served, serving

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
-from leadtracker.pbx.voicenter.simulated_events import of_call
-from leadtracker.pbx.voicenter.simulated_real_time import SimulatedRealTime, served
+from leadtracker.pbx.voicenter.simulator.events import of_call
+from leadtracker.pbx.voicenter.simulator.real_time import SimulatedRealTime, served
 from leadtracker.records.tables import CallRow
 from tests.callback_road import RULES, save
 from tests.conftest import SITE

@@ -16,8 +16,8 @@ import requests
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from leadtracker.demo.browser import Browser, direct_session
 from leadtracker.records.tables import CallRow, InboxRow, LegRow
-from leadtracker.simulator import Browser, direct_session
 from tests.conftest import SITE
 from tests.served import Served, processes_of, serving
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import requests
 from sqlalchemy import Engine
 
+from leadtracker.demo.browser import Browser, direct_session
 from leadtracker.records.users import add_user
-from leadtracker.simulator import Browser, direct_session
 from tests.served import Served, serving
 
 SITES = """

@@ -6,12 +6,12 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from leadtracker.callback.counting import counters
-from leadtracker.callback.form_token import FormTokens
-from leadtracker.callback.opening import local_day
-from leadtracker.callback.price import reserve
-from leadtracker.callback.rules import rules_of
-from leadtracker.callback.target import check
+from leadtracker.callback_rules.counting import counters
+from leadtracker.callback_rules.form_token import FormTokens
+from leadtracker.callback_rules.opening import local_day
+from leadtracker.callback_rules.price import reserve
+from leadtracker.callback_rules.rules import rules_of
+from leadtracker.callback_rules.target import check
 from leadtracker.domain import Account, Site
 from leadtracker.errors import Refused
 from leadtracker.live import Live

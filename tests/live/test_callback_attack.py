@@ -12,9 +12,9 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from leadtracker.callback.form_token import FormTokens
-from leadtracker.callback.price import per_minute
-from leadtracker.callback.rules import rules_of
+from leadtracker.callback_rules.form_token import FormTokens
+from leadtracker.callback_rules.price import per_minute
+from leadtracker.callback_rules.rules import rules_of
 from leadtracker.domain import Site
 from leadtracker.live import Live
 from tests.live.callback_form import ACCOUNT, ORIGIN, OWN, Form

@@ -12,7 +12,7 @@ from queue import Queue
 
 import pytest
 
-from leadtracker.callback.rules import Limits
+from leadtracker.callback_rules.rules import Limits
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.live.callback_guard import Books, CallbackGuard, Money

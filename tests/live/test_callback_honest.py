@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import phonenumbers
 import pytest
 
-from leadtracker.callback.opening import local_day
+from leadtracker.callback_rules.opening import local_day
 from leadtracker.domain import Site
 from leadtracker.live import Live
 from tests.live.callback_form import Form

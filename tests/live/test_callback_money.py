@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadtracker.callback.rules import Limits
+from leadtracker.callback_rules.rules import Limits
 from leadtracker.live import Live, keys
 from leadtracker.live.callback_guard import Books, CallbackGuard, Money
 from leadtracker.live.callback_refusals import KEPT_DAYS, Refusals

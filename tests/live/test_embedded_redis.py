@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from leadtracker import embedded
-from leadtracker.embedded import EmbeddedRedis
 from leadtracker.errors import SettingsError, StoreUnavailable
 from leadtracker.live import Live
+from leadtracker.running import redis_server as embedded
+from leadtracker.running.redis_server import EmbeddedRedis
 from tests.live.conftest import DIDS, SITE, Shop
 
 

@@ -15,8 +15,8 @@ from queue import Queue
 import pytest
 import requests
 
+from leadtracker.demo.browser import Browser, Page, direct_session
 from leadtracker.live import Live, keys
-from leadtracker.simulator import Browser, Page, direct_session
 from tests.live.conftest import DIDS, SITE, Shop
 from tests.served import serving
 

@@ -8,37 +8,15 @@ from pathlib import Path
 # When files move, change the patterns here. `*` also matches the folders below.
 # A module belongs to the first part that names it.
 PARTS = {
-    "planner": [
-        "leadtracker/attribution/plan*.py",
-        "leadtracker/attribution/model_pool.py",
-        "leadtracker/attribution/recognition.py",
-        "leadtracker/attribution/exhaustion.py",
-        "leadtracker/attribution/delay_curve.py",
-    ],
-    "matching": ["leadtracker/attribution/*.py"],
-    "who called": [
-        "leadtracker/who_called.py",
-        "leadtracker/verdict_record.py",
-        "leadtracker/confirming.py",
-        "leadtracker/rematching.py",
-    ],
-    "calls": [
-        "leadtracker/call_reading.py",
-        "leadtracker/call_record.py",
-        "leadtracker/screen_pop.py",
-        "leadtracker/receiving.py",
-    ],
-    "numbers": [
-        "leadtracker/number_request.py",
-        "leadtracker/touchpoint.py",
-        "leadtracker/topics.py",
-        "leadtracker/regions.py",
-        "leadtracker/phone.py",
-    ],
-    "callback": ["leadtracker/callback/*.py", "leadtracker/callback_*.py"],
+    "planner": ["leadtracker/planner/*.py"],
+    "matching": ["leadtracker/matching/*.py"],
+    "who called": ["leadtracker/who_called/*.py"],
+    "calls": ["leadtracker/calls/*.py"],
+    "numbers": ["leadtracker/numbers/*.py", "leadtracker/topics.py", "leadtracker/phone.py"],
+    "callback": ["leadtracker/callback/*.py", "leadtracker/callback_rules/*.py"],
     "live": ["leadtracker/live/*.py"],
     "records": ["leadtracker/records/*.py"],
-    "pbx": ["leadtracker/pbx/*.py"],
+    "pbx": ["leadtracker/pbx/*.py", "leadtracker/outgoing.py"],
 }
 LEFT_OUT = ["*/migrations/*", "*/simulator*", "*/simulated_*"]
 

@@ -13,8 +13,8 @@ from werkzeug.security import generate_password_hash
 
 from leadtracker.records import users
 from leadtracker.records.users import add_user
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 from tests.callback_road import Road, road_of
 from tests.dashboard_rows import OURS, PASSWORD
 

@@ -14,17 +14,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.calibration import Calibration
-from leadtracker.attribution.posterior import Posterior
 from leadtracker.cli import main, opening
 from leadtracker.domain import Site
+from leadtracker.matching.calibration import Calibration
+from leadtracker.matching.posterior import Posterior
 from leadtracker.records import learned, verdicts
 from leadtracker.records.tables import CallRow, ShareRow, VerdictRow
-from leadtracker.rematching import apply, rematches
-from leadtracker.verdict_record import verdict_record
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called import Knowledge, Ring
-from leadtracker.worker import Worker
+from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.rematch import apply, rematches
+from leadtracker.who_called.verdict import verdict_record
 from tests.dashboard_rows import add, call, lease
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)

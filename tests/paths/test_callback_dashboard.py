@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from leadtracker.callback.course import State
-from leadtracker.checkup import findings
+from leadtracker.callback_rules.course import State
 from leadtracker.cli import main, opening
-from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
+from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
 from leadtracker.records.callback_tables import CallbackRow
-from leadtracker.web.callback_shown import STATE_WORDS
+from leadtracker.running.doctor import findings
+from leadtracker.web.dashboard.callback_shown import STATE_WORDS
 from tests.callback_road import Road, callback_row, closed_now, long
 from tests.dashboard_rows import OURS
 from tests.paths.test_dashboard_safety import HOSTILE, Page

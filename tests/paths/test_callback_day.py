@@ -12,11 +12,12 @@ import tomli_w
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from leadtracker import callback_request, site_file
-from leadtracker.callback.course import State
-from leadtracker.callback_dialling import Dialling
-from leadtracker.callback_request import CallbackRequests, Told, Wish
-from leadtracker.callback_sweeps import CallbackSweeps
+from leadtracker import site_file
+from leadtracker.callback import request as callback_request
+from leadtracker.callback.dialing import Dialling
+from leadtracker.callback.request import CallbackRequests, Told, Wish
+from leadtracker.callback.sweeps import CallbackSweeps
+from leadtracker.callback_rules.course import State
 from leadtracker.live.callback_guard import CallbackGuard, Money
 from leadtracker.live.callback_refusals import Refusals
 from leadtracker.records.callback_tables import CallbackRow

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from leadtracker import callback_request, callback_sweeps
-from leadtracker.callback.course import State
+from leadtracker.callback import request as callback_request
+from leadtracker.callback import sweeps as callback_sweeps
+from leadtracker.callback_rules.course import State
 from leadtracker.live.callback_guard import CallbackGuard
-from leadtracker.pbx.voicenter import dialling as voicenter_dialling
-from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
+from leadtracker.pbx.voicenter import dialing as voicenter_dialling
+from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import InboxRow
 from tests.callback_road import Road

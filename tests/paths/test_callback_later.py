@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from leadtracker import callback_sweeps
-from leadtracker.pbx.voicenter.simulated_behaviour import Said
+from leadtracker.callback import sweeps as callback_sweeps
+from leadtracker.pbx.voicenter.simulator.behavior import Said
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow, InboxRow
 from tests.callback_road import Road, closed_now, make_due
@@ -136,7 +136,7 @@ def test_a_campaign_that_does_not_take_it_leaves_it_to_us(road: Road) -> None:
 def test_a_received_request_that_was_left_lying_is_dialled_by_the_worker(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leadtracker.callback_dialling.Dialling.begin", lambda *_: None)
+    monkeypatch.setattr("leadtracker.callback.dialing.Dialling.begin", lambda *_: None)
     asked = road.ask()
     assert asked["state"] == "received"
     monkeypatch.undo()

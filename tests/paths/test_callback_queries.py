@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.callback.course import State
+from leadtracker.callback_rules.course import State
 from leadtracker.records import callbacks
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow

@@ -14,16 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.callback.course import State
-from leadtracker.checkup import Finding, findings
+from leadtracker.callback_rules.course import State
 from leadtracker.errors import SiteFault, StoreUnavailable
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter import real_time_login
 from leadtracker.pbx.voicenter.real_time_feed import FEED, Pace
-from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
-from leadtracker.pbx.voicenter.simulated_events import status_update
-from leadtracker.pbx.voicenter.simulated_real_time import SimulatedRealTime, served
+from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.events import status_update
+from leadtracker.pbx.voicenter.simulator.real_time import SimulatedRealTime, served
 from leadtracker.records.tables import InboxRow
+from leadtracker.running.doctor import Finding, findings
 from tests.callback_road import RULES, Road, save
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from leadtracker import callback_request
+from leadtracker.callback import request as callback_request
 from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.live.callback_refusals import Refusals
 from leadtracker.records.callback_tables import CallbackRow

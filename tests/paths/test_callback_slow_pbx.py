@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
-from leadtracker.simulator import direct_session
+from leadtracker.demo.browser import direct_session
+from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
 from tests.callback_road import CHROME, ORIGIN, RULES, long, save, switch_of
 from tests.conftest import SITE
 from tests.served import serving

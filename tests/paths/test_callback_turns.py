@@ -12,16 +12,16 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from leadtracker import callback_dialling
-from leadtracker.callback.course import State
-from leadtracker.callback.rules import rules_of
-from leadtracker.callback_dialling import LAST_TRY_SECONDS, Dialling
-from leadtracker.callback_request import CallbackRequests, Wish
-from leadtracker.callback_sweeps import CallbackSweeps
+from leadtracker.callback import dialing as callback_dialling
+from leadtracker.callback.dialing import LAST_TRY_SECONDS, Dialling
+from leadtracker.callback.request import CallbackRequests, Wish
+from leadtracker.callback.sweeps import CallbackSweeps
+from leadtracker.callback_rules.course import State
+from leadtracker.callback_rules.rules import rules_of
 from leadtracker.domain import Account
 from leadtracker.errors import BadRequest, NotFound, PbxUnavailable, Refused
 from leadtracker.live.callback_guard import CallbackGuard
-from leadtracker.pbx.dialling import Answer, Dial, Dialled
+from leadtracker.pbx.dialing import Answer, Dial, Dialled
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.web.stores import Stores
 from tests.callback_road import ORIGIN, RULES, TARGET, callback_row, long, save

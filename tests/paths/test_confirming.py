@@ -22,8 +22,8 @@ from leadtracker.records.tables import (
     ShareRow,
     VerdictRow,
 )
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 from tests.dashboard_rows import OURS, add, lease, touchpoint
 
 DANA, YOSSI = "dana".ljust(22, "_"), "yossi".ljust(22, "_")

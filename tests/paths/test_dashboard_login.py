@@ -17,7 +17,7 @@ from leadtracker.app import create_app
 from leadtracker.errors import BadRequest, NotFound
 from leadtracker.records.tables import UserRow
 from leadtracker.records.users import add_user, change_password, ensure_first_user, user_by_password
-from leadtracker.web import login
+from leadtracker.web.dashboard import login
 from leadtracker.web.stores import Stores
 from tests.dashboard_rows import OURS, PASSWORD
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.errors import LeadtrackerError, StoreUnavailable
 from leadtracker.records.tables import SiteRow
-from leadtracker.web import slow_work
+from leadtracker.web.dashboard import slow_work
 from tests.dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease, leg, touchpoint
 
 POLICY = (
@@ -186,7 +186,7 @@ def test_a_database_that_does_not_answer_is_said(
     def refuse(*_: object, **__: object) -> None:
         raise StoreUnavailable("the database does not answer")
 
-    monkeypatch.setattr("leadtracker.web.dashboard_calls.call_page", refuse)
+    monkeypatch.setattr("leadtracker.web.dashboard.calls.call_page", refuse)
     answer = dashboard.get("/calls")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "The database does not answer." in answer.text

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.interval import Count
-from leadtracker.call_record import CallFacts
+from leadtracker.domain import CallFacts
+from leadtracker.matching.interval import Count
 from leadtracker.records.calls import counted, save
 from leadtracker.records.database import _alembic, migrate
 from leadtracker.records.tables import CallRow, ShareRow

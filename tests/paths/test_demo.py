@@ -20,9 +20,9 @@ import requests
 from playwright.sync_api import Browser, expect
 
 from leadtracker import demo
+from leadtracker.demo.browser import direct_session
 from leadtracker.demo.world import HAIFA, SHOPS
 from leadtracker.errors import SettingsError
-from leadtracker.simulator import direct_session
 
 COMMAND = [sys.executable, "-m", "leadtracker", "demo"]
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"

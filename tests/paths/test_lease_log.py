@@ -15,17 +15,17 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
+from leadtracker.demo.browser import DESKTOP, PHONE
 from leadtracker.domain import Topic
 from leadtracker.errors import SiteFault
 from leadtracker.live import keys
+from leadtracker.numbers.regions import Regions
 from leadtracker.records import leases
 from leadtracker.records.database import _alembic, open_database
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import LeaseRow
-from leadtracker.regions import Regions
-from leadtracker.simulator import DESKTOP, PHONE
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 from tests import geoip_database, site_files
 from tests.dashboard_rows import add, lease
 

@@ -12,14 +12,15 @@ from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from leadtracker import call_reading, site_file
+from leadtracker import site_file
+from leadtracker.calls import reading as call_reading
 from leadtracker.errors import StoreUnavailable
 from leadtracker.pbx import wire
 from leadtracker.records import calls, verdicts
 from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import AccountRow, InboxRow, LegRow, PhoneRow, ShareRow, VerdictRow
 from leadtracker.web.stores import Stores
-from leadtracker.who_called import Knowledge
+from leadtracker.who_called.knowledge import Knowledge
 from tests.notifications import DANA, DID, NOON, OTHER_DID, RON, VOICENTER, WHILE1, Pbx, turn_is_taken
 
 MINUTES_3 = 180

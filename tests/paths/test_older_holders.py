@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.evidence import Older
-from leadtracker.attribution.page_state import age_bin
 from leadtracker.domain import Lease
+from leadtracker.matching.evidence import Older
+from leadtracker.matching.page_state import age_bin
 from leadtracker.records import learned
 from leadtracker.records.leases import Change
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import ClosedLeasesRow
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called import Knowledge, Ring
-from leadtracker.worker import Worker
+from leadtracker.who_called.knowledge import Knowledge, Ring
 from tests import site_files
 
 DID = "+97231110001"

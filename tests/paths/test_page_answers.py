@@ -8,11 +8,11 @@ from unittest.mock import ANY
 
 import pytest
 
+from leadtracker.demo.browser import DESKTOP
 from leadtracker.domain import Lease, Site, Topic
 from leadtracker.errors import BadRequest
-from leadtracker.number_request import Numbers, Sender
-from leadtracker.regions import Regions
-from leadtracker.simulator import DESKTOP
+from leadtracker.numbers.number_request import Numbers, Sender
+from leadtracker.numbers.regions import Regions
 from leadtracker.web.stores import Stores
 
 DIDS = {f"+97272277677{n}" for n in range(2, 7)}

@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from test_main_road import PBX, cdr, number
 
+from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import StoreUnavailable
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.tables import InboxRow
-from leadtracker.screen_pop import ScreenPops
 from leadtracker.site_file import save_account
-from leadtracker.web.pbx_callback import LONGEST_BODY
+from leadtracker.web.pbx import LONGEST_BODY
 from leadtracker.web.stores import Stores
 
 SECRET = "secret-of-the-pbx-account"

@@ -18,21 +18,21 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.attribution.calibration import Calibration
-from leadtracker.attribution.counts import Counts
-from leadtracker.attribution.model_pool import WEEK_HOURS
-from leadtracker.attribution.plan import Plan
-from leadtracker.checkup import findings
 from leadtracker.cli import main, opening
 from leadtracker.domain import Site
 from leadtracker.errors import SiteFault, TooFewVisits
-from leadtracker.plan_making import DailyPlans, numbers_of
+from leadtracker.matching.calibration import Calibration
+from leadtracker.matching.counts import Counts
+from leadtracker.planner.making import DailyPlans, numbers_of
+from leadtracker.planner.model_pool import WEEK_HOURS
+from leadtracker.planner.plan import Plan
 from leadtracker.records import learned, plans
 from leadtracker.records.database import _alembic, migrate
 from leadtracker.records.sites import add_dids
 from leadtracker.records.tables import SiteRow, VerdictRow
 from leadtracker.reports import plan_inputs as reader
 from leadtracker.reports.plan_inputs import Span, lately, plan_inputs, visits
+from leadtracker.running.doctor import findings
 from leadtracker.web.stores import Stores
 from tests import site_files
 from tests.accuracy.planner import compared

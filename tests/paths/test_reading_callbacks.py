@@ -12,16 +12,16 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from test_main_road import PBX, cdr, number, settle
 
-from leadtracker import call_reading
-from leadtracker.call_record import CallFacts
+from leadtracker.calls import reading as call_reading
 from leadtracker.cli.opening import site_of
+from leadtracker.domain import CallFacts
 from leadtracker.records import leases
 from leadtracker.records.database import only_reader
 from leadtracker.records.inbox import read_again
 from leadtracker.records.sites import forget_drained, remove_dids
 from leadtracker.records.tables import CallRow, InboxRow
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 
 
 @pytest.fixture

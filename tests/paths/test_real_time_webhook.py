@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from test_main_road import PBX, settle
 
-from leadtracker.checkup import findings
 from leadtracker.records.tables import CallRow, InboxRow
+from leadtracker.running.doctor import findings
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 
 SAMPLES = Path(__file__).parent.parent / "contract" / "voicenter" / "real_time"
 

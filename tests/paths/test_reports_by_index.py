@@ -18,7 +18,7 @@ from leadtracker.reports.calls import NOT_ANSWERED, CallFilter, Cursor, call_pag
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, sources
 from leadtracker.reports.timeline import shortages, timeline
-from leadtracker.who_called import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge, Ring
 from tests.dashboard_rows import NOW
 
 ALL = Period("UTC")

@@ -14,16 +14,16 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from test_main_road import message, number, post
 
-from leadtracker import screen_pop
+from leadtracker.calls import screen_pop
+from leadtracker.calls.screen_pop import ScreenPops, first_of
+from leadtracker.calls.visitor_card import VisitorCard, caller_card, visitor_card
 from leadtracker.domain import Account, Caller, Direction, Phase, ScreenPop
 from leadtracker.errors import NotFound, StoreUnavailable
-from leadtracker.pbx.dialling import REQUEST
+from leadtracker.pbx.dialing import REQUEST
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.one_call import call_named, one_call
-from leadtracker.screen_pop import ScreenPops, first_of
-from leadtracker.visitor_card import VisitorCard, caller_card, visitor_card
 from leadtracker.web.stores import Stores
-from leadtracker.who_called import Knowledge
+from leadtracker.who_called.knowledge import Knowledge
 from tests.callback_road import callback_row
 from tests.dashboard_rows import NOW, add, call, callback, lease, leg, touchpoint, unknown_call
 

@@ -10,17 +10,17 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from leadtracker.attribution.counts import NAMES, Counts
-from leadtracker.attribution.phone_memory import Remembered
-from leadtracker.confirming import BATCH, NOBODY, heed_words, say
 from leadtracker.domain import Outcome, Site
 from leadtracker.errors import BadRequest, NotFound
+from leadtracker.matching.counts import NAMES, Counts
+from leadtracker.matching.phone_memory import Remembered
 from leadtracker.records import learned, verdicts
 from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.tables import CallRow, VerdictRow
-from leadtracker.verdict_record import snapshot
 from leadtracker.web.stores import Stores
-from leadtracker.who_called import Knowledge, Knowledges, Ring
+from leadtracker.who_called.corrections import BATCH, NOBODY, heed_words, say
+from leadtracker.who_called.knowledge import Knowledge, Knowledges, Ring
+from leadtracker.who_called.verdict import snapshot
 from tests.dashboard_rows import add, call, lease, touchpoint, unknown_call
 
 DID, OTHER_DID = "+972722776772", "+972722776773"
@@ -43,16 +43,12 @@ class Shop:
     def known(self, session: Session) -> Knowledge:
         return self.knowledges.of(session, self.site(), NOW)
 
-    def call(
-        self, at: datetime, did: str = DID, phone: str = PHONE, outcome: Outcome = Outcome.ANSWERED
-    ) -> int:
+    def call(self, at: datetime, did: str = DID, phone: str = PHONE, outcome: Outcome = Outcome.ANSWERED) -> int:
         row = unknown_call(at, site_id=self.site().id, did=did, caller=phone, outcome=outcome)
         add(self.engine, row)
         with Session(self.engine) as session:
             known = self.known(session)
-            judged = known.learn(
-                known.judge(session, Ring(at, did, phone)), outcome == Outcome.ANSWERED
-            )
+            judged = known.learn(known.judge(session, Ring(at, did, phone)), outcome == Outcome.ANSWERED)
             kept = session.get_one(CallRow, row.id)
             fill_visitor(
                 kept,
@@ -253,10 +249,7 @@ class TestTheCallItself:
         def kept() -> tuple[str | None, str, bool | None, list[tuple[float, str]]]:
             with Session(shop.engine) as session:
                 row = session.get_one(CallRow, spoken_of)
-                shares = [
-                    (round(p, 6), touched["source"])
-                    for p, touched in verdicts.shares_of(session, row.id)
-                ]
+                shares = [(round(p, 6), touched["source"]) for p, touched in verdicts.shares_of(session, row.id)]
                 return row.visitor_id, row.campaign, shop.verdict(row.id).stated_right, shares
 
         before = kept()

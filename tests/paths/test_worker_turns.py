@@ -13,16 +13,16 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from test_main_road import message, number, post
 
-from leadtracker import worker as module
-from leadtracker.attribution.calling_clock import KEPT
-from leadtracker.attribution.page_state import TAP_EDGES
 from leadtracker.errors import StoreUnavailable
+from leadtracker.matching.calling_clock import KEPT
+from leadtracker.matching.page_state import TAP_EDGES
 from leadtracker.records import learned
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow, DidRow, HourRow, InboxRow, LeaseRow
+from leadtracker.running import worker as module
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called import Knowledge
-from leadtracker.worker import Worker
+from leadtracker.who_called.knowledge import Knowledge
 from tests.callback_road import callback_row
 from tests.dashboard_rows import add, call, callback, lease
 from tests.notifications import turn_is_taken

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, records, short_pops
 
-from leadtracker.call_record import Heard, build
+from leadtracker.calls.call_record import Heard, build
 from leadtracker.domain import Account, Outcome, Phase
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.simulated_call import Ending, SimulatedCall
-from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat
+from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat
 
 ACCOUNT = Account(1, "pbx", "voicenter", "secret")
 OUTCOMES = {

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from leadtracker.demo.browser import DESKTOP
 from leadtracker.records.tables import LeaseRow
-from leadtracker.simulator import DESKTOP
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 
 TEXTS = st.one_of(
     st.text(max_size=30),

@@ -15,12 +15,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, records, short_pops
 
+from leadtracker.demo.browser import DESKTOP
 from leadtracker.pbx.simulated_call import SimulatedCall
-from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, call_id
+from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, call_id
 from leadtracker.records.tables import CallerRow, CallRow, HourRow, InboxRow, LearnedRow, LegRow, PhoneRow
-from leadtracker.simulator import DESKTOP
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.worker import Worker
 
 ADDRESS = "/pbx/pbx/secret-of-the-pbx-account"
 IN_ORDER = "in-order"  # the serial of the call whose callbacks come once and as they should

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leadtracker.domain import Touchpoint
-from leadtracker.touchpoint import touchpoint
+from leadtracker.numbers.touchpoint import touchpoint
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PARTS = st.one_of(

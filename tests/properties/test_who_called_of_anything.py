@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadtracker.attribution.counts import CELLS, Counts, source_lease
-from leadtracker.attribution.evidence import Evidence, Holder, Older
-from leadtracker.attribution.learning import lesson, remember
-from leadtracker.attribution.matching import match
-from leadtracker.attribution.page_state import AGES, LEVELS, OPENS, TAPS
-from leadtracker.attribution.phone_memory import Called, Known, Remembered
-from leadtracker.attribution.posterior import Posterior
-from leadtracker.attribution.rates import View, fit
+from leadtracker.matching.counts import CELLS, Counts, source_lease
+from leadtracker.matching.evidence import Evidence, Holder, Older
+from leadtracker.matching.learning import lesson, remember
+from leadtracker.matching.matching import match
+from leadtracker.matching.page_state import AGES, LEVELS, OPENS, TAPS
+from leadtracker.matching.phone_memory import Called, Known, Remembered
+from leadtracker.matching.posterior import Posterior
+from leadtracker.matching.rates import View, fit
 
 ME = "v0"
 NOW = 1_700_000_000.0

@@ -13,9 +13,9 @@ import requests
 from hypothesis import strategies as st
 
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
-from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, cdrs, written
-from leadtracker.pbx.voicenter.simulated_events import of_call
-from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, cdrs, written
+from leadtracker.pbx.voicenter.simulator.events import of_call
 
 ISRAEL = ZoneInfo("Asia/Jerusalem")
 STAFF = (Extension("KGpK4iWq", "Walter"), Extension("SIPSIP", "Lois"), Extension("SIP3", "דנה"))

@@ -8,8 +8,8 @@ import pytest
 import requests
 from receiver import Receiver, receiving
 
-from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
-from leadtracker.simulator import direct_session
+from leadtracker.demo.browser import direct_session
+from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 
 
 @pytest.fixture

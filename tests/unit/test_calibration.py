@@ -7,7 +7,7 @@ from math import exp
 
 import pytest
 
-from leadtracker.attribution.calibration import (
+from leadtracker.matching.calibration import (
     ENOUGH,
     Calibration,
     expected_error,
@@ -17,7 +17,7 @@ from leadtracker.attribution.calibration import (
     recalibrated,
     wilson,
 )
-from leadtracker.attribution.posterior import Candidate, Posterior
+from leadtracker.matching.posterior import Candidate, Posterior
 
 
 def truths(number: int, shift: float, slope: float) -> list[tuple[float, bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadtracker.attribution.interval import Count, count
+from leadtracker.matching.interval import Count, count
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from leadtracker.call_record import OUTCOMES, CallFacts, Heard, build, words
+from leadtracker.calls.call_record import OUTCOMES, CallFacts, Heard, build, words
 from leadtracker.domain import Cdr, Direction, IvrStep, Outcome, Phase, ScreenPop
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

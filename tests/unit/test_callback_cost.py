@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadtracker.callback.course import State, failure, state_of_leg, state_of_pop
+from leadtracker.callback_rules.course import State, failure, state_of_leg, state_of_pop
 from leadtracker.domain import AGENTS_LEG, Cdr, Direction, Outcome, Phase, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.callbacks import follow, follow_call, go_on, reference

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadtracker.callback.agents import order
-from leadtracker.callback.counting import PER_ACCOUNT, counters, network
-from leadtracker.callback.course import State, after, failure, state_of_leg, state_of_pop
-from leadtracker.callback.rules import Limits, Rules, rules_of
+from leadtracker.callback_rules.agents import order
+from leadtracker.callback_rules.counting import PER_ACCOUNT, counters, network
+from leadtracker.callback_rules.course import State, after, failure, state_of_leg, state_of_pop
+from leadtracker.callback_rules.rules import Limits, Rules, rules_of
 from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPop, Site
 
 ANSWERED, BUSY, FAILED, UNKNOWN = Outcome.ANSWERED, Outcome.BUSY, Outcome.FAILED, Outcome.UNKNOWN

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.callback.rules import Limits, rules_of
-from leadtracker.callback_file import read_options, read_table
+from leadtracker.callback_rules.rules import Limits, rules_of
+from leadtracker.callback_rules.table import read_options, read_table
 from leadtracker.errors import SiteFault
 from leadtracker.records.sites import Directory
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from leadtracker.callback.form_token import LIFETIME_SECONDS, SKEW_SECONDS, FormTokens
+from leadtracker.callback_rules.form_token import LIFETIME_SECONDS, SKEW_SECONDS, FormTokens
 from leadtracker.errors import Refused
 
 KEY = "a-key-for-the-tests-of-32-letters"

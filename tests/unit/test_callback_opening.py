@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from leadtracker.callback.opening import local_day, minutes_of, opens
-from leadtracker.callback.rules import Rules
+from leadtracker.callback_rules.opening import local_day, minutes_of, opens
+from leadtracker.callback_rules.rules import Rules
 from leadtracker.errors import Refused
 
 ISRAEL = "Asia/Jerusalem"

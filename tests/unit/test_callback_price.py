@@ -6,9 +6,9 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from leadtracker.callback.price import per_minute, reserve, shipped
-from leadtracker.callback.rules import Rules
-from leadtracker.callback.target import CALLED
+from leadtracker.callback_rules.price import per_minute, reserve, shipped
+from leadtracker.callback_rules.rules import Rules
+from leadtracker.callback_rules.target import CALLED
 from leadtracker.errors import Refused
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadtracker.callback.target import check
+from leadtracker.callback_rules.target import check
 from leadtracker.domain import Site
 from leadtracker.errors import REFUSALS, Refused
 

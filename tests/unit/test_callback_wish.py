@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from leadtracker import callback_request, callback_sweeps
-from leadtracker.callback.agents import is_extension, order
-from leadtracker.callback.counting import PER_ACCOUNT, WITHOUT_SCRIPT, stricter
-from leadtracker.callback.course import ENDED, State
-from leadtracker.callback.form_token import LIFETIME_SECONDS, SKEW_SECONDS
-from leadtracker.callback.price import per_minute, reserve
-from leadtracker.callback.rules import LIMITS, Limits, Rules, rules_of
-from leadtracker.callback_file import read_options, read_table
-from leadtracker.callback_request import Told, read_wish, told
+from leadtracker.callback import request as callback_request
+from leadtracker.callback import sweeps as callback_sweeps
+from leadtracker.callback.request import Told, read_wish, told
+from leadtracker.callback_rules.agents import is_extension, order
+from leadtracker.callback_rules.counting import PER_ACCOUNT, WITHOUT_SCRIPT, stricter
+from leadtracker.callback_rules.course import ENDED, State
+from leadtracker.callback_rules.form_token import LIFETIME_SECONDS, SKEW_SECONDS
+from leadtracker.callback_rules.price import per_minute, reserve
+from leadtracker.callback_rules.rules import LIMITS, Limits, Rules, rules_of
+from leadtracker.callback_rules.table import read_options, read_table
 from leadtracker.domain import Site
 from leadtracker.errors import REFUSALS, BadRequest
 from leadtracker.live import keys
-from leadtracker.web.callback_shown import (
+from leadtracker.web.dashboard.callback_shown import (
     REFUSAL_WORDS,
     STATE_WORDS,
     TONES,
@@ -29,7 +30,7 @@ from leadtracker.web.callback_shown import (
     money,
     register,
 )
-from leadtracker.web.callback_words import WORDS
+from leadtracker.web.script.callback_words import WORDS
 from tests.callback_road import callback_row
 
 VISITOR = "visitor-of-16-signs"

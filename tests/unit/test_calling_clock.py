@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from leadtracker.attribution import prior
-from leadtracker.attribution.calling_clock import KEPT, CallingClock, Hour, activity_table, hour_passed
-from leadtracker.attribution.counts import CELLS, Counts
-from leadtracker.attribution.page_state import AGES, DAY, HOUR, MINUTE
-from leadtracker.attribution.rates import fit
+from leadtracker.matching import prior
+from leadtracker.matching.calling_clock import KEPT, CallingClock, Hour, activity_table, hour_passed
+from leadtracker.matching.counts import CELLS, Counts
+from leadtracker.matching.page_state import AGES, DAY, HOUR, MINUTE
+from leadtracker.matching.rates import fit
 
 FIRST = 472_000  # hours since 1970
 START = FIRST * HOUR

@@ -10,7 +10,7 @@ import requests
 from receiver import Receiver
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from leadtracker.pbx.outgoing import LONGEST_ANSWER, LONGEST_REPLY, Crm, Fate, Sender
+from leadtracker.outgoing import LONGEST_ANSWER, LONGEST_REPLY, Crm, Fate, Sender
 
 KEYS = b'{"STATUS":"OK","CLIENTNAME":"Lois"}'
 

@@ -8,10 +8,10 @@ import pytest
 
 from leadtracker.domain import Site
 from leadtracker.records.tables import InboxRow
-from leadtracker.web import shown
-from leadtracker.web.csv_answer import safe_cell
-from leadtracker.web.filter_form import read_number
-from leadtracker.web.raw_payload import MASK, readable
+from leadtracker.web.dashboard import shown
+from leadtracker.web.dashboard.csv_answer import safe_cell
+from leadtracker.web.dashboard.filter_form import read_number
+from leadtracker.web.dashboard.raw_payload import MASK, readable
 
 SITES = tuple(
     Site(id=number, name="", tokens=(), origins=(), default_number=None, country=country)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadtracker.attribution.evidence import Evidence, Holder, Older, holder_of
-from leadtracker.attribution.page_state import AGES, open_state
-from leadtracker.attribution.phone_memory import Called, Known, Remembered
 from leadtracker.domain import Lease
+from leadtracker.matching.evidence import Evidence, Holder, Older, holder_of
+from leadtracker.matching.page_state import AGES, open_state
+from leadtracker.matching.phone_memory import Called, Known, Remembered
 
 START = datetime(2025, 11, 21, 9, 0, tzinfo=UTC)
 

@@ -9,12 +9,12 @@ import pytest
 from test_evidence import START, at, lease
 from test_matching import NOW, PHONE, VIEW, call, closed, holder, older
 
-from leadtracker.attribution.confirmation import candidates_of, confirmed, truth
-from leadtracker.attribution.counts import CELLS, Counts, change
-from leadtracker.attribution.learning import course, lesson, remember
-from leadtracker.attribution.matching import match
-from leadtracker.attribution.phone_memory import Called, Known, Remembered, memory_key
 from leadtracker.domain import Lease
+from leadtracker.matching.confirmation import candidates_of, confirmed, truth
+from leadtracker.matching.counts import CELLS, Counts, change
+from leadtracker.matching.learning import course, lesson, remember
+from leadtracker.matching.matching import match
+from leadtracker.matching.phone_memory import Called, Known, Remembered, memory_key
 
 
 class TestLesson:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from leadtracker.attribution import prior
-from leadtracker.attribution.counts import Counts
-from leadtracker.attribution.evidence import Evidence, Holder, Older
-from leadtracker.attribution.matching import agreement, match, repeat_rate, state_rate
-from leadtracker.attribution.page_state import AGES, DAY, HOUR, MINUTE, open_state
-from leadtracker.attribution.phone_memory import Called, Known, Remembered
-from leadtracker.attribution.posterior import Candidate, Posterior
-from leadtracker.attribution.rates import fit
+from leadtracker.matching import prior
+from leadtracker.matching.counts import Counts
+from leadtracker.matching.evidence import Evidence, Holder, Older
+from leadtracker.matching.matching import agreement, match, repeat_rate, state_rate
+from leadtracker.matching.page_state import AGES, DAY, HOUR, MINUTE, open_state
+from leadtracker.matching.phone_memory import Called, Known, Remembered
+from leadtracker.matching.posterior import Candidate, Posterior
+from leadtracker.matching.rates import fit
 
 VIEW = fit(Counts())
 NOW = 1_700_000_000.0

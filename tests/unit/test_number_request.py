@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
+from leadtracker.demo.browser import DESKTOP, PHONE
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest
-from leadtracker.number_request import Sender, _touchpoint, is_bot, level_of, phone_of, read_page, read_visitor
-from leadtracker.simulator import DESKTOP, PHONE
+from leadtracker.numbers.number_request import Sender, _touchpoint, is_bot, level_of, phone_of, read_page, read_visitor
 
 DANA = {"visitor": "dana".ljust(22, "_"), "visit": "visit".ljust(22, "_")}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ import pytest
 import requests
 from receiver import Receiver
 
-from leadtracker.pbx.outgoing import LONGEST_REPLY, Fate, Sender
+from leadtracker.outgoing import LONGEST_REPLY, Fate, Sender
 
 SECRET = "SECRET-CODE"
 Answering = Callable[[socket.socket], object]

@@ -11,15 +11,15 @@ from random import Random
 
 import pytest
 
-from leadtracker.attribution import model_pool
-from leadtracker.attribution.delay_curve import FirstCalls, delay_curve
-from leadtracker.attribution.exhaustion import erlang_b, overflow
-from leadtracker.attribution.model_pool import WEEK_HOURS, ModelPool, Traffic, Week, groups
-from leadtracker.attribution.page_state import AGE_EDGES
-from leadtracker.attribution.plan import Plan, alarms
-from leadtracker.attribution.planner import PlanInputs, Stated, outlook, plan
-from leadtracker.attribution.recognition import Rival, verdicts
 from leadtracker.live.source_groups import QUIET_HOURS, SEPARATE, X_BUSY, X_QUIET
+from leadtracker.matching.page_state import AGE_EDGES
+from leadtracker.planner import model_pool
+from leadtracker.planner.delay_curve import FirstCalls, delay_curve
+from leadtracker.planner.exhaustion import erlang_b, overflow
+from leadtracker.planner.model_pool import WEEK_HOURS, ModelPool, Traffic, Week, groups
+from leadtracker.planner.plan import Plan, alarms
+from leadtracker.planner.planner import PlanInputs, Stated, outlook, plan
+from leadtracker.planner.recognition import Rival, verdicts
 
 HOUR = 3600.0
 LEVELS = (0.15, 1.0, 4.5, 12.0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from leadtracker.attribution import prior
-from leadtracker.attribution.counts import CELLS, Counts, change, kept, source_lease
-from leadtracker.attribution.page_state import AGES, LEVELS, TAPS
-from leadtracker.attribution.rates import fit, never_falling
+from leadtracker.matching import prior
+from leadtracker.matching.counts import CELLS, Counts, change, kept, source_lease
+from leadtracker.matching.page_state import AGES, LEVELS, TAPS
+from leadtracker.matching.rates import fit, never_falling
 
 
 def test_without_calls_the_shipped_prior() -> None:

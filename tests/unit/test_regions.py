@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from leadtracker import regions
 from leadtracker.errors import SettingsError
-from leadtracker.regions import Regions
+from leadtracker.numbers import regions
+from leadtracker.numbers.regions import Regions
 from tests import geoip_database
 
 

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from leadtracker.attribution.evidence import Evidence
-from leadtracker.attribution.posterior import Candidate, Posterior
 from leadtracker.domain import Outcome
 from leadtracker.errors import TraceFault
 from leadtracker.live import Grant
+from leadtracker.matching.evidence import Evidence
+from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.records.verdicts import Judgement
 from leadtracker.simulate.replay import Replay
 from leadtracker.simulate.stores import BEGIN, _facts, begin_of
 from leadtracker.simulate.trace import Trace
-from leadtracker.who_called import Ring
+from leadtracker.who_called.knowledge import Ring
 
 DIDS = ("+1", "+2", "+3", "+4")
 POSTERIOR = Posterior((Candidate("dana", 0.7, {"a": 0.7}, "", ()),), 0.2, 0.1, {"a": 0.75})
@@ -231,9 +231,7 @@ def test_the_monday_on_which_a_trace_begins(days: int, now: datetime, begin: dat
     assert BEGIN.weekday() == 0
 
 
-@pytest.mark.parametrize(
-    ("answered", "outcome"), [(True, Outcome.ANSWERED), (False, Outcome.MISSED)]
-)
+@pytest.mark.parametrize(("answered", "outcome"), [(True, Outcome.ANSWERED), (False, Outcome.MISSED)])
 def test_a_call_as_the_pbx_would_tell_it(answered: bool, outcome: Outcome) -> None:
     facts = _facts(Ring(BEGIN, None, "+9"), answered)
     assert (facts.outcome, facts.answered_at) == (outcome, BEGIN if answered else None)
@@ -297,9 +295,7 @@ FAULTY: list[tuple[Line, list[Line], str | None]] = [
 
 
 @pytest.mark.parametrize(("header", "events", "fault"), FAULTY)
-def test_what_a_trace_may_say(
-    tmp_path: Path, header: Line, events: list[Line], fault: str | None
-) -> None:
+def test_what_a_trace_may_say(tmp_path: Path, header: Line, events: list[Line], fault: str | None) -> None:
     path = tmp_path / "trace.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in (header, *events)))
     if fault is None:

@@ -17,11 +17,11 @@ import requests
 from receiver import Receiver
 
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, NotAcknowledged, Shown, SimulatedCall
-from leadtracker.pbx.voicenter import simulator as voicenter
-from leadtracker.pbx.voicenter.simulated_cdr import CdrFormat, cdrs
-from leadtracker.pbx.voicenter.simulated_events import of_call
-from leadtracker.pbx.voicenter.simulator import PopFormat, SimulatedVoicenter
-from leadtracker.pbx.while1.simulator import SimulatedWhile1
+from leadtracker.pbx.voicenter.simulator import account as voicenter
+from leadtracker.pbx.voicenter.simulator.account import PopFormat, SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, cdrs
+from leadtracker.pbx.voicenter.simulator.events import of_call
+from leadtracker.pbx.while1.simulator.account import SimulatedWhile1
 
 CONTRACT = Path(__file__).parent.parent / "contract"
 PACKAGE = Path(__file__).parent.parent.parent / "leadtracker"

@@ -10,9 +10,10 @@ import pytest
 import requests
 from receiver import Receiver
 
+from leadtracker.demo.browser import Browser
+from leadtracker.demo.scenarios import SCENARIOS, begin, play
 from leadtracker.pbx.simulated_call import Extension
-from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
-from leadtracker.simulator import SCENARIOS, Browser, begin, play
+from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 
 STAFF = (Extension("KGpK4iWq", "Walter"), Extension("SIPSIP", "Lois"))
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from leadtracker.domain import Touchpoint
-from leadtracker.touchpoint import touchpoint
+from leadtracker.numbers.touchpoint import touchpoint
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SITE = "https://shop.example.com/sale"

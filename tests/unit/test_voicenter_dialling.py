@@ -16,16 +16,17 @@ from receiver import Receiver
 
 from leadtracker.domain import Account, Cdr, Outcome, Phase
 from leadtracker.errors import PbxUnavailable
-from leadtracker.pbx import VENDORS, dialling
-from leadtracker.pbx.dialling import Answer, ClickToCall, Dial
+from leadtracker.pbx import VENDORS
+from leadtracker.pbx import dialing as dialling
+from leadtracker.pbx.dialing import Answer, ClickToCall, Dial
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.cdr_notification import CDR
-from leadtracker.pbx.voicenter.dialling import VoicenterCalls
+from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP
-from leadtracker.pbx.voicenter.simulated_behaviour import Behaviour
-from leadtracker.pbx.voicenter.simulated_exchange import SimulatedExchange
-from leadtracker.pbx.voicenter.simulated_switch import SimulatedSwitch, served
-from leadtracker.pbx.voicenter.simulator import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
+from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 
 CODE = "SECRET-CODE-123"
 FIRST, SECOND = Extension("SIPSIP1", "User 1"), Extension("SIPSIP2", "User 2")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from leadtracker.domain import Account
-from leadtracker.pbx.outgoing import Fate, Reply
-from leadtracker.pbx.voicenter import dialling
-from leadtracker.pbx.voicenter.dialling import VoicenterCalls
+from leadtracker.outgoing import Fate, Reply
+from leadtracker.pbx.voicenter import dialing as dialling
+from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 
 FREE = {"onlineUserID": 7, "onlineUserStatus": 1, "calls": []}
 LIST = {"ERR": 0, "EXTENSIONS": [{"SIP": "A"}, {"SIP": "B"}, {"SIP": "C"}]}

@@ -18,12 +18,12 @@ import pytest
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
-from leadtracker.pbx.outgoing import Fate, Reply
+from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
 from leadtracker.pbx.voicenter import real_time_login
 from leadtracker.pbx.voicenter.real_time_feed import Feed, Pace
-from leadtracker.pbx.voicenter.simulated_events import of_call, status_update
-from leadtracker.pbx.voicenter.simulated_real_time import SimulatedRealTime, served
+from leadtracker.pbx.voicenter.simulator.events import of_call, status_update
+from leadtracker.pbx.voicenter.simulator.real_time import SimulatedRealTime, served
 
 SAMPLES = Path(__file__).parent.parent / "contract" / "voicenter" / "real_time"
 SECRET = "the-token-of-the-account"

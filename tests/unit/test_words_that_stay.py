@@ -9,8 +9,9 @@ import pytest
 
 from leadtracker import domain
 from leadtracker.domain import Account, Direction, Outcome, Phase
-from leadtracker.pbx import VENDORS, dialling
-from leadtracker.pbx.dialling import Answer, Dial, Dialled
+from leadtracker.pbx import VENDORS
+from leadtracker.pbx import dialing as dialling
+from leadtracker.pbx.dialing import Answer, Dial, Dialled
 from leadtracker.pbx.vendor import WireFormat, callback_url
 
 WORDS: dict[type[enum.StrEnum], dict[str, str]] = {

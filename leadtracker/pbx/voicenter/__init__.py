@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leadtracker.pbx.vendor import Vendor
 from leadtracker.pbx.voicenter.cdr_notification import CDR
-from leadtracker.pbx.voicenter.dialling import CLICK_TO_CALL
+from leadtracker.pbx.voicenter.dialing import CLICK_TO_CALL
 from leadtracker.pbx.voicenter.real_time import REAL_TIME
 from leadtracker.pbx.voicenter.real_time_feed import REAL_TIME_FEED
 from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP

@@ -17,9 +17,9 @@ import requests
 
 from leadtracker.domain import Account, Json
 from leadtracker.errors import BadPayload, PbxUnavailable
+from leadtracker.outgoing import Fate, Reply, Sender
 from leadtracker.pbx import wire
-from leadtracker.pbx.dialling import Answer, Dialled
-from leadtracker.pbx.outgoing import Fate, Reply, Sender
+from leadtracker.pbx.dialing import Answer, Dialled
 from leadtracker.pbx.vendor import WireFormat
 
 ADDRESSES = {

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadtracker.domain import Account, Json
-from leadtracker.pbx.dialling import LOGIN, Answer, Dial, Dialled
+from leadtracker.outgoing import Reply
+from leadtracker.pbx.dialing import LOGIN, Answer, Dial, Dialled
 from leadtracker.pbx.fields import LONGEST_NAME, FieldReader
-from leadtracker.pbx.outgoing import Reply
 from leadtracker.pbx.voicenter import api
 
 PARAMETERS: dict[str, type] = {

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from leadtracker.domain import Account, Json
-from leadtracker.pbx.dialling import Answer, Dial, Dialled
+from leadtracker.outgoing import Reply
+from leadtracker.pbx.dialing import Answer, Dial, Dialled
 from leadtracker.pbx.fields import FieldReader
-from leadtracker.pbx.outgoing import Reply
 from leadtracker.pbx.voicenter import api
 
 _TARGET = ("Campaign", "Target")

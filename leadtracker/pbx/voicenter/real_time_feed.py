@@ -28,8 +28,8 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
+from leadtracker.outgoing import Sender
 from leadtracker.pbx.fields import FieldReader
-from leadtracker.pbx.outgoing import Sender
 from leadtracker.pbx.vendor import RealTime
 from leadtracker.pbx.voicenter import api, real_time_login
 from leadtracker.pbx.voicenter.codes import letters

@@ -21,8 +21,8 @@ import requests
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
+from leadtracker.outgoing import Fate, Reply, Sender
 from leadtracker.pbx.fields import FieldReader
-from leadtracker.pbx.outgoing import Fate, Reply, Sender
 from leadtracker.pbx.voicenter import api
 
 log = logging.getLogger(__name__)

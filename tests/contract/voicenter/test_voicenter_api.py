@@ -11,8 +11,8 @@ import requests
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
-from leadtracker.pbx.dialling import Answer, Dialled
-from leadtracker.pbx.outgoing import Fate, Reply
+from leadtracker.outgoing import Fate, Reply
+from leadtracker.pbx.dialing import Answer, Dialled
 from leadtracker.pbx.voicenter import api, real_time_login
 
 DOCUMENTED = {

@@ -14,8 +14,8 @@ import pytest
 from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
-from leadtracker.pbx.dialling import Answer, Dial, Dialled
-from leadtracker.pbx.outgoing import Fate, Reply
+from leadtracker.outgoing import Fate, Reply
+from leadtracker.pbx.dialing import Answer, Dial, Dialled
 from leadtracker.pbx.voicenter import dialer
 from leadtracker.pbx.voicenter.dialer import Result
 

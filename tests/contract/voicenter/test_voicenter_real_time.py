@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from samples import FOLDER, requests, sent
 
-from leadtracker.callback.course import State, state_of_pop
+from leadtracker.callback_rules.course import State, state_of_pop
 from leadtracker.domain import AGENTS_LEG, CUSTOMERS_LEG, Account, Direction, Phase, ScreenPop
 from leadtracker.errors import BadPayload, NoCall
 from leadtracker.pbx import wire

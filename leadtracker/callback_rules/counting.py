@@ -1,0 +1,50 @@
+"""What a callback request counts against, the narrowest first."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+from leadtracker.callback_rules.rules import Limits, Rules
+from leadtracker.domain import Account, Site
+
+PER_ACCOUNT = Limits(60, 600, 5000)
+WITHOUT_SCRIPT = Limits(1, 2, 3)  # at most, of an address: a plain form has no token
+
+
+def counters(
+    rules: Rules, site: Site, account: Account, *, target: str, visitor: str, address: str | None, script: bool = True
+) -> list[tuple[str, Limits]]:
+    """Names and limits for live.CallbackGuard; `address` is None where a server asks, `script` False of a plain form.
+
+    A number and an address count across the account's sites: nobody is to be rung by each of them in turn.
+    """
+    counted = [(f"number:{target}", rules.per_number)]
+    if visitor:
+        counted.append((f"visitor:{site.id}:{visitor}", rules.per_visitor))
+    if address is not None:
+        limits = rules.per_address if script else stricter(rules.per_address, WITHOUT_SCRIPT)
+        counted.append((f"address:{network(address)}", limits))
+    return [*counted, (f"site:{site.id}", rules.per_site), ("account:all", limits_of(account))]
+
+
+def stricter(one: Limits, other: Limits) -> Limits:
+    return Limits(min(one.minute, other.minute), min(one.hour, other.hour), min(one.day, other.day))
+
+
+def limits_of(account: Account) -> Limits:
+    given: Mapping[str, int] | None = account.options.get("callback_limits")
+    return Limits(**given) if given else PER_ACCOUNT
+
+
+def network(address: str) -> str:
+    """Who an IP address is: itself, or its /64, of which one customer may use every address; '' of what is none."""
+    try:
+        ip = ipaddress.ip_address(address.split("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is None:
+            return str(ipaddress.ip_network((ip, 64), strict=False))
+        ip = ip.ipv4_mapped
+    return str(ip)

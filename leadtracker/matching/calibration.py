@@ -1,0 +1,152 @@
+"""Stated against true: recalibration on a site's own truths, and the figures of its picture.
+
+A truth is what `confirmation.truth` says of a call: the probability stated for the winner, and whether it was right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import exp, log, sqrt
+
+from leadtracker.matching.posterior import Posterior
+
+Truth = tuple[float, bool]
+
+ENOUGH = 300  # truths, before anything is recalibrated
+RIDGE = 4.0  # pull to "as stated", in truths
+FARTHEST = 7.0  # logit; surer statements teach no more than this one
+STEPS = 25  # of Newton's method
+BINS = 10
+FEW = 20  # calls in a bin, below which it tells nothing
+WITHIN = 1.96  # standard deviations of a 95 % interval
+
+
+def logit(p: float) -> float:
+    p = min(max(p, 1e-6), 1 - 1e-6)
+    return log(p / (1 - p))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """logit(true) = shift + slope x logit(stated); with a slope above 0 a surer statement stays the surer one."""
+
+    shift: float = 0.0
+    slope: float = 1.0
+
+    def __call__(self, p: float) -> float:
+        return p if self == Calibration() else 1 / (1 + exp(-(self.shift + self.slope * logit(p))))
+
+
+def fit(truths: Sequence[Truth]) -> Calibration:
+    """From truths as they were stated before any recalibration; as stated until there are enough."""
+    if len(truths) < ENOUGH:
+        return Calibration()
+    a, b = 0.0, 1.0
+    points = [(max(-FARTHEST, min(FARTHEST, logit(p))), right) for p, right in truths]
+    likelihood = _likelihood(points, a, b)
+    for _ in range(STEPS):
+        ga, gb, haa, hab, hbb = -RIDGE * a, -RIDGE * (b - 1), RIDGE, 0.0, RIDGE
+        for x, right in points:
+            q = 1 / (1 + exp(-(a + b * x)))
+            ga, gb = ga + right - q, gb + (right - q) * x
+            w = q * (1 - q)
+            haa, hab, hbb = haa + w, hab + w * x, hbb + w * x * x
+        det = haa * hbb - hab * hab
+        step = (hbb * ga - hab * gb) / det, (haa * gb - hab * ga) / det
+        part = 1.0
+        while part > 1e-3 and _likelihood(points, a + part * step[0], b + part * step[1]) < likelihood:
+            part /= 2  # far from the end a whole step goes too far
+        a, b = a + part * step[0], b + part * step[1]
+        before, likelihood = likelihood, _likelihood(points, a, b)
+        if likelihood - before < 1e-9:
+            break
+    return Calibration(a, max(0.05, b))
+
+
+def _likelihood(points: Sequence[Truth], a: float, b: float) -> float:
+    """Its logarithm, less the ridge; points are (logit, right)."""
+    of_points = sum((a + b * x) * right - _softplus(a + b * x) for x, right in points)
+    return of_points - RIDGE / 2 * (a * a + (b - 1) ** 2)
+
+
+def _softplus(x: float) -> float:
+    return max(x, 0.0) + log(1 + exp(-abs(x)))
+
+
+def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
+    """The winner (likeliest candidate or nobody) recalibrated, the others share what is left; their order stays.
+
+    It is for showing and counting; lessons, memories, confirmations and truths are made from the posterior as matched.
+    """
+    nobody_wins = posterior.nobody > posterior.best
+    stated = max(posterior.nobody, posterior.best)
+    rest = [each.p for each in posterior.candidates[0 if nobody_wins else 1 :]] + [posterior.other]
+    rest += [] if nobody_wins else [posterior.nobody]
+    new = calibration(stated)
+    if new == stated or not 0 < stated < 1:
+        return posterior
+    lower = (1 - new) / (1 - stated)  # factor of all others
+    if max(rest) * lower > new:  # never past the runner-up
+        return posterior
+    factors = [lower] * len(posterior.candidates)
+    if not nobody_wins:
+        factors[0] = new / stated
+    candidates = tuple(
+        replace(each, p=each.p * factor, sources={name: p * factor for name, p in each.sources.items()})
+        for each, factor in zip(posterior.candidates, factors, strict=True)
+    )
+    sources = dict(posterior.sources)
+    for name in sources:
+        of_candidates = sum(each.sources.get(name, 0.0) for each in posterior.candidates)
+        sources[name] = max(0.0, sources[name] - of_candidates) * lower
+        sources[name] += sum(each.sources.get(name, 0.0) for each in candidates)
+    nobody = new if nobody_wins else posterior.nobody * lower
+    return replace(posterior, candidates=candidates, nobody=nobody, other=posterior.other * lower, sources=sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bar of the picture; `low` and `high` are the 95 % interval (Wilson) of the true share."""
+
+    begin: float
+    end: float
+    count: int
+    stated: float  # mean; 0 without calls, as are the rest
+    true: float
+    low: float
+    high: float
+
+    @property
+    def too_few(self) -> bool:
+        """Too few calls to tell."""
+        return self.count < FEW
+
+
+def picture(truths: Sequence[Truth]) -> list[Bin]:
+    """Stated against true in ten bins of the stated probability."""
+    members: list[list[Truth]] = [[] for _ in range(BINS)]
+    for truth in truths:
+        members[min(int(truth[0] * BINS), BINS - 1)].append(truth)
+    result = []
+    for i, calls in enumerate(members):
+        n, right = len(calls), sum(1 for _, was_right in calls if was_right)
+        stated, true = (sum(p for p, _ in calls) / n, right / n) if n else (0.0, 0.0)
+        result.append(Bin(i / BINS, (i + 1) / BINS, n, stated, true, *wilson(right, n)))
+    return result
+
+
+def wilson(right: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share; (0, 1) without calls."""
+    if not count:
+        return 0.0, 1.0
+    z2 = WITHIN * WITHIN
+    middle = (right + z2 / 2) / (count + z2)
+    half = WITHIN / (count + z2) * sqrt(right * (count - right) / count + z2 / 4)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def expected_error(truths: Sequence[Truth]) -> float:
+    """Stated against true over all bins, weighted by calls (ECE), as a share; 0 without truths."""
+    bins = picture(truths)
+    return sum(each.count * abs(each.stated - each.true) for each in bins) / len(truths) if truths else 0.0

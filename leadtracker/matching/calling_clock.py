@@ -1,0 +1,146 @@
+"""A site's calling clock: it runs with the hours in which its visitors call and nearly stands still at night.
+
+The age of a closed page is told on this clock. Its activity is 1 on average over a week, so that over weeks clock
+seconds are seconds. One row is kept for each hour (`Hour.number`), so that old moments keep their clock time; of 2,000
+hours, so that the moments before the first are beyond the oldest age bin.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import accumulate, pairwise
+from typing import Any
+
+from leadtracker.matching import prior
+from leadtracker.matching.counts import Counts, Table, bins, put
+from leadtracker.matching.page_state import AGE_EDGES, HOUR, LEVELS
+from leadtracker.matching.rates import View
+
+KEPT = 2000  # hours
+
+
+@dataclass(slots=True)
+class Hour:
+    """One hour of a site: how fast the clock ran, and how many pages closed in it."""
+
+    number: int  # hours since 1970
+    begins: float  # the clock at its begin, clock seconds
+    activity: float  # clock seconds per second
+    local_hour: int  # 0 to 23 at the site
+    weekday: int  # at the site, Monday is 0
+    closed: list[float] = field(default_factory=lambda: [0.0] * LEVELS)  # pages, by level
+
+    @property
+    def ends(self) -> float:
+        return self.begins + HOUR * self.activity
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class CallingClock:
+    """The hours of one site, the last of them the current one; call it with epoch seconds for clock seconds."""
+
+    def __init__(self, hours: Iterable[Hour]) -> None:
+        """From the stored rows, or from one row of activity 1 for a new site; raises ValueError when there is none."""
+        self.hours = sorted(hours, key=lambda hour: hour.number)[-KEPT:]
+        if not self.hours:
+            raise ValueError("a calling clock needs an hour to begin with")
+
+    def __call__(self, moment: float) -> float:
+        hour = self.hour_of(moment)
+        return hour.begins + (moment - hour.number * HOUR) * (1.0 if moment < self._first else hour.activity)
+
+    @property
+    def current(self) -> Hour:
+        return self.hours[-1]
+
+    @property
+    def _first(self) -> float:
+        return self.hours[0].number * HOUR
+
+    def hour_of(self, moment: float) -> Hour:
+        """The row of that moment; the first or last for moments outside."""
+        i = int(moment // HOUR) - self.hours[0].number
+        return self.hours[min(max(i, 0), len(self.hours) - 1)]
+
+    def page_closed(self, moment: float, level: int, pages: int = 1) -> Hour | None:
+        """Count pages closed then; -1 takes one back that is shown again. Return the changed row, None when too old.
+
+        What a page taken back was exposed while it was hidden stays learned: only its future is taken back.
+        """
+        if moment < self._first:
+            return None
+        hour = self.hour_of(moment)
+        hour.closed[level] += pages
+        return hour
+
+    def begin(self, activity: float, local_hour: int, weekday: int) -> Hour:
+        """The next hour begins; return its row. The oldest is forgotten."""
+        last = self.current
+        self.hours.append(Hour(last.number + 1, last.ends, activity, local_hour, weekday))
+        del self.hours[:-KEPT]
+        return self.current
+
+    def exposure(self) -> Table:
+        """What the current hour, when it is over, was exposed to closed pages: clock seconds as [age bin][level]."""
+        edges = [hour.begins for hour in self.hours] + [self.current.ends]
+        windows = [(edges[-2] - age, edges[-1] - age) for age in (0.0, *AGE_EDGES)]
+        columns = [_exposed(edges, [hour.closed[level] for hour in self.hours], windows) for level in range(LEVELS)]
+        return [list(by_level) for by_level in zip(*columns, strict=True)]
+
+
+def _exposed(edges: Sequence[float], closed: Sequence[float], windows: Sequence[tuple[float, float]]) -> list[float]:
+    """One level's exposure by age bin: pages closed so long ago or longer, summed over each window; differences."""
+    pages = list(accumulate(closed, initial=0.0))  # until each edge
+    widths = [b - a for a, b in pairwise(edges)]
+    steps = [width * (a + b) / 2 for width, (a, b) in zip(widths, pairwise(pages), strict=True)]
+    area = list(accumulate(steps, initial=0.0))
+
+    def until(at: float) -> float:
+        if at <= edges[0]:
+            return 0.0
+        i = min(bisect_right(edges, at) - 1, len(widths) - 1)
+        into = at - edges[i]
+        return area[i] + into * (pages[i] + closed[i] * into / widths[i] / 2)
+
+    passed = [until(b) - until(a) for a, b in windows]
+    return [max(0.0, younger - older) for younger, older in pairwise(passed)]
+
+
+def activity_table(counts: Counts) -> tuple[list[float], list[float]]:
+    """Factors by local hour and by weekday, each 1 on average: calls after the page, against what was expected."""
+    by_hour, hours_expected = bins(counts.hour_calls, 24), bins(counts.hour_expected, 24)
+    by_day, days_expected = bins(counts.day_calls, 7), bins(counts.day_expected, 7)
+    ratio = (sum(hours_expected) + 1) / (sum(by_hour) + 1)
+    k = prior.HOUR_CALLS
+    hours = [
+        max(prior.LEAST_ACTIVITY, (k * shipped + n * ratio) / (k + expected))
+        for shipped, n, expected in zip(prior.HOUR_ACTIVITY, by_hour, hours_expected, strict=True)
+    ]
+    k = prior.DAY_CALLS
+    days = [(k + n * ratio) / (k + expected) for n, expected in zip(by_day, days_expected, strict=True)]
+    return [h * 24 / sum(hours) for h in hours], [d * 7 / sum(days) for d in days]
+
+
+def hour_passed(clock: CallingClock, counts: Counts, view: View, numbers: int, local_hour: int, weekday: int) -> Counts:
+    """The current hour is over, one of this local hour and weekday begins: move the clock on, return what was learned.
+
+    `numbers` are the DIDs in the pool. Call it for each hour, also for those that were slept through.
+    """
+    over, delta = clock.current, Counts()
+    hours, days = activity_table(counts)
+    expected = 0.0
+    for bin_, (by_level, rates) in enumerate(zip(clock.exposure(), view.closed, strict=True)):
+        for level, (seconds, rate) in enumerate(zip(by_level, rates, strict=True)):
+            put(delta.closed_seconds, f"{bin_}.{level}", seconds)
+            expected += rate * seconds
+    put(delta.hour_expected, str(over.local_hour), expected / over.activity)
+    put(delta.day_expected, str(over.weekday), expected / over.activity * hours[over.local_hour])
+    delta.totals["number_seconds"] = numbers * HOUR * over.activity
+    delta.totals["default_seconds"] = HOUR
+    activity = min(prior.MOST_ACTIVITY, hours[local_hour] * days[weekday])
+    clock.begin(max(prior.LEAST_ACTIVITY, activity), local_hour, weekday)
+    return delta

@@ -1,0 +1,120 @@
+"""What a site has learned, as sums: they can be added, taken back and faded, and nothing else is ever done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from leadtracker.matching import prior
+from leadtracker.matching.page_state import AGES, LEVELS, OPENS
+
+Sums = dict[str, float]  # by name or cell; what is missing is 0
+Table = list[list[float]]
+
+GONE = 1e-9  # what fading and taking back leave of a sum that is 0
+TOTALS = (
+    "stray_calls",  # soft calls on the pool's numbers that no visit caused
+    "first_calls",  # soft calls on the pool's numbers that are no repeats
+    "number_seconds",  # numbers in the pool x clock seconds
+    "default_tapped",  # soft calls on the default number right after a tap on a page without a number
+    "default_strangers",  # ... of nobody known
+    "default_unseen",  # ... of visitors whom no tap betrayed
+    "default_seconds",  # in which the default number could be called
+    "region_told", "region_agree",  # soft calls where both regions are known; ... and agree by more than chance
+    "topic_told", "topic_agree",
+)  # fmt: skip
+CELLS = [[f"{row}.{level}" for level in range(LEVELS)] for row in range(max(AGES, OPENS))]
+
+
+@dataclass(slots=True)
+class Counts:
+    """Soft calls, and the exposure in seconds that they are held against; sparse, for a site as for one call."""
+
+    tap_calls: Sums = field(default_factory=dict)  # by tap bin
+    tap_seconds: Sums = field(default_factory=dict)
+    open_calls: Sums = field(default_factory=dict)  # by cell: open state and level
+    open_seconds: Sums = field(default_factory=dict)
+    closed_calls: Sums = field(default_factory=dict)  # by cell: age bin and level
+    closed_seconds: Sums = field(default_factory=dict)  # clock seconds
+    source_calls: Sums = field(default_factory=dict)  # by source
+    source_leases: Sums = field(default_factory=dict)  # by level and source, see `leases_by_source`
+    regions: Sums = field(default_factory=dict)  # leases
+    topics: Sums = field(default_factory=dict)
+    hour_calls: Sums = field(default_factory=dict)  # calls after the page, by local hour
+    hour_expected: Sums = field(default_factory=dict)  # ... had every hour the same activity
+    day_calls: Sums = field(default_factory=dict)  # by local weekday, Monday is 0
+    day_expected: Sums = field(default_factory=dict)
+    totals: Sums = field(default_factory=dict)  # by the names in TOTALS
+
+    def add(self, delta: Counts, factor: float = 1.0) -> None:
+        """Add a delta; a factor of -1 takes it back, `-kept(days)` takes back what so many days have faded."""
+        for name in NAMES:
+            mine: Sums = getattr(self, name)
+            for key, amount in getattr(delta, name).items():
+                put(mine, key, factor * amount)
+
+    def fade(self, factor: float = prior.FADE) -> None:
+        """Once a day, on all sums."""
+        for name in NAMES:
+            mine: Sums = getattr(self, name)
+            setattr(self, name, {key: amount * factor for key, amount in mine.items() if abs(amount) * factor > GONE})
+
+    def total(self, name: str) -> float:
+        return max(0.0, self.totals.get(name, 0.0))
+
+    def to_json(self) -> dict[str, Sums]:
+        return {name: sums for name in NAMES if (sums := getattr(self, name))}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Mapping[str, float]]) -> Counts:
+        return cls(**{name: dict(sums) for name, sums in value.items()})
+
+
+NAMES = tuple(each.name for each in fields(Counts))
+
+
+def put(sums: Sums, key: str, amount: float) -> None:
+    """Add to one sum; a sum that comes to nothing is forgotten."""
+    total = sums.get(key, 0.0) + amount
+    if abs(total) > GONE:
+        sums[key] = total
+    else:
+        sums.pop(key, None)
+
+
+def change(before: Counts | None, after: Counts) -> Counts:
+    """The delta from what was said of something before to what is said of it now."""
+    delta = Counts()
+    delta.add(after)
+    if before is not None:
+        delta.add(before, -1.0)
+    return delta
+
+
+def kept(days: int) -> float:
+    """What so many daily fadings have left of a sum."""
+    return prior.FADE**days
+
+
+def table(sums: Sums, rows: int) -> Table:
+    """Sums by cell, as [row][level]; never negative."""
+    return [[max(0.0, sums.get(key, 0.0)) for key in row] for row in CELLS[:rows]]
+
+
+def bins(sums: Sums, width: int) -> list[float]:
+    """Sums by bin, as a list; never negative."""
+    return [max(0.0, sums.get(str(i), 0.0)) for i in range(width)]
+
+
+def source_lease(level: int, source: str) -> str:
+    """The key of `source_leases`."""
+    return f"{level}.{source}"
+
+
+def leases_by_source(sums: Sums) -> dict[str, list[float]]:
+    """Pages closed, by source: [level]."""
+    result: dict[str, list[float]] = {}
+    for key, number in sums.items():
+        level, _, source = key.partition(".")
+        result.setdefault(source, [0.0] * LEVELS)[int(level)] += max(0.0, number)
+    return result

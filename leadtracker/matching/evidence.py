@@ -1,0 +1,156 @@
+"""All that a match looks at: who held the number dialled, what their pages were doing, what is known of the phone.
+
+It is gathered once, kept with the call as JSON, and can be matched again from that a year later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from leadtracker.domain import Lease
+from leadtracker.matching.page_state import AGES, TAPS, open_state, tap_bin
+from leadtracker.matching.phone_memory import Called, Remembered
+
+CLOCKS_APART = 5.0  # s between the PBX's clock and ours
+BEATS_APART = 45.0  # s after which a page that is heard of every 30 s is no longer visible
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A visit that was given the number, as it was at the moment of the call."""
+
+    visitor: str
+    lease: str
+    source: str
+    state: int  # of the open page, see page_state.open_state
+    region: str  # "" unknown
+    topic: str  # "" unknown
+    level: int  # of engagement, 0 to 3
+    visible: bool
+    age: float  # clock seconds since last visible; 0 while visible
+    ago: float  # s since last visible, for the words and the delay curve
+    tapped: float | None  # s since the link was last tapped
+
+    @property
+    def just_tapped(self) -> bool:
+        return tap_bin(self.tapped) < TAPS
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """Closed visits that held the number before those listed, alike in level and source: how many of each age."""
+
+    level: int
+    source: str
+    numbers: tuple[float, ...]  # by age bin; all AGES of them
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One call and everything known at its moment; what is kept by visitor concerns holders, whatever their lease."""
+
+    moment: float
+    did: str | None  # None: the default number, where only a tap or a known phone attributes
+    phone: str | None  # E.164; None when hidden
+    hour: int  # local to the site
+    weekday: int  # Monday is 0
+    activity: float  # of the calling clock in this hour
+    region: str = ""  # of the caller's number, as a lease's region is written; "" unknown
+    topic: str = ""
+    holders: tuple[Holder, ...] = ()  # of the DID; of the default number the visits that tapped it
+    older: tuple[Older, ...] = ()
+    remembered: Remembered | None = None  # the call before, of this phone (or hidden, on this DID)
+    callers: Mapping[str, Called] = field(default_factory=dict)  # visitor -> his call before this one
+    knowers: frozenset[str] = frozenset()  # visitors whose phone this is known to be
+    known_otherwise: frozenset[str] = frozenset()  # ... of whom other phones are known
+    elsewhere: tuple[Holder, ...] = ()  # latest visits of knowers who did not hold the DID
+
+    def to_json(self) -> dict[str, Any]:
+        """As a call keeps it; holders as rows of values, for there are many."""
+        return {
+            "moment": self.moment, "did": self.did, "phone": self.phone, "hour": self.hour, "weekday": self.weekday,
+            "activity": self.activity, "region": self.region, "topic": self.topic,
+            "holders": [list(_holder_values(holder)) for holder in self.holders],
+            "older": [
+                [age, each.level, each.source, number]
+                for each in self.older for age, number in enumerate(each.numbers) if number
+            ],
+            "remembered": self.remembered and self.remembered.to_json(),
+            "callers": {visitor: asdict(called) for visitor, called in self.callers.items()},
+            "knowers": sorted(self.knowers), "known_otherwise": sorted(self.known_otherwise),
+            "elsewhere": [list(_holder_values(holder)) for holder in self.elsewhere],
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Evidence:
+        return cls(**{
+            **value,
+            "holders": tuple(Holder(*row) for row in value["holders"]),
+            "older": _older(value["older"]),
+            "remembered": value["remembered"] and Remembered.from_json(value["remembered"]),
+            "callers": {visitor: Called(**called) for visitor, called in value["callers"].items()},
+            "knowers": frozenset(value["knowers"]), "known_otherwise": frozenset(value["known_otherwise"]),
+            "elsewhere": tuple(Holder(*row) for row in value["elsewhere"]),
+        })  # fmt: skip
+
+    def untold(self) -> Evidence:
+        """The same call as if nobody had told whose phone it is: what a known phone can audit the engine with."""
+        return replace(self, remembered=None, knowers=frozenset(), known_otherwise=frozenset(), elsewhere=())
+
+
+def _older(rows: Iterable[tuple[int, int, str, float]]) -> tuple[Older, ...]:
+    """Of what a call keeps: age bin, level, source and number."""
+    alike: dict[tuple[int, str], list[float]] = {}
+    for age, level, source, number in rows:
+        alike.setdefault((level, source), [0.0] * AGES)[age] = number
+    return tuple(Older(level, source, tuple(numbers)) for (level, source), numbers in alike.items())
+
+
+_holder_values = attrgetter(*(each.name for each in fields(Holder)))
+
+
+def holder_of(lease: Lease, moment: float, clock: Callable[[float], float]) -> Holder | None:
+    """The lease as it was at a moment, by the site's calling clock; None when it began after the call."""
+    start = lease.start.timestamp()
+    if start > moment + CLOCKS_APART:
+        return None
+    last = last_visible(lease, moment)
+    taps = [at for tap in lease.taps if (at := tap.timestamp()) <= moment + CLOCKS_APART]
+    return Holder(
+        visitor=lease.visitor,
+        lease=lease.id,
+        source=lease.source,
+        state=open_state(lease.device, moment - start),
+        region=lease.region,
+        topic=lease.topic,
+        level=level_at(lease.levels, moment),
+        visible=last is None,
+        age=0.0 if last is None else round(max(0.0, clock(moment) - clock(last)), 3),
+        ago=0.0 if last is None else round(moment - last, 3),
+        tapped=round(max(0.0, moment - max(taps)), 3) if taps else None,
+    )
+
+
+def last_visible(lease: Lease, moment: float) -> float | None:
+    """When the page was last visible before the moment; None when it was visible then."""
+    end = visible_until(lease, moment)
+    for hidden, shown in lease.gaps:
+        if hidden.timestamp() <= moment < shown.timestamp():
+            return hidden.timestamp()
+    return end if end is not None and end <= moment else None
+
+
+def visible_until(lease: Lease, now: float) -> float | None:
+    """When the page was closed or hidden for good, as far as is known now; None while it is taken for visible."""
+    if lease.left is not None:
+        return lease.left.timestamp()
+    seen = lease.seen.timestamp()
+    return seen if now >= seen + BEATS_APART else None
+
+
+def level_at(levels: tuple[datetime, ...], moment: float) -> int:
+    return sum(reached.timestamp() <= moment for reached in levels)

@@ -1,0 +1,224 @@
+"""Who called? Evidence and a site's rates in, probabilities out, each with its reasons in words; pure.
+
+A candidate's weight is the rate (calls per second) at which this visitor would make this very call now: the rate of his
+page's state x source factor x evidence ratios (phone, region, topic), and the rate at which he would call again. The
+weights of all candidates, of nobody and of those too old to be listed, divided by their sum, are the probabilities.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from operator import mul
+
+from leadtracker.matching import prior, reasons
+from leadtracker.matching.evidence import Evidence, Holder
+from leadtracker.matching.page_state import AGES, TAPS, age_bin, tap_bin
+from leadtracker.matching.phone_memory import Known
+from leadtracker.matching.posterior import Candidate, Posterior
+from leadtracker.matching.rates import View
+
+RULES = 1  # version of the rules in this package; a call is kept with the one that judged it
+WORTH_WORDS = 0.01  # probability from which a candidate's reasons are spelled out
+
+
+@dataclass(slots=True)
+class _Visitor:
+    """What one visitor's visits and calls weigh."""
+
+    visits: list[tuple[Holder, float]] = field(default_factory=list)  # ..., of a first call and of a repeat together
+    earlier: Known | None = None
+    again: float = 0.0  # of a repeat that goes back to the phone, not to a visit
+
+    def weight(self) -> float:
+        return self.again + sum(weight for _, weight in self.visits)
+
+
+def match(evidence: Evidence, view: View) -> Posterior:
+    """Probabilities of everybody who may have made the call."""
+    chance = phone_chance(evidence)
+    visitors: dict[str, _Visitor] = {}
+    first_calls = []
+    for holder in evidence.holders:
+        first, again = visit_weight(holder, evidence, view, chance)
+        first_calls.append(first)
+        if first + again > 0:
+            visitors.setdefault(holder.visitor, _Visitor()).visits.append((holder, first + again))
+    for holder in evidence.elsewhere:
+        if holder.visitor in evidence.knowers and holder.visitor not in visitors:
+            rate = state_rate(holder, view, known=True) * view.source.get(holder.source, 1.0)
+            weight = rate * prior.SAME_PHONE * prior.OTHER_NUMBER
+            visitors[holder.visitor] = _Visitor([(holder, weight)])
+    nobody, older = strangers_weight(evidence, view, chance)
+    stray, unlisted = nobody, sum(older.values())
+    other = unlisted
+    if before := evidence.remembered:
+        again = repeat_rate(evidence.moment - before.at, before.answered) * prior.SAME_PHONE * same_number(evidence)
+        nobody += before.nobody * again * prior.STRANGERS_AGAIN
+        other += before.other * again
+        for known in before.visitors:
+            visitor = visitors.setdefault(known.visitor, _Visitor())
+            visitor.earlier = known
+            visitor.again = repeat_weight(known, evidence, view, held=bool(visitor.visits))
+    total = nobody + other + sum(visitor.weight() for visitor in visitors.values())
+    if total <= 0:
+        return Posterior((), 1.0, 0.0, {}, tuple(0.0 for _ in evidence.holders))
+    candidates = [_candidate(name, visitor, evidence, total) for name, visitor in visitors.items()]
+    candidates.sort(key=lambda candidate: (-candidate.p, candidate.visitor))
+    return Posterior(
+        candidates=tuple(candidates),
+        nobody=nobody / total,
+        other=other / total,
+        sources=_sources(candidates, older, other / total),
+        first_calls=tuple(first / total for first in first_calls),
+        stray=stray / total,
+        older=unlisted / total,
+    )
+
+
+def phone_chance(evidence: Evidence) -> float:
+    """Chance of this phone if a first-time caller calls: his is new, or hidden, or (rarely) a shared one."""
+    if evidence.phone is None:
+        return prior.WITHHELD
+    return prior.STRANGERS_PHONE if evidence.knowers or evidence.remembered else 1.0
+
+
+def state_rate(holder: Holder, view: View, known: bool = False) -> float:
+    """Calls per second of a page in this state, in an hour of activity 1; a known caller is never too old."""
+    if (tap := tap_bin(holder.tapped)) < TAPS:
+        return view.tap[tap]
+    if holder.visible:
+        return view.open[holder.state][holder.level]
+    bin_ = age_bin(holder.age)
+    return view.closed[min(bin_, AGES - 1)][holder.level] if bin_ < AGES or known else 0.0
+
+
+def repeat_rate(seconds: float, answered: bool) -> float:
+    """Calls per second of somebody who called so long ago."""
+    rates = prior.REPEATS_ANSWERED if answered else prior.REPEATS_MISSED
+    return rates[bisect_right(prior.REPEAT_EDGES, seconds)]
+
+
+def agreement(mine: str, callers: str, trust: float, shares: Mapping[str, float]) -> float:
+    """How much likelier this caller's region (topic) is if he is this visitor; 1 when either is unknown."""
+    if not mine or not callers:
+        return 1.0
+    if mine != callers:
+        return 1 - trust
+    chance = shares.get(mine, prior.UNHEARD)
+    return (trust + (1 - trust) * chance) / chance
+
+
+def topic_agreement(topic: str, evidence: Evidence, view: View) -> float:
+    return agreement(topic, evidence.topic, view.topic_trust, view.topic_share)
+
+
+def visit_weight(holder: Holder, evidence: Evidence, view: View, chance: float) -> tuple[float, float]:
+    """(rate of a first call after this visit, rate of a repeat of its visitor), as this very call."""
+    if evidence.did is None and not holder.just_tapped:
+        return 0.0, 0.0
+    knows = holder.visitor in evidence.knowers
+    rate = state_rate(holder, view, knows) * (1.0 if holder.visible or holder.just_tapped else evidence.activity)
+    rate *= view.source.get(holder.source, 1.0) * topic_agreement(holder.topic, evidence, view)
+    places = agreement(holder.region, evidence.region, view.region_trust, view.region_share)
+    visitor, called = holder.visitor, evidence.callers.get(holder.visitor)
+    earlier = _earlier(evidence, visitor)
+    other_phone = called is not None and evidence.phone and called.phone is not None and earlier is None
+    first, again = rate * places * chance, 0.0
+    if knows:
+        first = rate * places * prior.SAME_PHONE
+    elif evidence.phone and visitor in evidence.known_otherwise:
+        first *= 1 - prior.SAME_PHONE
+    elif called is not None and other_phone:
+        first *= 1 - called.p * prior.SAME_PHONE
+    if called is not None and other_phone and called.did == evidence.did:
+        hazard = repeat_rate(evidence.moment - called.at, called.answered)
+        again = called.p * (1 - prior.SAME_PHONE) * hazard * places * chance
+    if earlier is not None:
+        again += earlier.p * rate * (prior.SAME_PHONE if evidence.phone else 1.0)
+    out = _ruled_out(evidence, visitor)
+    return first * out, again * out
+
+
+def repeat_weight(known: Known, evidence: Evidence, view: View, held: bool) -> float:
+    """Rate at which a visitor of this phone's call before calls again; `held`: he is among the DID's holders."""
+    before = evidence.remembered
+    if before is None:
+        return 0.0
+    rate = known.p * repeat_rate(evidence.moment - before.at, before.answered)
+    rate *= prior.SAME_PHONE if evidence.phone else 1.0
+    rate *= max(same_number(evidence), prior.HELD_NUMBER if held else prior.OTHER_NUMBER)
+    return rate * topic_agreement(known.topic, evidence, view) * _ruled_out(evidence, known.visitor)
+
+
+def same_number(evidence: Evidence) -> float:
+    """How readily this phone's caller would dial this DID again."""
+    dialled = evidence.remembered is not None and evidence.did in evidence.remembered.dids
+    return 1.0 if dialled else prior.OTHER_NUMBER
+
+
+def strangers_weight(evidence: Evidence, view: View, chance: float) -> tuple[float, dict[str, float]]:
+    """(rate of calls that no visit caused, rates of the holders too old to be listed by their source)."""
+    if evidence.did is None:
+        unseen = view.default_strangers * view.unseen
+        return (view.default_strangers - unseen) * chance, {"": unseen * chance}
+    by_level = list(zip(*view.closed, strict=True))
+    older: dict[str, float] = {}
+    for alike in evidence.older:
+        rate = sum(map(mul, alike.numbers, by_level[alike.level])) * view.source.get(alike.source, 1.0)
+        older[alike.source] = older.get(alike.source, 0.0) + rate * evidence.activity * chance
+    return view.stray * evidence.activity * chance, older
+
+
+def _earlier(evidence: Evidence, visitor: str) -> Known | None:
+    """The visitor in this phone's call before."""
+    before = evidence.remembered
+    return next((known for known in before.visitors if known.visitor == visitor), None) if before else None
+
+
+def _ruled_out(evidence: Evidence, visitor: str) -> float:
+    before = evidence.remembered
+    return prior.RULED_OUT if before is not None and visitor in before.ruled_out else 1.0
+
+
+def _candidate(name: str, visitor: _Visitor, evidence: Evidence, total: float) -> Candidate:
+    sources: dict[str, float] = {}
+    for holder, weight in visitor.visits:
+        sources[holder.source] = sources.get(holder.source, 0.0) + weight / total
+    if visitor.earlier is not None:
+        source = visitor.earlier.source
+        sources[source] = sources.get(source, 0.0) + visitor.again / total
+    p = sum(sources.values())
+    best, most = max(visitor.visits, key=lambda visit: (visit[1], visit[0].lease), default=(None, -1.0))
+    topic = best.topic if best is not None and most > visitor.again else ""
+    if visitor.earlier is not None and visitor.again >= most:
+        topic = visitor.earlier.topic
+    words = _words(name, visitor, best, evidence) if p > WORTH_WORDS else ()
+    return Candidate(name, p, sources, topic, words)
+
+
+def _words(name: str, visitor: _Visitor, best: Holder | None, evidence: Evidence) -> tuple[str, ...]:
+    said = [reasons.KNOWN_PHONE] if name in evidence.knowers else []
+    said += reasons.of_visit(best, evidence) if best is not None else []
+    called = evidence.callers.get(name)
+    if visitor.earlier is not None:
+        said.append(reasons.of_repeat(visitor.earlier, evidence))
+    elif called is not None and called.p >= 0.5 and called.phone not in (None, evidence.phone):
+        said.append(reasons.of_other_phone(called, evidence))
+    if _ruled_out(evidence, name) < 1:
+        said.append(reasons.RULED_OUT)
+    return tuple(said)
+
+
+def _sources(candidates: list[Candidate], older: Mapping[str, float], other: float) -> dict[str, float]:
+    """The traffic sources' shares of the call; what is known of other goes by the holders too old to be listed."""
+    result: dict[str, float] = {}
+    for candidate in candidates:
+        for source, share in candidate.sources.items():
+            result[source] = result.get(source, 0.0) + share
+    if (total := sum(older.values())) > 0:
+        for source, weight in older.items():
+            if source:
+                result[source] = result.get(source, 0.0) + other * weight / total
+    return result

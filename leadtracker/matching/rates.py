@@ -1,0 +1,166 @@
+"""How often a visitor calls, by what his page was doing: a site's sums as rates, pulled to the shipped prior."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import mul
+
+from leadtracker.matching import prior
+from leadtracker.matching.counts import Counts, Sums, Table, bins, leases_by_source, table
+from leadtracker.matching.page_state import AGES, DAY, LEVELS, OPENS, TAPS
+
+STEPS = 30  # of rate x level towards each other; a handful is enough
+SETTLED = 1e-3  # relative change of a level at which they have met
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The rates that a match uses: plain numbers, the same for the same sums wherever they are worked out."""
+
+    tap: tuple[float, ...]  # calls per second by tap bin
+    open: Table  # ... of an open page: [open state][level]
+    closed: Table  # ... of a closed one, in an hour of activity 1: [age bin][level]
+    source: dict[str, float]  # factor of a source's visitors
+    stray: float  # calls per number and clock second that no visit caused
+    default_strangers: float  # calls per second of people unknown, on the default number
+    unseen: float  # share of these who are visitors of pages without a number
+    region_trust: float  # how often a caller's region is his visit's by more than chance
+    region_share: dict[str, float]  # of the visits
+    topic_trust: float
+    topic_share: dict[str, float]
+
+
+def fit(counts: Counts) -> View:
+    """A site's sums as rates."""
+    opened, open_seconds = table(counts.open_calls, OPENS), table(counts.open_seconds, OPENS)
+    closed, closed_seconds = table(counts.closed_calls, AGES), table(counts.closed_seconds, AGES)
+    expected = _expected(prior.OPEN, prior.OPEN_LEVEL, open_seconds)
+    expected += _expected(prior.CLOSED, prior.CLOSED_LEVEL, closed_seconds)
+    seen = sum(map(sum, opened)) + sum(map(sum, closed))
+    scale = (prior.SCALE_CALLS + seen) / (prior.SCALE_CALLS + expected)
+
+    rate, level = _product(opened, open_seconds, [scale * p for p in prior.OPEN], prior.OPEN_LEVEL)
+    open_rates = _cells(opened, open_seconds, rate, level)
+    rate, level = _product(
+        closed, closed_seconds, [scale * p for p in prior.CLOSED], prior.CLOSED_LEVEL, chained=prior.CHAINED
+    )
+    level = never_falling(level, [1.0] * LEVELS)
+    weights = [prior.RATE_CALLS / r + _worth(level, seconds) for r, seconds in zip(rate, closed_seconds, strict=True)]
+    rate = never_falling(rate[::-1], weights[::-1])[::-1]  # an older page is never likelier than a younger
+    stray, pool_rate = _strays(counts, scale)
+    return View(
+        tap=_taps(counts, max(*map(max, open_rates), prior.MOST_ACTIVITY * rate[0] * level[-1])),
+        open=open_rates,
+        closed=[[r * m for m in level] for r in rate],
+        source=_sources(counts, level),
+        stray=max(stray, prior.LEAST_STRAY) * pool_rate,
+        default_strangers=(1 + counts.total("default_strangers") + counts.total("default_unseen"))
+        / max(counts.total("default_seconds"), DAY),
+        unseen=_unseen(counts),
+        region_trust=_trust(counts, "region"),
+        region_share=_shares(counts.regions),
+        topic_trust=_trust(counts, "topic"),
+        topic_share=_shares(counts.topics),
+    )
+
+
+def _worth(level: Sequence[float], amounts: Sequence[float]) -> float:
+    total: float = sum(map(mul, level, amounts))
+    return total
+
+
+def _expected(rates: Sequence[float], level: Sequence[float], seconds: Table) -> float:
+    """Calls that these rates would have brought."""
+    return sum(rate * _worth(level, row) for rate, row in zip(rates, seconds, strict=True))
+
+
+def _product(
+    calls: Table, seconds: Table, prior_rate: Sequence[float], prior_level: Sequence[float], chained: int = AGES
+) -> tuple[list[float], list[float]]:
+    """Rate x level nearest to the counts, each pulled to its prior; past `chained` to its neighbour's by the slope."""
+    level = list(prior_level)
+    by_row = [sum(row) for row in calls]
+    by_level = [sum(column) for column in zip(*calls, strict=True)]
+    columns = list(zip(*seconds, strict=True))
+    for _ in range(STEPS):
+        rate: list[float] = []
+        for i, (own, row, shipped) in enumerate(zip(by_row, seconds, prior_rate, strict=True)):
+            follows = i > chained
+            weight = prior.TAIL_CALLS if follows else prior.RATE_CALLS
+            pull = shipped * rate[-1] / prior_rate[i - 1] if follows else shipped
+            rate.append((weight + own) / (weight / pull + _worth(level, row)))
+        last, level = level, []
+        for own, column, shipped in zip(by_level, columns, prior_level, strict=True):
+            weight = prior.LEVEL_CALLS * min(1.0, shipped)
+            level.append((weight + own) / (weight / shipped + _worth(rate, column)))
+        if all(abs(a - b) <= SETTLED * b for a, b in zip(level, last, strict=True)):
+            break
+    return rate, level
+
+
+def _cells(calls: Table, seconds: Table, rate: Sequence[float], level: Sequence[float]) -> Table:
+    """rate x level, each cell moved to its own counts as far as they carry."""
+    result = []
+    for own, row, r in zip(calls, seconds, rate, strict=True):
+        weight = [prior.CELL_CALLS / (r * m) + s for m, s in zip(level, row, strict=True)]
+        result.append(never_falling([(prior.CELL_CALLS + n) / w for n, w in zip(own, weight, strict=True)], weight))
+    return result
+
+
+def never_falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The nearest row that never falls (pool adjacent violators): more engagement never counts against a visitor."""
+    blocks: list[tuple[float, float, int]] = []
+    for value, weight in zip(values, weights, strict=True):
+        blocks.append((value, weight, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, v, i), (b, w, j) = blocks[-2:]
+            blocks[-2:] = [((a * v + b * w) / (v + w), v + w, i + j)]
+    return [value for value, _, number in blocks for _ in range(number)]
+
+
+def _taps(counts: Counts, most: float) -> tuple[float, ...]:
+    """A tap is never worth less than the page it was made on (`most`), nor than an older tap."""
+    calls, seconds = bins(counts.tap_calls, TAPS), bins(counts.tap_seconds, TAPS)
+    rates = [
+        (prior.RATE_CALLS + n) / (prior.RATE_CALLS / p + s) for n, s, p in zip(calls, seconds, prior.TAP, strict=True)
+    ]
+    return tuple(max(*rates[i:], most) for i in range(TAPS))
+
+
+def _sources(counts: Counts, level: Sequence[float]) -> dict[str, float]:
+    """Calls of a source against what its leases, by level, would bring from an average one."""
+    worth = {source: _worth(level, leases) for source, leases in leases_by_source(counts.source_leases).items()}
+    calls = {source: max(0.0, n) for source, n in counts.source_calls.items()}
+    all_calls, all_worth = sum(calls.values()), sum(worth.values())
+    per_worth = all_calls / all_worth if all_worth and all_calls else 1.0
+    k = prior.SOURCE_CALLS
+    return {source: (k + calls.get(source, 0.0)) / (k + w * per_worth) for source, w in worth.items()}
+
+
+def _strays(counts: Counts, scale: float) -> tuple[float, float]:
+    """(share of the first calls that no visit caused, first calls per number and clock second)."""
+    first, k = counts.total("first_calls"), prior.POOL_CALLS
+    pool_rate = (first + k) / (counts.total("number_seconds") + k / (scale * prior.POOL_RATE))
+    weight = k + prior.STRAY_SHARE * first
+    return (weight * prior.STRAY + counts.total("stray_calls")) / (weight + first), pool_rate
+
+
+def _unseen(counts: Counts) -> float:
+    """Visitors without a number tap as often before a call as others do; whom no tap betrays is among the strangers."""
+    of_visits = max(0.0, counts.total("first_calls") - counts.total("stray_calls"))
+    k = prior.TAPPED_CALLS
+    tapped = min(1.0, (prior.TAPPED * k + sum(bins(counts.tap_calls, TAPS))) / (k + of_visits))
+    hidden = (1 + counts.total("default_tapped")) * (1 - tapped) / tapped
+    return min(prior.MOST_UNSEEN, hidden / (hidden + prior.UNSEEN_CALLS + counts.total("default_strangers")))
+
+
+def _trust(counts: Counts, what: str) -> float:
+    k, told = prior.AGREE_CALLS, counts.total(f"{what}_told")
+    return (prior.AGREE * k + min(told, counts.total(f"{what}_agree"))) / (k + told)
+
+
+def _shares(leases: Sums) -> dict[str, float]:
+    numbers = {key: max(0.0, number) for key, number in leases.items()}
+    total = sum(numbers.values()) + len(numbers)
+    return {key: (number + 1) / total for key, number in numbers.items()}

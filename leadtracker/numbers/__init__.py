@@ -1,0 +1,1 @@
+"""The first road: a page asks for its visitor's number."""

@@ -1,0 +1,81 @@
+"""What a plan says of pool sizes, as it is kept and shown, and when a site should be warned (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from leadtracker.planner.delay_curve import DelayCurve
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a pool of `numbers` gives. Shares are 0 to 1; those of calls are of all visitors' calls."""
+
+    numbers: int
+    overflow: float  # of the visits that ask
+    worst_overflow: float  # the same in the worst hour
+    worst_hour: int  # of the week, from Monday midnight
+    right: float  # calls whose likeliest visitor is the caller
+    wrong: float  # ... is another; the rest is given to nobody
+    certain: float  # right with 0.8 or more
+    certain_wrong: float
+    campaign: float  # right campaign
+
+    @property
+    def ambiguous(self) -> float:
+        """Calls that nobody is named for with certainty."""
+        return 1 - self.certain - self.certain_wrong
+
+    @property
+    def open(self) -> float:
+        """Calls for which no visitor is likelier than nobody."""
+        return max(0.0, 1 - self.right - self.wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`targets` has the least pool for each share of right calls; None where the largest looked at is too small."""
+
+    curve: DelayCurve
+    now: Outlook
+    steps: tuple[Outlook, ...]
+    targets: tuple[tuple[float, Outlook | None], ...]
+    sizes: tuple[Outlook, ...]  # all that were looked at and not read between others, the smallest first
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Plan:
+        return cls(
+            curve=DelayCurve(**value["curve"]),
+            now=Outlook(**value["now"]),
+            steps=tuple(Outlook(**each) for each in value["steps"]),
+            targets=tuple((share, found and Outlook(**found)) for share, found in value["targets"]),
+            sizes=tuple(Outlook(**each) for each in value["sizes"]),
+        )
+
+
+ALARMS = ("overflow", "at_risk")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    of: str  # one of ALARMS
+    said: str
+
+
+def alarms(now: Outlook, most_overflow: float, most_at_risk: float) -> list[Alarm]:
+    """Above `most_overflow`, the share of visits without a number in the worst hour, and above `most_at_risk`, the
+    share of calls whose caller is not the one named."""
+    said = []
+    if now.worst_overflow > most_overflow:
+        words = f"In the busiest hour of the week {100 * now.worst_overflow:.1f} % of visitors find no number free."
+        said.append(Alarm("overflow", words))
+    at_risk = 1 - now.right
+    if at_risk > most_at_risk:
+        words = f"{100 * at_risk:.0f} % of visitors' calls are at risk of being taken for another's or nobody's."
+        said.append(Alarm("at_risk", words))
+    return said

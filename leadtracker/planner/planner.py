@@ -1,0 +1,206 @@
+"""What a pool of so many numbers gives, from what a site has measured: who is recognised, when it runs out (pure).
+
+Calls: a made-up pool hands out numbers to visits drawn from the site's traffic (`model_pool`), callers are drawn by the
+site's delay curve (`delay_curve`), and each is judged with the site's learned rates as the matching would judge him
+(`recognition`). That is done for the pool's size and for halves and doubles of it; between them the result is linear in
+the logarithm of the size. Where the verdicts of the site's own calls say what the present size gives, the errors of all
+sizes are moved by the same factor. Exhaustion: Erlang B, hour by hour of the week (`exhaustion`).
+
+Model and measured errors: docs/planner.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from leadtracker.planner.delay_curve import DelayCurve, FirstCalls, delay_curve
+from leadtracker.planner.exhaustion import overflow
+from leadtracker.planner.model_pool import GRACE_SHORT, ModelPool, Traffic
+from leadtracker.planner.plan import Outlook, Plan
+from leadtracker.planner.recognition import Rates, Recognition, Verdicts
+
+STEPS = (-50, -25, 10, 25, 50, 100)
+TARGETS = (0.80, 0.85, 0.90, 0.95)
+LARGEST_MODEL = 160  # numbers; a larger pool is planned by one of this size with its part of the traffic
+LEASES, LEASES_PER_NUMBER = 12_000, 75  # at least, in a made-up pool
+DRAWS = 2_000
+MOST_DOUBLINGS = 7  # doublings of the present size that are looked at
+REPEATS, REPEATS_WEIGHT = 0.35, 25.0  # usual share of calls that are repeats, and for how many calls that counts
+REPEAT_LOST, REPEAT_LOST_CERTAIN = 0.055, 0.13  # part of the first calls' success that repeats lack
+TAPPED_WITHOUT_NUMBER = 0.8  # part of those tapping on a page without a number whom the fallback number's call finds
+EXCESS_RIGHT = 0.2  # stated probability of being right of calls that were no first calls at all
+STATED_WEIGHT = 50.0  # calls from which the verdicts count more than the model
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Sums over the calls of a period of what their verdicts stated."""
+
+    calls: float = 0.0  # of 1 - P(nobody)
+    right: float = 0.0  # of the likeliest visitor's probability, where at least that of nobody
+    certain: float = 0.0  # the same where it is at least 0.8
+    certain_wrong: float = 0.0  # of 1 - that probability there
+
+
+@dataclass(frozen=True)
+class PlanInputs:
+    """All that a plan is made from; every value is measured from the site's own leases and verdicts.
+
+    `activity` is how much is called in each hour of the week from Monday midnight, 1 on average; `stray` are the calls
+    per number and calling-clock second that no visit caused, as learned. `region_told` is the share of first calls
+    whose phone and whose visitor both tell a region. Without any visit there is nothing to plan: ValueError.
+    """
+
+    numbers: int
+    traffic: Traffic
+    activity: Sequence[float]
+    rates: Rates
+    stray: float
+    calls: FirstCalls
+    region_told: float
+    stated: Stated = Stated()
+
+    def __post_init__(self) -> None:
+        if self.numbers < 1 or sum(self.traffic.arrivals) <= 0:
+            raise ValueError("a plan needs a pool of one number or more, and visits")
+
+
+def plan(inputs: PlanInputs, looking_at: Callable[[int], None] | None = None) -> Plan:
+    """Some seconds of work; `looking_at` is told of each pool size before it is looked at."""
+    return Planner(inputs, looking_at).plan()
+
+
+def outlook(inputs: PlanInputs, numbers: int) -> Outlook:
+    """What another pool would give the same traffic; not interpolated."""
+    return Planner(inputs).exactly(numbers)
+
+
+class Planner:
+    """One plan in the making: pool sizes are looked at once, in doublings of the present one."""
+
+    def __init__(self, inputs: PlanInputs, looking_at: Callable[[int], None] | None = None) -> None:
+        self.inputs, self._looking_at = inputs, looking_at
+        self.curve = delay_curve(inputs.calls)
+        self._known: dict[int, Verdicts] = {}
+        self._here = self.model(inputs.numbers)
+
+    def plan(self) -> Plan:
+        steps = [self.inputs.numbers + step for step in STEPS]
+        return Plan(
+            curve=self.curve,
+            now=self.exactly(self.inputs.numbers),
+            steps=tuple(self.between(numbers) for numbers in steps if numbers > 0),
+            targets=tuple((share, self.least(share)) for share in TARGETS),
+            sizes=tuple(self.exactly(numbers) for numbers in sorted(self._known)),
+        )
+
+    def model(self, numbers: int) -> Verdicts:
+        """All calls of visitors by the model alone; the same answer every time."""
+        if numbers not in self._known:
+            if self._looking_at:
+                self._looking_at(numbers)
+            self._known[numbers] = all_calls(self.inputs, self.curve, numbers)
+        return self._known[numbers]
+
+    def exactly(self, numbers: int) -> Outlook:
+        return self._outlook(numbers, self.model(numbers))
+
+    def between(self, numbers: int) -> Outlook:
+        """Read between two sizes of the ladder, on the logarithm of the size."""
+        step = math.floor(math.log2(numbers / self.inputs.numbers))
+        low, high = self._rung(step), self._rung(step + 1)
+        if low >= high or numbers <= low:
+            return self._outlook(numbers, self.model(low))
+        part = math.log(numbers / low) / math.log(high / low)
+        mixed = Verdicts()
+        mixed.add(self.model(low), 1 - part)
+        mixed.add(self.model(high), part)
+        return self._outlook(numbers, mixed)
+
+    def least(self, share: float) -> Outlook | None:
+        """The least pool with at least this share of right calls."""
+        step = 0
+        while self._at(step).right >= share:
+            if self._rung(step) == 1:
+                return self._at(step)
+            step -= 1
+        while self._at(step + 1).right < share:
+            step += 1
+            if step >= MOST_DOUBLINGS:
+                return None
+        low, high = self._rung(step), self._rung(step + 1)
+        return self.between(first(lambda n: self.between(n).right >= share, low, high))
+
+    def _rung(self, step: int) -> int:
+        return max(1, round(self.inputs.numbers * 2.0**step))
+
+    def _at(self, step: int) -> Outlook:
+        return self.exactly(self._rung(step))
+
+    def _outlook(self, numbers: int, model: Verdicts) -> Outlook:
+        traffic = self.inputs.traffic
+        share, worst, hour = overflow(traffic.arrivals, traffic.hold + GRACE_SHORT, numbers)
+        stated, weight = self._stated()
+        right = 1 - _moved(1 - model.right, 1 - self._here.right, 1 - stated.right, weight)
+        certain = 1 - _moved(1 - model.certain, 1 - self._here.certain, 1 - stated.certain, weight)
+        certain_wrong = _moved(model.certain_wrong, self._here.certain_wrong, stated.certain_wrong, weight)
+        unmatched = max(0.0, 1 - model.right - model.wrong)
+        certain = min(certain, right)
+        return Outlook(
+            numbers, share, worst, hour, right, max(0.0, 1 - right - unmatched), certain,
+            min(certain_wrong, 1 - certain), model.campaign,
+        )  # fmt: skip
+
+    def _stated(self) -> tuple[Verdicts, float]:
+        """What the site's verdicts say of the present pool, and how much that counts against the model."""
+        stated, excess = self.inputs.stated, self.inputs.calls.excess
+        calls = stated.calls - excess
+        if calls <= 0:
+            return self._here, 0.0
+        said = Verdicts(
+            right=(stated.right - EXCESS_RIGHT * excess) / calls, certain=stated.certain / calls,
+            certain_wrong=stated.certain_wrong / calls,
+        )  # fmt: skip
+        return said, calls / (calls + STATED_WEIGHT)
+
+
+def all_calls(inputs: PlanInputs, curve: DelayCurve, numbers: int) -> Verdicts:
+    """First calls and repeats, in a made-up pool with its part of the traffic."""
+    random = Random(numbers)  # noqa: S311 # a model, nothing secret
+    modelled = min(numbers, LARGEST_MODEL)
+    pool = ModelPool(inputs.traffic, modelled, random, modelled / numbers)
+    pool.play(max(LEASES, LEASES_PER_NUMBER * modelled))
+    stray = inputs.stray * inputs.numbers / numbers  # as many strays in all
+    recognition = Recognition(pool, inputs.rates, inputs.activity, stray, inputs.region_told, random)
+    first_calls = recognition.first_calls(curve, DRAWS)
+    given = len(pool.turns) / (len(pool.turns) + pool.refused)
+    calls = inputs.calls
+    every = calls.known_phone + calls.total + REPEATS_WEIGHT
+    repeats = (calls.known_phone + calls.excess + REPEATS_WEIGHT * REPEATS) / every
+    lost, lost_certain = REPEAT_LOST * repeats, REPEAT_LOST_CERTAIN * repeats
+    tapped = (1 - given) * curve.tapped * TAPPED_WITHOUT_NUMBER
+    return Verdicts(
+        right=given * first_calls.right * (1 - lost) + tapped,
+        wrong=given * (first_calls.wrong + first_calls.right * lost),
+        certain=given * first_calls.certain * (1 - lost_certain) + tapped,
+        certain_wrong=given * first_calls.certain_wrong * (1 - lost_certain),
+        campaign=given * first_calls.campaign + tapped,
+    )
+
+
+def first(true: Callable[[int], bool], low: int, high: int) -> int:
+    """The least number above `low` for which `true` holds; it holds for `high`."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if true(middle) else (middle, high)
+    return high
+
+
+def _moved(value: float, model: float, stated: float, weight: float) -> float:
+    """`value` moved as far as `stated` is from the `model` of the same pool, as a factor."""
+    if model <= 0 or stated <= 0:
+        return value
+    return min(1.0, value * math.pow(stated / model, weight))

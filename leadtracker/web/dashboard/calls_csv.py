@@ -1,0 +1,68 @@
+"""The columns of the calls' export: title -> cell of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from leadtracker.domain import Site
+from leadtracker.numbers.touchpoint import CLICK_IDS
+from leadtracker.records.tables import CallRow
+from leadtracker.web.dashboard import shown
+from leadtracker.web.dashboard.csv_answer import Cell
+
+Column = Callable[[CallRow, Site | None, str], Cell]
+
+
+def _touch(key: str) -> Column:
+    return lambda call, site, zone: str(call.touchpoint.get(key) or "")
+
+
+def _first(key: str) -> Column:
+    return lambda call, site, zone: str(call.first_touchpoint.get(key) or "")
+
+
+def _click_id(key: str) -> Column:
+    return lambda call, site, zone: str((call.touchpoint.get("click_ids") or {}).get(key) or "")
+
+
+COLUMNS: dict[str, Column] = {
+    "Started (local)": lambda call, site, zone: f"{call.started_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}",
+    "Started (UTC)": lambda call, site, zone: shown.iso(call.started_at),
+    "Site": lambda call, site, zone: site.name if site else "",
+    "Caller": lambda call, site, zone: call.caller or "",
+    "Name": lambda call, site, zone: shown.name(call.visitor_info, site),
+    "Company": lambda call, site, zone: shown.company(call.visitor_info, site),
+    "Number called": lambda call, site, zone: call.did or "",
+    "Direction": lambda call, site, zone: call.direction,
+    "Outcome": lambda call, site, zone: call.outcome,
+    "PBX status": lambda call, site, zone: call.status,
+    "Talk seconds": lambda call, site, zone: call.talk_seconds,
+    "Ring seconds": lambda call, site, zone: call.ring_seconds,
+    "Wait seconds": lambda call, site, zone: call.wait_seconds,
+    "Representative": lambda call, site, zone: call.representative,
+    "Extension": lambda call, site, zone: call.extension,
+    "Queue": lambda call, site, zone: call.queue,
+    "Channel": lambda call, site, zone: call.channel,
+    "Source": lambda call, site, zone: call.source,
+    "Medium": _touch("medium"),
+    "Campaign": lambda call, site, zone: call.campaign,
+    "Term": _touch("term"),
+    "Content": _touch("content"),
+    "Landing page": lambda call, site, zone: call.landing_page,
+    "Referrer": _touch("referrer"),
+    **{click_id: _click_id(click_id) for click_id in CLICK_IDS},
+    "First channel": _first("channel"),
+    "First source": _first("source"),
+    "First campaign": _first("campaign"),
+    "First landing page": _first("landing_page"),
+    "First arrival (UTC)": _first("at"),
+    "How we know": lambda call, site, zone: str(call.match.get("said") or ""),
+    "Visitor": lambda call, site, zone: call.visitor_id or "",
+    "Visitor info": lambda call, site, zone: orjson.dumps(call.visitor_info).decode() if call.visitor_info else "",
+    "Recording": lambda call, site, zone: shown.web_link(call.recording_url),
+    "Price (minor units)": lambda call, site, zone: call.price,
+    "Call id": lambda call, site, zone: call.call_id,
+}

@@ -1,0 +1,82 @@
+"""The dashboard's routes, all behind the login, and all within the bound on slow work."""
+
+from __future__ import annotations
+
+import functools
+
+from flask import Blueprint, Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from leadtracker.callback.dialing import Dialling
+from leadtracker.web.dashboard import (
+    accuracy,
+    call,
+    callback_shown,
+    callbacks,
+    calls,
+    own_process,
+    pool,
+    settings,
+    shown,
+    slow_work,
+    sources,
+    visitor,
+)
+from leadtracker.web.dashboard.browser_requests import refuse_nul, refuse_other_origins
+from leadtracker.web.dashboard.login import login_required
+from leadtracker.web.page_headers import protect
+from leadtracker.web.static_files import fingerprint
+from leadtracker.web.stores import stores
+
+FILE_SECONDS = 7 * 86400  # that browsers keep a style or script: its address names its content
+LARGEST = 2**63 - 1  # number of a row
+ROUTES = (
+    ("/calls", "calls", calls.page),
+    ("/calls/newest", "newest_calls", calls.newest),
+    ("/calls.csv", "calls_csv", calls.csv),
+    (f"/calls/<int(max={LARGEST}):call_pk>", "call", call.page),
+    ("/visitors/<visitor_id>", "visitor", visitor.visitor),
+    ("/callers/<path:caller>", "caller", visitor.caller),
+    ("/accuracy", "accuracy", accuracy.page),
+    ("/sources", "sources", sources.page),
+    ("/sources.csv", "sources_csv", sources.csv),
+    ("/pool", "pool", pool.page),
+    ("/pool.csv", "pool_csv", pool.csv),
+    ("/callbacks", "callbacks", callbacks.page),
+    ("/callbacks/newest", "newest_callbacks", callbacks.newest),
+    ("/callbacks.csv", "callbacks_csv", callbacks.csv),
+    ("/settings", "settings", settings.page),
+)
+
+
+def register(app: Flask, dialling: Dialling) -> None:
+    blueprint = Blueprint("dashboard", __name__)
+    own_process.give_way(blueprint)
+    blueprint.before_request(refuse_other_origins)
+    blueprint.before_request(login_required)
+    blueprint.before_request(refuse_nul)
+    blueprint.before_request(slow_work.take_place)
+    blueprint.before_request(_refresh)
+    blueprint.after_request(protect)
+    blueprint.add_url_rule("/", "start", _start)
+    for rule, name, view in ROUTES:
+        blueprint.add_url_rule(rule, name, view)
+    of_call = f"/calls/<int(max={LARGEST}):call_pk>"
+    blueprint.add_url_rule(f"{of_call}/confirm", "confirm", call.confirm, methods=["POST"])
+    hang_up = functools.partial(callbacks.hang_up, dialling)
+    of_callback = f"/callbacks/<int(max={LARGEST}):pk>"
+    blueprint.add_url_rule(f"{of_callback}/hang-up", "hang_up", hang_up, methods=["POST"])
+    slow_work.bound(app, app.extensions["leadtracker"].settings.threads)
+    shown.register(app)
+    callback_shown.register(app)
+    app.add_template_global(fingerprint)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = FILE_SECONDS
+    app.register_blueprint(blueprint)
+
+
+def _start() -> ResponseReturnValue:
+    return redirect(url_for("dashboard.calls"))
+
+
+def _refresh() -> None:
+    stores().directory.refresh()

@@ -1,0 +1,30 @@
+"""The visitor card, which a screen pop's link opens: readable in two seconds with a caller on the line."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from leadtracker.calls import visitor_card
+from leadtracker.calls.visitor_card import VisitorCard
+from leadtracker.web.dashboard.shown import ANY_SITE
+from leadtracker.web.stores import stores
+
+MOST_WAITS = 5  # a screen pop's link may be opened before its call is written
+
+
+def visitor(visitor_id: str) -> ResponseReturnValue:
+    here, call_id = stores(), request.args.get("call")
+    card = visitor_card.visitor_card(here.engine, here.live, here.directory, visitor_id, call_id)
+    waited = request.args.get("waited", 0, type=int)
+    return _page(card, wait=waited + 1 if call_id and card.call is None and waited < MOST_WAITS else None)
+
+
+def caller(caller: str) -> ResponseReturnValue:
+    here = stores()
+    return _page(visitor_card.caller_card(here.engine, here.directory, caller), wait=None)
+
+
+def _page(card: VisitorCard, wait: int | None) -> str:
+    site = card.site or ANY_SITE
+    return render_template("visitor.html", card=card, site=site, zone=site.time_zone, wait=wait)

@@ -1,0 +1,142 @@
+"""What the PBX sends: proved, kept, then answered in the vendor's own words."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from flask import Blueprint, Flask, Response, request
+from flask.typing import ResponseReturnValue
+from flask_cors import CORS
+
+from leadtracker.calls.receiving import receive
+from leadtracker.calls.screen_pop import ScreenPops
+from leadtracker.domain import Account, Caller, Json
+from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailable
+from leadtracker.outgoing import Crm
+from leadtracker.pbx import VENDORS, wire
+from leadtracker.pbx.vendor import Family, Receipt, RecordFamily, ScreenPopFamily
+from leadtracker.records.inbox import BROKEN, NEW, Callback, Inbox
+from leadtracker.web.metrics import CALLBACKS, CRM_ANSWERS, SCREEN_POPS
+from leadtracker.web.stores import stores
+
+LONGEST_BODY = 4 * 1024 * 1024  # a CDR with the transcript of a long call has under 1 MB
+log = logging.getLogger(__name__)
+
+
+def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tuple[str, ...]) -> None:
+    blueprint = Blueprint("pbx_callback", __name__)
+    CORS(
+        blueprint,
+        origins=list(origins),
+        methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["Content-Type"],
+        always_send=False,
+    )
+
+    @blueprint.after_request
+    def differs_by_origin(answer: Response) -> Response:  # flask-cors says so only of two origins or more
+        answer.vary.add("Origin")
+        return answer
+
+    @blueprint.route("/pbx/<account_key>/<secret>/<family_name>", methods=["GET", "POST"])
+    @blueprint.route("/pbx/<account_key>/<family_name>", methods=["GET", "POST"])
+    def callback(account_key: str, family_name: str, secret: str | None = None) -> ResponseReturnValue:
+        request.max_content_length = LONGEST_BODY
+        account = _account(account_key, secret)
+        family = VENDORS[account.vendor].family(family_name)
+        if family is None:
+            names = ", ".join(family.name for family in VENDORS[account.vendor].families)
+            raise NotFound(f"{VENDORS[account.vendor].title} has no callbacks named {family_name}; there are: {names}")
+        received = _received(account, family)
+        if isinstance(family, ScreenPopFamily):
+            with SCREEN_POPS.labels(account.key).time():
+                return answer_screen_pop(inbox, pops, crm, account, family, received)
+        return acknowledge(inbox, account, family, received)
+
+    app.register_blueprint(blueprint)
+
+
+def answer_screen_pop(
+    inbox: Inbox, pops: ScreenPops, crm: Crm, account: Account, family: ScreenPopFamily, received: Callback
+) -> Response:
+    try:
+        _, fields = wire.read(received.method, received.content_type, received.query, received.body)
+        pop = family.read(fields, account, received.received_at)
+    except BadPayload as fault:
+        inbox.keep(received, BROKEN, str(fault))
+        CALLBACKS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
+        log.warning("a callback %s of %s cannot be read: %s", family.name, account.key, fault)
+        return Response(orjson.dumps(family.failed), 400, mimetype="application/json")
+    theirs: Json | None = None
+    if account.crm_url:
+        result, theirs = crm.ask(account.crm_url, received.method, received.query, received.content_type, received.body)
+        CRM_ANSWERS.labels(account.key, result).inc()
+    try:
+        caller = pops.caller_of(account, pop)
+    except StoreUnavailable:  # the agent's phone rings now: an answer without a name is better than none
+        log.warning("a screen pop was answered without its caller: a store does not answer")
+        caller = Caller()
+    receipt = Receipt.STORED
+    try:
+        inbox.keep(replace(received, names_call=pop.call_id is not None), NEW)
+    except StoreUnavailable:  # the same: the call's record comes later
+        log.error("a screen pop of %s was answered but could not be kept", account.key)
+        receipt = Receipt.NOT_STORED
+    CALLBACKS.labels(account.key, family.name, receipt.value).inc()
+    answer = family.answer(pop, caller)
+    if theirs is not None:
+        answer = family.merge(answer, theirs)
+    return Response(orjson.dumps(answer), mimetype="application/json")
+
+
+def acknowledge(inbox: Inbox, account: Account, family: RecordFamily, received: Callback) -> Response:
+    """Only a callback that could not be kept is asked for again, by a 5xx."""
+    written, receipt = receive(inbox, account, family, received)
+    CALLBACKS.labels(account.key, family.name, receipt.value).inc()
+    body = family.acknowledge(written, receipt, account)
+    status = 503 if receipt is Receipt.NOT_STORED else 200
+    return Response(body.content, status, content_type=body.content_type)
+
+
+def _account(key: str, secret: str | None) -> Account:
+    """The account a callback proves to come from; one refusal for every fault, so that keys cannot be found out."""
+    directory = stores().directory
+    directory.refresh()
+    account = directory.account(key)
+    given = secret or request.args.get("token", "")
+    wanted = account.secret if account else "\0" * len(given)
+    if not hmac.compare_digest(given.encode(), wanted.encode()) or account is None:
+        raise NotAllowed("the address of this callback is wrong: see `leadtracker pbx urls`")
+    if account.allowed_addresses and not _is_allowed(request.remote_addr, account.allowed_addresses):
+        raise NotAllowed(f"callbacks of {account.key} are not taken from {request.remote_addr}")
+    return account
+
+
+def _is_allowed(address: str | None, allowed: tuple[str, ...]) -> bool:
+    try:
+        caller = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    return any(caller in ipaddress.ip_network(network, strict=False) for network in allowed)
+
+
+def _received(account: Account, family: Family) -> Callback:
+    query = request.query_string.decode("latin-1")
+    if "token" in request.args:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        query = urlencode([(name, value) for name, value in pairs if name != "token"])
+    return Callback(
+        account_id=account.id,
+        family=family.name,
+        received_at=datetime.now(UTC),
+        method=request.method,
+        content_type=request.headers.get("Content-Type", ""),
+        query=query,
+        body=request.get_data(cache=False),
+    )

@@ -1,0 +1,1 @@
+"""What the script on a site's pages asks for."""

@@ -1,0 +1,1 @@
+"""Whose call it is: gathers evidence, judges, learns, explains, corrects, judges again."""

@@ -1,0 +1,107 @@
+"""Why a call is whose, for people: the verdict, and each candidate with his name, his visit and the reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadtracker.domain import Json
+from leadtracker.errors import StoreUnavailable
+from leadtracker.live import Live
+from leadtracker.matching.calibration import Calibration
+from leadtracker.matching.evidence import Evidence
+from leadtracker.matching.posterior import Candidate
+from leadtracker.records import leases
+from leadtracker.records.tables import CallRow, VerdictRow
+from leadtracker.records.verdicts import judgement_of
+from leadtracker.who_called.verdict import SHOWN, WORTH_SHOWING, calibration_of, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A candidate; `info` is what the site knows of him, `came` the touchpoint of the visit that speaks for him."""
+
+    visitor: str
+    p: float
+    reasons: tuple[str, ...]
+    info: Json = field(default_factory=dict)
+    came: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`verdict` is certain, likely, nobody or ambiguous, after the user's word; probabilities are those before it.
+
+    `word` is a visitor, '' for nobody of these, None for no word; `heeded`: what the site has learned follows it.
+    """
+
+    verdict: str
+    people: tuple[Person, ...]
+    nobody: float
+    other: float  # visitors too long ago to be listed, and those too unlikely to be shown
+    word: str | None
+    said_at: datetime | None
+    heeded: bool
+    rules: int
+    version: int
+    calibrated: bool
+
+    @property
+    def caller(self) -> Person | None:
+        """Who is said to have called, if anybody."""
+        if self.word is not None:
+            return next((person for person in self.people if person.visitor == self.word), None)
+        return self.people[0] if self.people and self.verdict in ("certain", "likely") else None
+
+
+def explanation(session: Session, live: Live, call: CallRow) -> Explanation | None:
+    """None for a call that was not matched."""
+    row = session.get(VerdictRow, call.id)
+    if row is None:
+        return None
+    judged = judgement_of(row)
+    calibration = calibration_of(call.match)
+    before = shown(replace(judged, word=None), calibration)
+    listed = [
+        each for each in before.candidates[:SHOWN] if each.p >= WORTH_SHOWING or each.visitor == judged.word
+    ]  # fmt: skip
+    people = [_person(session, live, row.site_id, each, judged.evidence, call) for each in listed]
+    return Explanation(
+        verdict=shown(judged, calibration).verdict,
+        people=tuple(people),
+        nobody=before.nobody,
+        other=max(0.0, 1 - before.nobody - sum(each.p for each in listed)),
+        word=judged.word,
+        said_at=row.confirmed_at,
+        heeded=row.confirmed == row.heeded,
+        rules=judged.rules,
+        version=judged.version,
+        calibrated=calibration != Calibration(),
+    )
+
+
+def _person(
+    session: Session, live: Live, site_id: int, candidate: Candidate, evidence: Evidence, call: CallRow
+) -> Person:
+    visits = [each for each in (*evidence.holders, *evidence.elsewhere) if each.visitor == candidate.visitor]
+    came = next((touch for visit in visits if (touch := leases.touchpoint_of(session, visit.lease))), None)
+    info, latest = _known(session, live, site_id, candidate.visitor, call)
+    return Person(candidate.visitor, candidate.p, candidate.reasons, info, came or latest)
+
+
+def _known(session: Session, live: Live, site_id: int, visitor: str, call: CallRow) -> tuple[Json, Json]:
+    """What was typed and where the visit came from: by this call's copy, else Redis', else the copy of another call."""
+    if call.visitor_id == visitor:
+        return call.visitor_info, call.touchpoint
+    try:
+        found = live.visitor(site_id, visitor)
+    except StoreUnavailable:
+        found = None
+    if found is not None:
+        return found.info, found.latest or {}
+    newest = select(CallRow).where(CallRow.visitor_id == visitor).order_by(CallRow.started_at.desc()).limit(1)
+    copy = session.scalar(newest)
+    return (copy.visitor_info, copy.touchpoint) if copy else ({}, {})

@@ -1,0 +1,336 @@
+"""Whose call it is, from what a site knows: gathers the evidence, has it matched, and learns from it once."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from leadtracker.domain import Lease, Site
+from leadtracker.matching.calibration import Calibration, Truth
+from leadtracker.matching.calibration import fit as fit_calibration
+from leadtracker.matching.calling_clock import KEPT, CallingClock, Hour, hour_passed
+from leadtracker.matching.confirmation import candidates_of, truth
+from leadtracker.matching.counts import Counts, change, kept
+from leadtracker.matching.evidence import CLOCKS_APART, Evidence, Older, holder_of
+from leadtracker.matching.learning import Course, course, lesson, remember
+from leadtracker.matching.matching import RULES, match
+from leadtracker.matching.page_state import AGES, DAY, HOUR, TAP_EDGES, age_bin
+from leadtracker.matching.phone_memory import Called, Remembered, memory_key
+from leadtracker.matching.rates import View, fit
+from leadtracker.numbers import regions
+from leadtracker.records import learned, leases
+from leadtracker.records.learned import OLDEST_DAYS
+from leadtracker.records.leases import Change
+from leadtracker.records.verdicts import Judgement
+
+HOURS_OF_A_DAY = 24
+AS_STATED = Calibration()
+LISTED = 128  # holders looked at one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A call as far as it matters here; `did` None is the site's default number, `phone` None a hidden one."""
+
+    moment: datetime
+    did: str | None
+    phone: str | None  # E.164
+    topic: str = ""
+    region: str | None = None  # of the caller, as a lease's is written; None: what his phone tells
+
+    def is_of(self, evidence: Evidence) -> bool:
+        """Whether that is what this call was judged by."""
+        return abs(self.moment.timestamp() - evidence.moment) < 1 and (self.did, self.phone, self.topic) == (
+            evidence.did,
+            evidence.phone,
+            evidence.topic,
+        )
+
+
+@dataclass
+class Knowledge:
+    """One site's sums and calling clock in memory; what changes is written by `save`, in the caller's transaction.
+
+    After a transaction that failed it must be thrown away.
+    """
+
+    site: Site
+    counts: Counts
+    clock: CallingClock
+    days: int
+    version: int
+    calibration: Calibration = AS_STATED
+    _changed: dict[int, Hour] = field(default_factory=dict)
+    _remembered: list[learned.Kept] = field(default_factory=list)
+    _taken_back: list[Judgement] = field(default_factory=list)
+    _dirty: bool = False
+
+    @classmethod
+    def load(cls, session: Session, site: Site, now: datetime) -> Knowledge:
+        counts, days, version = learned.sums(session, site.id)
+        hours, calibration = learned.hours(session, site.id), learned.calibration(session, site.id)
+        if not hours or hours[-1].number < now.timestamp() // HOUR - KEPT:
+            number = int(now.timestamp() // HOUR)
+            hours = [Hour(number, number * HOUR, 1.0, *_local(number, site))]
+            return cls(site, counts, CallingClock(hours), days, version, calibration, {number: hours[0]}, _dirty=True)
+        return cls(site, counts, CallingClock(hours), days, version, calibration)
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @cached_property
+    def _view(self) -> View:
+        return fit(self.counts)
+
+    def save(self, session: Session) -> None:
+        if self._dirty:
+            self.version += 1
+            changed = self._changed.values()
+            learned.save(session, self.site.id, self.counts, self.days, self.version, self.calibration, changed)
+            for judged in self._taken_back:
+                self._forget(session, judged)
+            learned.remember(session, self.site.id, self._remembered)
+            self._changed, self._remembered, self._taken_back, self._dirty = {}, [], [], False
+
+    def _add(self, delta: Counts, factor: float = 1.0) -> None:
+        self.counts.add(delta, factor)
+        self._dirty = True
+        self.__dict__.pop("_view", None)
+
+    def pass_hours(self, now: datetime, numbers: int) -> None:
+        """Move the clock to this hour; `numbers` are the DIDs in the pool."""
+        while self.clock.current.number < int(now.timestamp() // HOUR):
+            number = self.clock.current.number + 1
+            self._changed[number - 1] = self.clock.current
+            self._add(hour_passed(self.clock, self.counts, self.view, numbers, *_local(number, self.site)))
+            self._changed[number] = self.clock.current
+            if number % HOURS_OF_A_DAY == 0:
+                self.counts.fade()
+                self.days += 1
+
+    def calibrate(self, truths: Sequence[Truth]) -> None:
+        """From now on, what is shown and counted is what proved true of what was stated, once enough is known."""
+        found = fit_calibration(truths)
+        if found != self.calibration:
+            self.calibration, self._dirty = found, True
+
+    def saw(self, session: Session, changes: Iterable[Change]) -> None:
+        """Learn from what the lease log says: how long pages were seen, which closed, and whose phones are known."""
+        closed: Counter[learned.Cell] = Counter()
+        for each in changes:
+            before, after = _course(each.before) if each.before else None, _course(each.after)
+            self._add(change(before.counts if before else None, after.counts))
+            for state, pages in ((before, -1), (after, 1)):
+                if state is not None and state.closed is not None:
+                    if hour := self.clock.page_closed(*state.closed, pages=pages):
+                        self._changed[hour.number] = hour
+                    closed[_cell(each.after, state.closed)] += pages
+            if each.phone:
+                learned.tell_phone(session, self.site.id, each.phone, each.after.visitor, "page")
+        learned.add_closed(session, closed)
+
+    def judge(
+        self,
+        session: Session,
+        ring: Ring,
+        held: Sequence[Lease] = (),
+        at_once: bool = False,
+        before: Judgement | None = None,
+    ) -> Judgement:
+        """Who made this call, by what is known now.
+
+        `held` are the DID's holders as Redis has them: it knows that a page is still seen, the lease log only what
+        happened to it. A page that nothing happens to is therefore open in Redis and long unheard of in the log.
+        `at_once`: a phone rings, and the holders that Redis keeps are enough. `before`: how the same call was judged:
+        where it was learned from, it is no earlier call of its own phone.
+        """
+        mine = before.evidence if before is not None and before.lesson is not None else None
+        evidence = self._gather(session, ring, held, at_once, mine)
+        return Judgement(evidence, match(evidence, self.view), RULES, self.version)
+
+    def learn(self, judged: Judgement, answered: bool) -> Judgement:
+        """Once a call is over; returns the judgement with its lesson, of which later calls know once it is saved."""
+        delta = lesson(judged.evidence, judged.believed, self.view)
+        self._add(delta)
+        self._remember(judged, answered)
+        return replace(judged, lesson=delta, days=self.days, untold=self._untold(judged.evidence))
+
+    def relearn(self, before: Judgement, judged: Judgement, answered: bool) -> Judgement:
+        """As if a call that was learned from had been believed to be what it is believed to be now."""
+        faded = kept(self.days - before.days)
+        self.unlearn(before)
+        delta = lesson(judged.evidence, judged.believed, self.view)
+        self._add(delta, faded)
+        self._remember(judged, answered)
+        return replace(judged, lesson=delta)
+
+    def _remember(self, judged: Judgement, answered: bool) -> None:
+        ruled_out = candidates_of(judged.posterior) if judged.word == "" else ()
+        phone_kept, by_visitor = remember(judged.evidence, judged.believed, answered, ruled_out)
+        self._remembered.append((memory_key(judged.evidence.phone, judged.evidence.did), phone_kept, by_visitor))
+
+    def _untold(self, evidence: Evidence) -> tuple[float, bool] | None:
+        """What would have been stated had nobody told whose phone it is, where one visitor's it is."""
+        if len(evidence.knowers) != 1:
+            return None
+        return truth(match(evidence.untold(), self.view), next(iter(evidence.knowers)))
+
+    def unlearn(self, judged: Judgement) -> None:
+        """Take a call's lesson back, before it is judged anew."""
+        if judged.lesson is not None:
+            self._add(judged.lesson, -kept(self.days - judged.days))
+            self._taken_back.append(judged)
+
+    def _forget(self, session: Session, judged: Judgement) -> None:
+        evidence = judged.evidence
+        _, by_visitor = remember(evidence, judged.believed, answered=True)
+        phone = memory_key(evidence.phone, evidence.did), evidence.remembered
+        callers = {visitor: evidence.callers.get(visitor) for visitor in by_visitor}
+        learned.take_back(session, self.site.id, evidence.moment, phone, callers)
+
+    def _gather(
+        self, session: Session, ring: Ring, held: Sequence[Lease], at_once: bool, mine: Evidence | None
+    ) -> Evidence:
+        moment, site_id = ring.moment.timestamp(), self.site.id
+        if ring.did is None:
+            since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
+            listed = leases.tapped_default(session, site_id, since, ring.moment)
+        else:
+            logged = [] if at_once and held else leases.holders(session, ring.did, ring.moment, LISTED)
+            listed = _fresh(logged, held, moment)
+        holders = tuple(holder for lease in listed if (holder := holder_of(lease, moment, self.clock)))
+        visitors = {holder.visitor for holder in holders}
+        knowers = learned.knowers(session, site_id, ring.phone) if ring.phone else frozenset()
+        elsewhere = (leases.latest_of(session, site_id, visitor, ring.moment) for visitor in sorted(knowers - visitors))
+        hour = self.clock.hour_of(moment)
+        remembered, callers = self._calls_before(session, ring, visitors, mine)
+        return Evidence(
+            moment=moment,
+            did=ring.did,
+            phone=ring.phone,
+            hour=hour.local_hour,
+            weekday=hour.weekday,
+            activity=hour.activity,
+            region=_region(ring),
+            topic=ring.topic,
+            holders=holders,
+            older=self._older(session, ring.did, listed, moment) if ring.did else (),
+            remembered=remembered,
+            callers=callers,
+            knowers=knowers,
+            known_otherwise=learned.with_phones(session, site_id, visitors) - knowers,
+            elsewhere=tuple(
+                holder for lease in elsewhere if lease and (holder := holder_of(lease, moment, self.clock))
+            ),
+        )
+
+    def _calls_before(
+        self, session: Session, ring: Ring, visitors: Iterable[str], mine: Evidence | None
+    ) -> tuple[Remembered | None, dict[str, Called]]:
+        """Of this phone and these visitors; the one before, where the call itself is remembered at another moment."""
+        moment, site_id, key = ring.moment.timestamp(), self.site.id, memory_key(ring.phone, ring.did)
+        until = moment if mine is None else math.nextafter(max(moment, mine.moment), math.inf)
+        remembered = learned.remembered(session, site_id, key, until)
+        callers = learned.callers(session, site_id, visitors, until)
+        if mine is None:
+            return remembered, callers
+        if remembered is not None and remembered.at == mine.moment:
+            remembered = mine.remembered
+        before = {
+            visitor: mine.callers.get(visitor) if latest.at == mine.moment else latest
+            for visitor, latest in callers.items()
+        }
+        return remembered if remembered is not None and remembered.at < moment else None, {
+            visitor: called for visitor, called in before.items() if called is not None and called.at < moment
+        }
+
+    def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
+        """The holders before those listed, by how many there were alike."""
+        now = max(int(moment // DAY), self.clock.current.number // HOURS_OF_A_DAY)
+        cells = (_cell(lease, ended) for lease in listed if (ended := _course(lease).closed) is not None)
+        of_listed = Counter((learned.kept_as(day, now), source, level) for _, day, source, level in cells)
+        ages = self._ages(moment, now, min((day for day, _, _ in of_listed), default=now))
+        older = []
+        for source, level, ended_then in learned.closed(session, did, list(ages)):
+            numbers = [0] * AGES
+            for (day, age), number in zip(ages.items(), ended_then, strict=True):
+                if number:
+                    numbers[age] += max(0, number - of_listed.get((day, source, level), 0))
+            if any(numbers):
+                older.append(Older(level, source, tuple(numbers)))
+        return tuple(older)
+
+    def _ages(self, moment: float, now: int, newest: int) -> dict[int, int]:
+        """Day -> age bin of the pages closed on it; days before `newest` stand for those that follow, of the same age.
+
+        The days ascend, as leases are kept on the day `now`; days too old for any call are left out.
+        """
+        today = int(moment // DAY)
+        begin = learned.kept_as(today - OLDEST_DAYS, now)
+        kept_days = [day for day in range(begin, today + 2) if learned.kept_as(day, now) == day]
+        ages: dict[int, int] = {}
+        before = AGES
+        for day, following in pairwise((*kept_days, today + 2)):
+            age = age_bin(self.clock(moment) - self.clock(min((day + following) / 2 * DAY, moment)))
+            if age < AGES and (day >= newest or age != before):
+                ages[day] = before = age
+        return ages
+
+
+def _fresh(logged: Sequence[Lease], held: Sequence[Lease], moment: float) -> list[Lease]:
+    """The holders of a DID at a moment, newest first, each as Redis has it if it does."""
+    begun = (lease for lease in held if lease.start.timestamp() <= moment + CLOCKS_APART)
+    by_id = {lease.id: lease for lease in (*logged, *begun)}
+    return sorted(by_id.values(), key=lambda lease: (lease.start, lease.id), reverse=True)[:LISTED]
+
+
+def _region(ring: Ring) -> str:
+    if ring.region is not None:
+        return ring.region
+    return regions.of_number(ring.phone) if ring.phone else ""
+
+
+def _course(lease: Lease) -> Course:
+    """As far as the lease log has told: a page is taken for visible until it was seen last."""
+    return course(lease, lease.seen.timestamp())
+
+
+def _cell(lease: Lease, closed: tuple[float, int]) -> learned.Cell:
+    ended, level = closed
+    return lease.did, int(ended // DAY), lease.source, level
+
+
+def _local(hour: int, site: Site) -> tuple[int, int]:
+    """Local hour and weekday of an hour since 1970."""
+    there = datetime.fromtimestamp(hour * HOUR, UTC).astimezone(ZoneInfo(site.time_zone))
+    return there.hour, there.weekday()
+
+
+class Knowledges:
+    """What the worker knows of each site; forgotten when a transaction failed, for it may be ahead of SQL then."""
+
+    def __init__(self) -> None:
+        self._by_site: dict[int, Knowledge] = {}
+
+    def of(self, session: Session, site: Site, now: datetime) -> Knowledge:
+        known = self._by_site.get(site.id)
+        if known is None:
+            known = self._by_site[site.id] = Knowledge.load(session, site, now)
+        known.site = site
+        return known
+
+    def save(self, session: Session) -> None:
+        for known in self._by_site.values():
+            known.save(session)
+
+    def forget(self) -> None:
+        self._by_site.clear()
