@@ -8,7 +8,7 @@ import threading
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from leadtracker.callback.dialing import Dialling
+from leadtracker.callback.dialing import Dialing
 from leadtracker.callback.request import CallbackRequests
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import SettingsError
@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> Flask:
     inbox = Inbox(engine)
     error_answers.register(app)
     numbers = Numbers(stores.live, stores.directory, Regions(settings.geoip_database), settings.key)
-    dialling = Dialling(engine, stores.live, stores.directory, max(1, settings.threads // 8))
+    dialling = Dialing(engine, stores.live, stores.directory, max(1, settings.threads // 8))
     requests = CallbackRequests(engine, stores.live, stores.directory, dialling, settings.key)
     number_request.register(app, numbers, requests, settings.script_path)
     callback_request.register(app, requests)

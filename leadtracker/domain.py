@@ -19,12 +19,12 @@ def from_ms(milliseconds: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account at a PBX vendor: whose callbacks we take, how to read its times."""
+    """One account at a PBX vendor: whose notifications we take, how to read its times."""
 
     id: int
-    key: str  # names the account in callback URLs
+    key: str  # names the account in notification URLs
     vendor: str  # a key of pbx.VENDORS
-    secret: str = field(repr=False)  # proves a callback; part of the URL
+    secret: str = field(repr=False)  # proves a notification; part of the URL
     time_zone: str = "Asia/Jerusalem"
     country: str = "IL"  # of numbers written without a prefix
     allowed_addresses: tuple[str, ...] = ()  # IP addresses or networks; empty: any
@@ -244,7 +244,7 @@ class Cdr:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What all callbacks of a call say together; the same for every order of the same set."""
+    """What all notifications of a call say together; the same for every order of the same set."""
 
     started_at: datetime
     answered_at: datetime | None

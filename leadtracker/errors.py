@@ -2,8 +2,8 @@
 
 LeadtrackerError
 ├── BadRequest          400  the request is not of the documented shape
-│   └── BadPayload      400  a PBX's callback cannot be read
-│       └── NoCall      400  a PBX's callback is understood, and about no call
+│   └── BadPayload      400  a PBX's notification cannot be read
+│       └── NoCall      400  a PBX's notification is understood, and about no call
 ├── NotAllowed          403  wrong origin, wrong secret, wrong address
 ├── NotFound            404  no such site, call, visitor
 ├── TooLarge            413  the body is over the limit
@@ -34,13 +34,13 @@ class BadRequest(LeadtrackerError):
 
 
 class BadPayload(BadRequest):
-    code, title = "bad_payload", "The callback cannot be read"
+    code, title = "bad_payload", "The notification cannot be read"
 
 
 class NoCall(BadPayload):
     """Nothing to keep: an agent went to lunch, a queue has another name."""
 
-    code, title = "no_call", "The callback is about no call"
+    code, title = "no_call", "The notification is about no call"
 
 
 class NotAllowed(LeadtrackerError):

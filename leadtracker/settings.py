@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     )
     metrics_token: str = Field("", description="bearer token for `/metrics`; empty: only this machine may read it")
     crm_timeout_seconds: float = Field(1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM")
-    raw_days: int = Field(400, ge=7, description="days that raw callbacks are kept")
+    raw_days: int = Field(400, ge=7, description="days that raw notifications are kept")
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(
         "",
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     )
     separate_worker: bool = Field(
         False,
-        description="`true`: a `leadtracker worker` process reads callbacks; else each web process has a thread for it",
+        description="`true`: a `leadtracker worker` process reads notifications; else each web process has a thread for it",
     )
     pages_socket: str = Field(
         "",

@@ -166,7 +166,7 @@ class Road:
     def read_again(self, request: str, order: list[int]) -> list[State]:
         """The states of a request just dialled when the callbacks of the inbox are read in this order, one by one."""
         with Session(self.stores.engine) as session:
-            session.execute(update(CallbackRow).values(state=State.DIALLING, call_pk=None, spent=None, ended_at=None))
+            session.execute(update(CallbackRow).values(state=State.DIALING, call_pk=None, spent=None, ended_at=None))
             session.execute(update(InboxRow).values(state="held"))
             session.commit()
         states = []

@@ -24,7 +24,7 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="leadt
 from leadtracker import app as wiring
 from leadtracker import site_file
 from leadtracker.app import create_app
-from leadtracker.callback.dialing import Dialling
+from leadtracker.callback.dialing import Dialing
 from leadtracker.live import Live
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.tables import Base
@@ -152,13 +152,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def app(engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application with the sites of SITE; no worker runs, see `worker`."""
-    diallings: list[Dialling] = []
+    diallings: list[Dialing] = []
 
-    def dialling(*parts: Any) -> Dialling:
-        diallings.append(Dialling(*parts))
+    def dialling(*parts: Any) -> Dialing:
+        diallings.append(Dialing(*parts))
         return diallings[-1]
 
-    monkeypatch.setattr(wiring, "Dialling", dialling)
+    monkeypatch.setattr(wiring, "Dialing", dialling)
     with Session(engine) as session:
         site_file.apply(session, SITE)
         session.commit()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.calls.reading import read_inbox
 from leadtracker.records import learned
-from leadtracker.records.inbox import Callback, Inbox
+from leadtracker.records.inbox import Inbox, Notification
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.web.stores import Stores
 from leadtracker.who_called.knowledge import Knowledges
@@ -51,7 +51,7 @@ class Pbx:
         different = query | {"n": next(self._numbers)}
         method, written = ("POST", "application/json") if body else ("GET", "")
         received_at = NOON + timedelta(seconds=seconds)
-        self._inbox.keep(Callback(account, family, received_at, method, written, urlencode(different), body))
+        self._inbox.keep(Notification(account, family, received_at, method, written, urlencode(different), body))
 
     def pop(self, seconds: float = 0, name: str = "", caller: str = DANA, did: str = DID, **more: Any) -> None:
         """A telephone rings; without a name nothing says which call it is."""

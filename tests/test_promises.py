@@ -24,7 +24,7 @@ OPEN_TO_ALL = {"healthz", "readyz", "static", "login.form", "login.enter", "logi
 GUARDED_BY = {
     "script": "a public file", "number": "token and origin",
     "callback_request": "a token of the site, its origin and a form token", "callback_api": "a key of the site",
-    "pbx_callback": "secret of the account",
+    "pbx": "secret of the account",
     "metrics": "this machine or a bearer token", "dashboard": "login",
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ from leadtracker.errors import BadRequest, NotFound, PbxUnavailable
 from leadtracker.live import Live
 from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.pbx import VENDORS
-from leadtracker.pbx.dialing import REQUEST, VISITOR, Answer, ClickToCall, Dial, Dialled
+from leadtracker.pbx.dialing import REQUEST, VISITOR, Answer, ClickToCall, Dial, Dialed
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.callbacks import UNDER_WAY, cancel, claim, go_on, reference
 from leadtracker.records.database import WritersTurn
@@ -42,7 +42,7 @@ def clicking(directory: Directory, site: Site) -> tuple[Account, ClickToCall] | 
     return (account, vendor.click_to_call) if account and vendor and vendor.click_to_call else None
 
 
-class Dialling:
+class Dialing:
     """At most `places` requests are being dialled at once in this process; the others wait for the worker."""
 
     def __init__(self, engine: Engine, live: Live, directory: Directory, places: int) -> None:
@@ -92,7 +92,7 @@ class Dialling:
         site = self._directory.site(row.site_id)
         found = clicking(self._directory, site) if site else None
         if site is None or found is None:
-            self._note(pk, "", Dialled(Answer.REFUSED, message="the site's PBX account cannot dial any more"))
+            self._note(pk, "", Dialed(Answer.REFUSED, message="the site's PBX account cannot dial any more"))
             return
         account, click = found
         rules = rules_of(site)
@@ -100,7 +100,7 @@ class Dialling:
         agents = () if later else self._agents(account, click, site, rules)
         if not agents and not later:
             if found_as is State.RECEIVED:  # a scheduled one waits until somebody is free
-                self._note(pk, "", Dialled(Answer.BLOCKED, message=NOBODY_FREE), NOBODY_FREE)
+                self._note(pk, "", Dialed(Answer.BLOCKED, message=NOBODY_FREE), NOBODY_FREE)
             return
         with WritersTurn(self._engine), Session(self._engine) as session:
             if not claim(session, pk, found_as, datetime.now(UTC)):
@@ -130,7 +130,7 @@ class Dialling:
         variables = {REQUEST: reference(row)} | ({VISITOR: row.visitor} if row.visitor else {})
         return Dial(agent, row.target, variables, dict(rules.dial), rules.max_seconds)
 
-    def _note(self, pk: int, agent: str, said: Dialled, code: str = "") -> None:
+    def _note(self, pk: int, agent: str, said: Dialed, code: str = "") -> None:
         """The PBX's last answer: accepted, certainly not dialled, or nobody knows."""
         now = datetime.now(UTC)
         with WritersTurn(self._engine), Session(self._engine) as session:
@@ -141,10 +141,10 @@ class Dialling:
                 heard = State.UNCERTAIN if said.answer is Answer.UNCERTAIN else State.FAILED
                 go_on(row, heard, now, code or said.answer)
             elif row.state == State.UNCERTAIN:  # the answer was only late
-                row.state, row.code = State.DIALLING, ""
+                row.state, row.code = State.DIALING, ""
             session.commit()
 
-    def _leave(self, row: CallbackRow, said: Dialled, rules: Rules) -> None:
+    def _leave(self, row: CallbackRow, said: Dialed, rules: Rules) -> None:
         """To the PBX's campaign, which accepted it, certainly has not got it, or nobody knows."""
         if said.answer is Answer.UNCERTAIN:
             self._note(row.pk, "", said)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from leadtracker.callback.dialing import Dialling, clicking
+from leadtracker.callback.dialing import Dialing, clicking
 from leadtracker.callback_rules import price, target
 from leadtracker.callback_rules.counting import counters
 from leadtracker.callback_rules.course import State
@@ -77,7 +77,7 @@ class Told:
 class CallbackRequests:
     """Every method raises StoreUnavailable when Redis or the database does not answer; then nobody is called."""
 
-    def __init__(self, engine: Engine, live: Live, directory: Directory, dialling: Dialling, key: str) -> None:
+    def __init__(self, engine: Engine, live: Live, directory: Directory, dialling: Dialing, key: str) -> None:
         self._engine, self._directory, self._dialling = engine, directory, dialling
         self._guard, self._refusals, self._forms = CallbackGuard(live), Refusals(live), FormTokens(key)
 

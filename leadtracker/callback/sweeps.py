@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from leadtracker.callback.dialing import Dialling, clicking
+from leadtracker.callback.dialing import Dialing, clicking
 from leadtracker.callback_rules.course import ENDED, State
 from leadtracker.callback_rules.opening import local_day, opens
 from leadtracker.callback_rules.rules import rules_of
@@ -47,7 +47,7 @@ class CallbackSweeps:
     def __init__(self, engine: Engine, live: Live, directory: Directory) -> None:
         self._engine, self._directory = engine, directory
         self._guard = CallbackGuard(live)
-        self._dialling = Dialling(engine, live, directory, PLACES)
+        self._dialling = Dialing(engine, live, directory, PLACES)
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-log")
         self._asked: Future[None] | None = None
         self._begun: dict[int, datetime] = {}  # requests dialled lately, until when they are left alone

@@ -14,7 +14,7 @@ class State(enum.StrEnum):
     RECEIVED = "received"
     REFUSED = "refused"
     SCHEDULED = "scheduled"
-    DIALLING = "dialling"
+    DIALING = "dialling"
     UNCERTAIN = "uncertain"  # sent, but not answered: it may be ringing, and is never sent again
     AGENT_ANSWERED = "agent answered"
     VISITOR_ANSWERED = "visitor answered"
@@ -40,11 +40,11 @@ def state_of_pop(pop: ScreenPop) -> State:
     """
     answered = pop.phase is Phase.ANSWERED or pop.answered_at is not None
     if pop.leg == AGENTS_LEG:
-        return State.AGENT_ANSWERED if answered else State.DIALLING
+        return State.AGENT_ANSWERED if answered else State.DIALING
     if pop.leg is not None:
         return State.VISITOR_ANSWERED if answered else State.AGENT_ANSWERED
     if pop.phase is not Phase.ANSWERED:
-        return State.DIALLING
+        return State.DIALING
     return State.VISITOR_ANSWERED if pop.answered_at else State.AGENT_ANSWERED
 
 

@@ -1,4 +1,4 @@
-"""All callbacks of one call, in any order and number of copies -> one call with its legs (pure)."""
+"""All notifications of one call, in any order and number of copies -> one call with its legs (pure)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ OUTCOMES = (  # of a call whose legs ended differently, the strongest
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One callback that was read: what it says and when its first copy came."""
+    """One notification that was read: what it says and when its first copy came."""
 
     event: ScreenPop | Cdr
     received_at: datetime
 
 
 def build(heard: Iterable[Heard]) -> CallFacts:
-    """One call from its callbacks, at least one. A CDR is believed before a screen pop, the main leg before others."""
+    """One call from its notifications, at least one. A CDR is believed before a screen pop, the main leg before others."""
     ordered = sorted(heard, key=lambda one: repr(one.event))
     pops = [(_of_call(one.event), one.received_at) for one in ordered if isinstance(one.event, ScreenPop)]
     fullest: dict[str, Cdr] = {}  # a CDR sent again may say more, such as the transcript: never less

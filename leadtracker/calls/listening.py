@@ -21,7 +21,7 @@ from leadtracker.live import Live
 from leadtracker.live.feed_states import FeedState, FeedStates
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.vendor import RealTime
-from leadtracker.records.inbox import Callback, Inbox
+from leadtracker.records.inbox import Inbox, Notification
 from leadtracker.records.sites import Directory
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class _Feed(threading.Thread):
 
     def _hear(self, body: bytes) -> None:
         now, family = datetime.now(UTC), self._feed.family
-        event = Callback(self.account.id, family.name, now, "POST", "application/json", "", body)
+        event = Notification(self.account.id, family.name, now, "POST", "application/json", "", body)
         _, receipt = receive(self._inbox, self.account, family, event)
         with self._lock:
             self._heard[receipt.value] += 1

@@ -1,6 +1,6 @@
 """The second road's other half: what the inbox holds becomes calls with their legs, visitor and touchpoints.
 
-One reader at a time (`database.only_reader`). A call is made anew from all its callbacks each time one comes, so that
+One reader at a time (`database.only_reader`). A call is made anew from all its notifications each time one comes, so that
 neither their order nor their number matters, and reading again after a crash changes nothing.
 """
 
@@ -36,15 +36,15 @@ from leadtracker.who_called.knowledge import Knowledges, Ring
 from leadtracker.who_called.verdict import shown, snapshot
 
 log = logging.getLogger(__name__)
-BATCH = 10  # callbacks in one transaction: short enough that nobody waits for it
+BATCH = 10  # notifications in one transaction: short enough that nobody waits for it
 SAME_CALL = timedelta(
     minutes=3
-)  # an unnamed screen pop and a callback of the same caller and DID this near are one call
+)  # an unnamed screen pop and a notification of the same caller and DID this near are one call
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """A call some callbacks of this batch belong to."""
+    """A call some notifications of this batch belong to."""
 
     account: Account
     call_id: str
@@ -55,9 +55,9 @@ class _Gathered:
 
 
 def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges) -> int:
-    """Read the oldest new callbacks; returns how many, 0 when there are none. Raises StoreUnavailable.
+    """Read the oldest new notifications; returns how many, 0 when there are none. Raises StoreUnavailable.
 
-    A callback that cannot be made a call of becomes broken: it must not stop those behind it.
+    A notification that cannot be made a call of becomes broken: it must not stop those behind it.
     """
     with Session(engine) as session:
         oldest = select(InboxRow.id).where(InboxRow.state == NEW).order_by(InboxRow.id).limit(BATCH)
@@ -71,7 +71,7 @@ def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Kno
         knowledges.forget()
         raise
     except Exception:
-        log.exception("%s callbacks cannot be made calls of together, they are read one by one", len(new))
+        log.exception("%s notifications cannot be made calls of together, they are read one by one", len(new))
         knowledges.forget()
         for one in new:
             _make_call_or_mark(engine, live, directory, knowledges, one)
@@ -86,7 +86,7 @@ def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, knowled
         raise
     except Exception as fault:
         knowledges.forget()
-        log.exception("callback %s cannot be made a call of", inbox_id)
+        log.exception("notification %s cannot be made a call of", inbox_id)
         with Session(engine) as session:
             mark_broken(session, inbox_id, f"{type(fault).__name__}: {fault}")
             session.commit()
@@ -164,7 +164,7 @@ def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]
 
 
 def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None:
-    """The event of a callback; None, and the row marked, when it cannot be read."""
+    """The event of a notification; None, and the row marked, when it cannot be read."""
     family = VENDORS[account.vendor].family(received.family) if account else None
     try:
         if account is None or family is None:
@@ -175,8 +175,10 @@ def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None
         received.state, received.fault = DONE, None
     except BadPayload as fault:
         received.state, received.fault = BROKEN, str(fault)
-    except Exception as fault:  # a fault of ours must not stop the callbacks behind this one; `replay` reads it again
-        log.exception("callback %s cannot be read", received.id)
+    except (
+        Exception
+    ) as fault:  # a fault of ours must not stop the notifications behind this one; `replay` reads it again
+        log.exception("notification %s cannot be read", received.id)
         received.state, received.fault = BROKEN, f"{type(fault).__name__}: {fault}"
     return None
 

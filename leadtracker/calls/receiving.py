@@ -1,4 +1,4 @@
-"""Callbacks that report: kept before they are acknowledged, whether they were posted to us or came over a feed."""
+"""Notifications that report: kept before they are acknowledged, whether they were posted to us or came over a feed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from leadtracker.domain import Account
 from leadtracker.errors import BadPayload, NoCall, StoreUnavailable
 from leadtracker.pbx import wire
 from leadtracker.pbx.vendor import Receipt, RecordFamily, WireFormat
-from leadtracker.records.inbox import BROKEN, NEW, Callback, Inbox
+from leadtracker.records.inbox import BROKEN, NEW, Inbox, Notification
 
 log = logging.getLogger(__name__)
 
 
-def receive(inbox: Inbox, account: Account, family: RecordFamily, received: Callback) -> tuple[WireFormat, Receipt]:
+def receive(inbox: Inbox, account: Account, family: RecordFamily, received: Notification) -> tuple[WireFormat, Receipt]:
     """How it is written and what became of it; what is about no call is not kept, what cannot be read is."""
     fault = None
     try:
@@ -23,10 +23,10 @@ def receive(inbox: Inbox, account: Account, family: RecordFamily, received: Call
         return written, Receipt.NO_CALL
     except BadPayload as reason:
         written, fault = wire.format_of(received.method, received.content_type, received.body), str(reason)
-        log.warning("a callback %s of %s cannot be read: %s", family.name, account.key, reason)
+        log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, reason)
     try:
         inbox.keep(received, BROKEN if fault else NEW, fault)
     except StoreUnavailable:
-        log.error("a callback %s of %s could not be kept", family.name, account.key)
+        log.error("a notification %s of %s could not be kept", family.name, account.key)
         return written, Receipt.NOT_STORED
     return written, Receipt.UNREADABLE if fault else Receipt.STORED

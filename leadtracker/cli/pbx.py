@@ -12,7 +12,7 @@ from leadtracker import phone
 from leadtracker.cli import opening
 from leadtracker.errors import BadRequest, NotFound, PbxUnavailable
 from leadtracker.pbx import VENDORS
-from leadtracker.pbx.vendor import callback_url
+from leadtracker.pbx.vendor import notification_url
 from leadtracker.records.sites import Directory
 from leadtracker.settings import load_settings
 from leadtracker.site_file import save_account
@@ -26,10 +26,12 @@ def account() -> None:
 @account.command("add")
 @click.argument("key")
 @click.option("--vendor", type=click.Choice(sorted(VENDORS)))
-@click.option("--secret", help="Part of the callback addresses; made when not given.")
+@click.option("--secret", help="Part of the notification addresses; made when not given.")
 @click.option("--time-zone", help="Of the times the PBX sends. Default Asia/Jerusalem")
 @click.option("--country", help="Of numbers without a prefix. Default IL")
-@click.option("--allow", "allowed_addresses", multiple=True, help="Take callbacks only from this address or network.")
+@click.option(
+    "--allow", "allowed_addresses", multiple=True, help="Take notifications only from this address or network."
+)
 @click.option("--crm-url", help="Your own screen pop: asked beside ours, its answer is merged.")
 def add(key: str, **given: Any) -> None:
     """Make an account, or change the one of this key."""
@@ -58,7 +60,7 @@ def urls(as_json: bool) -> None:
                     "account": one.key,
                     "vendor": one.vendor,
                     "family": family.name,
-                    "url": callback_url(settings.public_url, one, family),
+                    "url": notification_url(settings.public_url, one, family),
                     "place": family.place,
                 }
             )

@@ -56,7 +56,7 @@ SCENARIOS = {
         Scenario("abandoned in the queue", NOT_ANSWERED, ending=Ending.ABANDONED, queue=QUEUE, pressed=(2, 0)),
         Scenario("voicemail", NOT_ANSWERED, ending=Ending.VOICEMAIL, pressed=(3,)),
         Scenario("after the visit", WHOLE, leaves=True),
-        Scenario("every callback twice", _steps("ring ring answer answer hang_up hang_up report report")),
+        Scenario("every notification twice", _steps("ring ring answer answer hang_up hang_up report report")),
         Scenario("CDR comes late", _steps("ring answer hang_up later report")),
         Scenario("CDR before the screen pop", _steps("report ring answer hang_up")),
         Scenario("CDR only", _steps("report")),
@@ -103,7 +103,7 @@ class Played:
 
 
 def play(scenario: Scenario, call: SimulatedCall, pbx: SimulatedPbx, pause: Pause = time.sleep) -> Played:
-    """Sends the callbacks of every step, from the first to the last; raises NotAcknowledged."""
+    """Sends the notifications of every step, from the first to the last; raises NotAcknowledged."""
     shown = Shown()
     for step in scenario.steps:
         match step:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from leadtracker import phone, site_file
 from leadtracker.demo.world import SHOPS, Shop
 from leadtracker.pbx import VENDORS
-from leadtracker.pbx.vendor import callback_url
+from leadtracker.pbx.vendor import notification_url
 from leadtracker.records.sites import Directory
 
 LEASE_SECONDS = 45  # short, so that the pool is seen to breathe
@@ -20,12 +20,12 @@ LEASE_SECONDS = 45  # short, so that the pool is seen to breathe
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Addresses that visits and calls go to. `tokens` by shop, `callbacks` by shop and family."""
+    """Addresses that visits and calls go to. `tokens` by shop, `notifications` by shop and family."""
 
     leadtracker: str
     marketing: str
     tokens: Mapping[str, str]
-    callbacks: Mapping[tuple[str, str], str]
+    notifications: Mapping[tuple[str, str], str]
 
 
 def site_text(marketing_url: str) -> str:
@@ -46,12 +46,12 @@ def apply(engine: Engine, text: str, leadtracker_url: str, marketing_url: str) -
         site_file.apply(session, text)
         session.commit()
     directory = Directory(engine)
-    callbacks = {
-        (key, family.name): callback_url(leadtracker_url, directory.accounts[key], family)
+    notifications = {
+        (key, family.name): notification_url(leadtracker_url, directory.accounts[key], family)
         for key, shop in SHOPS.items()
         for family in VENDORS[shop.vendor].families
     }
-    return Where(leadtracker_url, marketing_url, {key: _token(shop) for key, shop in SHOPS.items()}, callbacks)
+    return Where(leadtracker_url, marketing_url, {key: _token(shop) for key, shop in SHOPS.items()}, notifications)
 
 
 def _site(shop: Shop, marketing_url: str) -> dict[str, object]:

@@ -159,7 +159,7 @@ class Visits:
             self.faults.append(f"{visit.who.name} asked to be called back and was told {state or 'nothing'}")
 
     def _pbx(self, shop: Shop) -> SimulatedPbx:
-        urls = self._where.callbacks
+        urls = self._where.notifications
         if shop.vendor == "while1":
             return SimulatedWhile1(urls[shop.key, "caller-data"], self._http, events_url=urls[shop.key, "events"])
         self._calls += 1
@@ -174,7 +174,7 @@ class Visits:
         )
 
     def _found(self, call_id: str) -> CallRow | None:
-        """The call that Leadtracker made of the callbacks, once it knows its end."""
+        """The call that Leadtracker made of the notifications, once it knows its end."""
         deadline = time.monotonic() + FOUND_WITHIN_SECONDS
         while time.monotonic() < deadline and not self._stop.is_set():
             with Session(self._engine) as session:

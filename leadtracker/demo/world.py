@@ -54,7 +54,7 @@ HAIFA = Shop(
     staff=(Extension("WalterSIP", "Walter"), Extension("LoisSIP", "Lois"), Extension("RamiSIP", "Rami")),
     scenarios=(
         "answered after a tap", "answered", "missed", "answered from the queue", "after the visit",
-        "every callback twice", "abandoned in the queue", "withheld number", "CDR only", "two legs", "voicemail",
+        "every notification twice", "abandoned in the queue", "withheld number", "CDR only", "two legs", "voicemail",
         "CDR comes late", "busy", "transferred", "CDR before the screen pop", "outgoing",
     ),
     arrivals=(

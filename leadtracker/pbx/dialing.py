@@ -43,7 +43,7 @@ class Answer(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Dialled:
+class Dialed:
     """`message` is for the operator; it never holds a secret."""
 
     answer: Answer
@@ -54,15 +54,15 @@ class Dialled:
 class ClickToCall(Protocol):
     """What a vendor that dials for us must offer; nothing is retried, everything ends within seconds.
 
-    Whatever does not answer with a Dialled raises PbxUnavailable when the PBX is not reached or says an error.
+    Whatever does not answer with a Dialed raises PbxUnavailable when the PBX is not reached or says an error.
     """
 
     def faults(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         """What is wrong with a site's own parameters, a sentence each."""
 
-    def dial(self, account: Account, dial: Dial) -> Dialled: ...
+    def dial(self, account: Account, dial: Dial) -> Dialed: ...
 
-    def hang_up(self, account: Account, agent: str) -> Dialled:
+    def hang_up(self, account: Account, agent: str) -> Dialed:
         """Ends whatever is active at the agent's extension."""
 
     def free(self, account: Account) -> frozenset[str]:
@@ -71,7 +71,7 @@ class ClickToCall(Protocol):
     def record(self, account: Account, call_id: str, since: datetime, until: datetime) -> tuple[Cdr, ...]:
         """The legs of a call as the PBX's own log has them, which may be none yet."""
 
-    def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialled:
+    def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialed:
         """Leaves a call to a campaign of the PBX, which chooses the agent; `dial.agent` is not used."""
 
     def block(self, account: Account, phones: Collection[str]) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What every PBX vendor must offer: the callbacks it sends, how they are read and answered, the calls it dials."""
+"""What every PBX vendor must offer: the notifications it sends, how they are read and answered, the calls it dials."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 from leadtracker.domain import Account, Caller, Cdr, Json, ScreenPop
 from leadtracker.pbx.dialing import ClickToCall
 
-Fields = Mapping[str, Any]  # a callback's body or query as plain values, keys as sent
+Fields = Mapping[str, Any]  # a notification's body or query as plain values, keys as sent
 
 
 class WireFormat(enum.StrEnum):
-    """How a callback was written, and so how its answer is."""
+    """How a notification was written, and so how its answer is."""
 
     QUERY = "query"
     FORM = "form"
@@ -25,7 +25,7 @@ class WireFormat(enum.StrEnum):
 
 
 class Receipt(enum.Enum):
-    """What became of a callback."""
+    """What became of a notification."""
 
     STORED = "stored"
     NO_CALL = "no call"  # understood, and nothing to store
@@ -43,7 +43,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class ScreenPopFamily:
-    """Callbacks that ask who is calling and wait for the answer.
+    """Notifications that ask who is calling and wait for the answer.
 
     read: fields, account, when received -> ScreenPop; raises BadPayload.
     answer: pop, caller -> the documented JSON keys.
@@ -51,7 +51,7 @@ class ScreenPopFamily:
     failed: the answer to a request that cannot be read.
     """
 
-    name: str  # last part of the callback's URL
+    name: str  # last part of the notification's URL
     title: str
     place: str  # where the URL is entered at the PBX
     read: Callable[[Fields, Account, datetime], ScreenPop]
@@ -64,7 +64,7 @@ class ScreenPopFamily:
 
 @dataclass(frozen=True, slots=True)
 class RecordFamily:
-    """Callbacks that report; acknowledged once they are stored.
+    """Notifications that report; acknowledged once they are stored.
 
     identify: fields -> call id; raises NoCall when it is about none, BadPayload when what makes a record of it is
     missing. Cheap: it runs before the answer, `read` after it.
@@ -86,7 +86,7 @@ class RecordFamily:
 Family = ScreenPopFamily | RecordFamily
 
 
-def callback_url(public_url: str, account: Account, family: Family) -> str:
+def notification_url(public_url: str, account: Account, family: Family) -> str:
     """The secret address that is pasted into the PBX."""
     if family.secret_in_query:
         return f"{public_url}/pbx/{account.key}/{family.name}?token={account.secret}"
@@ -95,7 +95,7 @@ def callback_url(public_url: str, account: Account, family: Family) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RealTime:
-    """What a vendor tells over a connection that we open: its events are callbacks of `family`, as if they were posted.
+    """What a vendor tells over a connection that we open: its events are notifications of `family`, as if they were posted.
 
     wanted: whether an account's options ask for it. faults: what is wrong with options, a sentence each.
     listen: account, heard, told, stop -> when stop is set, returns within some seconds. `heard` takes a body of JSON;
@@ -110,7 +110,7 @@ class RealTime:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """One folder of `pbx/`: its name in settings and URLs, its title for people, its callback families.
+    """One folder of `pbx/`: its name in settings and URLs, its title for people, its notification families.
 
     click_to_call: None where the vendor cannot be asked to dial. real_time: None where it tells nothing unasked.
     """

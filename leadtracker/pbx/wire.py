@@ -1,4 +1,4 @@
-"""Callback -> plain values: JSON, XML-RPC, form or query, whichever way it was written."""
+"""Notification -> plain values: JSON, XML-RPC, form or query, whichever way it was written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHARSETS = ("utf-8", "ascii", "utf-16", "iso8859-", "cp125")  # none that decode
 
 
 def read(method: str, content_type: str, query: bytes | str, body: bytes) -> tuple[WireFormat, dict[str, Any]]:
-    """The format of a callback and its fields, keys as sent; the body wins over the URL's own query.
+    """The format of a notification and its fields, keys as sent; the body wins over the URL's own query.
 
     Values are str, int, float, bool, None, list, dict, without NUL characters, NaN and integers over 64 bits.
     Raises BadPayload, whose text says what is wrong.
@@ -51,7 +51,7 @@ def read(method: str, content_type: str, query: bytes | str, body: bytes) -> tup
 
 
 def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
-    """How a callback is written: by its Content-Type, or by its first byte where that names no JSON or XML.
+    """How a notification is written: by its Content-Type, or by its first byte where that names no JSON or XML.
 
     A form never begins with `{`, `[` or `<`, so JSON and XML are known even under a form's header.
     """

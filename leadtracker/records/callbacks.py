@@ -19,7 +19,7 @@ from leadtracker.domain import Cdr, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow
 
-UNDER_WAY = (State.DIALLING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED)
+UNDER_WAY = (State.DIALING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED)
 MOST_AT_ONCE = 50  # that a sweep looks at
 
 
@@ -58,7 +58,7 @@ def add(session: Session, row: CallbackRow) -> bool:
 def claim(session: Session, pk: int, found_as: State, now: datetime) -> bool:
     """Make a request `dialling` and commit; True for one of all who try: he dials, and nobody else ever does."""
     mine = update(CallbackRow).where(CallbackRow.pk == pk, CallbackRow.state == found_as)
-    claimed = session.execute(mine.values(state=State.DIALLING, dialled_at=now)).rowcount  # type: ignore[attr-defined] # typed as Result, an UPDATE gives CursorResult
+    claimed = session.execute(mine.values(state=State.DIALING, dialled_at=now)).rowcount  # type: ignore[attr-defined] # typed as Result, an UPDATE gives CursorResult
     session.commit()
     return bool(claimed)
 
@@ -143,15 +143,15 @@ def due(session: Session, now: datetime, patience: timedelta) -> Sequence[Callba
 
 
 def unanswered(session: Session, before: datetime) -> Sequence[CallbackRow]:
-    """Dialled before a moment by somebody who never wrote down the PBX's answer: he died, or lost it."""
+    """Dialed before a moment by somebody who never wrote down the PBX's answer: he died, or lost it."""
     return _oldest(
         session,
-        (CallbackRow.state == State.DIALLING) & CallbackRow.answered_at.is_(None) & (CallbackRow.dialled_at < before),
+        (CallbackRow.state == State.DIALING) & CallbackRow.answered_at.is_(None) & (CallbackRow.dialled_at < before),
     )
 
 
 def without_end(session: Session, before: datetime) -> Sequence[CallbackRow]:
-    """Dialled before a moment, and no CDR said how it ended."""
+    """Dialed before a moment, and no CDR said how it ended."""
     return _oldest(session, CallbackRow.state.in_(UNDER_WAY) & (CallbackRow.dialled_at < before))
 
 

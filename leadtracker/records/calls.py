@@ -1,4 +1,4 @@
-"""Calls and their legs: one row for each (account, call id), made equal to what its callbacks say."""
+"""Calls and their legs: one row for each (account, call id), made equal to what its notifications say."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def counted(row: CallRow) -> dict[str, Any]:
 
 
 def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:
-    """Make a call's row say what its callbacks say."""
+    """Make a call's row say what its notifications say."""
     row.site_id = site.id if site else None
     for name in COPIED:
         setattr(row, name, getattr(facts, name))

@@ -1,4 +1,4 @@
-"""The inbox: every callback as received, on disk before it is acknowledged, kept so that it can be read again."""
+"""The inbox: every notification as received, on disk before it is acknowledged, kept so that it can be read again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEW, DONE, BROKEN = "new", "done", "broken"
 
 
 @dataclass(frozen=True, slots=True)
-class Callback:
+class Notification:
     """A request of a PBX, byte for byte; when it names its call, an identical one is the same event again."""
 
     account_id: int
@@ -70,9 +70,11 @@ class _Insert:
         moment = InboxRow.__table__.c.received_at.type.dialect_impl(dialect).bind_processor(dialect)
         self._moment: Callable[[datetime], Any] = moment or (lambda received_at: received_at)
 
-    def __call__(self, connection: Connection, callbacks: Sequence[dict[str, Any]]) -> None:
+    def __call__(self, connection: Connection, notifications: Sequence[dict[str, Any]]) -> None:
         rows: dict[str, dict[str, Any]] = {}
-        for values in sorted(callbacks, key=itemgetter("digest")):  # in one order, lest two processes wait in a ring
+        for values in sorted(
+            notifications, key=itemgetter("digest")
+        ):  # in one order, lest two processes wait in a ring
             received_at = self._moment(values["received_at"])
             row = rows.setdefault(values["digest"], values | {"received_at": received_at, "copies": 0})
             row["copies"] += 1
@@ -100,13 +102,13 @@ class Inbox:
             weakref.finalize(self, kept.close)
             self._connect = lambda: nullcontext(kept)
 
-    def keep(self, callback: Callback, state: str = NEW, fault: str | None = None) -> None:
-        """Return when the callback is on disk; a copy of one kept before only counts. Raises StoreUnavailable."""
+    def keep(self, notification: Notification, state: str = NEW, fault: str | None = None) -> None:
+        """Return when the notification is on disk; a copy of one kept before only counts. Raises StoreUnavailable."""
         ticket = _Ticket(
             {
-                "account_id": callback.account_id, "family": callback.family, "received_at": callback.received_at,
-                "method": callback.method, "content_type": callback.content_type, "query": callback.query,
-                "body": callback.body, "digest": callback.digest, "state": state, "fault": fault,
+                "account_id": notification.account_id, "family": notification.family, "received_at": notification.received_at,
+                "method": notification.method, "content_type": notification.content_type, "query": notification.query,
+                "body": notification.body, "digest": notification.digest, "state": state, "fault": fault,
             }
         )  # fmt: skip
         with self._lock:
@@ -120,7 +122,7 @@ class Inbox:
             raise StoreUnavailable("the database does not answer") from ticket.fault
 
     def _write_pending(self) -> None:
-        """Write what waits, wake those whose callbacks are on disk, and let the first of those who came since go on."""
+        """Write what waits, wake those whose notifications are on disk, and let the first of those who came since go on."""
         with self._turn:  # first the turn: whoever comes while another process writes is in the batch
             with self._lock:
                 batch, self._pending = self._pending, []
@@ -138,7 +140,7 @@ class Inbox:
             with self._connect() as connection:
                 self._insert(connection, [ticket.values for ticket in batch])
         except Exception as fault:
-            if len(batch) > 1:  # what one callback does to the database must not refuse the others
+            if len(batch) > 1:  # what one notification does to the database must not refuse the others
                 for ticket in batch:
                     self._write([ticket])
                 return
@@ -147,7 +149,7 @@ class Inbox:
             ticket.done = True
 
     def counts(self) -> dict[str, int]:
-        """How many callbacks wait to be read, and how many could not be."""
+        """How many notifications wait to be read, and how many could not be."""
         with Session(self._engine) as session:
             return {
                 state: session.scalar(select(func.count()).where(InboxRow.state == state)) or 0
@@ -155,8 +157,8 @@ class Inbox:
             }
 
 
-def newest_callback(engine: Engine) -> int:
-    """The number of the newest callback."""
+def newest_notification(engine: Engine) -> int:
+    """The number of the newest notification."""
     with engine.connect() as connection:
         return connection.scalar(select(func.max(InboxRow.id))) or 0
 
@@ -166,7 +168,7 @@ def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
 
 
 def read_again(session: Session, *, broken_only: bool, since: datetime | None = None) -> int:
-    """Have the worker read callbacks again; returns how many. What it wrote before stays the same or is mended."""
+    """Have the worker read notifications again; returns how many. What it wrote before stays the same or is mended."""
     change = update(InboxRow).values(state=NEW, fault=None)
     change = change.where(InboxRow.state == BROKEN) if broken_only else change.where(InboxRow.state != NEW)
     if since is not None:
@@ -175,5 +177,5 @@ def read_again(session: Session, *, broken_only: bool, since: datetime | None = 
 
 
 def read_call_again(session: Session, call_pk: int) -> None:
-    """Have the worker read all callbacks of one call again."""
+    """Have the worker read all notifications of one call again."""
     session.execute(update(InboxRow).where(InboxRow.call_pk == call_pk, InboxRow.state == DONE).values(state=NEW))

@@ -1,4 +1,4 @@
-"""Everything about one call: its legs, its visitor's visits before it, and the callbacks it was made of."""
+"""Everything about one call: its legs, its visitor's visits before it, and the notifications it was made of."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from sqlalchemy.orm import Session
 from leadtracker.errors import NotFound
 from leadtracker.records.tables import CallRow, InboxRow, LeaseRow, LegRow
 
-MOST_CALLBACKS = 40
+MOST_NOTIFICATIONS = 40
 MOST_VISITS = 20
 MOST_CALLS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class OneCall:
-    """`legs` in the order they began, `visits` oldest first, `callbacks` as received."""
+    """`legs` in the order they began, `visits` oldest first, `notifications` as received."""
 
     call: CallRow
     legs: Sequence[LegRow]
     visits: Sequence[LeaseRow]
-    callbacks: Sequence[InboxRow]
+    notifications: Sequence[InboxRow]
 
 
 def one_call(session: Session, call_pk: int) -> OneCall:
@@ -32,12 +32,12 @@ def one_call(session: Session, call_pk: int) -> OneCall:
     if call is None:
         raise NotFound("there is no such call")
     legs = session.scalars(select(LegRow).where(LegRow.call_pk == call.id).order_by(LegRow.started_at, LegRow.id)).all()
-    received = select(InboxRow).where(InboxRow.call_pk == call.id).order_by(InboxRow.id).limit(MOST_CALLBACKS)
+    received = select(InboxRow).where(InboxRow.call_pk == call.id).order_by(InboxRow.id).limit(MOST_NOTIFICATIONS)
     return OneCall(
         call=call,
         legs=legs,
         visits=visits_before(session, call) if call.visitor_id else (),
-        callbacks=session.scalars(received).all(),
+        notifications=session.scalars(received).all(),
     )
 
 

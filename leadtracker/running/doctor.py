@@ -167,9 +167,9 @@ def _inbox(engine: Engine) -> Iterator[Finding]:
             session.scalar(select(func.count()).where(InboxRow.state == state)) or 0 for state in (NEW, BROKEN)
         )
     if waiting > 1000:
-        yield Finding(False, f"{waiting} callbacks wait to be read", "is the worker alive? see its log")
+        yield Finding(False, f"{waiting} notifications wait to be read", "is the worker alive? see its log")
     if broken:
-        yield Finding(False, f"{broken} callbacks could not be read", "after an update: leadtracker replay")
+        yield Finding(False, f"{broken} notifications could not be read", "after an update: leadtracker replay")
 
 
 def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Finding]:

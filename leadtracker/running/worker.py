@@ -24,7 +24,7 @@ from leadtracker.live import Live
 from leadtracker.planner.making import DailyPlans
 from leadtracker.records import callbacks, learned, leases, verdicts
 from leadtracker.records.database import WritersTurn, only_reader
-from leadtracker.records.inbox import DONE, newest_callback
+from leadtracker.records.inbox import DONE, newest_notification
 from leadtracker.records.sites import Directory, forget_drained
 from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
@@ -59,9 +59,9 @@ class Worker:
             try:
                 with only_reader(self._engine) as is_mine:
                     while not stop.is_set() and is_mine():
-                        begun, newest = time.monotonic(), newest_callback(self._engine)
+                        begun, newest = time.monotonic(), newest_notification(self._engine)
                         done = self.turn()
-                        worked, came = time.monotonic() - begun, newest_callback(self._engine) - newest
+                        worked, came = time.monotonic() - begun, newest_notification(self._engine) - newest
                         # Those who bring more need the disk too: storing goes before reading.
                         rest = min(LONGEST_REST, worked * (FLOOD_RESTS if came >= done else 1))
                         stop.wait(rest if done else PAUSE_SECONDS)
@@ -110,7 +110,7 @@ class Worker:
             raise
 
     def turn(self) -> int:
-        """Do what is there to do now; returns how many callbacks and lease log entries were handled."""
+        """Do what is there to do now; returns how many notifications and lease log entries were handled."""
         self._directory.refresh()
         done = 0
         if self._next_hour <= (now := datetime.now(UTC)):

@@ -24,7 +24,7 @@ from leadtracker.web.stores import Stores
 NUMBER_REQUESTS = Counter("leadtracker_number_requests", "Number requests answered", ["site", "reason"])
 BEATS = Counter("leadtracker_beats", "Heartbeats answered", ["site", "known"])
 REFUSED = Counter("leadtracker_refused", "Requests refused, by the code of the answer", ["code"])
-CALLBACKS = Counter("leadtracker_callbacks", "Callbacks of a PBX", ["account", "family", "receipt"])
+NOTIFICATIONS = Counter("leadtracker_notifications", "Notifications of a PBX", ["account", "family", "receipt"])
 CALLBACK_REQUESTS = Counter(
     "leadtracker_callback_requests",
     "Requests to be called back: the state answered, or why refused",
@@ -52,7 +52,7 @@ class _State(Collector):
             for state in ("in use", "idle", "draining"):
                 dids.add_metric([site.name, state], pool.count(state))
         yield dids
-        waiting = GaugeMetricFamily("leadtracker_inbox", "Callbacks by state", labels=["state"])
+        waiting = GaugeMetricFamily("leadtracker_inbox", "Notifications by state", labels=["state"])
         for state, count in self._inbox.counts().items():
             waiting.add_metric([state], count)
         yield waiting

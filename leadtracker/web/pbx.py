@@ -21,8 +21,8 @@ from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailabl
 from leadtracker.outgoing import Crm
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.vendor import Family, Receipt, RecordFamily, ScreenPopFamily
-from leadtracker.records.inbox import BROKEN, NEW, Callback, Inbox
-from leadtracker.web.metrics import CALLBACKS, CRM_ANSWERS, SCREEN_POPS
+from leadtracker.records.inbox import BROKEN, NEW, Inbox, Notification
+from leadtracker.web.metrics import CRM_ANSWERS, NOTIFICATIONS, SCREEN_POPS
 from leadtracker.web.stores import stores
 
 LONGEST_BODY = 4 * 1024 * 1024  # a CDR with the transcript of a long call has under 1 MB
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tuple[str, ...]) -> None:
-    blueprint = Blueprint("pbx_callback", __name__)
+    blueprint = Blueprint("pbx", __name__)
     CORS(
         blueprint,
         origins=list(origins),
@@ -46,13 +46,15 @@ def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tupl
 
     @blueprint.route("/pbx/<account_key>/<secret>/<family_name>", methods=["GET", "POST"])
     @blueprint.route("/pbx/<account_key>/<family_name>", methods=["GET", "POST"])
-    def callback(account_key: str, family_name: str, secret: str | None = None) -> ResponseReturnValue:
+    def notification(account_key: str, family_name: str, secret: str | None = None) -> ResponseReturnValue:
         request.max_content_length = LONGEST_BODY
         account = _account(account_key, secret)
         family = VENDORS[account.vendor].family(family_name)
         if family is None:
             names = ", ".join(family.name for family in VENDORS[account.vendor].families)
-            raise NotFound(f"{VENDORS[account.vendor].title} has no callbacks named {family_name}; there are: {names}")
+            raise NotFound(
+                f"{VENDORS[account.vendor].title} has no notifications named {family_name}; there are: {names}"
+            )
         received = _received(account, family)
         if isinstance(family, ScreenPopFamily):
             with SCREEN_POPS.labels(account.key).time():
@@ -63,15 +65,15 @@ def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tupl
 
 
 def answer_screen_pop(
-    inbox: Inbox, pops: ScreenPops, crm: Crm, account: Account, family: ScreenPopFamily, received: Callback
+    inbox: Inbox, pops: ScreenPops, crm: Crm, account: Account, family: ScreenPopFamily, received: Notification
 ) -> Response:
     try:
         _, fields = wire.read(received.method, received.content_type, received.query, received.body)
         pop = family.read(fields, account, received.received_at)
     except BadPayload as fault:
         inbox.keep(received, BROKEN, str(fault))
-        CALLBACKS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
-        log.warning("a callback %s of %s cannot be read: %s", family.name, account.key, fault)
+        NOTIFICATIONS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
+        log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, fault)
         return Response(orjson.dumps(family.failed), 400, mimetype="application/json")
     theirs: Json | None = None
     if account.crm_url:
@@ -88,33 +90,33 @@ def answer_screen_pop(
     except StoreUnavailable:  # the same: the call's record comes later
         log.error("a screen pop of %s was answered but could not be kept", account.key)
         receipt = Receipt.NOT_STORED
-    CALLBACKS.labels(account.key, family.name, receipt.value).inc()
+    NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
     answer = family.answer(pop, caller)
     if theirs is not None:
         answer = family.merge(answer, theirs)
     return Response(orjson.dumps(answer), mimetype="application/json")
 
 
-def acknowledge(inbox: Inbox, account: Account, family: RecordFamily, received: Callback) -> Response:
-    """Only a callback that could not be kept is asked for again, by a 5xx."""
+def acknowledge(inbox: Inbox, account: Account, family: RecordFamily, received: Notification) -> Response:
+    """Only a notification that could not be kept is asked for again, by a 5xx."""
     written, receipt = receive(inbox, account, family, received)
-    CALLBACKS.labels(account.key, family.name, receipt.value).inc()
+    NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
     body = family.acknowledge(written, receipt, account)
     status = 503 if receipt is Receipt.NOT_STORED else 200
     return Response(body.content, status, content_type=body.content_type)
 
 
 def _account(key: str, secret: str | None) -> Account:
-    """The account a callback proves to come from; one refusal for every fault, so that keys cannot be found out."""
+    """The account a notification proves to come from; one refusal for every fault, so that keys cannot be found out."""
     directory = stores().directory
     directory.refresh()
     account = directory.account(key)
     given = secret or request.args.get("token", "")
     wanted = account.secret if account else "\0" * len(given)
     if not hmac.compare_digest(given.encode(), wanted.encode()) or account is None:
-        raise NotAllowed("the address of this callback is wrong: see `leadtracker pbx urls`")
+        raise NotAllowed("the address of this notification is wrong: see `leadtracker pbx urls`")
     if account.allowed_addresses and not _is_allowed(request.remote_addr, account.allowed_addresses):
-        raise NotAllowed(f"callbacks of {account.key} are not taken from {request.remote_addr}")
+        raise NotAllowed(f"notifications of {account.key} are not taken from {request.remote_addr}")
     return account
 
 
@@ -126,12 +128,12 @@ def _is_allowed(address: str | None, allowed: tuple[str, ...]) -> bool:
     return any(caller in ipaddress.ip_network(network, strict=False) for network in allowed)
 
 
-def _received(account: Account, family: Family) -> Callback:
+def _received(account: Account, family: Family) -> Notification:
     query = request.query_string.decode("latin-1")
     if "token" in request.args:
         pairs = parse_qsl(query, keep_blank_values=True)
         query = urlencode([(name, value) for name, value in pairs if name != "token"])
-    return Callback(
+    return Notification(
         account_id=account.id,
         family=family.name,
         received_at=datetime.now(UTC),

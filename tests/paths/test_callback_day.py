@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker import site_file
 from leadtracker.callback import request as callback_request
-from leadtracker.callback.dialing import Dialling
+from leadtracker.callback.dialing import Dialing
 from leadtracker.callback.request import CallbackRequests, Told, Wish
 from leadtracker.callback.sweeps import CallbackSweeps
 from leadtracker.callback_rules.course import State
@@ -77,7 +77,7 @@ class Desk:
 
 @pytest.fixture
 def desk(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    dialling = Dialling(stores.engine, stores.live, stores.directory, 1)
+    dialling = Dialing(stores.engine, stores.live, stores.directory, 1)
     monkeypatch.setattr(dialling, "begin", lambda *_: None)  # no place is free
     key = "a-key-for-the-tests-of-32-letters"
     yield Desk(stores, CallbackRequests(stores.engine, stores.live, stores.directory, dialling, key), monkeypatch)

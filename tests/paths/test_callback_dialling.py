@@ -115,7 +115,7 @@ def test_dialling_that_nobody_finished_is_uncertain_and_never_dialled_again(road
     with Session(road.stores.engine) as session:
         lost = datetime.now(UTC) - callback_sweeps.LOST - timedelta(seconds=1)
         died = update(CallbackRow).values(
-            state=State.DIALLING, answered_at=None, dialled_at=lost, call_id="", ended_at=None
+            state=State.DIALING, answered_at=None, dialled_at=lost, call_id="", ended_at=None
         )
         session.execute(died)
         session.commit()

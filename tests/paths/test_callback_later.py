@@ -136,7 +136,7 @@ def test_a_campaign_that_does_not_take_it_leaves_it_to_us(road: Road) -> None:
 def test_a_received_request_that_was_left_lying_is_dialled_by_the_worker(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leadtracker.callback.dialing.Dialling.begin", lambda *_: None)
+    monkeypatch.setattr("leadtracker.callback.dialing.Dialing.begin", lambda *_: None)
     asked = road.ask()
     assert asked["state"] == "received"
     monkeypatch.undo()

@@ -23,7 +23,7 @@ from tests.dashboard_rows import NOW, call
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-UNDER_WAY = {State.DIALLING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED}
+UNDER_WAY = {State.DIALING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED}
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_what_is_due(session: Session) -> None:
 
 LOOKED_FOR: list[tuple[Callable[[Session], Sequence[CallbackRow]], set[State]]] = [
     (lambda session: callbacks.due(session, NOW, SECOND), {State.SCHEDULED, State.RECEIVED}),
-    (lambda session: callbacks.unanswered(session, NOW), {State.DIALLING}),
+    (lambda session: callbacks.unanswered(session, NOW), {State.DIALING}),
     (lambda session: callbacks.without_end(session, NOW), UNDER_WAY),
     (callbacks.unsettled, set(State)),
 ]
@@ -317,7 +317,7 @@ class TestReports:
         assert (found.asked, found.let_through, found.dialled) == (11, 10, 8)
         assert (found.agent_answered, found.talked, found.talk_seconds) == (5, 3, 60)
         assert list(found.states.items()) == [
-            (State.REFUSED, 1), (State.SCHEDULED, 1), (State.DIALLING, 1), (State.UNCERTAIN, 1),
+            (State.REFUSED, 1), (State.SCHEDULED, 1), (State.DIALING, 1), (State.UNCERTAIN, 1),
             (State.AGENT_ANSWERED, 1), (State.VISITOR_ANSWERED, 1), (State.CANCELLED, 1), (State.FAILED, 2),
             (State.TALKED, 2),
         ]  # fmt: skip

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from leadtracker.callback import dialing as callback_dialling
-from leadtracker.callback.dialing import LAST_TRY_SECONDS, Dialling
+from leadtracker.callback.dialing import LAST_TRY_SECONDS, Dialing
 from leadtracker.callback.request import CallbackRequests, Wish
 from leadtracker.callback.sweeps import CallbackSweeps
 from leadtracker.callback_rules.course import State
@@ -21,7 +21,7 @@ from leadtracker.callback_rules.rules import rules_of
 from leadtracker.domain import Account
 from leadtracker.errors import BadRequest, NotFound, PbxUnavailable, Refused
 from leadtracker.live.callback_guard import CallbackGuard
-from leadtracker.pbx.dialing import Answer, Dial, Dialled
+from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.web.stores import Stores
 from tests.callback_road import ORIGIN, RULES, TARGET, callback_row, long, save
@@ -41,19 +41,19 @@ class Pbx:
     seconds: float = 0.0  # that each answer takes, by the clock of `clock`
     clock: float = 1000.0
 
-    def dial(self, account: Account, dial: Dial) -> Dialled:
+    def dial(self, account: Account, dial: Dial) -> Dialed:
         self.asked.append(dial)
         self.clock += self.seconds
         answer = self.answers.get(dial.agent, Answer.ACCEPTED)
-        return Dialled(answer, f"call-{len(self.asked)}" if answer is Answer.ACCEPTED else "", f"{answer} it is")
+        return Dialed(answer, f"call-{len(self.asked)}" if answer is Answer.ACCEPTED else "", f"{answer} it is")
 
-    def hang_up(self, account: Account, agent: str) -> Dialled:
+    def hang_up(self, account: Account, agent: str) -> Dialed:
         self.hung_up.append(agent)
-        return Dialled(self.answers.get(agent, Answer.ACCEPTED))
+        return Dialed(self.answers.get(agent, Answer.ACCEPTED))
 
-    def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialled:
+    def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialed:
         self.scheduled.append((campaign, at))
-        return Dialled(self.answers.get(campaign, Answer.ACCEPTED), message="left")
+        return Dialed(self.answers.get(campaign, Answer.ACCEPTED), message="left")
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def pbx(monkeypatch: pytest.MonkeyPatch) -> Pbx:
 class Desk:
     stores: Stores
     sweeps: CallbackSweeps
-    dialling: Dialling
+    dialling: Dialing
 
     def rules(self, **more: Any) -> None:
         save(self.stores.engine, self.stores, RULES | more, {})
@@ -90,7 +90,7 @@ class Desk:
 @pytest.fixture
 def desk(stores: Stores, pbx: Pbx) -> Iterator[Desk]:
     sweeps = CallbackSweeps(stores.engine, stores.live, stores.directory)
-    dialling = Dialling(stores.engine, stores.live, stores.directory, 1)
+    dialling = Dialing(stores.engine, stores.live, stores.directory, 1)
     desk = Desk(stores, sweeps, dialling)
     desk.rules()
     yield desk
@@ -291,10 +291,10 @@ def test_a_late_answer_ends_the_uncertainty_and_nothing_else(desk: Desk) -> None
         ("talked", "", ("talked", "")),
     ]:
         pk = desk.store(state=state, code=code, call_id="")
-        desk.dialling._note(pk, "WalterSIP", Dialled(Answer.ACCEPTED, "call-1", "m" * 900))
+        desk.dialling._note(pk, "WalterSIP", Dialed(Answer.ACCEPTED, "call-1", "m" * 900))
         row = desk.row()
         assert (row.state, row.code, row.call_id, row.agent, row.message) == (*after, "call-1", "WalterSIP", "m" * 500)
-    desk.dialling._note(desk.store(state="dialling", call_id="first"), "A", Dialled(Answer.ACCEPTED, "second"))
+    desk.dialling._note(desk.store(state="dialling", call_id="first"), "A", Dialed(Answer.ACCEPTED, "second"))
     assert desk.row().call_id == "first"
 
 
@@ -302,7 +302,7 @@ class TestHangUp:
     def test_by_state(self, desk: Desk, pbx: Pbx) -> None:
         for state in State:
             pk = desk.store(state=state, agent="WalterSIP")
-            if state in (State.DIALLING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED):
+            if state in (State.DIALING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED):
                 desk.dialling.hang_up(pk)
                 assert (pbx.hung_up.pop(), desk.row().state) == ("WalterSIP", state)
             elif state is State.SCHEDULED:

@@ -18,10 +18,10 @@ from leadtracker.records.inbox import (
     BROKEN,
     DONE,
     NEW,
-    Callback,
     Inbox,
+    Notification,
     mark_broken,
-    newest_callback,
+    newest_notification,
     read_again,
     read_call_again,
 )
@@ -30,7 +30,7 @@ from tests.dashboard_rows import add, call, callback
 from tests.notifications import NOON, turn_is_taken
 
 PATIENCE = 20.0  # seconds, for threads that must end
-ONE = Callback(1, "cdr", NOON, "POST", "application/json", "a=1", b'{"caller": "0501234567"}')
+ONE = Notification(1, "cdr", NOON, "POST", "application/json", "a=1", b'{"caller": "0501234567"}')
 LATER = NOON + timedelta(days=1)
 
 
@@ -85,11 +85,11 @@ def test_a_copy_leaves_what_became_of_the_first(inbox: Inbox, engine: Engine) ->
 
 
 def test_the_newest_and_how_many_wait(inbox: Inbox, engine: Engine) -> None:
-    assert newest_callback(engine) == 0
+    assert newest_notification(engine) == 0
     assert inbox.counts() == {NEW: 0, BROKEN: 0}
     for number, state in enumerate((NEW, NEW, BROKEN, DONE, NEW)):
         inbox.keep(replace(ONE, query=str(number)), state)
-    assert newest_callback(engine) == rows(engine)[-1].id
+    assert newest_notification(engine) == rows(engine)[-1].id
     assert inbox.counts() == {NEW: 3, BROKEN: 1}
 
 
@@ -101,12 +101,12 @@ class Kept:
         self.threads: list[threading.Thread] = []
         self.faults: dict[str, Exception] = {}
 
-    def keep(self, *all_of_them: Callback) -> None:
+    def keep(self, *all_of_them: Notification) -> None:
         for one in all_of_them:
             self.threads.append(threading.Thread(target=self._keep, args=[one], daemon=True))
             self.threads[-1].start()
 
-    def _keep(self, one: Callback) -> None:
+    def _keep(self, one: Notification) -> None:
         try:
             self.inbox.keep(one)
         except Exception as fault:
@@ -142,7 +142,7 @@ def batches(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return found
 
 
-def numbered(*numbers: int) -> list[Callback]:
+def numbered(*numbers: int) -> list[Notification]:
     return [replace(ONE, query=str(number)) for number in numbers]
 
 

@@ -21,7 +21,7 @@ TALKED, BUSY, MISSED = (Outcome.ANSWERED, 42), (Outcome.BUSY, 0), (Outcome.MISSE
 FAILED = (Outcome.FAILED, 0)
 
 
-def request(state: State = State.DIALLING, **more: object) -> CallbackRow:
+def request(state: State = State.DIALING, **more: object) -> CallbackRow:
     nothing: dict[str, object] = {
         "state": state, "talk_seconds": 0, "reserved": HELD, "spent": None, "settled": False, "ended_at": None,
         "call_pk": None, "call_id": "", "calls": {}, "code": "",
@@ -64,7 +64,7 @@ class TestGoOn:
         go_on(row, State.FAILED, NOW)
         assert (row.state, row.ended_at, row.spent) == (State.FAILED, NOW, None)
 
-    @pytest.mark.parametrize("state", [State.DIALLING, State.UNCERTAIN, State.AGENT_ANSWERED, State.VISITOR_ANSWERED])
+    @pytest.mark.parametrize("state", [State.DIALING, State.UNCERTAIN, State.AGENT_ANSWERED, State.VISITOR_ANSWERED])
     def test_what_goes_on_has_no_end(self, state: State) -> None:
         row = request()
         go_on(row, state, NOW)

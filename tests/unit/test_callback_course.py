@@ -42,33 +42,33 @@ VISITOR_MISSES = state_of_pop(pop(Phase.ENDED, leg=2))
 @pytest.mark.parametrize(
     ("heard", "state"),
     [
-        ([State.DIALLING], "dialling"),
-        ([State.DIALLING, state_of_pop(pop(Phase.RINGING))], "dialling"),
-        ([State.DIALLING, state_of_pop(pop(Phase.ANSWERED)), state_of_pop(pop(Phase.ENDED))], "agent answered"),
+        ([State.DIALING], "dialling"),
+        ([State.DIALING, state_of_pop(pop(Phase.RINGING))], "dialling"),
+        ([State.DIALING, state_of_pop(pop(Phase.ANSWERED)), state_of_pop(pop(Phase.ENDED))], "agent answered"),
         (
             [state_of_pop(pop(Phase.RINGING)), state_of_pop(pop(Phase.ANSWERED, datetime(2026, 9, 6, tzinfo=UTC)))],
             "visitor answered",
         ),
-        ([State.DIALLING, AGENT_RINGS, AGENT_ANSWERS], "agent answered"),
-        ([State.DIALLING, AGENT_RINGS, AGENT_MISSES], "dialling"),  # until the CDR says why
-        ([State.DIALLING, AGENT_MISSES, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
-        ([State.DIALLING, AGENT_HANGS_UP], "agent answered"),
-        ([State.DIALLING, VISITOR_RINGS], "agent answered"),
-        ([State.DIALLING, AGENT_ANSWERS, VISITOR_RINGS, VISITOR_MISSES], "agent answered"),
+        ([State.DIALING, AGENT_RINGS, AGENT_ANSWERS], "agent answered"),
+        ([State.DIALING, AGENT_RINGS, AGENT_MISSES], "dialling"),  # until the CDR says why
+        ([State.DIALING, AGENT_MISSES, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
+        ([State.DIALING, AGENT_HANGS_UP], "agent answered"),
+        ([State.DIALING, VISITOR_RINGS], "agent answered"),
+        ([State.DIALING, AGENT_ANSWERS, VISITOR_RINGS, VISITOR_MISSES], "agent answered"),
         ([AGENT_RINGS, AGENT_ANSWERS, VISITOR_RINGS, VISITOR_ANSWERS], "visitor answered"),
-        ([State.DIALLING, VISITOR_HANGS_UP], "visitor answered"),
+        ([State.DIALING, VISITOR_HANGS_UP], "visitor answered"),
         ([AGENT_ANSWERS, VISITOR_ANSWERS, VISITOR_HANGS_UP, state_of_leg(leg(True, ANSWERED))], "talked"),
-        ([State.DIALLING, state_of_leg(leg(False, ANSWERED))], "agent answered"),
-        ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, ANSWERED))], "talked"),
-        ([State.DIALLING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, BUSY))], "failed"),
-        ([State.DIALLING, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
-        ([State.DIALLING, state_of_leg(leg(True, UNKNOWN))], "unknown"),
+        ([State.DIALING, state_of_leg(leg(False, ANSWERED))], "agent answered"),
+        ([State.DIALING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, ANSWERED))], "talked"),
+        ([State.DIALING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, BUSY))], "failed"),
+        ([State.DIALING, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
+        ([State.DIALING, state_of_leg(leg(True, UNKNOWN))], "unknown"),
         ([State.SCHEDULED, State.CANCELLED], "cancelled"),
-        ([State.SCHEDULED, State.DIALLING, State.UNCERTAIN], "uncertain"),
-        ([State.DIALLING, State.UNCERTAIN, state_of_leg(leg(True, ANSWERED))], "talked"),
-        ([State.DIALLING, State.UNCERTAIN, State.UNKNOWN], "unknown"),
-        ([State.DIALLING, State.UNKNOWN, state_of_leg(leg(True, ANSWERED))], "talked"),  # its CDR came late
-        ([State.DIALLING, State.CANCELLED, state_of_leg(leg(True, ANSWERED))], "talked"),  # hung up, after talk
+        ([State.SCHEDULED, State.DIALING, State.UNCERTAIN], "uncertain"),
+        ([State.DIALING, State.UNCERTAIN, state_of_leg(leg(True, ANSWERED))], "talked"),
+        ([State.DIALING, State.UNCERTAIN, State.UNKNOWN], "unknown"),
+        ([State.DIALING, State.UNKNOWN, state_of_leg(leg(True, ANSWERED))], "talked"),  # its CDR came late
+        ([State.DIALING, State.CANCELLED, state_of_leg(leg(True, ANSWERED))], "talked"),  # hung up, after talk
     ],
 )
 def test_any_order_and_copies(heard: list[State], state: str) -> None:

@@ -11,8 +11,8 @@ from leadtracker import domain
 from leadtracker.domain import Account, Direction, Outcome, Phase
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx import dialing as dialling
-from leadtracker.pbx.dialing import Answer, Dial, Dialled
-from leadtracker.pbx.vendor import WireFormat, callback_url
+from leadtracker.pbx.dialing import Answer, Dial, Dialed
+from leadtracker.pbx.vendor import WireFormat, notification_url
 
 WORDS: dict[type[enum.StrEnum], dict[str, str]] = {
     Phase: {
@@ -61,7 +61,7 @@ def test_what_a_call_of_ours_carries() -> None:
 
 def test_a_call_lasts_half_an_hour_where_nothing_is_said() -> None:
     assert Dial("SIP", "+972501234567").max_seconds == 1800
-    assert (Dialled(Answer.ACCEPTED).call_id, Dialled(Answer.ACCEPTED).message) == ("", "")
+    assert (Dialed(Answer.ACCEPTED).call_id, Dialed(Answer.ACCEPTED).message) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ ADDRESSES = {
 
 def test_every_address_that_was_pasted_into_a_pbx() -> None:
     found = {
-        (vendor.name, family.name): callback_url(
+        (vendor.name, family.name): notification_url(
             "https://calls.example.com", Account(1, "key", vendor.name, "hidden"), family
         )
         for vendor in VENDORS.values()

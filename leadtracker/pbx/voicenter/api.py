@@ -19,7 +19,7 @@ from leadtracker.domain import Account, Json
 from leadtracker.errors import BadPayload, PbxUnavailable
 from leadtracker.outgoing import Fate, Reply, Sender
 from leadtracker.pbx import wire
-from leadtracker.pbx.dialing import Answer, Dialled
+from leadtracker.pbx.dialing import Answer, Dialed
 from leadtracker.pbx.vendor import WireFormat
 
 ADDRESSES = {
@@ -101,13 +101,13 @@ def opened(reply: Reply) -> Json | None:
     return None if written_as is WireFormat.FORM else fields
 
 
-def unopened(reply: Reply) -> Dialled:
+def unopened(reply: Reply) -> Dialed:
     """What is known of a call whose answer has no fields: only a proof that it was not begun counts as one."""
     if reply.fate is Fate.NOT_SENT:
-        return Dialled(Answer.UNREACHED, message=reply.fault)
+        return Dialed(Answer.UNREACHED, message=reply.fault)
     if reply.status in REFUSALS:
-        return Dialled(Answer.UNAUTHORIZED, message=f"HTTP {reply.status}: our address or code is refused")
-    return Dialled(Answer.UNCERTAIN, message=reply.fault or f"HTTP {reply.status}: the answer cannot be read")
+        return Dialed(Answer.UNAUTHORIZED, message=f"HTTP {reply.status}: our address or code is refused")
+    return Dialed(Answer.UNCERTAIN, message=reply.fault or f"HTTP {reply.status}: the answer cannot be read")
 
 
 def demand(account: Account, number: str, words: str) -> None:

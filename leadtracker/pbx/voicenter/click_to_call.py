@@ -12,7 +12,7 @@ from typing import Any
 
 from leadtracker.domain import Account, Json
 from leadtracker.outgoing import Reply
-from leadtracker.pbx.dialing import LOGIN, Answer, Dial, Dialled
+from leadtracker.pbx.dialing import LOGIN, Answer, Dial, Dialed
 from leadtracker.pbx.fields import LONGEST_NAME, FieldReader
 from leadtracker.pbx.voicenter import api
 
@@ -74,14 +74,14 @@ def terminate(account: Account, agent: str) -> api.Request:
     return request(account, "terminate", agent, "", {})
 
 
-def read(reply: Reply, account: Account) -> Dialled:
+def read(reply: Reply, account: Account) -> Dialed:
     """What became of it; whatever the documents do not name counts as a telephone that may be ringing."""
     fields = api.opened(reply) if reply.status == 200 else None
     if fields is None:
         return api.unopened(reply)
     said = FieldReader(fields)
     answer = ANSWERS.get(said.text("ERRORCODE"), Answer.UNCERTAIN)
-    return Dialled(answer, said.text("CALLID")[:LONGEST_NAME], api.message(account, said.text("ERRORMESSAGE")))
+    return Dialed(answer, said.text("CALLID")[:LONGEST_NAME], api.message(account, said.text("ERRORMESSAGE")))
 
 
 def request(account: Account, action: str, agent: str, target: str, parameters: Mapping[str, Any]) -> api.Request:

@@ -14,7 +14,7 @@ from typing import Any
 
 from leadtracker.domain import Account, Json
 from leadtracker.outgoing import Reply
-from leadtracker.pbx.dialing import Answer, Dial, Dialled
+from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.fields import FieldReader
 from leadtracker.pbx.voicenter import api
 
@@ -98,15 +98,15 @@ def read(answer: Json, account: Account) -> Result:
     return Result(said.text("ErrorCode"), api.message(account, said.text("Description")), said.take("Data"), numbers)
 
 
-def read_added(reply: Reply, account: Account) -> Dialled:
+def read_added(reply: Reply, account: Account) -> Dialed:
     """What became of `AddCall`; nothing but its documented errors proves that no call will come of it."""
     fields = api.opened(reply) if reply.status == 200 else None
     if fields is None:
         return api.unopened(reply)
     result = read(fields, account)
     if result.error == "0":
-        return Dialled(Answer.ACCEPTED, message=result.words)
-    return Dialled(Answer.REFUSED if result.error in REFUSED else Answer.UNCERTAIN, message=result.words)
+        return Dialed(Answer.ACCEPTED, message=result.words)
+    return Dialed(Answer.REFUSED if result.error in REFUSED else Answer.UNCERTAIN, message=result.words)
 
 
 def _code(account: Account) -> Json:

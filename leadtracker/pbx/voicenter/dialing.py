@@ -9,7 +9,7 @@ from typing import Any
 
 from leadtracker.domain import Account, Cdr
 from leadtracker.outgoing import Sender
-from leadtracker.pbx.dialing import Answer, Dial, Dialled
+from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import active_calls, api, blacklist, call_log, click_to_call, dialer, extension_list
 
 SECONDS = 10.0
@@ -28,13 +28,13 @@ class VoicenterCalls:
     def faults(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         return click_to_call.faults(options)
 
-    def dial(self, account: Account, dial: Dial) -> Dialled:
+    def dial(self, account: Account, dial: Dial) -> Dialed:
         if faults := click_to_call.faults(dial.options):
-            return Dialled(Answer.REFUSED, message=" ".join(faults))
+            return Dialed(Answer.REFUSED, message=" ".join(faults))
         request = click_to_call.call(account, dial)
         return click_to_call.read(api.send(self._sender, account, request), account)
 
-    def hang_up(self, account: Account, agent: str) -> Dialled:
+    def hang_up(self, account: Account, agent: str) -> Dialed:
         request = click_to_call.terminate(account, agent)
         return click_to_call.read(api.send(self._sender, account, request), account)
 
@@ -48,7 +48,7 @@ class VoicenterCalls:
         records = call_log.read(api.ask(self._sender, account, request), account)
         return tuple(cdr for cdr in records.cdrs if cdr.call_id == call_id)
 
-    def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialled:
+    def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialed:
         request = dialer.add_call(account, campaign, dial, at)
         return dialer.read_added(api.send(self._sender, account, request), account)
 

@@ -8,12 +8,12 @@ from leadtracker.callback_rules.course import State
 from leadtracker.records.callback_tables import CallbackRow
 
 STATE_WORDS = {
-    State.RECEIVED: "Received", State.REFUSED: "Refused", State.SCHEDULED: "Scheduled", State.DIALLING: "Dialling",
+    State.RECEIVED: "Received", State.REFUSED: "Refused", State.SCHEDULED: "Scheduled", State.DIALING: "Dialing",
     State.UNCERTAIN: "Uncertain", State.AGENT_ANSWERED: "Visitor rings", State.VISITOR_ANSWERED: "Talking",
     State.UNKNOWN: "Not known", State.CANCELLED: "Taken back", State.FAILED: "Failed", State.TALKED: "Talked",
 }  # fmt: skip
 TONES = {
-    State.REFUSED: "bad", State.FAILED: "bad", State.TALKED: "good", State.DIALLING: "live",
+    State.REFUSED: "bad", State.FAILED: "bad", State.TALKED: "good", State.DIALING: "live",
     State.AGENT_ANSWERED: "live", State.VISITOR_ANSWERED: "live", State.UNCERTAIN: "fair", State.SCHEDULED: "fair",
 }  # fmt: skip
 REFUSAL_WORDS = {

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from leadtracker.callback.dialing import Dialling
+from leadtracker.callback.dialing import Dialing
 from leadtracker.callback_rules.course import State
 from leadtracker.callback_rules.opening import local_day
 from leadtracker.callback_rules.rules import rules_of
@@ -94,7 +94,7 @@ def csv() -> ResponseReturnValue:
     return csv_answer("callbacks", list(COLUMNS), lines)
 
 
-def hang_up(dialling: Dialling, pk: int) -> ResponseReturnValue:
+def hang_up(dialling: Dialing, pk: int) -> ResponseReturnValue:
     """End the call of a request, or take back one that is to be called later."""
     dialling.hang_up(pk)
     return redirect(url_for("dashboard.callbacks", _anchor=f"callback-{pk}"), 303)
@@ -112,7 +112,7 @@ COLUMNS: dict[str, Column] = {
     "Why": lambda row, site, zone: row.code,
     "PBX said": lambda row, site, zone: row.message,
     "Due (UTC)": lambda row, site, zone: shown.iso(row.due_at) if row.due_at else "",
-    "Dialled (UTC)": lambda row, site, zone: shown.iso(row.dialled_at) if row.dialled_at else "",
+    "Dialed (UTC)": lambda row, site, zone: shown.iso(row.dialled_at) if row.dialled_at else "",
     "Agent": lambda row, site, zone: row.agent,
     "Talk seconds": lambda row, site, zone: row.talk_seconds,
     "Reserved (minor units)": lambda row, site, zone: row.reserved,

@@ -1,4 +1,4 @@
-"""A callback as received -> text that may be shown: readable, not endless, without the secrets in it."""
+"""A notification as received -> text that may be shown: readable, not endless, without the secrets in it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _IN_QUERY = re.compile(rf"((?:^|[?&;\s])(?:{_NAMES})=)[^&\s\"'<>]*", re.IGNORECA
 _IN_XML = re.compile(rf"(<name>(?:{_NAMES})</name>\s*<value>(?:<\w+>)?)[^<]*", re.IGNORECASE)
 
 
-def readable(callback: InboxRow, secrets: Iterable[str]) -> str:
+def readable(notification: InboxRow, secrets: Iterable[str]) -> str:
     """The query and the body, JSON indented; `secrets` are masked wherever they stand."""
-    body = callback.body.decode("utf-8", "replace").replace("\0", "�")
-    text = "\n\n".join(part for part in (callback.query, _indented(body)) if part)
+    body = notification.body.decode("utf-8", "replace").replace("\0", "�")
+    text = "\n\n".join(part for part in (notification.query, _indented(body)) if part)
     return mask(text[:LONGEST], secrets) + ("\n… (cut)" if len(text) > LONGEST else "")
 
 

@@ -7,7 +7,7 @@ import functools
 from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from leadtracker.callback.dialing import Dialling
+from leadtracker.callback.dialing import Dialing
 from leadtracker.web.dashboard import (
     accuracy,
     call,
@@ -49,7 +49,7 @@ ROUTES = (
 )
 
 
-def register(app: Flask, dialling: Dialling) -> None:
+def register(app: Flask, dialling: Dialing) -> None:
     blueprint = Blueprint("dashboard", __name__)
     own_process.give_way(blueprint)
     blueprint.before_request(refuse_other_origins)

@@ -12,7 +12,7 @@ import requests
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
 from leadtracker.outgoing import Fate, Reply
-from leadtracker.pbx.dialing import Answer, Dialled
+from leadtracker.pbx.dialing import Answer, Dialed
 from leadtracker.pbx.voicenter import api, real_time_login
 
 DOCUMENTED = {
@@ -141,19 +141,19 @@ def test_what_is_said_of_no_answer(reply: Reply, words: str, israel: Account) ->
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (Reply(Fate.NOT_SENT, 403, fault="SSLError"), Dialled(Answer.UNREACHED, message="SSLError")),
+        (Reply(Fate.NOT_SENT, 403, fault="SSLError"), Dialed(Answer.UNREACHED, message="SSLError")),
         (
             Reply(Fate.ANSWERED, 401),
-            Dialled(Answer.UNAUTHORIZED, message="HTTP 401: our address or code is refused"),
+            Dialed(Answer.UNAUTHORIZED, message="HTTP 401: our address or code is refused"),
         ),
         (
             Reply(Fate.ANSWERED, 500),
-            Dialled(Answer.UNCERTAIN, message="HTTP 500: the answer cannot be read"),
+            Dialed(Answer.UNCERTAIN, message="HTTP 500: the answer cannot be read"),
         ),
-        (Reply(Fate.NO_ANSWER, fault="ReadTimeout"), Dialled(Answer.UNCERTAIN, message="ReadTimeout")),
+        (Reply(Fate.NO_ANSWER, fault="ReadTimeout"), Dialed(Answer.UNCERTAIN, message="ReadTimeout")),
     ],
 )
-def test_a_call_whose_answer_has_no_fields(reply: Reply, expected: Dialled) -> None:
+def test_a_call_whose_answer_has_no_fields(reply: Reply, expected: Dialed) -> None:
     assert api.unopened(reply) == expected
 
 

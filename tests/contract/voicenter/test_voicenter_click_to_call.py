@@ -12,7 +12,7 @@ from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
-from leadtracker.pbx.dialing import Answer, Dial, Dialled
+from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import click_to_call
 
 SAMPLES = FOLDER / "voicenter" / "click_to_call"
@@ -61,11 +61,11 @@ IN_A_QUERY: dict[str, tuple[str, str, str, str, dict[str, Any]]] = {  # format, 
     "terminate-request-get.txt": ("json", "terminate", "SIPSIP", "", {}),
 }
 ANSWERS = {
-    "ok": Dialled(Answer.ACCEPTED, "20240601abc123def456", "OK"),
-    "error-1-invalid-parameters": Dialled(Answer.REFUSED, "", "Phone is missing"),
-    "error-2-application-error": Dialled(Answer.UNCERTAIN, "", "Application error"),
-    "error-3-extension-offline": Dialled(Answer.OFFLINE, "", "The representative's extension is offline"),
-    "error-4-extension-blocked": Dialled(Answer.BLOCKED, "", "Extension blocked for Click2Call calls"),
+    "ok": Dialed(Answer.ACCEPTED, "20240601abc123def456", "OK"),
+    "error-1-invalid-parameters": Dialed(Answer.REFUSED, "", "Phone is missing"),
+    "error-2-application-error": Dialed(Answer.UNCERTAIN, "", "Application error"),
+    "error-3-extension-offline": Dialed(Answer.OFFLINE, "", "The representative's extension is offline"),
+    "error-4-extension-blocked": Dialed(Answer.BLOCKED, "", "Extension blocked for Click2Call calls"),
 }
 DIAL = Dial("SIPSIP", "+972501234567", {"leadtracker_request": "r", "leadtracker_visitor": "v"}, max_seconds=900)
 
@@ -110,7 +110,7 @@ def test_answer(name: str, suffix: str, israel: Account) -> None:
 def test_answer_in_any_spelling(spelling: Any, number: Any, israel: Account) -> None:
     content = json.dumps({spelling("ERRORCODE"): number, spelling("CALLID"): 42}).encode()
     answer = click_to_call.read(Reply(Fate.ANSWERED, 200, content), israel)
-    assert answer == Dialled(Answer.ACCEPTED, "42")
+    assert answer == Dialed(Answer.ACCEPTED, "42")
 
 
 REFUSED = "HTTP 403: our address or code is refused"

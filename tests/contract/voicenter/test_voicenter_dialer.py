@@ -15,7 +15,7 @@ from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
-from leadtracker.pbx.dialing import Answer, Dial, Dialled
+from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import dialer
 from leadtracker.pbx.voicenter.dialer import Result
 
@@ -143,11 +143,11 @@ ANSWERS: dict[str, tuple[Result, bool]] = {  # and whether it was done
     "update-call-answer-target-missing": (NO_TARGET, False),
 }
 ADDED = {
-    "ok": Dialled(Answer.ACCEPTED, message="OK"),
-    "campaign-missing": Dialled(Answer.REFUSED, message="Campaign code missing"),
-    "invalid-campaign": Dialled(Answer.REFUSED, message="Invalid campaign code"),
-    "number-invalid": Dialled(Answer.REFUSED, message="Number is invalid"),
-    "target-missing": Dialled(Answer.REFUSED, message="Target missing"),
+    "ok": Dialed(Answer.ACCEPTED, message="OK"),
+    "campaign-missing": Dialed(Answer.REFUSED, message="Campaign code missing"),
+    "invalid-campaign": Dialed(Answer.REFUSED, message="Invalid campaign code"),
+    "number-invalid": Dialed(Answer.REFUSED, message="Number is invalid"),
+    "target-missing": Dialed(Answer.REFUSED, message="Target missing"),
 }
 
 
@@ -321,7 +321,7 @@ def test_a_member_that_was_not_added_or_removed_is_not_done(data: Any, done: boo
 )
 def test_numbers_of_a_scheduled_call(number: Any, answer: Answer, israel: Account) -> None:
     content = json.dumps({"ErrorCode": number, "Description": "words"}).encode()
-    assert dialer.read_added(Reply(Fate.ANSWERED, 200, content), israel) == Dialled(answer, message="words")
+    assert dialer.read_added(Reply(Fate.ANSWERED, 200, content), israel) == Dialed(answer, message="words")
 
 
 def test_a_moment_is_written_in_gmt_wherever_it_was_told(israel: Account) -> None:

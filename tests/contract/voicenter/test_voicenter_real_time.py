@@ -455,12 +455,12 @@ def test_family() -> None:
 
 
 COURSE = {
-    "c2c-leg1-newcall": State.DIALLING,
+    "c2c-leg1-newcall": State.DIALING,
     "c2c-leg1-answer": State.AGENT_ANSWERED,
     "c2c-leg2-newcall": State.AGENT_ANSWERED,
     "c2c-leg2-answer": State.VISITOR_ANSWERED,
     "c2c-leg2-hangup": State.VISITOR_ANSWERED,  # the CDR says that they talked
-    "real-c2c-leg1-newcall": State.DIALLING,
+    "real-c2c-leg1-newcall": State.DIALING,
 }
 
 
