@@ -36,14 +36,21 @@ def create_app(settings: Settings) -> Flask:
         raise SettingsError(
             "LEADTRACKER_REDIS_URL: not set; set it, or run `leadtracker serve`, which starts a Redis of its own"
         )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     engine = open_database(settings.database)
     if not schema_is_current(engine):
         raise SettingsError(
             "LEADTRACKER_DATABASE_URL: the database's tables are not this version's; run `leadtracker migrate`"
         )
     stores = Stores(settings, engine, Live(settings.redis_url), Directory(engine))
-    app = Flask("leadtracker", static_folder=STATIC, static_url_path="/static", template_folder="web/templates")
+    app = Flask(
+        "leadtracker",
+        static_folder=STATIC,
+        static_url_path="/static",
+        template_folder="web/templates",
+    )
     app.secret_key = settings.key
     app.extensions["leadtracker"] = stores
     inbox = Inbox(engine)
@@ -74,4 +81,6 @@ def start_worker(app: Flask) -> None:
     """Read callbacks in a thread of this process, for those who run `gunicorn wsgi:app` alone."""
     stores: Stores = app.extensions["leadtracker"]
     worker = Worker(stores.engine, stores.live, stores.directory, stores.settings)
-    threading.Thread(target=worker.run, args=(threading.Event(),), daemon=True, name="worker").start()
+    threading.Thread(
+        target=worker.run, args=(threading.Event(),), daemon=True, name="worker"
+    ).start()

@@ -29,7 +29,9 @@ class Account:
     country: str = "IL"  # of numbers written without a prefix
     allowed_addresses: tuple[str, ...] = ()  # IP addresses or networks; empty: any
     crm_url: str | None = None  # the customer's own screen pop, asked and merged
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the vendor's own, see its README
+    options: Mapping[str, Any] = field(
+        default_factory=dict, repr=False
+    )  # the vendor's own, see its README
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +54,33 @@ class Site:
     country: str = "IL"
     time_zone: str = "Asia/Jerusalem"
     display_format: str = "national"  # national, international or a pattern such as 0XX-XXX-XXXX
-    lease_seconds: int = 120  # a number stays the visitor's for so long after the page was last visible
+    lease_seconds: int = (
+        120  # a number stays the visitor's for so long after the page was last visible
+    )
     visitor_days: int = 90  # how long Redis keeps what is known of a visitor
     account_key: str | None = None
     name_keys: tuple[str, ...] = ("name", "full_name", "fullname", "fname", "first_name")
     company_keys: tuple[str, ...] = ("company", "organization", "organisation", "account")
-    phone_keys: tuple[str, ...] = ("phone", "tel", "telephone", "mobile")  # of visitorInfo: whose phone it is
+    phone_keys: tuple[str, ...] = (
+        "phone",
+        "tel",
+        "telephone",
+        "mobile",
+    )  # of visitorInfo: whose phone it is
     likely_name: str = "likely {name}"  # what a pop-up calls a visitor who is likely, not certain
     url: str | None = None  # a page that embeds the script, for `leadtracker doctor`
     topics: Mapping[str, Topic] = field(default_factory=dict)
-    number_price: int | None = None  # of one number of the pool, in minor units, for whatever time it is paid
+    number_price: int | None = (
+        None  # of one number of the pool, in minor units, for whatever time it is paid
+    )
     currency: str = "ILS"  # of that price
-    most_overflow: float = 0.01  # share of visits without a number, in the worst hour, above which the site is warned
+    most_overflow: float = (
+        0.01  # share of visits without a number, in the worst hour, above which the site is warned
+    )
     most_at_risk: float = 0.35  # ... of calls whose caller is not the one named
-    callback: Mapping[str, Any] = field(default_factory=dict)  # see callback.rules; empty: nobody is called back
+    callback: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # see callback.rules; empty: nobody is called back
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,9 @@ class Touchpoint:
     term: str
     content: str
     landing_page: str  # path of the landing URL, without its query
-    click_ids: Mapping[str, str] = field(default_factory=dict)  # gclid, gbraid, wbraid, fbclid, msclkid, ttclid
+    click_ids: Mapping[str, str] = field(
+        default_factory=dict
+    )  # gclid, gbraid, wbraid, fbclid, msclkid, ttclid
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +139,9 @@ class Lease:
     device: str = "desktop"  # mobile, desktop
     region: str = ""  # area of the visitor's address, "IL-3", or its country, "US"
     topic: str = ""  # what the landing page is about, where the site maps pages to topics
-    levels: tuple[datetime, ...] = ()  # when browsing, engaged and saved were reached, as far as they were
+    levels: tuple[
+        datetime, ...
+    ] = ()  # when browsing, engaged and saved were reached, as far as they were
     gaps: tuple[tuple[datetime, datetime], ...] = ()  # hidden from, shown again at; the newest 8
 
 
@@ -209,7 +228,9 @@ class Cdr:
     caller: str | None
     target: str | None
     did: str | None
-    customer: str | None  # the outside party: the caller of an incoming call, the target of an outgoing one
+    customer: (
+        str | None
+    )  # the outside party: the caller of an incoming call, the target of an outgoing one
     talk_seconds: int
     duration_seconds: int
     ring_seconds: int

@@ -20,7 +20,9 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from leadtracker.domain import Json
 
 log = logging.getLogger(__name__)
-logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs whole addresses, and these may hold a secret
+logging.getLogger("urllib3").setLevel(
+    logging.INFO
+)  # at DEBUG it logs whole addresses, and these may hold a secret
 LONGEST_ANSWER = 64 * 1024
 LONGEST_REPLY = 8 * 1024 * 1024  # the active calls of some thousand extensions
 
@@ -78,8 +80,12 @@ def _send_once(request: requests.Request, seconds: float) -> Reply:
         except (requests.RequestException, ValueError) as fault:
             return Reply(Fate.NOT_SENT, fault=type(fault).__name__)
         try:
-            with session.send(prepared, timeout=seconds, stream=True, allow_redirects=False) as answer:
-                return Reply(Fate.ANSWERED, answer.status_code, _whole(answer, deadline, LONGEST_REPLY))
+            with session.send(
+                prepared, timeout=seconds, stream=True, allow_redirects=False
+            ) as answer:
+                return Reply(
+                    Fate.ANSWERED, answer.status_code, _whole(answer, deadline, LONGEST_REPLY)
+                )
         except (requests.RequestException, ValueError) as fault:
             fate = Fate.NOT_SENT if _was_not_sent(fault) else Fate.NO_ANSWER
             return Reply(fate, fault=type(fault).__name__)
@@ -117,7 +123,9 @@ class Crm:
         self._places = threading.BoundedSemaphore(places)
         self._pool = ThreadPoolExecutor(max_workers=places, thread_name_prefix="crm")
 
-    def ask(self, url: str, method: str, query: str, content_type: str, body: bytes) -> tuple[str, Json | None]:
+    def ask(
+        self, url: str, method: str, query: str, content_type: str, body: bytes
+    ) -> tuple[str, Json | None]:
         """(`answered` and the CRM's keys) or (`late` | `busy` | `failed`, None)."""
         if not self._places.acquire(blocking=False):
             return "busy", None
@@ -135,7 +143,9 @@ class Crm:
         deadline = time.monotonic() + self._seconds
         if query:
             url += ("&" if urlsplit(url).query else "?") + query
-        headers = {"Accept": "application/json"} | ({"Content-Type": content_type} if content_type else {})
+        headers = {"Accept": "application/json"} | (
+            {"Content-Type": content_type} if content_type else {}
+        )
         with requests.request(
             method,
             url,

@@ -45,7 +45,10 @@ def heard(text: str, country: str) -> str | None:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if phonenumbers.is_possible_number_with_reason(number) is not phonenumbers.ValidationResult.IS_POSSIBLE:
+    if (
+        phonenumbers.is_possible_number_with_reason(number)
+        is not phonenumbers.ValidationResult.IS_POSSIBLE
+    ):
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
@@ -60,5 +63,7 @@ def show(e164: str, display_format: str = "national") -> str:
     if display_format == "national":
         return national
     digits = iter(character for character in national if character.isdigit())
-    shown = "".join(next(digits, "") if character in "X0" else character for character in display_format)
+    shown = "".join(
+        next(digits, "") if character in "X0" else character for character in display_format
+    )
     return shown + "".join(digits)

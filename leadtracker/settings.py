@@ -41,7 +41,9 @@ class Settings(BaseSettings):
         "",
         description="signs lease tokens and logins, 32 characters or more; empty: made once, kept in the data folder",
     )
-    public_url: str = Field("http://127.0.0.1:8080", description="the address people and the PBX reach this server at")
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="the address people and the PBX reach this server at"
+    )
     bind: str = Field("127.0.0.1:8080", description="address and port to listen on")
     workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
     threads: int = Field(16, ge=4, le=256, description="threads of each process")
@@ -50,10 +52,17 @@ class Settings(BaseSettings):
         description="a path of your own for the script, such as `/assets/site.js`: script blockers know the usual",
     )
     trusted_proxies: int = Field(
-        0, ge=0, le=5, description="how many reverse proxies stand in front and set `X-Forwarded-For`"
+        0,
+        ge=0,
+        le=5,
+        description="how many reverse proxies stand in front and set `X-Forwarded-For`",
     )
-    metrics_token: str = Field("", description="bearer token for `/metrics`; empty: only this machine may read it")
-    crm_timeout_seconds: float = Field(1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM")
+    metrics_token: str = Field(
+        "", description="bearer token for `/metrics`; empty: only this machine may read it"
+    )
+    crm_timeout_seconds: float = Field(
+        1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM"
+    )
     raw_days: int = Field(400, ge=7, description="days that raw notifications are kept")
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(
@@ -77,7 +86,11 @@ class Settings(BaseSettings):
     @field_validator("origins_of_screen_pop", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("secret_key")
     @classmethod
@@ -142,9 +155,14 @@ class Settings(BaseSettings):
     def as_environment(self) -> dict[str, str]:
         """The variables that give a child process these settings."""
         return {
-            f"LEADTRACKER_{name.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
+            f"LEADTRACKER_{name.upper()}": ",".join(value)
+            if isinstance(value, tuple)
+            else str(value)
             for name, value in self
-        } | {"LEADTRACKER_DATA_FOLDER": str(self.data_folder.absolute()), "LEADTRACKER_SECRET_KEY": self.key}
+        } | {
+            "LEADTRACKER_DATA_FOLDER": str(self.data_folder.absolute()),
+            "LEADTRACKER_SECRET_KEY": self.key,
+        }
 
     @staticmethod
     def surroundings() -> dict[str, str]:

@@ -23,31 +23,51 @@ from leadtracker.records.sites import add_dids, changed, new_secret, new_token, 
 from leadtracker.records.tables import AccountRow, DidRow, SiteRow, TokenRow
 
 ACCOUNT_DEFAULTS: dict[str, Any] = {
-    "vendor": "voicenter", "time_zone": "Asia/Jerusalem", "country": "IL", "allowed_addresses": [], "crm_url": None,
+    "vendor": "voicenter",
+    "time_zone": "Asia/Jerusalem",
+    "country": "IL",
+    "allowed_addresses": [],
+    "crm_url": None,
     "options": {},
-}  # fmt: skip
+}
 SITE_DEFAULTS: dict[str, Any] = {
-    "origins": [], "default_number": None, "country": "IL", "time_zone": "Asia/Jerusalem",
-    "display_format": "national", "lease_seconds": 120, "visitor_days": 90, "account_key": None,
+    "origins": [],
+    "default_number": None,
+    "country": "IL",
+    "time_zone": "Asia/Jerusalem",
+    "display_format": "national",
+    "lease_seconds": 120,
+    "visitor_days": 90,
+    "account_key": None,
     "name_keys": ["name", "full_name", "fullname", "fname", "first_name"],
     "company_keys": ["company", "organization", "organisation", "account"],
     "phone_keys": ["phone", "tel", "telephone", "mobile"],
-    "likely_name": "likely {name}", "url": None,
+    "likely_name": "likely {name}",
+    "url": None,
     "topics": {},
-    "number_price": None, "currency": "ILS", "most_overflow": 0.01, "most_at_risk": 0.35,
+    "number_price": None,
+    "currency": "ILS",
+    "most_overflow": 0.01,
+    "most_at_risk": 0.35,
     "callback": {},
-}  # fmt: skip
+}
 
 
 def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRow:
     """Make or change a PBX account; what is not given stays, or is the default. Raises SiteFault."""
     row = session.scalar(select(AccountRow).where(AccountRow.key == key))
-    faults = [f"account {key}: there is no key {name!r}" for name in given if name not in {*ACCOUNT_DEFAULTS, "secret"}]
+    faults = [
+        f"account {key}: there is no key {name!r}"
+        for name in given
+        if name not in {*ACCOUNT_DEFAULTS, "secret"}
+    ]
     values = {name: value for name, value in given.items() if name in {*ACCOUNT_DEFAULTS, "secret"}}
     if row is None:
         values = ACCOUNT_DEFAULTS | {"secret": new_secret()} | values
     if not key.replace("-", "").replace("_", "").isalnum():
-        faults.append(f"account {key!r}: a key is letters, digits, - and _, because it is part of an address")
+        faults.append(
+            f"account {key!r}: a key is letters, digits, - and _, because it is part of an address"
+        )
     if values.get("vendor", "voicenter") not in VENDORS:
         faults.append(f"account {key}: vendor must be one of {', '.join(VENDORS)}")
     if (
@@ -62,14 +82,20 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
-            faults.append(f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24")
+            faults.append(
+                f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24"
+            )
     if "options" in values:
         place = values.get("country") or (row.country if row else "IL")
-        values["options"], wrong = callback_table.read_options(f"account {key}", values["options"], place)
+        values["options"], wrong = callback_table.read_options(
+            f"account {key}", values["options"], place
+        )
         faults += wrong
         vendor = VENDORS.get(str(values.get("vendor") or (row.vendor if row else "")))
         if vendor is not None and vendor.real_time is not None:
-            faults += [f"account {key}: {fault}" for fault in vendor.real_time.faults(values["options"])]
+            faults += [
+                f"account {key}: {fault}" for fault in vendor.real_time.faults(values["options"])
+            ]
     if values.get("crm_url") and urlsplit(values["crm_url"]).scheme not in ("http", "https"):
         faults.append(f"account {key}: crm_url must begin with http:// or https://")
     if faults:
@@ -83,7 +109,9 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
     return row
 
 
-def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterable[str] | None = None) -> SiteRow:
+def save_site(
+    session: Session, name: str, given: dict[str, Any], tokens: Iterable[str] | None = None
+) -> SiteRow:
     """Make or change a site; `tokens` replaces its tokens, a new site without any gets one. Raises SiteFault."""
     row = session.scalar(select(SiteRow).where(SiteRow.name == name))
     faults = [f"site {name}: there is no key {key!r}" for key in given if key not in SITE_DEFAULTS]
@@ -95,12 +123,20 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
     if values.get("default_number"):
         number = phone.read(values["default_number"], country)
         if number is None:
-            faults.append(f"site {name}: default_number {values['default_number']!r} is not a telephone number")
+            faults.append(
+                f"site {name}: default_number {values['default_number']!r} is not a telephone number"
+            )
         values["default_number"] = number
     for origin in values.get("origins", []):
         parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin or not parts.hostname:
-            faults.append(f"site {name}: an origin is like https://www.example.com, without a path; got {origin!r}")
+        if (
+            parts.scheme not in ("http", "https")
+            or f"{parts.scheme}://{parts.netloc}" != origin
+            or not parts.hostname
+        ):
+            faults.append(
+                f"site {name}: an origin is like https://www.example.com, without a path; got {origin!r}"
+            )
     for key, least, most in (("lease_seconds", 45, 86400), ("visitor_days", 1, 400)):
         if key in values and not (isinstance(values[key], int) and least <= values[key] <= most):
             faults.append(f"site {name}: {key} must be {least} to {most}")
@@ -109,10 +145,16 @@ def save_site(session: Session, name: str, given: dict[str, Any], tokens: Iterab
     if "callback" in values or (row and values.keys() & {"country", "currency"}):
         table = values.get("callback", row.callback if row else {})
         currency = values.get("currency") or (row.currency if row else "ILS")
-        values["callback"], wrong = callback_table.read_table(f"site {name}", table, country, str(currency))
+        values["callback"], wrong = callback_table.read_table(
+            f"site {name}", table, country, str(currency)
+        )
         faults += wrong
     account_key = values.get("account_key", row.account_key if row else None)
-    account = session.scalar(select(AccountRow).where(AccountRow.key == account_key)) if account_key else None
+    account = (
+        session.scalar(select(AccountRow).where(AccountRow.key == account_key))
+        if account_key
+        else None
+    )
     if account_key and account is None:
         faults.append(f"site {name}: there is no PBX account {account_key!r}; add it first")
     elif account and not faults and "callback" in values:
@@ -143,7 +185,9 @@ def apply(session: Session, text: str) -> list[str]:
         raise SiteFault(f"the file is not TOML: {fault}") from fault
     for key in wanted:
         if key not in ("account", "site"):
-            raise SiteFault(f"there is no table {key!r}; a file has [account.NAME] and [site.NAME] tables")
+            raise SiteFault(
+                f"there is no table {key!r}; a file has [account.NAME] and [site.NAME] tables"
+            )
     lines = []
     for key, account in wanted.get("account", {}).items():
         save_account(session, key, account)
@@ -156,9 +200,13 @@ def apply(session: Session, text: str) -> list[str]:
         if numbers is not None:
             added = add_dids(session, row, numbers)
             keep = {phone.read(number, row.country) for number in numbers}
-            mine = session.scalars(select(DidRow).where(DidRow.site_id == row.id, DidRow.draining_since.is_(None)))
+            mine = session.scalars(
+                select(DidRow).where(DidRow.site_id == row.id, DidRow.draining_since.is_(None))
+            )
             drained = remove_dids(session, row, [did.e164 for did in mine if did.e164 not in keep])
-            lines += [f"site {name}: {did} added" for did in added] + [f"site {name}: {did} drains" for did in drained]
+            lines += [f"site {name}: {did} added" for did in added] + [
+                f"site {name}: {did} drains" for did in drained
+            ]
     return lines
 
 
@@ -172,7 +220,9 @@ def export(session: Session) -> str:
     for row in session.scalars(select(SiteRow).order_by(SiteRow.name)):
         tokens = session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id)).all()
         mine = (
-            select(DidRow.e164).where(DidRow.site_id == row.id, DidRow.draining_since.is_(None)).order_by(DidRow.e164)
+            select(DidRow.e164)
+            .where(DidRow.site_id == row.id, DidRow.draining_since.is_(None))
+            .order_by(DidRow.e164)
         )
         sites[row.name] = _values(row, SITE_DEFAULTS) | {
             "tokens": list(tokens),
@@ -184,7 +234,9 @@ def export(session: Session) -> str:
 def _faults_of_places(who: str, values: dict[str, Any]) -> list[str]:
     faults = []
     if "time_zone" in values and values["time_zone"] not in available_timezones():
-        faults.append(f"{who}: time_zone must be a name such as Asia/Jerusalem; got {values['time_zone']!r}")
+        faults.append(
+            f"{who}: time_zone must be a name such as Asia/Jerusalem; got {values['time_zone']!r}"
+        )
     if "country" in values and values["country"] not in phonenumbers.SUPPORTED_REGIONS:
         faults.append(f"{who}: country must be two letters such as IL; got {values['country']!r}")
     return faults
@@ -199,7 +251,9 @@ def _faults_of_topics(who: str, topics: Any) -> list[str]:
             faults.append(f"{who}: a topic's name is 1 to 50 characters without |; got {topic!r}")
         known = isinstance(given, dict) and set(given) <= {"pages", "calls"}
         lists = list(given.values()) if known else [None]
-        if not all(isinstance(some, list) and all(isinstance(one, str) for one in some) for some in lists):
+        if not all(
+            isinstance(some, list) and all(isinstance(one, str) for one in some) for some in lists
+        ):
             faults.append(
                 f"{who}: topic {topic!r} has lists of texts: pages (beginnings of paths) and calls (queues, IVR)"
             )
@@ -211,7 +265,9 @@ def _faults_of_topics(who: str, topics: Any) -> list[str]:
 def _faults_of_dial(who: str, account: AccountRow, parameters: dict[str, Any]) -> list[str]:
     vendor = VENDORS[account.vendor]
     if vendor.click_to_call is None:
-        return [f"{who}: callback.dial: {vendor.title} cannot be asked to call"] if parameters else []
+        return (
+            [f"{who}: callback.dial: {vendor.title} cannot be asked to call"] if parameters else []
+        )
     return [f"{who}: callback.dial: {fault}" for fault in vendor.click_to_call.faults(parameters)]
 
 
@@ -219,12 +275,18 @@ def _faults_of_plans(who: str, values: dict[str, Any]) -> list[str]:
     faults = []
     price = values.get("number_price")
     if price is not None and not (isinstance(price, int) and 0 <= price <= 10**9):
-        faults.append(f"{who}: number_price is what one number costs in minor units (agorot, cents), a whole number")
+        faults.append(
+            f"{who}: number_price is what one number costs in minor units (agorot, cents), a whole number"
+        )
     if "currency" in values and not re.fullmatch(r"[A-Z]{3}", str(values["currency"])):
-        faults.append(f"{who}: currency must be three capital letters such as ILS; got {values['currency']!r}")
+        faults.append(
+            f"{who}: currency must be three capital letters such as ILS; got {values['currency']!r}"
+        )
     for key in ("most_overflow", "most_at_risk"):
         if key in values and not (isinstance(values[key], int | float) and 0 <= values[key] <= 1):
-            faults.append(f"{who}: {key} is a share of 0 to 1, such as 0.05 for 5 %; got {values[key]!r}")
+            faults.append(
+                f"{who}: {key} is a share of 0 to 1, such as 0.05 for 5 %; got {values[key]!r}"
+            )
     return faults
 
 

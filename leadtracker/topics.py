@@ -16,7 +16,12 @@ def topic_of_page(topics: Mapping[str, Topic], url: str) -> str:
         path = urlsplit(url).path or "/"
     except ValueError:
         return ""
-    found = [(len(prefix), name) for name, topic in topics.items() for prefix in topic.pages if path.startswith(prefix)]
+    found = [
+        (len(prefix), name)
+        for name, topic in topics.items()
+        for prefix in topic.pages
+        if path.startswith(prefix)
+    ]
     return max(found)[1] if found else ""
 
 

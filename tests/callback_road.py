@@ -39,15 +39,24 @@ TARGET = "+972543216549"
 STAFF = (Extension("WalterSIP", "Walter"), Extension("LoisSIP", "Lois"))
 GENEROUS = {"minute": 1000, "hour": 1000, "day": 1000}
 RULES: dict[str, Any] = {
-    "agents": ["WalterSIP", "LoisSIP"], "fill_seconds": 1.0, "per_number": GENEROUS, "per_visitor": GENEROUS,
-    "per_address": GENEROUS, "per_site": GENEROUS, "ceiling": 100_000,
-}  # fmt: skip
+    "agents": ["WalterSIP", "LoisSIP"],
+    "fill_seconds": 1.0,
+    "per_number": GENEROUS,
+    "per_visitor": GENEROUS,
+    "per_address": GENEROUS,
+    "per_site": GENEROUS,
+    "ceiling": 100_000,
+}
 
 
-def save(engine: Engine, stores: Stores | None, rules: dict[str, Any], options: dict[str, Any]) -> None:
+def save(
+    engine: Engine, stores: Stores | None, rules: dict[str, Any], options: dict[str, Any]
+) -> None:
     """Make these the rules of the site `shop`, and these the options of its account."""
     options = options | {"callback_limits": GENEROUS}
-    text = tomli_w.dumps({"account": {"pbx": {"options": options}}, "site": {"shop": {"callback": rules}}})
+    text = tomli_w.dumps(
+        {"account": {"pbx": {"options": options}}, "site": {"shop": {"callback": rules}}}
+    )
     with Session(engine) as session:
         site_file.apply(session, text)
         session.commit()
@@ -70,18 +79,38 @@ def switch_of(url: str, **more: Any) -> Iterator[SimulatedSwitch]:
 def callback_row(number: int = 1, **more: Any) -> CallbackRow:
     """A request of the site 1 that was talked about; `number` makes its id."""
     values: dict[str, Any] = {
-        "id": f"request-{number}", "site_id": 1, "account_id": 1, "origin": "page", "visitor": long("dana"),
-        "target": "+972543216549", "name": "דנה כהן", "note": "", "state": "talked", "code": "", "message": "",
-        "made_at": NOW, "due_at": None, "campaign": "", "agent": "WalterSIP", "call_id": "", "calls": {},
-        "talk_seconds": 42, "day": "2026-11-18", "reserved": 450, "spent": 12, "currency": "ILS",
-    }  # fmt: skip
+        "id": f"request-{number}",
+        "site_id": 1,
+        "account_id": 1,
+        "origin": "page",
+        "visitor": long("dana"),
+        "target": "+972543216549",
+        "name": "דנה כהן",
+        "note": "",
+        "state": "talked",
+        "code": "",
+        "message": "",
+        "made_at": NOW,
+        "due_at": None,
+        "campaign": "",
+        "agent": "WalterSIP",
+        "call_id": "",
+        "calls": {},
+        "talk_seconds": 42,
+        "day": "2026-11-18",
+        "reserved": 450,
+        "spent": 12,
+        "currency": "ILS",
+    }
     return CallbackRow(**(values | more))
 
 
 class Road:
     """The application with a server for the PBX's callbacks, its worker, and the switch that is asked to dial."""
 
-    def __init__(self, app: Flask, stores: Stores, worker: Worker, switch: SimulatedSwitch, url: str) -> None:
+    def __init__(
+        self, app: Flask, stores: Stores, worker: Worker, switch: SimulatedSwitch, url: str
+    ) -> None:
         self.app, self.stores, self.worker, self.switch, self.url = app, stores, worker, switch, url
         self.client: FlaskClient = app.test_client()
 
@@ -91,9 +120,13 @@ class Road:
     def form(self, visitor: str = "dana", **more: Any) -> dict[str, Any]:
         """What the page is told of its form."""
         answer = self.client.post(
-            "/tracker.js", data=json.dumps({"ask": "form", "token": "shop-token", "visitor": long(visitor)} | more),
-            headers={"Origin": ORIGIN, "User-Agent": CHROME}, content_type="text/plain;charset=UTF-8",
-        )  # fmt: skip
+            "/tracker.js",
+            data=json.dumps(
+                {"ask": "form", "token": "shop-token", "visitor": long(visitor)} | more
+            ),
+            headers={"Origin": ORIGIN, "User-Agent": CHROME},
+            content_type="text/plain;charset=UTF-8",
+        )
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.get_json()
         return found
@@ -101,16 +134,27 @@ class Road:
     def message(self, visitor: str = "dana", **more: Any) -> dict[str, Any]:
         """A request as the script sends it, with a form token of its own."""
         return {
-            "id": secrets.token_urlsafe(16), "token": "shop-token", "form": self.form(visitor)["form"],
-            "visitor": long(visitor), "visit": long("visit"), "phone": PHONE, "name": "Dana Cohen דנה",
-            "note": "a kitchen", "filled_ms": 5000, "website": "",
-        } | more  # fmt: skip
+            "id": secrets.token_urlsafe(16),
+            "token": "shop-token",
+            "form": self.form(visitor)["form"],
+            "visitor": long(visitor),
+            "visit": long("visit"),
+            "phone": PHONE,
+            "name": "Dana Cohen דנה",
+            "note": "a kitchen",
+            "filled_ms": 5000,
+            "website": "",
+        } | more
 
     def post(self, message: dict[str, Any], origin: str | None = ORIGIN, **more: Any) -> Any:
         headers = {"User-Agent": CHROME} | ({"Origin": origin} if origin else {})
         client = self.app.test_client()
         return client.post(
-            "/callback", data=json.dumps(message), headers=headers, content_type="text/plain;charset=UTF-8", **more
+            "/callback",
+            data=json.dumps(message),
+            headers=headers,
+            content_type="text/plain;charset=UTF-8",
+            **more,
         )
 
     def ask(self, visitor: str = "dana", **more: Any) -> dict[str, Any]:
@@ -120,7 +164,9 @@ class Road:
         return found
 
     def stands(self, request: str, visitor: str = "dana") -> Any:
-        return self.client.get(f"/callback/{request}?visitor={long(visitor)}", headers={"Origin": ORIGIN})
+        return self.client.get(
+            f"/callback/{request}?visitor={long(visitor)}", headers={"Origin": ORIGIN}
+        )
 
     def row(self, request: str) -> CallbackRow:
         with Session(self.stores.engine) as session:
@@ -132,7 +178,9 @@ class Road:
 
     def dialled(self) -> dict[str, int]:
         """How often telephones rang, by the request's id."""
-        return {name.partition("-")[2]: count for name, count in self.switch.exchange.dialled.items()}
+        return {
+            name.partition("-")[2]: count for name, count in self.switch.exchange.dialled.items()
+        }
 
     def settle(self) -> None:
         """Until the PBX's calls are over and the worker has read what it sent."""
@@ -147,7 +195,9 @@ class Road:
     def until(self, request: str, *states: str, seconds: float = 8) -> CallbackRow:
         deadline = time.monotonic() + seconds
         while (row := self.row(request)).state not in states:
-            assert time.monotonic() < deadline, f"{row.state} {row.code} {row.message}, not one of {states}"
+            assert time.monotonic() < deadline, (
+                f"{row.state} {row.code} {row.message}, not one of {states}"
+            )
             self.turn()
             time.sleep(0.05)
         return row
@@ -166,7 +216,11 @@ class Road:
     def read_again(self, request: str, order: list[int]) -> list[State]:
         """The states of a request just dialled when the callbacks of the inbox are read in this order, one by one."""
         with Session(self.stores.engine) as session:
-            session.execute(update(CallbackRow).values(state=State.DIALING, call_pk=None, spent=None, ended_at=None))
+            session.execute(
+                update(CallbackRow).values(
+                    state=State.DIALING, call_pk=None, spent=None, ended_at=None
+                )
+            )
             session.execute(update(InboxRow).values(state="held"))
             session.commit()
         states = []
@@ -208,5 +262,7 @@ def closed_now() -> dict[str, Any]:
 
 def make_due(road: Road, request: str) -> None:
     with Session(road.stores.engine) as session:
-        session.execute(update(CallbackRow).where(CallbackRow.id == request).values(due_at=datetime.now(UTC)))
+        session.execute(
+            update(CallbackRow).where(CallbackRow.id == request).values(due_at=datetime.now(UTC))
+        )
         session.commit()

@@ -96,7 +96,9 @@ def postgresql_url() -> Iterator[str]:
     programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
     initdb = shutil.which("initdb", path=os.pathsep.join([*programs[::-1], os.environ["PATH"]]))
     if initdb is None:
-        pytest.fail("PostgreSQL is not installed: the tests need initdb and postgres (make test installs them)")
+        pytest.fail(
+            "PostgreSQL is not installed: the tests need initdb and postgres (make test installs them)"
+        )
     bin_folder = Path(initdb).resolve().parent
     folder = Path(tempfile.mkdtemp(prefix="lt-pg-"))
     run_as: dict[str, int] = {}
@@ -108,13 +110,39 @@ def postgresql_url() -> Iterator[str]:
         run_as = {"user": owner.pw_uid, "group": owner.pw_gid}
     data = folder / "data"
     subprocess.run(
-        [bin_folder / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"],
-        check=True, stdout=subprocess.DEVNULL, cwd=folder, **run_as,
-    )  # fmt: skip
+        [
+            bin_folder / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+        **run_as,
+    )
     server = subprocess.Popen(
-        [bin_folder / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **run_as,
-    )  # fmt: skip
+        [
+            bin_folder / "postgres",
+            "-D",
+            data,
+            "-k",
+            folder,
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "fsync=off",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        **run_as,
+    )
     ready = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
     for _ in range(150):
         if subprocess.run(ready, check=False).returncode == 0:
@@ -150,7 +178,9 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def app(engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(
+    engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
     """The application with the sites of SITE; no worker runs, see `worker`."""
     diallings: list[Dialing] = []
 
@@ -205,7 +235,9 @@ def browser() -> Iterator[Browser]:
         pytest.fail("Chromium is not installed: the browser tests need it (make test installs it)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program, args=FLAGS, ignore_default_args=["--disable-back-forward-cache"]
+            executable_path=program,
+            args=FLAGS,
+            ignore_default_args=["--disable-back-forward-cache"],
         )
         yield browser
         browser.close()

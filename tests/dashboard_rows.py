@@ -22,10 +22,18 @@ _numbers = itertools.count(1)
 
 def touchpoint(at: datetime = NOW, **more: Any) -> dict[str, Any]:
     return {
-        "at": at.isoformat(), "url": "https://shop.example.com/sale?utm_source=google", "referrer": "https://www.google.com/",
-        "channel": "paid search", "source": "google", "medium": "cpc", "campaign": "spring", "term": "", "content": "",
-        "landing_page": "/sale", "click_ids": {},
-    } | more  # fmt: skip
+        "at": at.isoformat(),
+        "url": "https://shop.example.com/sale?utm_source=google",
+        "referrer": "https://www.google.com/",
+        "channel": "paid search",
+        "source": "google",
+        "medium": "cpc",
+        "campaign": "spring",
+        "term": "",
+        "content": "",
+        "landing_page": "/sale",
+        "click_ids": {},
+    } | more
 
 
 def call(started_at: datetime = NOW, **more: Any) -> CallRow:
@@ -34,53 +42,109 @@ def call(started_at: datetime = NOW, **more: Any) -> CallRow:
     arrival = more.pop("arrival", touchpoint(started_at))
     caller = more.pop("caller", "+972543216549")
     values: dict[str, Any] = {
-        "account_id": 1, "call_id": f"call-{number}", "named": True, "site_id": 1, "started_at": started_at,
-        "answered_at": None, "phase": "ended", "outcome": "answered", "status": "ANSWER", "direction": "incoming",
-        "caller": caller, "caller_reversed": reversed_digits(caller), "did": "+972722776772", "talk_seconds": 60,
-        "ring_seconds": 8, "wait_seconds": 0, "extension": "12", "representative": "Noa", "queue": "",
-        "recording_url": "", "price": None, "original_call_id": None, "visitor_id": "visitor-0000000001",
-        "lease_id": None, "match": {"how": "page open", "said": "The page was open when the phone rang."},
-        "visitor_info": {"name": "Dana", "company": "Acme"}, "first_touchpoint": arrival, "touchpoint": arrival,
-    }  # fmt: skip
-    values |= {name: arrival.get(name, "") for name in ("channel", "source", "campaign", "landing_page")}
+        "account_id": 1,
+        "call_id": f"call-{number}",
+        "named": True,
+        "site_id": 1,
+        "started_at": started_at,
+        "answered_at": None,
+        "phase": "ended",
+        "outcome": "answered",
+        "status": "ANSWER",
+        "direction": "incoming",
+        "caller": caller,
+        "caller_reversed": reversed_digits(caller),
+        "did": "+972722776772",
+        "talk_seconds": 60,
+        "ring_seconds": 8,
+        "wait_seconds": 0,
+        "extension": "12",
+        "representative": "Noa",
+        "queue": "",
+        "recording_url": "",
+        "price": None,
+        "original_call_id": None,
+        "visitor_id": "visitor-0000000001",
+        "lease_id": None,
+        "match": {"how": "page open", "said": "The page was open when the phone rang."},
+        "visitor_info": {"name": "Dana", "company": "Acme"},
+        "first_touchpoint": arrival,
+        "touchpoint": arrival,
+    }
+    values |= {
+        name: arrival.get(name, "") for name in ("channel", "source", "campaign", "landing_page")
+    }
     return CallRow(**(values | more))
 
 
 def unknown_call(started_at: datetime = NOW, **more: Any) -> CallRow:
     """A call whose visitor nobody knows."""
-    return call(started_at, **({"arrival": {}, "visitor_id": None, "match": {}, "visitor_info": {}} | more))
+    return call(
+        started_at, **({"arrival": {}, "visitor_id": None, "match": {}, "visitor_info": {}} | more)
+    )
 
 
 def lease(start: datetime = NOW, **more: Any) -> LeaseRow:
     number = next(_numbers)
     arrival = more.pop("arrival", touchpoint(start))
     values: dict[str, Any] = {
-        "id": f"lease-{number}", "site_id": 1, "did": "+972722776772", "visitor": f"visitor-{number:010}",
-        "visit": f"visit-{number}", "reason": "leased", "start": start, "seen": start + timedelta(minutes=2),
-        "left": None, "taps": [], "touchpoint": arrival, "new_visit": True,
-    }  # fmt: skip
-    values |= {name: arrival.get(name, "") for name in ("channel", "source", "campaign", "landing_page")}
+        "id": f"lease-{number}",
+        "site_id": 1,
+        "did": "+972722776772",
+        "visitor": f"visitor-{number:010}",
+        "visit": f"visit-{number}",
+        "reason": "leased",
+        "start": start,
+        "seen": start + timedelta(minutes=2),
+        "left": None,
+        "taps": [],
+        "touchpoint": arrival,
+        "new_visit": True,
+    }
+    values |= {
+        name: arrival.get(name, "") for name in ("channel", "source", "campaign", "landing_page")
+    }
     return LeaseRow(**(values | more))
 
 
 def leg(call_pk: int, started_at: datetime = NOW, **more: Any) -> LegRow:
     record = {
-        "queue": "Sales", "extension": "12", "representative": "Noa", "ring_seconds": 8, "ai": {},
-        "ivr": [{"order": 1, "layer_id": 7, "layer_name": "Main menu", "layer_number": 1, "digits": "2"}],
-    } | more.pop("record", {})  # fmt: skip
+        "queue": "Sales",
+        "extension": "12",
+        "representative": "Noa",
+        "ring_seconds": 8,
+        "ai": {},
+        "ivr": [
+            {"order": 1, "layer_id": 7, "layer_name": "Main menu", "layer_number": 1, "digits": "2"}
+        ],
+    } | more.pop("record", {})
     values: dict[str, Any] = {
-        "call_pk": call_pk, "type": "Incoming Call", "started_at": started_at, "status": "ANSWER",
-        "outcome": "answered", "talk_seconds": 60, "record": record,
-    }  # fmt: skip
+        "call_pk": call_pk,
+        "type": "Incoming Call",
+        "started_at": started_at,
+        "status": "ANSWER",
+        "outcome": "answered",
+        "talk_seconds": 60,
+        "record": record,
+    }
     return LegRow(**(values | more))
 
 
 def callback(call_pk: int | None, body: bytes, **more: Any) -> InboxRow:
     values: dict[str, Any] = {
-        "account_id": 1, "family": "cdr", "received_at": NOW, "method": "POST", "content_type": "application/json",
-        "query": "", "body": body, "digest": f"{next(_numbers):064}", "copies": 1, "state": "done", "fault": None,
+        "account_id": 1,
+        "family": "cdr",
+        "received_at": NOW,
+        "method": "POST",
+        "content_type": "application/json",
+        "query": "",
+        "body": body,
+        "digest": f"{next(_numbers):064}",
+        "copies": 1,
+        "state": "done",
+        "fault": None,
         "call_pk": call_pk,
-    }  # fmt: skip
+    }
     return InboxRow(**(values | more))
 
 
@@ -96,12 +160,27 @@ def add(engine: Engine, *rows: Any) -> None:
 
 
 ARRIVALS = (
-    {"source": "google", "channel": "paid search", "campaign": "spring_sale", "landing_page": "/sale"},
+    {
+        "source": "google",
+        "channel": "paid search",
+        "campaign": "spring_sale",
+        "landing_page": "/sale",
+    },
     {"source": "google", "channel": "organic search", "campaign": "", "landing_page": "/"},
-    {"source": "facebook", "channel": "paid social", "campaign": "מבצע סתיו", "landing_page": "/דירות/תל-אביב"},
+    {
+        "source": "facebook",
+        "channel": "paid social",
+        "campaign": "מבצע סתיו",
+        "landing_page": "/דירות/תל-אביב",
+    },
     {"source": "newsletter", "channel": "email", "campaign": "november", "landing_page": "/news"},
     {"source": "direct", "channel": "direct", "campaign": "", "landing_page": "/"},
-    {"source": "yad2.co.il", "channel": "referral", "campaign": "", "landing_page": "/apartments/rothschild-17"},
+    {
+        "source": "yad2.co.il",
+        "channel": "referral",
+        "campaign": "",
+        "landing_page": "/apartments/rothschild-17",
+    },
 )
 PEOPLE = (
     {"name": "דנה כהן", "company": "נדל״ן כהן ובניו בע״מ", "email": "dana@cohen.example"},
@@ -111,7 +190,16 @@ PEOPLE = (
     {},
     {"name": "מוחמד חטיב", "ordered": ["ארון", "שולחן"], "vip": True},
 )
-OUTCOMES = ("answered", "answered", "answered", "missed", "answered", "abandoned", "busy", "voicemail")
+OUTCOMES = (
+    "answered",
+    "answered",
+    "answered",
+    "missed",
+    "answered",
+    "abandoned",
+    "busy",
+    "voicemail",
+)
 
 
 def month(engine: Engine, until: datetime, count: int = 240) -> None:
@@ -127,16 +215,27 @@ def month(engine: Engine, until: datetime, count: int = 240) -> None:
         outcome = OUTCOMES[number % len(OUTCOMES)]
         caller = f"+97254{chance.randrange(40) * 173251 % 10_000_000:07}"
         common: dict[str, Any] = {
-            "caller": caller, "outcome": outcome, "site_id": site_id, "account_id": account_id,
+            "caller": caller,
+            "outcome": outcome,
+            "site_id": site_id,
+            "account_id": account_id,
             "talk_seconds": chance.randrange(20, 900) if outcome == "answered" else 0,
-            "representative": chance.choice(("נועה", "Tomer", "Rivka")) if outcome == "answered" else "",
+            "representative": chance.choice(("נועה", "Tomer", "Rivka"))
+            if outcome == "answered"
+            else "",
             "queue": chance.choice(("", "מכירות")),
-        }  # fmt: skip
+        }
         if number % 7 == 4:
             rows.append(unknown_call(at, **common))
             continue
         rows.append(
-            call(at, arrival=arrival, visitor_info=chance.choice(PEOPLE), visitor_id=f"visitor-{number:014}", **common)
+            call(
+                at,
+                arrival=arrival,
+                visitor_info=chance.choice(PEOPLE),
+                visitor_id=f"visitor-{number:014}",
+                **common,
+            )
         )
         for visit in range(chance.randrange(3, 12)):
             start = at - timedelta(minutes=4 + visit * 13)
@@ -150,5 +249,7 @@ def month(engine: Engine, until: datetime, count: int = 240) -> None:
                 )
             )
     for hour in (1, 26, 27, 27, 27):
-        rows.append(lease(until - timedelta(hours=hour), site_id=site_id, did=None, reason="pool_empty"))
+        rows.append(
+            lease(until - timedelta(hours=hour), site_id=site_id, did=None, reason="pool_empty")
+        )
     add(engine, *rows)

@@ -19,7 +19,9 @@ def fresh_static() -> Path:
     """Made once for a run of the tests."""
     for program, package in (("node", "Node.js"), ("npm", "npm")):
         if shutil.which(program) is None:
-            pytest.fail(f"{package} is not installed: the script is built with it (make test installs it)")
+            pytest.fail(
+                f"{package} is not installed: the script is built with it (make test installs it)"
+            )
     folder = Path(tempfile.mkdtemp(prefix="lt-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     copy = folder / "static"
@@ -27,5 +29,7 @@ def fresh_static() -> Path:
     for command in (["npm", "ci"], ["node", "build.mjs"]):
         run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
         if run.returncode:
-            pytest.fail(f"`{' '.join(command)}` in static/ failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+            pytest.fail(
+                f"`{' '.join(command)}` in static/ failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
+            )
     return copy

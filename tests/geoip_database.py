@@ -27,14 +27,22 @@ def write(file: Path, networks: dict[str, dict[str, Any]]) -> str:
 
     def place(target: Any) -> bytes:
         number = len(nodes) if target is EMPTY else target
-        return (number[1] + len(nodes) + 16 if isinstance(number, tuple) else number).to_bytes(3, "big")
+        return (number[1] + len(nodes) + 16 if isinstance(number, tuple) else number).to_bytes(
+            3, "big"
+        )
 
     tree = b"".join(place(left) + place(right) for left, right in nodes)
     about = {
-        "node_count": (6, len(nodes), 4), "record_size": (5, 24, 2), "ip_version": (5, 4, 2), "languages": ["en"],
-        "binary_format_major_version": (5, 2, 2), "binary_format_minor_version": (5, 0, 2),
-        "build_epoch": (9, 1, 8), "database_type": "Test-City", "description": {"en": "of a test"},
-    }  # fmt: skip
+        "node_count": (6, len(nodes), 4),
+        "record_size": (5, 24, 2),
+        "ip_version": (5, 4, 2),
+        "languages": ["en"],
+        "binary_format_major_version": (5, 2, 2),
+        "binary_format_minor_version": (5, 0, 2),
+        "build_epoch": (9, 1, 8),
+        "database_type": "Test-City",
+        "description": {"en": "of a test"},
+    }
     file.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + _value(about))
     return str(file)
 
@@ -45,7 +53,11 @@ def _value(value: Any) -> bytes:
         return bytes([2 << 5 | len(value)]) + value.encode()
     if isinstance(value, tuple):
         kind, number, size = value
-        return bytes([kind << 5 | size] if kind < 8 else [size, kind - 7]) + number.to_bytes(size, "big")
+        return bytes([kind << 5 | size] if kind < 8 else [size, kind - 7]) + number.to_bytes(
+            size, "big"
+        )
     if isinstance(value, dict):
-        return bytes([7 << 5 | len(value)]) + b"".join(_value(key) + _value(one) for key, one in value.items())
+        return bytes([7 << 5 | len(value)]) + b"".join(
+            _value(key) + _value(one) for key, one in value.items()
+        )
     return bytes([len(value), 11 - 7]) + b"".join(map(_value, value))

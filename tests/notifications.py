@@ -45,15 +45,25 @@ class Pbx:
         self._counted = 0
 
     def keep(
-        self, family: str, query: dict[str, Any], body: bytes = b"", *, account: int = VOICENTER, seconds: float = 0
+        self,
+        family: str,
+        query: dict[str, Any],
+        body: bytes = b"",
+        *,
+        account: int = VOICENTER,
+        seconds: float = 0,
     ) -> None:
         """`seconds`: when it is received."""
         different = query | {"n": next(self._numbers)}
         method, written = ("POST", "application/json") if body else ("GET", "")
         received_at = NOON + timedelta(seconds=seconds)
-        self._inbox.keep(Notification(account, family, received_at, method, written, urlencode(different), body))
+        self._inbox.keep(
+            Notification(account, family, received_at, method, written, urlencode(different), body)
+        )
 
-    def pop(self, seconds: float = 0, name: str = "", caller: str = DANA, did: str = DID, **more: Any) -> None:
+    def pop(
+        self, seconds: float = 0, name: str = "", caller: str = DANA, did: str = DID, **more: Any
+    ) -> None:
         """A telephone rings; without a name nothing says which call it is."""
         said = {"phone": caller, "did": did, "status": "Ringing", "extenUser": "SIP1"} | (
             {"ivrid": name} if name else {}
@@ -63,14 +73,25 @@ class Pbx:
 
     def asks(self, seconds: float = 0, caller: str = DANA, did: str = DID) -> None:
         """The other account asks who calls; it names neither a call nor a moment."""
-        self.keep("caller-data", {"telephone": caller, "dnid": did}, account=WHILE1, seconds=seconds)
+        self.keep(
+            "caller-data", {"telephone": caller, "dnid": did}, account=WHILE1, seconds=seconds
+        )
 
-    def cdr(self, name: str, seconds: float = 0, caller: str = DANA, did: str = DID, **more: Any) -> None:
+    def cdr(
+        self, name: str, seconds: float = 0, caller: str = DANA, did: str = DID, **more: Any
+    ) -> None:
         said = {
-            "caller": caller, "target": "SIP1", "time": wall_clock(NOON + timedelta(seconds=seconds)), "duration": 20,
-            "ivruniqueid": name, "type": "Incoming Call", "status": "ANSWER", "targetextension": "SIP1", "did": did,
+            "caller": caller,
+            "target": "SIP1",
+            "time": wall_clock(NOON + timedelta(seconds=seconds)),
+            "duration": 20,
+            "ivruniqueid": name,
+            "type": "Incoming Call",
+            "status": "ANSWER",
+            "targetextension": "SIP1",
+            "did": did,
             "dialtime": 4,
-        }  # fmt: skip
+        }
         self.keep("cdr", {}, json.dumps(said | more).encode(), seconds=seconds + 30)
 
     def read(self) -> int:

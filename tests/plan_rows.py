@@ -33,18 +33,27 @@ def history(engine: Engine, until: datetime, visits: int = 480, calls: int = 20)
         start = until - (number + 1) * 30 * MINUTE
         refused = number % 4 == 3
         common = {
-            "visitor": "again" if number % 5 == 0 else f"visitor-{number}", "visit": f"visit-{number}",
-            "source_key": ("google / cpc", "(direct)")[number % 2], "device": ("mobile", "desktop")[number % 2],
+            "visitor": "again" if number % 5 == 0 else f"visitor-{number}",
+            "visit": f"visit-{number}",
+            "source_key": ("google / cpc", "(direct)")[number % 2],
+            "device": ("mobile", "desktop")[number % 2],
             "region": ("IL-2", "IL-3", "", "IL-3")[number % 4],
-        }  # fmt: skip
+        }
         if refused:
             empty = {"did": None, "reason": "pool_empty", "seen": start}
-            rows += [lease(start + again * MINUTE, new_visit=not again, **(common | empty)) for again in range(3)]
+            rows += [
+                lease(start + again * MINUTE, new_visit=not again, **(common | empty))
+                for again in range(3)
+            ]
         else:
             ended = start + timedelta(seconds=100)
             levels = [start.isoformat()] * (number % 4)
             rows.append(lease(start, seen=ended, left=ended, levels=levels, **common))
-    rows += [lease(until - HOUR, reason="restored"), lease(until - HOUR, site_id=2), lease(until + HOUR)]
+    rows += [
+        lease(until - HOUR, reason="restored"),
+        lease(until - HOUR, site_id=2),
+        lease(until + HOUR),
+    ]
     add(engine, *rows)
     with Session(engine) as session:
         for number in range(calls):
@@ -55,7 +64,10 @@ def history(engine: Engine, until: datetime, visits: int = 480, calls: int = 20)
         unlearned = call(until - HOUR)
         session.add(unlearned)
         session.flush()
-        verdicts.save(session, [(unlearned.id, 1, Judgement(Evidence(0.0, None, None, 0, 0, 1.0), NOBODY, 1, 1))])
+        verdicts.save(
+            session,
+            [(unlearned.id, 1, Judgement(Evidence(0.0, None, None, 0, 0, 1.0), NOBODY, 1, 1))],
+        )
         session.commit()
 
 
@@ -66,21 +78,35 @@ def judged(at: datetime, known: bool) -> Judgement:
     """Nine tenths the one, a twentieth the other, of which a tenth is a repeat; a known phone's teaches nothing."""
     candidates = (Candidate("one", 0.9, {}, "", ()), Candidate("other", 0.05, {}, "", ()))
     before = Remembered(at.timestamp() - 60, ("+972722776772",), (), 0.0, 0.0) if known else None
-    holders = tuple(Holder(each.visitor, each.visitor, "", 0, "", "", 2, True, 0, 0, None) for each in candidates)
-    evidence = Evidence(at.timestamp(), "+972722776772", PHONE, 14, 2, 1.0, holders=holders, remembered=before)
+    holders = tuple(
+        Holder(each.visitor, each.visitor, "", 0, "", "", 2, True, 0, 0, None)
+        for each in candidates
+    )
+    evidence = Evidence(
+        at.timestamp(), "+972722776772", PHONE, 14, 2, 1.0, holders=holders, remembered=before
+    )
     lesson = Counts(
-        tap_calls={"0": 0.4}, open_calls={"1.2": 0.2}, closed_calls={"6.1": 0.25},
+        tap_calls={"0": 0.4},
+        open_calls={"1.2": 0.2},
+        closed_calls={"6.1": 0.25},
         totals={"stray_calls": 0.05, "region_told": 0.6},
-    )  # fmt: skip
+    )
     posterior = Posterior(candidates, 0.05, 0.0, {}, first_calls=(0.8, 0.05), stray=0.05)
     return Judgement(evidence, posterior, 1, 1, Counts() if known else lesson)
 
 
 def look(numbers: int, right: float, worst_overflow: float = 0.0) -> Outlook:
     return Outlook(
-        numbers=numbers, overflow=worst_overflow / 3, worst_overflow=worst_overflow, worst_hour=34, right=right,
-        wrong=0.9 * (1 - right), certain=0.8 * right, certain_wrong=0.015, campaign=0.99,
-    )  # fmt: skip
+        numbers=numbers,
+        overflow=worst_overflow / 3,
+        worst_overflow=worst_overflow,
+        worst_hour=34,
+        right=right,
+        wrong=0.9 * (1 - right),
+        certain=0.8 * right,
+        certain_wrong=0.015,
+        campaign=0.99,
+    )
 
 
 def some_plan(right: float = 0.78, worst_overflow: float = 0.0) -> KeptPlan:

@@ -40,12 +40,17 @@ class Served:
         self.start()
 
     def start(self) -> None:
-        surroundings = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+        surroundings = {
+            name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"
+        }
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "leadtracker", "serve"],
-                env=surroundings | self._settings, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder,
-            )  # fmt: skip
+                env=surroundings | self._settings,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+            )
 
     def parts(self) -> dict[str, list[int]]:
         """Process ids of serve, gunicorn, gunicorn's workers, pages, worker and redis: of those alive."""
@@ -57,7 +62,11 @@ class Served:
             elif "pages.sock" in command:
                 name = "pages"
             elif "gunicorn" in command:
-                name = "gunicorn's workers" if "gunicorn" in alive.get(parent, (0, ""))[1] else "gunicorn"
+                name = (
+                    "gunicorn's workers"
+                    if "gunicorn" in alive.get(parent, (0, ""))[1]
+                    else "gunicorn"
+                )
             else:
                 name = command.split()[-1]
             found.setdefault(name, []).append(pid)
@@ -89,7 +98,13 @@ def processes_of(folder: Path) -> dict[int, tuple[int, str]]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (entry / "cwd").readlink().is_relative_to(folder):
-                if not (command := (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()):
+                if not (
+                    command := (entry / "cmdline")
+                    .read_bytes()
+                    .replace(b"\0", b" ")
+                    .decode()
+                    .strip()
+                ):
                     continue  # it is ending: a process has no command line between its death and its parent's notice
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
                 found[int(entry.name)] = (parent, command)

@@ -12,7 +12,9 @@ PACKAGE = ROOT / "leadtracker"
 MOST_FLAT_FILES = 13
 CONTRACTS = {
     contract["name"]: contract
-    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
 }
 
 

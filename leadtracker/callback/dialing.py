@@ -30,7 +30,11 @@ from leadtracker.records.database import WritersTurn
 from leadtracker.records.sites import Directory
 
 log = logging.getLogger(__name__)
-TRY_ANOTHER = (Answer.OFFLINE, Answer.BLOCKED, Answer.UNREACHED)  # certainly nobody's telephone rings
+TRY_ANOTHER = (
+    Answer.OFFLINE,
+    Answer.BLOCKED,
+    Answer.UNREACHED,
+)  # certainly nobody's telephone rings
 LAST_TRY_SECONDS = 12.0  # after the first agent was asked, no other is
 NOBODY_FREE = "nobody free"
 
@@ -92,7 +96,11 @@ class Dialing:
         site = self._directory.site(row.site_id)
         found = clicking(self._directory, site) if site else None
         if site is None or found is None:
-            self._note(pk, "", Dialed(Answer.REFUSED, message="the site's PBX account cannot dial any more"))
+            self._note(
+                pk,
+                "",
+                Dialed(Answer.REFUSED, message="the site's PBX account cannot dial any more"),
+            )
             return
         account, click = found
         rules = rules_of(site)
@@ -106,7 +114,11 @@ class Dialing:
             if not claim(session, pk, found_as, datetime.now(UTC)):
                 return
         if later:
-            self._leave(row, click.schedule(account, rules.campaign, self._words(row, rules, ""), later), rules)
+            self._leave(
+                row,
+                click.schedule(account, rules.campaign, self._words(row, rules, ""), later),
+                rules,
+            )
             return
         last_try = time.monotonic() + LAST_TRY_SECONDS
         for agent in agents:
@@ -115,7 +127,9 @@ class Dialing:
                 break
         self._note(pk, agent, said)
 
-    def _agents(self, account: Account, click: ClickToCall, site: Site, rules: Rules) -> tuple[str, ...]:
+    def _agents(
+        self, account: Account, click: ClickToCall, site: Site, rules: Rules
+    ) -> tuple[str, ...]:
         free = None
         if rules.choose == "free":
             try:

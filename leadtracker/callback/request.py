@@ -35,7 +35,9 @@ from leadtracker.records.sites import Directory
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}\Z")
 LONGEST_NAME, LONGEST_NOTE, LONGEST_PHONE = 100, 500, 64
 ANSWER_SECONDS = 3.0  # after which a page is told of a request that the PBX has not answered yet
-TWIN_SECONDS = 1.0  # for which the same request, sent twice at once, waits for its twin to be written
+TWIN_SECONDS = (
+    1.0  # for which the same request, sent twice at once, waits for its twin to be written
+)
 MOST_WRITTEN = 60  # refused requests of a site in a minute; more are only counted
 
 
@@ -71,15 +73,26 @@ class Told:
 
     def as_json(self) -> Json:
         opens = self.opens.isoformat().replace("+00:00", "Z") if self.opens else None
-        return {"id": self.id, "state": self.state.replace(" ", "_"), "words": self.words, "opens": opens}
+        return {
+            "id": self.id,
+            "state": self.state.replace(" ", "_"),
+            "words": self.words,
+            "opens": opens,
+        }
 
 
 class CallbackRequests:
     """Every method raises StoreUnavailable when Redis or the database does not answer; then nobody is called."""
 
-    def __init__(self, engine: Engine, live: Live, directory: Directory, dialling: Dialing, key: str) -> None:
+    def __init__(
+        self, engine: Engine, live: Live, directory: Directory, dialling: Dialing, key: str
+    ) -> None:
         self._engine, self._directory, self._dialling = engine, directory, dialling
-        self._guard, self._refusals, self._forms = CallbackGuard(live), Refusals(live), FormTokens(key)
+        self._guard, self._refusals, self._forms = (
+            CallbackGuard(live),
+            Refusals(live),
+            FormTokens(key),
+        )
 
     def form(self, site: Site, visitor: str, origin: str) -> str | None:
         """A token for the site's form; None where the site calls nobody back."""
@@ -92,12 +105,20 @@ class CallbackRequests:
         try:
             begins = opens(rules, site.time_zone, datetime.now(UTC))
         except Refused:
-            return {"form": None, "open": False, "opens": None, "countries": [], "country": site.country}
+            return {
+                "form": None,
+                "open": False,
+                "opens": None,
+                "countries": [],
+                "country": site.country,
+            }
         return {
-            "form": self.form(site, visitor, origin), "open": begins is None,
+            "form": self.form(site, visitor, origin),
+            "open": begins is None,
             "opens": begins.isoformat().replace("+00:00", "Z") if begins else None,
-            "countries": list(rules.countries or (site.country,)), "country": site.country,
-        }  # fmt: skip
+            "countries": list(rules.countries or (site.country,)),
+            "country": site.country,
+        }
 
     def ask(self, site: Site, wish: Wish) -> Told:
         """Call, keep for later or refuse; the same id again is told how its request stands. Raises NotFound."""
@@ -139,7 +160,9 @@ class CallbackRequests:
     def of_visitor(self, request: str, visitor: str) -> tuple[Told, Site | None]:
         """How a visitor's request stands, and its site; raises NotFound."""
         row = None
-        if REQUEST_ID.match(request) and ID.match(visitor):  # requests of programs have no visitor: not for pages
+        if REQUEST_ID.match(request) and ID.match(
+            visitor
+        ):  # requests of programs have no visitor: not for pages
             with reading(self._engine) as session:
                 row = callbacks.of_visitor(session, request, visitor)
         if row is None:
@@ -164,20 +187,33 @@ class CallbackRequests:
                 time.sleep(0.05)
         return None
 
-    def _admitted(self, site: Site, rules: Rules, account: Account, wish: Wish, now: datetime) -> CallbackRow:
+    def _admitted(
+        self, site: Site, rules: Rules, account: Account, wish: Wish, now: datetime
+    ) -> CallbackRow:
         """The row of a request that may be dialled, its money reserved. Raises Refused."""
         nonce = self._proof(site, rules, wish)
-        number = target.check(wish.phone, site, self._directory.numbers, account.options.get("blocked", ()))
+        number = target.check(
+            wish.phone, site, self._directory.numbers, account.options.get("blocked", ())
+        )
         begins = opens(rules, site.time_zone, now)
         day, amount = local_day(site.time_zone, begins or now), price.reserve(rules, number)
         counted = counters(
-            rules, site, account, target=number, visitor=wish.visitor, script=bool(wish.form),
+            rules,
+            site,
+            account,
+            target=number,
+            visitor=wish.visitor,
+            script=bool(wish.form),
             address=None if wish.origin == "api" else wish.address,
-        )  # fmt: skip
+        )
         verdict = self._guard.admit(
-            account.key, wish.id, nonce, counted, Money(site.id, day, amount, rules.ceiling),
+            account.key,
+            wish.id,
+            nonce,
+            counted,
+            Money(site.id, day, amount, rules.ceiling),
             books=lambda: self._books(site.id, day),
-        )  # fmt: skip
+        )
         if verdict:
             code, _, detail = verdict.partition(" ")
             raise Refused(code, detail)
@@ -206,12 +242,22 @@ class CallbackRequests:
             reserved, spent = callbacks.money(session, site_id, day)
         return Books(reserved, spent)
 
-    def _write_down(self, site: Site, account: Account, wish: Wish, refused: Refused, now: datetime) -> None:
+    def _write_down(
+        self, site: Site, account: Account, wish: Wish, refused: Refused, now: datetime
+    ) -> None:
         """Each refusal is counted; the first of a minute are written too, so that a flood fills no disk."""
-        if self._refusals.count(site.id, local_day(site.time_zone, now), refused.code) > MOST_WRITTEN:
+        if (
+            self._refusals.count(site.id, local_day(site.time_zone, now), refused.code)
+            > MOST_WRITTEN
+        ):
             return
         row = _row(site, account, wish, wish.phone[:LONGEST_PHONE], now)
-        row.state, row.code, row.message, row.ended_at = State.REFUSED, refused.code, refused.detail[:500], now
+        row.state, row.code, row.message, row.ended_at = (
+            State.REFUSED,
+            refused.code,
+            refused.detail[:500],
+            now,
+        )
         with WritersTurn(self._engine), reading(self._engine) as session:
             callbacks.add(session, row)
 
@@ -222,7 +268,9 @@ def told(row: CallbackRow) -> Told:
     return Told(row.id, state, opens=opens_at)
 
 
-def read_wish(message: Mapping[str, Any], origin: str, *, page: str = "", address: str = "") -> Wish:
+def read_wish(
+    message: Mapping[str, Any], origin: str, *, page: str = "", address: str = ""
+) -> Wish:
     """A wish of a JSON message; raises BadRequest with what is wrong with which key."""
     request, visitor = message.get("id"), message.get("visitor") or ""
     if not isinstance(request, str) or not REQUEST_ID.match(request):
@@ -233,11 +281,18 @@ def read_wish(message: Mapping[str, Any], origin: str, *, page: str = "", addres
     if filled is not None and (isinstance(filled, bool) or not isinstance(filled, int | float)):
         raise BadRequest("filled_ms must be milliseconds")
     return Wish(
-        id=request, origin=origin, phone=_text(message, "phone", LONGEST_PHONE),
-        name=_text(message, "name", LONGEST_NAME), note=_text(message, "note", LONGEST_NOTE), visitor=visitor,
-        form=_text(message, "form", 1000), page=page, address=address, filled_ms=filled,
+        id=request,
+        origin=origin,
+        phone=_text(message, "phone", LONGEST_PHONE),
+        name=_text(message, "name", LONGEST_NAME),
+        note=_text(message, "note", LONGEST_NOTE),
+        visitor=visitor,
+        form=_text(message, "form", 1000),
+        page=page,
+        address=address,
+        filled_ms=filled,
         honeypot=_text(message, "website", 100),
-    )  # fmt: skip
+    )
 
 
 def _text(message: Mapping[str, Any], key: str, longest: int) -> str:
@@ -249,7 +304,26 @@ def _text(message: Mapping[str, Any], key: str, longest: int) -> str:
 
 def _row(site: Site, account: Account, wish: Wish, number: str, now: datetime) -> CallbackRow:
     return CallbackRow(
-        id=wish.id, site_id=site.id, account_id=account.id, origin=wish.origin, visitor=wish.visitor, target=number,
-        name=wish.name, note=wish.note, code="", message="", made_at=now, due_at=None, campaign="", agent="",
-        call_id="", calls={}, talk_seconds=0, day="", reserved=0, spent=None, settled=False, currency=site.currency,
-    )  # fmt: skip
+        id=wish.id,
+        site_id=site.id,
+        account_id=account.id,
+        origin=wish.origin,
+        visitor=wish.visitor,
+        target=number,
+        name=wish.name,
+        note=wish.note,
+        code="",
+        message="",
+        made_at=now,
+        due_at=None,
+        campaign="",
+        agent="",
+        call_id="",
+        calls={},
+        talk_seconds=0,
+        day="",
+        reserved=0,
+        spent=None,
+        settled=False,
+        currency=site.currency,
+    )

@@ -38,7 +38,9 @@ WITHOUT_END = timedelta(hours=1)
 LATEST = timedelta(hours=24)  # after its time a request is not dialled any more
 TRY_AGAIN = timedelta(seconds=30)  # where nobody was free
 CLOCKS_APART = timedelta(minutes=5)
-CROWD = timedelta(minutes=10)  # in which an agent who was rung for a scheduled request is taken for busy with it
+CROWD = timedelta(
+    minutes=10
+)  # in which an agent who was rung for a scheduled request is taken for busy with it
 
 
 class CallbackSweeps:
@@ -50,7 +52,9 @@ class CallbackSweeps:
         self._dialling = Dialing(engine, live, directory, PLACES)
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-log")
         self._asked: Future[None] | None = None
-        self._begun: dict[int, datetime] = {}  # requests dialled lately, until when they are left alone
+        self._begun: dict[
+            int, datetime
+        ] = {}  # requests dialled lately, until when they are left alone
         self._next = self._next_release = 0.0
         self._unwritten: dict[int, frozenset[str]] = {}  # by site: reserved for, but not in SQL
 
@@ -80,7 +84,10 @@ class CallbackSweeps:
     def _dial_due(self, now: datetime) -> None:
         with Session(self._engine) as session:
             waiting = callbacks.due(session, now, LEFT_LYING)
-            busy = {row.site_id: callbacks.under_way(session, row.site_id, now - CROWD) for row in waiting}
+            busy = {
+                row.site_id: callbacks.under_way(session, row.site_id, now - CROWD)
+                for row in waiting
+            }
         self._begun = {pk: until for pk, until in self._begun.items() if until > now}
         for row in waiting:
             site, state = self._directory.site(row.site_id), State(row.state)

@@ -13,7 +13,14 @@ WITHOUT_SCRIPT = Limits(1, 2, 3)  # at most, of an address: a plain form has no 
 
 
 def counters(
-    rules: Rules, site: Site, account: Account, *, target: str, visitor: str, address: str | None, script: bool = True
+    rules: Rules,
+    site: Site,
+    account: Account,
+    *,
+    target: str,
+    visitor: str,
+    address: str | None,
+    script: bool = True,
 ) -> list[tuple[str, Limits]]:
     """Names and limits for live.CallbackGuard; `address` is None where a server asks, `script` False of a plain form.
 

@@ -59,7 +59,10 @@ def state_of_leg(leg: Cdr) -> State:
 
 def failure(legs: Iterable[Cdr]) -> str:
     """Why nobody talked, such as `agent: busy`; '' when somebody did, or no leg says. The same for any order."""
-    known = {leg.main: leg.outcome for leg in sorted(legs, key=lambda leg: (leg.main, leg.type, leg.status))}
+    known = {
+        leg.main: leg.outcome
+        for leg in sorted(legs, key=lambda leg: (leg.main, leg.type, leg.status))
+    }
     if known.get(True) is Outcome.ANSWERED:
         return ""
     if known.get(False, Outcome.ANSWERED) is not Outcome.ANSWERED:

@@ -22,7 +22,9 @@ class FormTokens:
     def make(self, site_id: int, visitor: str, origin: str) -> str:
         return str(self._serializer.dumps([secrets.token_urlsafe(12), site_id, visitor, origin]))
 
-    def read(self, token: str, site_id: int, visitor: str, origin: str, now: datetime | None = None) -> str:
+    def read(
+        self, token: str, site_id: int, visitor: str, origin: str, now: datetime | None = None
+    ) -> str:
         """The nonce of a token of ours; raises Refused where it is another's, too old or not ours. `now`: of tests."""
         try:
             (nonce, *bound), made = self._serializer.loads(token, return_timestamp=True)
@@ -31,7 +33,9 @@ class FormTokens:
         age = ((now or datetime.now(UTC)) - made).total_seconds()
         if not -SKEW_SECONDS <= age <= LIFETIME_SECONDS:
             raise Refused("token", "expired")
-        for name, value, its in zip(("site", "visitor", "origin"), (site_id, visitor, origin), bound, strict=True):
+        for name, value, its in zip(
+            ("site", "visitor", "origin"), (site_id, visitor, origin), bound, strict=True
+        ):
             if value != its:
                 raise Refused("token", f"of another {name}")
         return str(nonce)

@@ -18,7 +18,9 @@ RINGING_SECONDS = 120  # the agent's leg is paid while the visitor's telephone r
 @functools.cache
 def shipped() -> Mapping[str, int | None]:
     """Prefix -> agorot for each started minute, None where it is never called."""
-    table = tomllib.loads((resources.files("leadtracker.callback_rules") / "prices.toml").read_text())
+    table = tomllib.loads(
+        (resources.files("leadtracker.callback_rules") / "prices.toml").read_text()
+    )
     return {**table["prices"], **dict.fromkeys(table["never"]["prefixes"])}
 
 

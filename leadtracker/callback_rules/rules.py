@@ -26,10 +26,14 @@ class Limits:
 class Rules:
     """The keys of the `callback` table; money is minor units of `currency`, a price is for each started minute."""
 
-    agents: tuple[str, ...] = ()  # extensions, `SIPTRUNK` or `login:CODE`; empty: nobody is called back
+    agents: tuple[
+        str, ...
+    ] = ()  # extensions, `SIPTRUNK` or `login:CODE`; empty: nobody is called back
     choose: str = "in order"  # one of CHOICES
     countries: tuple[str, ...] = ()  # that may be dialled, two letters; empty: the site's own
-    hours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # day -> `09:00-17:00` ...; empty: always open
+    hours: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # day -> `09:00-17:00` ...; empty: always open
     holidays: tuple[str, ...] = ()  # 2026-09-12
     blocked: tuple[str, ...] = ()  # E.164
     per_number: Limits = Limits(1, 3, 5)
@@ -37,11 +41,15 @@ class Rules:
     per_address: Limits = Limits(3, 10, 20)  # of an IPv4 address, or of an IPv6 /64
     per_site: Limits = Limits(20, 200, 1000)
     ceiling: int = 5000  # for one local day of the site
-    prices: Mapping[str, int] = field(default_factory=dict)  # E.164 prefix -> price; over those of prices.toml
+    prices: Mapping[str, int] = field(
+        default_factory=dict
+    )  # E.164 prefix -> price; over those of prices.toml
     agent_price: int = 0  # of the agent's leg
     max_seconds: int = 1800  # the PBX ends a call that is longer; so much is reserved
     fill_seconds: float = 2.0  # a form sent sooner was filled in by a robot
-    dial: Mapping[str, str | int | bool] = field(default_factory=dict)  # parameters of the vendor's own
+    dial: Mapping[str, str | int | bool] = field(
+        default_factory=dict
+    )  # parameters of the vendor's own
     campaign: str = ""  # of the PBX's dialer, for requests outside opening hours; empty: dialled at the next opening
     currency: str = "ILS"  # the site's
 

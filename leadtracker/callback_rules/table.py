@@ -17,7 +17,15 @@ from leadtracker.callback_rules.rules import CHOICES, DAYS, LIMITS, Limits, Rule
 
 WINDOWS = tuple(each.name for each in dataclasses.fields(Limits))
 KEYS = tuple(each.name for each in dataclasses.fields(Rules) if each.name != "currency")
-OURS = {"code", "phone", "phonelogincode", "target", "action", "format", "maxduration"}  # parameters we set ourselves
+OURS = {
+    "code",
+    "phone",
+    "phonelogincode",
+    "target",
+    "action",
+    "format",
+    "maxduration",
+}  # parameters we set ourselves
 MOST_MONEY = 10**9
 AGENT = re.compile(r"login:[A-Za-z0-9]{1,32}|[A-Za-z0-9+_\-]{1,32}")
 PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
@@ -25,12 +33,18 @@ PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 Faults = Iterator[str]
 
 
-def read_table(who: str, table: Any, country: str, currency: str) -> tuple[dict[str, Any], list[str]]:
+def read_table(
+    who: str, table: Any, country: str, currency: str
+) -> tuple[dict[str, Any], list[str]]:
     """The table as it is kept (blocked numbers in E.164), and every fault of it."""
     if not isinstance(table, dict):
         return {}, [f"{who}: callback must be a table such as [site.NAME.callback]"]
     kept = dict(table)
-    faults = [f"{who}: callback has no key {key!r}; it has {', '.join(KEYS)}" for key in table if key not in KEYS]
+    faults = [
+        f"{who}: callback has no key {key!r}; it has {', '.join(KEYS)}"
+        for key in table
+        if key not in KEYS
+    ]
     for key, check in _CHECKS.items():
         if key in table:
             faults += [f"{who}: callback.{key} {fault}" for fault in check(table[key])]
@@ -51,7 +65,10 @@ def read_options(who: str, options: Any, country: str) -> tuple[dict[str, Any], 
         return {}, [f"{who}: options must be a table"]
     kept, faults = dict(options), []
     if "callback_limits" in options:
-        faults += [f"{who}: options.callback_limits {fault}" for fault in _faults_of_limits(options["callback_limits"])]
+        faults += [
+            f"{who}: options.callback_limits {fault}"
+            for fault in _faults_of_limits(options["callback_limits"])
+        ]
     if "blocked" in options:
         if _is_texts(options["blocked"]):
             kept["blocked"], wrong = _numbers(options["blocked"], country)
@@ -67,7 +84,9 @@ def _numbers(texts: list[str], country: str) -> tuple[list[str], list[str]]:
         if number := phone.read(text, country):
             numbers.append(number)
         else:
-            faults.append(f"{text!r} is not a telephone number in {country}; write it with +prefix or nationally")
+            faults.append(
+                f"{text!r} is not a telephone number in {country}; write it with +prefix or nationally"
+            )
     return numbers, faults
 
 
@@ -114,7 +133,11 @@ def _faults_of_hours(value: Any) -> Faults:
         elif not _is_texts(spans):
             yield f'{day} must be a list such as ["09:00-13:00", "14:00-17:00"]'
         else:
-            yield from (f"{day}: {span!r} is not like 09:00-17:00; split at midnight" for span in spans if _bad(span))
+            yield from (
+                f"{day}: {span!r} is not like 09:00-17:00; split at midnight"
+                for span in spans
+                if _bad(span)
+            )
     if value and not any(value.values()):
         yield "never open; leave hours out to be always open, or agents to call nobody back"
 
@@ -171,7 +194,9 @@ def _faults_of_dial(value: Any) -> Faults:
         return
     for name, setting in value.items():
         if name.lower() in OURS:
-            yield f"{name!r} is set by Leadtracker; take it out" + (", and set max_seconds" * (name == "maxduration"))
+            yield f"{name!r} is set by Leadtracker; take it out" + (
+                ", and set max_seconds" * (name == "maxduration")
+            )
         if not isinstance(setting, str | int):
             yield f"{name!r} must be a text, a whole number, true or false"
 

@@ -22,7 +22,9 @@ CALLED = {
     PhoneNumberType.VOIP,
 }
 NO_COUNTRY = "001"  # satellites, international networks and services
-_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"))
+_MARKS = dict.fromkeys(
+    map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+)
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _WRITTEN = re.compile(r"(?:\+ ?)?\(?[0-9](?:[0-9 ().\-/]*[0-9)])?")
 

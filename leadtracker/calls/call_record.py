@@ -10,9 +10,14 @@ from leadtracker.domain import AGENTS_LEG, CallFacts, Cdr, Direction, Outcome, P
 
 PHASES = (Phase.UNKNOWN, Phase.DIALING, Phase.RINGING, Phase.ANSWERED, Phase.ENDED)
 OUTCOMES = (  # of a call whose legs ended differently, the strongest
-    Outcome.UNKNOWN, Outcome.FAILED, Outcome.MISSED, Outcome.BUSY, Outcome.ABANDONED, Outcome.VOICEMAIL,
+    Outcome.UNKNOWN,
+    Outcome.FAILED,
+    Outcome.MISSED,
+    Outcome.BUSY,
+    Outcome.ABANDONED,
+    Outcome.VOICEMAIL,
     Outcome.ANSWERED,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,14 @@ class Heard:
 def build(heard: Iterable[Heard]) -> CallFacts:
     """One call from its notifications, at least one. A CDR is believed before a screen pop, the main leg before others."""
     ordered = sorted(heard, key=lambda one: repr(one.event))
-    pops = [(_of_call(one.event), one.received_at) for one in ordered if isinstance(one.event, ScreenPop)]
-    fullest: dict[str, Cdr] = {}  # a CDR sent again may say more, such as the transcript: never less
+    pops = [
+        (_of_call(one.event), one.received_at)
+        for one in ordered
+        if isinstance(one.event, ScreenPop)
+    ]
+    fullest: dict[
+        str, Cdr
+    ] = {}  # a CDR sent again may say more, such as the transcript: never less
     for cdr in sorted((one.event for one in ordered if isinstance(one.event, Cdr)), key=_says):
         fullest[cdr.type] = cdr
     legs = tuple(sorted(fullest.values(), key=lambda leg: (not leg.main, leg.started_at, leg.type)))
@@ -38,7 +49,9 @@ def build(heard: Iterable[Heard]) -> CallFacts:
 
 def words(facts: CallFacts) -> list[str]:
     """What the caller chose, in order: digits and names of IVR layers, then the queue."""
-    chosen = [word for leg in facts.legs for step in leg.ivr for word in (step.digits, step.layer_name)]
+    chosen = [
+        word for leg in facts.legs for step in leg.ivr for word in (step.digits, step.layer_name)
+    ]
     return [word for word in (*chosen, facts.queue) if word]
 
 
@@ -49,19 +62,24 @@ def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
         started_at=min(leg.started_at for leg in legs),
         answered_at=min(answered, default=None),
         phase=Phase.ENDED,
-        outcome=max((leg.outcome for leg in legs if leg.main), key=OUTCOMES.index, default=main.outcome),
+        outcome=max(
+            (leg.outcome for leg in legs if leg.main), key=OUTCOMES.index, default=main.outcome
+        ),
         status=main.status,
         direction=main.direction,
         caller=_first(leg.customer for leg in legs) or _first(pop.caller for pop in pops),
         did=_first(leg.did for leg in legs) or _first(pop.did for pop in pops),
-        talk_seconds=sum(leg.talk_seconds for leg in legs if leg.main) or (0 if main.main else main.talk_seconds),
+        talk_seconds=sum(leg.talk_seconds for leg in legs if leg.main)
+        or (0 if main.main else main.talk_seconds),
         ring_seconds=main.ring_seconds,
         wait_seconds=max(leg.wait_seconds for leg in legs),
         extension=_first(leg.extension for leg in legs) or "",
         representative=_first(leg.representative for leg in legs) or "",
         queue=_first(leg.queue for leg in legs) or "",
         recording_url=_first(leg.recording_url for leg in legs) or "",
-        price=round(sum(prices)) if (prices := [leg.price for leg in legs if leg.price is not None]) else None,
+        price=round(sum(prices))
+        if (prices := [leg.price for leg in legs if leg.price is not None])
+        else None,
         original_call_id=_first(leg.original_call_id for leg in legs),
         caller_name=_first(pop.caller_name for pop in pops) or "",
         legs=legs,
@@ -73,7 +91,11 @@ def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
     only = [pop for pop, _ in pops]
     answered = any(pop.phase is Phase.ANSWERED or pop.answered_at for pop in only)
     ended = [pop for pop in only if pop.phase is Phase.ENDED and pop.answered_at]
-    reached = max((pop.phase for pop in only if pop.phase is not Phase.ENDED), key=PHASES.index, default=Phase.ENDED)
+    reached = max(
+        (pop.phase for pop in only if pop.phase is not Phase.ENDED),
+        key=PHASES.index,
+        default=Phase.ENDED,
+    )
     said = sorted({pop.at for pop in only if pop.at})
     spoke = sorted(only, key=lambda pop: (-PHASES.index(pop.phase), pop.extension))
     return CallFacts(
@@ -82,13 +104,18 @@ def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
         phase=Phase.ENDED if ended else reached,
         outcome=Outcome.ANSWERED if answered else Outcome.UNKNOWN,
         status="",
-        direction=next((pop.direction for pop in only if pop.direction is not Direction.UNKNOWN), Direction.UNKNOWN),
+        direction=next(
+            (pop.direction for pop in only if pop.direction is not Direction.UNKNOWN),
+            Direction.UNKNOWN,
+        ),
         caller=_first(pop.caller for pop in only),
         did=_first(pop.did for pop in only),
         talk_seconds=0,
         ring_seconds=0,
         wait_seconds=0,
-        extension=next((pop.extension for pop in spoke if pop.phase is Phase.ANSWERED or not answered), ""),
+        extension=next(
+            (pop.extension for pop in spoke if pop.phase is Phase.ANSWERED or not answered), ""
+        ),
         representative="",
         queue="",
         recording_url="",
@@ -103,7 +130,9 @@ def _of_call(pop: ScreenPop) -> ScreenPop:
     """That the agent answered is no answer of the call: now the customer is dialled."""
     if pop.leg != AGENTS_LEG:
         return pop
-    return replace(pop, phase=Phase.DIALING if pop.phase is Phase.ANSWERED else pop.phase, answered_at=None)
+    return replace(
+        pop, phase=Phase.DIALING if pop.phase is Phase.ANSWERED else pop.phase, answered_at=None
+    )
 
 
 def _says(cdr: Cdr) -> int:

@@ -86,7 +86,12 @@ class _Feed(threading.Thread):
                 self._feed.listen(self.account, self._hear, self._tell, self.stop)
             except Exception as fault:  # its words may hold a secret
                 where = "".join(traceback.format_tb(fault.__traceback__))
-                log.error("the feed of account %s failed: %s\n%s", self.account.key, type(fault).__name__, where)
+                log.error(
+                    "the feed of account %s failed: %s\n%s",
+                    self.account.key,
+                    type(fault).__name__,
+                    where,
+                )
                 self._tell(False, f"failed: {type(fault).__name__}")
                 self.stop.wait(AFTER_FAULT_SECONDS)
 
@@ -102,7 +107,9 @@ class _Feed(threading.Thread):
 
     def _hear(self, body: bytes) -> None:
         now, family = datetime.now(UTC), self._feed.family
-        event = Notification(self.account.id, family.name, now, "POST", "application/json", "", body)
+        event = Notification(
+            self.account.id, family.name, now, "POST", "application/json", "", body
+        )
         _, receipt = receive(self._inbox, self.account, family, event)
         with self._lock:
             self._heard[receipt.value] += 1

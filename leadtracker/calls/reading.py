@@ -71,14 +71,18 @@ def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Kno
         knowledges.forget()
         raise
     except Exception:
-        log.exception("%s notifications cannot be made calls of together, they are read one by one", len(new))
+        log.exception(
+            "%s notifications cannot be made calls of together, they are read one by one", len(new)
+        )
         knowledges.forget()
         for one in new:
             _make_call_or_mark(engine, live, directory, knowledges, one)
     return len(new)
 
 
-def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_id: int) -> None:
+def _make_call_or_mark(
+    engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_id: int
+) -> None:
     try:
         _make_calls(engine, live, directory, knowledges, [inbox_id])
     except (StoreUnavailable, OperationalError, InterfaceError):
@@ -93,22 +97,37 @@ def _make_call_or_mark(engine: Engine, live: Live, directory: Directory, knowled
 
 
 def _make_calls(
-    engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_ids: Sequence[int]
+    engine: Engine,
+    live: Live,
+    directory: Directory,
+    knowledges: Knowledges,
+    inbox_ids: Sequence[int],
 ) -> None:
     with Session(engine) as session:
-        new = session.scalars(select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)).all()
+        new = session.scalars(
+            select(InboxRow).where(InboxRow.id.in_(inbox_ids)).order_by(InboxRow.id)
+        ).all()
         found: list[tuple[_Gathered, CallFacts, Whose]] = []
         callers: set[str | None] = set()  # a hidden one is known by the number he called
         for call in _gather(session, new, directory):
             facts = call_record.build(call.heard)
             caller = facts.caller or facts.did
-            if caller not in callers:  # the next call of one caller needs what is remembered of this: next time
-                found.append((call, facts, _whose(session, live, directory, knowledges, call, facts)))
+            if (
+                caller not in callers
+            ):  # the next call of one caller needs what is remembered of this: next time
+                found.append(
+                    (call, facts, _whose(session, live, directory, knowledges, call, facts))
+                )
                 callers.add(caller)
-        found = [(call, facts, taught(session, knowledges, facts, whose)) for call, facts, whose in found]
+        found = [
+            (call, facts, taught(session, knowledges, facts, whose)) for call, facts, whose in found
+        ]
         with WritersTurn(engine):  # only now: a read above must not find a call half written
             rows = [_row(call) for call, _, _ in found]
-            keep(session, [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)])
+            keep(
+                session,
+                [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)],
+            )
             for row, (call, facts, _) in zip(rows, found, strict=True):
                 if (asked := _asked(session, call, facts, locked=True)) is not None:
                     callbacks.follow_call(asked, row, _events(call, facts), datetime.now(UTC))
@@ -124,12 +143,18 @@ def _row(call: _Gathered) -> CallRow:
     return row
 
 
-def _asked(session: Session, call: _Gathered, facts: CallFacts, *, locked: bool = False) -> CallbackRow | None:
+def _asked(
+    session: Session, call: _Gathered, facts: CallFacts, *, locked: bool = False
+) -> CallbackRow | None:
     """The callback request that a call is of, if it is of one."""
-    named = next((name for event in _events(call, facts) if (name := variable(event.custom, REQUEST))), "")
+    named = next(
+        (name for event in _events(call, facts) if (name := variable(event.custom, REQUEST))), ""
+    )
     if not named and facts.direction is Direction.INCOMING:
         return None
-    return callbacks.of_call(session, call.account.id, named, call.call_id if call.named else None, locked=locked)
+    return callbacks.of_call(
+        session, call.account.id, named, call.call_id if call.named else None, locked=locked
+    )
 
 
 def _events(call: _Gathered, facts: CallFacts) -> list[ScreenPop | Cdr]:
@@ -145,12 +170,18 @@ def _gather(session: Session, new: Any, directory: Directory) -> list[_Gathered]
         if account is None or event is None:
             continue
         moment = event.started_at if isinstance(event, Cdr) else event.at or received.received_at
-        call = next((one for one in calls if one.account == account and _is_same(one, event, moment)), None)
+        call = next(
+            (one for one in calls if one.account == account and _is_same(one, event, moment)), None
+        )
         if call is None:
-            row = _stored(session, account, event, moment, taken=[one.row.id for one in calls if one.row])
+            row = _stored(
+                session, account, event, moment, taken=[one.row.id for one in calls if one.row]
+            )
             call = _Gathered(account, _name(event, moment), event.call_id is not None, row)
             if row is not None:
-                call.call_id, call.named = (row.call_id, row.named) if not call.named else (call.call_id, True)
+                call.call_id, call.named = (
+                    (row.call_id, row.named) if not call.named else (call.call_id, True)
+                )
                 for earlier in session.scalars(select(InboxRow).where(InboxRow.call_pk == row.id)):
                     before = _read(earlier, account)
                     if before is not None and earlier.state == DONE:
@@ -175,9 +206,7 @@ def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None
         received.state, received.fault = DONE, None
     except BadPayload as fault:
         received.state, received.fault = BROKEN, str(fault)
-    except (
-        Exception
-    ) as fault:  # a fault of ours must not stop the notifications behind this one; `replay` reads it again
+    except Exception as fault:  # a fault of ours must not stop the notifications behind this one; `replay` reads it again
         log.exception("notification %s cannot be read", received.id)
         received.state, received.fault = BROKEN, f"{type(fault).__name__}: {fault}"
     return None
@@ -196,7 +225,11 @@ def _is_same(call: _Gathered, event: ScreenPop | Cdr, moment: datetime) -> bool:
 
 
 def _stored(
-    session: Session, account: Account, event: ScreenPop | Cdr, moment: datetime, taken: Sequence[int]
+    session: Session,
+    account: Account,
+    event: ScreenPop | Cdr,
+    moment: datetime,
+    taken: Sequence[int],
 ) -> CallRow | None:
     """The call this event belongs to, if some of it was read before; those `taken` by another event of now are not."""
     of_account = select(CallRow).where(CallRow.account_id == account.id)
@@ -207,9 +240,11 @@ def _stored(
     if customer is None:
         return None
     near = of_account.where(
-        CallRow.caller == customer, CallRow.did == event.did,
-        CallRow.started_at.between(moment - SAME_CALL, moment + SAME_CALL), CallRow.id.not_in(taken),
-    )  # fmt: skip
+        CallRow.caller == customer,
+        CallRow.did == event.did,
+        CallRow.started_at.between(moment - SAME_CALL, moment + SAME_CALL),
+        CallRow.id.not_in(taken),
+    )
     if event.call_id is not None:
         near = near.where(CallRow.named.is_(False))
     return session.scalar(near.order_by(CallRow.started_at).limit(1))
@@ -226,7 +261,10 @@ def _moment(heard: Heard) -> datetime:
 
 def _name(event: ScreenPop | Cdr, moment: datetime) -> str:
     """The PBX's name of a call, else one of ours: a withheld call that rings at two extensions is one call."""
-    return event.call_id or f"{_customer(event) or 'unknown'} {event.did or 'unknown'} {moment.isoformat()}"
+    return (
+        event.call_id
+        or f"{_customer(event) or 'unknown'} {event.did or 'unknown'} {moment.isoformat()}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +274,18 @@ class Whose:
     site: Site | None
     snapshot: Snapshot = field(default_factory=Snapshot)
     judged: Judgement | None = None
-    parts: Sequence[tuple[float, Mapping[str, str]]] | None = None  # by touchpoint; None: as they are kept
+    parts: Sequence[tuple[float, Mapping[str, str]]] | None = (
+        None  # by touchpoint; None: as they are kept
+    )
 
 
 def _whose(
-    session: Session, live: Live, directory: Directory, knowledges: Knowledges, call: _Gathered, facts: CallFacts
+    session: Session,
+    live: Live,
+    directory: Directory,
+    knowledges: Knowledges,
+    call: _Gathered,
+    facts: CallFacts,
 ) -> Whose:
     """Judged anew when what counts has changed since; a user's word, and calls of long ago, stay as they are."""
     if (asked := _asked(session, call, facts)) is not None:
@@ -249,7 +294,9 @@ def _whose(
     site = directory.site_by_did(facts.did) or (sites[0] if len(sites) == 1 else None)
     if facts.did is None or facts.direction is Direction.OUTGOING:
         return Whose(site)
-    before = snapshot_of(call.row) if call.row is not None and call.row.did == facts.did else Snapshot()
+    before = (
+        snapshot_of(call.row) if call.row is not None and call.row.did == facts.did else Snapshot()
+    )
     if site is None or directory.site_by_did(facts.did) is None:
         return Whose(site, before)
     known = knowledges.of(session, site, datetime.now(UTC))
@@ -270,7 +317,9 @@ def _whose(
         known.unlearn(judged)
         fresh = known.judge(session, ring, held, before=judged)
     parts = verdicts.parts_of(session, site.id, shown(fresh, known.calibration), fresh.evidence)
-    return Whose(site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts)
+    return Whose(
+        site, snapshot(session, live, site, before, fresh, known.calibration), fresh, parts
+    )
 
 
 def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: CallbackRow) -> Whose:
@@ -285,13 +334,20 @@ def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: Callback
     match, visitor = {"said": "Asked to be called back"}, live.visitor(site.id, who)
     if visitor is None:
         return Whose(site, Snapshot(who, match))
-    return Whose(site, Snapshot(who, match, visitor.info, visitor.first or {}, visitor.latest or {}))
+    return Whose(
+        site, Snapshot(who, match, visitor.info, visitor.first or {}, visitor.latest or {})
+    )
 
 
 def taught(session: Session, knowledges: Knowledges, facts: CallFacts, whose: Whose) -> Whose:
     """With what the call teaches, once it is over; to be saved with the call."""
     judged, site = whose.judged, whose.site
-    if judged is None or site is None or judged.lesson is not None or facts.phase is not Phase.ENDED:
+    if (
+        judged is None
+        or site is None
+        or judged.lesson is not None
+        or facts.phase is not Phase.ENDED
+    ):
         return whose
     known = knowledges.of(session, site, datetime.now(UTC))
     return replace(whose, judged=known.learn(judged, facts.outcome is Outcome.ANSWERED))

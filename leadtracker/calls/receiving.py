@@ -13,16 +13,23 @@ from leadtracker.records.inbox import BROKEN, NEW, Inbox, Notification
 log = logging.getLogger(__name__)
 
 
-def receive(inbox: Inbox, account: Account, family: RecordFamily, received: Notification) -> tuple[WireFormat, Receipt]:
+def receive(
+    inbox: Inbox, account: Account, family: RecordFamily, received: Notification
+) -> tuple[WireFormat, Receipt]:
     """How it is written and what became of it; what is about no call is not kept, what cannot be read is."""
     fault = None
     try:
-        written, fields = wire.read(received.method, received.content_type, received.query, received.body)
+        written, fields = wire.read(
+            received.method, received.content_type, received.query, received.body
+        )
         family.identify(fields)
     except NoCall:
         return written, Receipt.NO_CALL
     except BadPayload as reason:
-        written, fault = wire.format_of(received.method, received.content_type, received.body), str(reason)
+        written, fault = (
+            wire.format_of(received.method, received.content_type, received.body),
+            str(reason),
+        )
         log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, reason)
     try:
         inbox.keep(received, BROKEN if fault else NEW, fault)

@@ -25,7 +25,12 @@ class ScreenPops:
     """Answers who calls, by what Redis holds now and by what the worker has learned."""
 
     def __init__(self, engine: Engine, live: Live, directory: Directory, public_url: str) -> None:
-        self._engine, self._live, self._directory, self._public_url = engine, live, directory, public_url
+        self._engine, self._live, self._directory, self._public_url = (
+            engine,
+            live,
+            directory,
+            public_url,
+        )
         self._known: dict[int, tuple[float, Knowledge]] = {}  # by site, and when it was read
 
     def caller_of(self, account: Account, pop: ScreenPop) -> Caller:

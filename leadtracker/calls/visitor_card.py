@@ -17,7 +17,12 @@ from leadtracker.records.session import reading
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.callbacks import newest_callback
-from leadtracker.reports.one_call import call_named, calls_of_number, calls_of_visitor, site_of_visitor
+from leadtracker.reports.one_call import (
+    call_named,
+    calls_of_number,
+    calls_of_visitor,
+    site_of_visitor,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,9 @@ class VisitorCard:
     asked: CallbackRow | None = None  # his newest request to be called back
 
 
-def visitor_card(engine: Engine, live: Live, directory: Directory, visitor_id: str, call_id: str | None) -> VisitorCard:
+def visitor_card(
+    engine: Engine, live: Live, directory: Directory, visitor_id: str, call_id: str | None
+) -> VisitorCard:
     """From Redis while it remembers the visitor, else from the newest call's copy.
 
     Raises NotFound, StoreUnavailable.
@@ -83,7 +90,9 @@ def caller_card(engine: Engine, directory: Directory, caller: str) -> VisitorCar
         calls = calls_of_number(session, caller)
         asked = newest_callback(session, target=caller)
     known = next((call for call in calls if call.visitor_id), None)
-    site_id = next((call.site_id for call in calls if call.site_id), asked.site_id if asked else None)
+    site_id = next(
+        (call.site_id for call in calls if call.site_id), asked.site_id if asked else None
+    )
     site = directory.site(site_id) if site_id else None
     info = known.visitor_info if known else {}
     return VisitorCard(
@@ -109,7 +118,9 @@ def _remembered(
     live: Live, directory: Directory, visitor_id: str, likely: Iterable[int | None]
 ) -> tuple[Site | None, Visitor | None]:
     """The visitor as Redis knows him and his site; without Redis the card is made of what SQL has."""
-    ordered = dict.fromkeys([*(site_id for site_id in likely if site_id), *(site.id for site in directory.sites)])
+    ordered = dict.fromkeys(
+        [*(site_id for site_id in likely if site_id), *(site.id for site in directory.sites)]
+    )
     sites = [site for site_id in ordered if (site := directory.site(site_id))]
     try:
         for site in sites:

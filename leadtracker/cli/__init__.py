@@ -6,7 +6,18 @@ import sys
 
 import click
 
-from leadtracker.cli import callbacks, calls, doctor, pbx, plan, rematch, running, simulate, sites, users
+from leadtracker.cli import (
+    callbacks,
+    calls,
+    doctor,
+    pbx,
+    plan,
+    rematch,
+    running,
+    simulate,
+    sites,
+    users,
+)
 from leadtracker.errors import LeadtrackerError
 
 
@@ -17,7 +28,9 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except LeadtrackerError as fault:
-            click.echo(f"{fault.title}:\n{fault}" if fault.title != str(fault) else str(fault), err=True)
+            click.echo(
+                f"{fault.title}:\n{fault}" if fault.title != str(fault) else str(fault), err=True
+            )
             sys.exit(1)
 
 

@@ -42,7 +42,11 @@ def listing(site_name: str | None, count: int, as_json: bool) -> None:
 
 
 def _callback(row: CallbackRow, site: str) -> dict[str, Any]:
-    names = [column.key for column in CallbackRow.__table__.columns if column.key not in ("site_id", "account_id")]
+    names = [
+        column.key
+        for column in CallbackRow.__table__.columns
+        if column.key not in ("site_id", "account_id")
+    ]
     return {"site": site} | {name: getattr(row, name) for name in names}
 
 

@@ -39,7 +39,11 @@ def listing(site_name: str | None, count: int, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=1, default=str, ensure_ascii=False))
     for row in [] if as_json else rows:
         sure = row["match"].get("verdict", "")
-        who = f"{row['visitor_id']} ({sure})" if row["visitor_id"] and sure else row["visitor_id"] or "nobody known"
+        who = (
+            f"{row['visitor_id']} ({sure})"
+            if row["visitor_id"] and sure
+            else row["visitor_id"] or "nobody known"
+        )
         click.echo(
             f"{row['started_at']}  {row['caller'] or 'withheld'} -> {row['did']}  "
             f"{row['outcome']}  {who}  {row['campaign']}"
@@ -61,7 +65,9 @@ def show_call(call_pk: int, as_json: bool) -> None:
         found |= {"why": asdict(why) if why else None}
         click.echo(json.dumps(found, indent=1, default=str, ensure_ascii=False))
         return
-    click.echo(f"{found['started_at']}  {found['caller'] or 'withheld'} -> {found['did']}  {found['outcome']}")
+    click.echo(
+        f"{found['started_at']}  {found['caller'] or 'withheld'} -> {found['did']}  {found['outcome']}"
+    )
     if why is None:
         click.echo("It was not matched to visits.")
         return
@@ -89,9 +95,10 @@ def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None
 def _call(session: Session, row: CallRow) -> dict[str, Any]:
     values = {column.key: getattr(row, column.key) for column in CallRow.__table__.columns}
     legs = session.scalars(select(LegRow).where(LegRow.call_pk == row.id).order_by(LegRow.id))
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()} | {
-        "legs": [leg.record for leg in legs]
-    }
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    } | {"legs": [leg.record for leg in legs]}
 
 
 @click.group()
@@ -111,7 +118,9 @@ def show(visitor_id: str, as_json: bool) -> None:
         known = known or live.visitor(site.id, visitor_id)
     with Session(engine) as session:
         rows = session.scalars(
-            select(CallRow).where(CallRow.visitor_id == visitor_id).order_by(CallRow.started_at.desc())
+            select(CallRow)
+            .where(CallRow.visitor_id == visitor_id)
+            .order_by(CallRow.started_at.desc())
         )
         calls = [_call(session, row) for row in rows]
     if known is None and not calls:
@@ -124,7 +133,9 @@ def show(visitor_id: str, as_json: bool) -> None:
     for name, value in info.items():
         click.echo(f"{name}: {value}")
     for one in calls:
-        click.echo(f"called {one['started_at']} from {one['caller'] or 'a withheld number'}: {one['outcome']}")
+        click.echo(
+            f"called {one['started_at']} from {one['caller'] or 'a withheld number'}: {one['outcome']}"
+        )
 
 
 COMMANDS = (call, visitor)

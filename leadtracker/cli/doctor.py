@@ -22,7 +22,8 @@ def doctor() -> None:
     well = True
     for finding in findings(settings, open_database(settings.database), opening.live(settings)):
         click.echo(
-            f"{'ok  ' if finding.well else 'BAD '} {finding.what}" + (f"\n     -> {finding.do}" if finding.do else "")
+            f"{'ok  ' if finding.well else 'BAD '} {finding.what}"
+            + (f"\n     -> {finding.do}" if finding.do else "")
         )
         well = well and finding.well
     sys.exit(0 if well else 1)

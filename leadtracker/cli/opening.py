@@ -19,19 +19,25 @@ def database() -> Engine:
     engine = open_database(settings.database)
     if not schema_is_current(engine):
         if engine.dialect.name != "sqlite":
-            raise SettingsError("The database's tables are not this version's; run `leadtracker migrate`.")
+            raise SettingsError(
+                "The database's tables are not this version's; run `leadtracker migrate`."
+            )
         migrate(engine)
     return engine
 
 
 def live(settings: Settings) -> Live:
     """Redis: the one set, else the one that `leadtracker serve` started."""
-    return Live(settings.redis_url or f"unix://{socket_of(settings.data_folder / 'redis', 'redis')}")
+    return Live(
+        settings.redis_url or f"unix://{socket_of(settings.data_folder / 'redis', 'redis')}"
+    )
 
 
 def site_of(session: Session, name: str) -> SiteRow:
     row = session.scalar(select(SiteRow).where(SiteRow.name == name))
     if row is None:
-        names = ", ".join(session.scalars(select(SiteRow.name).order_by(SiteRow.name))) or "none yet"
+        names = (
+            ", ".join(session.scalars(select(SiteRow.name).order_by(SiteRow.name))) or "none yet"
+        )
         raise SiteFault(f"There is no site {name!r}. Sites: {names}")
     return row

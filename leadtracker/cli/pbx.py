@@ -30,12 +30,19 @@ def account() -> None:
 @click.option("--time-zone", help="Of the times the PBX sends. Default Asia/Jerusalem")
 @click.option("--country", help="Of numbers without a prefix. Default IL")
 @click.option(
-    "--allow", "allowed_addresses", multiple=True, help="Take notifications only from this address or network."
+    "--allow",
+    "allowed_addresses",
+    multiple=True,
+    help="Take notifications only from this address or network.",
 )
 @click.option("--crm-url", help="Your own screen pop: asked beside ours, its answer is merged.")
 def add(key: str, **given: Any) -> None:
     """Make an account, or change the one of this key."""
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value}
+    values = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in given.items()
+        if value
+    }
     with Session(opening.database()) as session:
         save_account(session, key, values)
         session.commit()
@@ -84,11 +91,19 @@ def block(key: str, numbers: tuple[str, ...], undo: bool) -> None:
         raise NotFound(f"no PBX account {key!r} that can be told whom not to call")
     read = {text: phone.read(text, one.country) for text in numbers}
     if wrong := [text for text, number in read.items() if number is None]:
-        raise BadRequest(f"no telephone number in {one.country}: {', '.join(wrong)}; nothing was changed")
+        raise BadRequest(
+            f"no telephone number in {one.country}: {', '.join(wrong)}; nothing was changed"
+        )
     wanted = [number for number in read.values() if number]
     refused = (click_to_call.unblock if undo else click_to_call.block)(one, wanted)
     for number in wanted:
-        done = f"not changed: {refused[number]}" if number in refused else "no longer blocked" if undo else "blocked"
+        done = (
+            f"not changed: {refused[number]}"
+            if number in refused
+            else "no longer blocked"
+            if undo
+            else "blocked"
+        )
         click.echo(f"{number}: {done}")
     if refused:
         raise PbxUnavailable(f"{len(refused)} of {len(wanted)} numbers were not taken")

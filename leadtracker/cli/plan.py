@@ -23,11 +23,21 @@ COLUMNS = ("Numbers", "Right visitor", "Wrong", "Nobody", "Certain", "No number 
 
 @click.command()
 @click.argument("site_name", metavar="SITE")
-@click.option("--numbers", type=click.IntRange(1, 100_000), help="Also look at a pool of so many numbers.")
-@click.option("--price", type=click.IntRange(0), help="Of one number, in minor units; else the site's number_price.")
+@click.option(
+    "--numbers", type=click.IntRange(1, 100_000), help="Also look at a pool of so many numbers."
+)
+@click.option(
+    "--price",
+    type=click.IntRange(0),
+    help="Of one number, in minor units; else the site's number_price.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Shares are 0 to 1.")
-@click.option("--quietly", is_flag=True, help="Only keep the plan, and leave the processor to others.")
-def plan(site_name: str, numbers: int | None, price: int | None, as_json: bool, quietly: bool) -> None:
+@click.option(
+    "--quietly", is_flag=True, help="Only keep the plan, and leave the processor to others."
+)
+def plan(
+    site_name: str, numbers: int | None, price: int | None, as_json: bool, quietly: bool
+) -> None:
     """How many numbers a site needs: what it has now, what more or fewer would give, and how many for a goal.
 
     The pool page shows the newest plan; one is made daily by itself.
@@ -54,26 +64,44 @@ def plan(site_name: str, numbers: int | None, price: int | None, as_json: bool, 
         _say(kept, site, asked, price)
 
 
-def _values(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None) -> dict[str, object]:
+def _values(
+    kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None
+) -> dict[str, object]:
     said = [asdict(alarm) for alarm in alarms(kept.plan.now, site.most_overflow, site.most_at_risk)]
     return {
-        "site": site.name, "made_at": kept.made_at.isoformat(), "made_from": asdict(kept.made_from),
-        "number_price": price, "currency": site.currency, "alarms": said, "asked": [asdict(look) for look in asked],
-    } | kept.plan.to_json()  # fmt: skip
+        "site": site.name,
+        "made_at": kept.made_at.isoformat(),
+        "made_from": asdict(kept.made_from),
+        "number_price": price,
+        "currency": site.currency,
+        "alarms": said,
+        "asked": [asdict(look) for look in asked],
+    } | kept.plan.to_json()
 
 
 def _say(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None) -> None:
     made = kept.plan
-    click.echo(f"{site.name}, {made.now.numbers:,} numbers now. {plan_words.made_from(kept.made_from)}\n")
+    click.echo(
+        f"{site.name}, {made.now.numbers:,} numbers now. {plan_words.made_from(kept.made_from)}\n"
+    )
     for alarm in alarms(made.now, site.most_overflow, site.most_at_risk):
         click.echo(f"WARNING: {alarm.said}")
     for said in (plan_words.who_is_recognised, plan_words.how_sure, plan_words.will_it_run_out):
         click.echo(said(made.now))
     click.echo(plan_words.whose_curve(made) + "\n")
-    _table(made.now, sorted({made.now, *made.steps, *asked}, key=lambda look: look.numbers), site, price)
+    _table(
+        made.now,
+        sorted({made.now, *made.steps, *asked}, key=lambda look: look.numbers),
+        site,
+        price,
+    )
     click.echo("\nHow many numbers it takes:")
     for share, found in made.targets:
-        cost = "" if price is None or found is None else f" ({plan_words.price(price * found.numbers, site.currency)})"
+        cost = (
+            ""
+            if price is None or found is None
+            else f" ({plan_words.price(price * found.numbers, site.currency)})"
+        )
         click.echo(f"  {plan_words.how_many_for(made, share, found)}{cost}")
 
 
@@ -82,7 +110,10 @@ def _table(now: Outlook, looks: Sequence[Outlook], site: Site, price: int | None
     rows = [
         (
             f"{look.numbers:,}{' (now)' if look.numbers == now.numbers else ''}",
-            *(plan_words.percent(part) for part in (look.right, look.wrong, look.open, look.certain)),
+            *(
+                plan_words.percent(part)
+                for part in (look.right, look.wrong, look.open, look.certain)
+            ),
             plan_words.percent(look.worst_overflow),
             *(() if price is None else (plan_words.price(price * look.numbers, site.currency),)),
         )

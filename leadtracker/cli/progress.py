@@ -20,7 +20,9 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: TracebackType | BaseException | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, *_: TracebackType | BaseException | None
+    ) -> None:
         if self._terminal and self._shown:
             print(file=sys.stderr)
 
@@ -33,5 +35,8 @@ class Progress:
         left = round((now - self._begun) * (1 - share) / share)
         text = f"{self._what}: {share:4.0%}, {left // 60}:{left % 60:02} left"
         print(
-            f"\r{text}  " if self._terminal else text, end="" if self._terminal else "\n", file=sys.stderr, flush=True
+            f"\r{text}  " if self._terminal else text,
+            end="" if self._terminal else "\n",
+            file=sys.stderr,
+            flush=True,
         )

@@ -17,7 +17,9 @@ from leadtracker.who_called.rematch import Rematch, apply, rematches
 
 
 @click.command()
-@click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Calls since this day (UTC).")
+@click.option(
+    "--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Calls since this day (UTC)."
+)
 @click.option("--site", "site_name", help="Only of this site.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -37,7 +39,9 @@ def rematch(since: datetime, site_name: str | None, dry_run: bool, yes: bool) ->
                     f"{_words(change.before)}  ->  {_words(change.after)}"
                 )
     renamed = sum(change.renames for _, change in found)
-    click.echo(f"{renamed} calls get another verdict; of {len(found) - renamed} more only probabilities move.")
+    click.echo(
+        f"{renamed} calls get another verdict; of {len(found) - renamed} more only probabilities move."
+    )
     if dry_run or not found or not (yes or click.confirm("Change them?")):
         return
     live = opening.live(load_settings())
@@ -56,7 +60,11 @@ def _words(posterior: Posterior) -> str:
     if posterior.verdict in ("certain", "likely"):
         best = posterior.candidates[0]
         return f"{posterior.verdict} {best.visitor} {best.p:.0%}"
-    return "nobody of the site" if posterior.verdict == "nobody" else f"open ({len(posterior.candidates)} candidates)"
+    return (
+        "nobody of the site"
+        if posterior.verdict == "nobody"
+        else f"open ({len(posterior.candidates)} candidates)"
+    )
 
 
 COMMANDS = (rematch,)

@@ -42,7 +42,9 @@ def serve() -> None:
 @click.command()
 def worker() -> None:
     """Read notifications into calls, write the lease log, forget old rows. `serve` runs one."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     child_process.give_way(child_process.WORKERS)
     settings = load_settings()
     engine = opening.database()
@@ -70,11 +72,17 @@ def migrate() -> None:
     is_flag=True,
     help="Read all notifications again, not only those that could not be read.",
 )
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only notifications received since this day (UTC).")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Only notifications received since this day (UTC).",
+)
 def replay(everything: bool, since: datetime | None) -> None:
     """Have the worker read notifications again that could not be read; calls are never doubled by it."""
     with Session(opening.database()) as session:
-        count = read_again(session, broken_only=not everything, since=since.replace(tzinfo=UTC) if since else None)
+        count = read_again(
+            session, broken_only=not everything, since=since.replace(tzinfo=UTC) if since else None
+        )
         session.commit()
     click.echo(f"{count} notifications will be read again by the worker.")
 

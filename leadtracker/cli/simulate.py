@@ -33,16 +33,25 @@ def _empty_database(_: click.Context, __: click.Parameter, url: str | None) -> E
         raise click.BadParameter(str(fault)) from fault
     if not is_empty(engine):
         engine.dispose()
-        raise click.BadParameter("it has tables already; the replay wants an empty database of its own")
+        raise click.BadParameter(
+            "it has tables already; the replay wants an empty database of its own"
+        )
     return engine
 
 
 @click.command()
 @click.argument("trace", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-@click.option("--dids", type=click.IntRange(1, MOST_DIDS), help="Numbers in the pool; the trace's own if left out.")
+@click.option(
+    "--dids",
+    type=click.IntRange(1, MOST_DIDS),
+    help="Numbers in the pool; the trace's own if left out.",
+)
 @click.option("--out", type=FILE, required=True, help="Where the decisions go.")
 @click.option(
-    "--keep", metavar="DATABASE-URL", callback=_empty_database, help="An empty database for what the replay leaves."
+    "--keep",
+    metavar="DATABASE-URL",
+    callback=_empty_database,
+    help="An empty database for what the replay leaves.",
 )
 def simulate(trace: Path, dids: int | None, out: Path, keep: Engine | None) -> None:
     """Replay a recorded trace through Leadtracker, under a virtual clock.
@@ -65,7 +74,11 @@ def trace() -> None:
 
 @trace.command("export")
 @click.argument("site")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day, by the site's clock; else all there is.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day, by the site's clock; else all there is.",
+)
 @click.option("--out", type=FILE, required=True, help="Where the trace goes.")
 def export(site: str, since: datetime | None, out: Path) -> None:
     """Write a site's history as a trace, for `leadtracker simulate`.
@@ -80,7 +93,11 @@ def export(site: str, since: datetime | None, out: Path) -> None:
         site_id = opening.site_of(session, site).id
         directory = Directory(session.get_bind().engine)
         known = next(each for each in directory.sites if each.id == site_id)
-        begin = since.replace(tzinfo=ZoneInfo(known.time_zone)) if since else leases.first(session, site_id) or now
+        begin = (
+            since.replace(tzinfo=ZoneInfo(known.time_zone))
+            if since
+            else leases.first(session, site_id) or now
+        )
         numbers = sum(not did.draining for did in directory.dids(site_id))
         with out.open("wb") as file:
             file.write(orjson.dumps(header(session, known, numbers, begin, now)) + b"\n")

@@ -24,25 +24,55 @@ def site() -> None:
 
 def _options(command: Any) -> Any:
     for option in (
-        click.option("--origin", "origins", multiple=True, help="Where the script may run: https://www.example.com"),
+        click.option(
+            "--origin",
+            "origins",
+            multiple=True,
+            help="Where the script may run: https://www.example.com",
+        ),
         click.option("--default-number", help="Shown when no DID is free."),
-        click.option("--country", help="Two letters; numbers without a prefix are of it. Default IL"),
+        click.option(
+            "--country", help="Two letters; numbers without a prefix are of it. Default IL"
+        ),
         click.option("--time-zone", help="Default Asia/Jerusalem"),
-        click.option("--display-format", help="national, international, or a pattern such as XXX-XXX-XXXX"),
+        click.option(
+            "--display-format", help="national, international, or a pattern such as XXX-XXX-XXXX"
+        ),
         click.option(
             "--lease-seconds",
             type=int,
             help="A number stays the visitor's so long after the page was seen. Default 120",
         ),
-        click.option("--visitor-days", type=int, help="How long a visitor is remembered in Redis. Default 90"),
+        click.option(
+            "--visitor-days", type=int, help="How long a visitor is remembered in Redis. Default 90"
+        ),
         click.option("--account", "account_key", help="Its PBX account."),
-        click.option("--name-key", "name_keys", multiple=True, help="Key of visitorInfo that holds the caller's name."),
-        click.option("--company-key", "company_keys", multiple=True, help="Key that holds the company."),
+        click.option(
+            "--name-key",
+            "name_keys",
+            multiple=True,
+            help="Key of visitorInfo that holds the caller's name.",
+        ),
+        click.option(
+            "--company-key", "company_keys", multiple=True, help="Key that holds the company."
+        ),
         click.option("--url", help="A page with the script, for `leadtracker doctor`."),
-        click.option("--number-price", type=int, help="What one number costs, in minor units (agorot, cents)."),
+        click.option(
+            "--number-price",
+            type=int,
+            help="What one number costs, in minor units (agorot, cents).",
+        ),
         click.option("--currency", help="Of that price, such as EUR. Default ILS"),
-        click.option("--most-overflow", type=float, help="Warn above this share of visits without one. Default 0.01"),
-        click.option("--most-at-risk", type=float, help="Warn above this share of calls at risk. Default 0.35"),
+        click.option(
+            "--most-overflow",
+            type=float,
+            help="Warn above this share of visits without one. Default 0.01",
+        ),
+        click.option(
+            "--most-at-risk",
+            type=float,
+            help="Warn above this share of calls at risk. Default 0.35",
+        ),
     ):
         command = option(command)
     return command
@@ -51,11 +81,15 @@ def _options(command: Any) -> Any:
 @site.command("add")
 @click.argument("name")
 @_options
-@click.option("--token", "tokens", multiple=True, help="Public token of the page; made when not given.")
+@click.option(
+    "--token", "tokens", multiple=True, help="Public token of the page; made when not given."
+)
 def add(name: str, tokens: tuple[str, ...], **given: Any) -> None:
     """Make a site, or change the one of this name."""
     told = {key: value for key, value in given.items() if value not in (None, (), "")}
-    values = {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
+    values = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in told.items()
+    }
     with Session(opening.database()) as session:
         row = site_file.save_site(session, name, values, tokens or None)
         kept = session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id)).all()
@@ -71,12 +105,18 @@ def listing(as_json: bool) -> None:
         rows = [
             {
                 "name": row.name,
-                "tokens": ", ".join(session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id))),
-                "origins": ", ".join(row.origins), "default_number": row.default_number, "account": row.account_key,
-                "dids": len(session.scalars(select(DidRow.e164).where(DidRow.site_id == row.id)).all()),
+                "tokens": ", ".join(
+                    session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id))
+                ),
+                "origins": ", ".join(row.origins),
+                "default_number": row.default_number,
+                "account": row.account_key,
+                "dids": len(
+                    session.scalars(select(DidRow.e164).where(DidRow.site_id == row.id)).all()
+                ),
             }
             for row in session.scalars(select(SiteRow).order_by(SiteRow.name))
-        ]  # fmt: skip
+        ]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
     for row in [] if as_json else rows:
@@ -118,7 +158,10 @@ def add_numbers(site_name: str, numbers: tuple[str, ...]) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 def import_numbers(site_name: str, file: Any) -> None:
     """Put the numbers of a text or CSV file (first column; `-` is standard input) into a pool."""
-    _add(site_name, [row[0].strip() for row in csv.reader(file) if row and any(map(str.isdigit, row[0]))])
+    _add(
+        site_name,
+        [row[0].strip() for row in csv.reader(file) if row and any(map(str.isdigit, row[0]))],
+    )
 
 
 def _add(site_name: str, numbers: Any) -> None:
@@ -136,7 +179,9 @@ def remove_numbers(site_name: str, numbers: tuple[str, ...]) -> None:
     with Session(opening.database()) as session:
         drained = remove_dids(session, opening.site_of(session, site_name), numbers)
         session.commit()
-    click.echo(f"{len(drained)} drain: keep them routed to your PBX for 60 days, late callers still dial them")
+    click.echo(
+        f"{len(drained)} drain: keep them routed to your PBX for 60 days, late callers still dial them"
+    )
 
 
 @did.command("list")
@@ -145,9 +190,16 @@ def list_numbers(site_name: str) -> None:
     """The numbers of a pool."""
     with Session(opening.database()) as session:
         row = opening.site_of(session, site_name)
-        for number in session.scalars(select(DidRow).where(DidRow.site_id == row.id).order_by(DidRow.e164)):
+        for number in session.scalars(
+            select(DidRow).where(DidRow.site_id == row.id).order_by(DidRow.e164)
+        ):
             click.echo(
-                number.e164 + (f"  drains since {number.draining_since:%Y-%m-%d}" if number.draining_since else "")
+                number.e164
+                + (
+                    f"  drains since {number.draining_since:%Y-%m-%d}"
+                    if number.draining_since
+                    else ""
+                )
             )
 
 

@@ -64,9 +64,13 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
             site = MarketingSite(where, visits.ring)
             site.start()
             stack.callback(site.stop)
-            _say(f"Marketing site: {marketing_url}, with the script of {settings.public_url} in every page")
+            _say(
+                f"Marketing site: {marketing_url}, with the script of {settings.public_url} in every page"
+            )
             _introduce(folder, engine, settings, marketing_url)
-            world = threading.Thread(target=_play, args=(visits, stop, serving, once, seconds), name="world")
+            world = threading.Thread(
+                target=_play, args=(visits, stop, serving, once, seconds), name="world"
+            )
             world.start()
             stack.callback(world.join)
             stack.callback(stop.set)
@@ -77,7 +81,9 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
         raise DemoFault("\n".join(visits.faults))
 
 
-def _play(visits: Visits, stop: threading.Event, serving: Serving, once: bool, seconds: float | None) -> None:
+def _play(
+    visits: Visits, stop: threading.Event, serving: Serving, once: bool, seconds: float | None
+) -> None:
     """The first round, then traffic until `stop`; every visit has a thread."""
     chance = random.Random()  # noqa: S311 # who visits, no secrets
     end = time.monotonic() + seconds if seconds is not None else None
@@ -107,7 +113,11 @@ def _play(visits: Visits, stop: threading.Event, serving: Serving, once: bool, s
 
 
 def _sum_up(visits: Visits, count: int, calls: int) -> None:
-    told = "Leadtracker told each of them as it was" if not visits.faults else f"{len(visits.faults)} went wrong"
+    told = (
+        "Leadtracker told each of them as it was"
+        if not visits.faults
+        else f"{len(visits.faults)} went wrong"
+    )
     _say(f"The first round is over: {count} visits, {calls} calls; {told}.")
     for fault in visits.faults:
         _say(f"  {fault}")
@@ -122,18 +132,24 @@ def _introduce(folder: Path, engine: Engine, settings: Settings, marketing_url: 
         login.write_text(f"{first[0]} / {first[1]}\n")
     with Session(engine) as session:
         kept = len(newest(session, 1000))
-    _say(f"Calls of earlier runs: {kept if kept < 1000 else 'a thousand and more'}, kept in {folder}")
+    _say(
+        f"Calls of earlier runs: {kept if kept < 1000 else 'a thousand and more'}, kept in {folder}"
+    )
     click.echo()
     click.secho(f"  Dashboard        {settings.public_url}", bold=True)
     known = login.read_text().strip() if first is not None else f"the first run's, kept in {login}"
     click.secho(f"  Login            {known}", bold=True)
-    click.secho(f"  Marketing site   {marketing_url}    in Hebrew /he    in Romanian /ro", bold=True)
+    click.secho(
+        f"  Marketing site   {marketing_url}    in Hebrew /he    in Romanian /ro", bold=True
+    )
     click.echo(
         "  Open the marketing site, press “Ring the number you see”, and watch the call arrive in the dashboard."
     )
     click.echo(f"  On the command line: LEADTRACKER_DATA_FOLDER={folder} {_program()} call list")
     click.echo()
-    _say("Simulated visitors ask for numbers and a simulated PBX reports their calls, all over HTTP:")
+    _say(
+        "Simulated visitors ask for numbers and a simulated PBX reports their calls, all over HTTP:"
+    )
 
 
 def _program() -> str:
@@ -156,9 +172,13 @@ def _addresses(folder: Path) -> tuple[Settings, str]:
     web = _free_port(8080)
     marketing = _free_port(8090, but=web)
     settings = Settings(
-        data_folder=folder, database_url="", redis_url="", workers=2,
-        bind=f"127.0.0.1:{web}", public_url=f"http://127.0.0.1:{web}",
-    )  # fmt: skip
+        data_folder=folder,
+        database_url="",
+        redis_url="",
+        workers=2,
+        bind=f"127.0.0.1:{web}",
+        public_url=f"http://127.0.0.1:{web}",
+    )
     return settings, f"http://127.0.0.1:{marketing}"
 
 
@@ -187,7 +207,9 @@ def _ready(http: requests.Session, url: str, serving: Serving) -> bool:
         except requests.RequestException:
             pass
         if time.monotonic() > deadline:
-            raise SettingsError(f"{url} was not ready within {READY_SECONDS:.0f} s; its last lines above say why")
+            raise SettingsError(
+                f"{url} was not ready within {READY_SECONDS:.0f} s; its last lines above say why"
+            )
         time.sleep(0.1)
     return False
 
@@ -200,7 +222,9 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:
-            raise SettingsError(f"a demo runs already in {folder}; stop it first, with Ctrl-C where it runs") from fault
+            raise SettingsError(
+                f"a demo runs already in {folder}; stop it first, with Ctrl-C where it runs"
+            ) from fault
         yield
 
 

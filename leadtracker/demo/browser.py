@@ -98,13 +98,22 @@ class Browser:
         if self._lease is None:
             return None
         engaged = int(time.monotonic() - self._opened)
-        said = self._post({"ask": "beat", "state": state, "signals": list(signals), "engaged": engaged})
+        said = self._post(
+            {"ask": "beat", "state": state, "signals": list(signals), "engaged": engaged}
+        )
         return self._shown(said) if said.get("known") is False else None
 
     def ask_back(self, number: str, name: str) -> str:
         """Fill in the form that asks to be called; the request's id."""
         form = self._post({"ask": "form"}).get("form") or ""
-        wanted = {"id": new_id(), "form": form, "phone": number, "name": name, "note": "", "website": ""}
+        wanted = {
+            "id": new_id(),
+            "form": form,
+            "phone": number,
+            "name": name,
+            "note": "",
+            "website": "",
+        }
         self._post(wanted | {"filled_ms": 9000}, "/callback")
         return str(wanted["id"])
 
@@ -137,7 +146,9 @@ class Browser:
         }
         url = urljoin(self._script_url, path)
         try:
-            answer = self._http.request(method, url, headers=headers, timeout=ANSWER_SECONDS, **more)
+            answer = self._http.request(
+                method, url, headers=headers, timeout=ANSWER_SECONDS, **more
+            )
             said = answer.json() if answer.ok else {}
         except requests.RequestException:
             return {}
@@ -147,7 +158,10 @@ class Browser:
         self._lease = said.get("lease")
         self._beat_seconds = said.get("beat_seconds") or self._beat_seconds
         return Page(
-            said.get("did"), said.get("display") or "", said.get("reason", "no answer"), self._lease is not None
+            said.get("did"),
+            said.get("display") or "",
+            said.get("reason", "no answer"),
+            self._lease is not None,
         )
 
 

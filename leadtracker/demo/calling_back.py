@@ -17,7 +17,11 @@ from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 
-OFTEN = {"minute": 20, "hour": 200, "day": 1000}  # whoever tries the demo has one number and one address
+OFTEN = {
+    "minute": 20,
+    "hour": 200,
+    "day": 1000,
+}  # whoever tries the demo has one number and one address
 
 
 @contextmanager
@@ -29,14 +33,23 @@ def calling_back(engine: Engine, where: Where, http: requests.Session) -> Iterat
         http,
         recordings_url=f"{where.marketing}/recordings/",
     )
-    exchange = SimulatedExchange(voicenter, HAIFA.staff, did=HAIFA.own_number, step_seconds=3.0, talk_seconds=8.0)
+    exchange = SimulatedExchange(
+        voicenter, HAIFA.staff, did=HAIFA.own_number, step_seconds=3.0, talk_seconds=8.0
+    )
     with served(SimulatedSwitch(exchange, code="the demo's account")) as switch:
         rules = {
-            "agents": [extension.code for extension in HAIFA.staff], "choose": "free", "ceiling": 1_000_000,
-            "per_number": OFTEN, "per_visitor": OFTEN, "per_address": OFTEN,
-        }  # fmt: skip
+            "agents": [extension.code for extension in HAIFA.staff],
+            "choose": "free",
+            "ceiling": 1_000_000,
+            "per_number": OFTEN,
+            "per_visitor": OFTEN,
+            "per_address": OFTEN,
+        }
         with Session(engine) as session:
             account, site = {"options": switch.options}, {"callback": rules}
-            site_file.apply(session, tomli_w.dumps({"account": {HAIFA.key: account}, "site": {HAIFA.name: site}}))
+            site_file.apply(
+                session,
+                tomli_w.dumps({"account": {HAIFA.key: account}, "site": {HAIFA.name: site}}),
+            )
             session.commit()
         yield

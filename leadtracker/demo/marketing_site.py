@@ -26,7 +26,9 @@ LONGEST_BODY = 1000
 ASSETS = {"site.css": "text/css", "ring.js": "text/javascript", "favicon.svg": "image/svg+xml"}
 
 Told = dict[str, str]  # `said`, and perhaps a link: its words in `link`, its address in `href`
-Ring = Callable[[Shop, str], Iterator[Told]]  # has the PBX of a shop ring a number as it is written in the page
+Ring = Callable[
+    [Shop, str], Iterator[Told]
+]  # has the PBX of a shop ring a number as it is written in the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,37 @@ class Edition:
 
 
 ENGLISH = Edition(
-    HAIFA, "en", "ltr", HAIFA.name, "/", (("/kitchens", "Kitchens"), ("/spring-sale", "Spring sale"), ("/he", "עברית")),
-    "Call the workshop", "Cedar & Stone, 14 HaNamal Street, Haifa", "Have us call you",
-)  # fmt: skip
+    HAIFA,
+    "en",
+    "ltr",
+    HAIFA.name,
+    "/",
+    (("/kitchens", "Kitchens"), ("/spring-sale", "Spring sale"), ("/he", "עברית")),
+    "Call the workshop",
+    "Cedar & Stone, 14 HaNamal Street, Haifa",
+    "Have us call you",
+)
 HEBREW = Edition(
-    HAIFA, "he", "rtl", "ארז ואבן", "/he", (("/kitchens", "מטבחים"), ("/spring-sale", "מבצע אביב"), ("/", "English")),
-    "התקשרו לנגרייה", "ארז ואבן, רחוב הנמל 14, חיפה", "נחזור אליכם",
-)  # fmt: skip
+    HAIFA,
+    "he",
+    "rtl",
+    "ארז ואבן",
+    "/he",
+    (("/kitchens", "מטבחים"), ("/spring-sale", "מבצע אביב"), ("/", "English")),
+    "התקשרו לנגרייה",
+    "ארז ואבן, רחוב הנמל 14, חיפה",
+    "נחזור אליכם",
+)
 ROMANIAN = Edition(
-    BUCHAREST, "ro", "ltr", BUCHAREST.name, "/ro", (("/ro", "Bucătării"), ("/", "Haifa")),
-    "Sună la atelier", "Cedru și Piatră, Strada Lemnarilor 7, București",
-)  # fmt: skip
+    BUCHAREST,
+    "ro",
+    "ltr",
+    BUCHAREST.name,
+    "/ro",
+    (("/ro", "Bucătării"), ("/", "Haifa")),
+    "Sună la atelier",
+    "Cedru și Piatră, Strada Lemnarilor 7, București",
+)
 PAGES = {
     "/": ("home.html", ENGLISH),
     "/kitchens": ("kitchens.html", ENGLISH),
@@ -74,11 +96,15 @@ class MarketingSite:
         self.ring = ring
         self._where = where
         self._templates = Environment(
-            loader=PackageLoader("leadtracker.demo"), autoescape=select_autoescape(), trim_blocks=True
+            loader=PackageLoader("leadtracker.demo"),
+            autoescape=select_autoescape(),
+            trim_blocks=True,
         )
         handler = type("Handler", (_Handler,), {"site": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="marketing site")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.1,), name="marketing site"
+        )
 
     def start(self) -> None:
         self._thread.start()
@@ -123,7 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """One JSON line for each thing that happens to the call, as it happens."""
         length = int(self.headers.get("Content-Length") or 0)
-        if self.path != "/ring" or length > LONGEST_BODY or self.headers.get("Origin") not in self.site.origins:
+        if (
+            self.path != "/ring"
+            or length > LONGEST_BODY
+            or self.headers.get("Origin") not in self.site.origins
+        ):
             self.send_error(HTTPStatus.FORBIDDEN)
             return
         try:
@@ -158,7 +188,9 @@ def _asset(name: str) -> Traversable:
 def _recording() -> bytes:
     """What every simulated call sounds like: two seconds of ringing tone."""
     rate = 8000
-    tone = bytes(int(128 + 60 * math.sin(2 * math.pi * 425 * beat / rate)) for beat in range(2 * rate))
+    tone = bytes(
+        int(128 + 60 * math.sin(2 * math.pi * 425 * beat / rate)) for beat in range(2 * rate)
+    )
     sound = io.BytesIO()
     with wave.open(sound, "wb") as file:
         file.setnchannels(1)

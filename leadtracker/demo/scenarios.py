@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from leadtracker.demo.browser import Pause
-from leadtracker.pbx.simulated_call import Ending, Extension, Kind, Shown, SimulatedCall, SimulatedPbx
+from leadtracker.pbx.simulated_call import (
+    Ending,
+    Extension,
+    Kind,
+    Shown,
+    SimulatedCall,
+    SimulatedPbx,
+)
 
 
 class Step(enum.StrEnum):
@@ -53,15 +60,26 @@ SCENARIOS = {
         Scenario("answered from the queue", WHOLE, queue=QUEUE, pressed=(2, 0)),
         Scenario("missed", NOT_ANSWERED, ending=Ending.MISSED),
         Scenario("busy", NOT_ANSWERED, ending=Ending.BUSY),
-        Scenario("abandoned in the queue", NOT_ANSWERED, ending=Ending.ABANDONED, queue=QUEUE, pressed=(2, 0)),
+        Scenario(
+            "abandoned in the queue",
+            NOT_ANSWERED,
+            ending=Ending.ABANDONED,
+            queue=QUEUE,
+            pressed=(2, 0),
+        ),
         Scenario("voicemail", NOT_ANSWERED, ending=Ending.VOICEMAIL, pressed=(3,)),
         Scenario("after the visit", WHOLE, leaves=True),
-        Scenario("every notification twice", _steps("ring ring answer answer hang_up hang_up report report")),
+        Scenario(
+            "every notification twice",
+            _steps("ring ring answer answer hang_up hang_up report report"),
+        ),
         Scenario("CDR comes late", _steps("ring answer hang_up later report")),
         Scenario("CDR before the screen pop", _steps("report ring answer hang_up")),
         Scenario("CDR only", _steps("report")),
         Scenario("two legs", WHOLE, kind=Kind.CLICK_TO_CALL),
-        Scenario("transferred", _steps("ring answer hang_up report transfer ring answer hang_up report")),
+        Scenario(
+            "transferred", _steps("ring answer hang_up report transfer ring answer hang_up report")
+        ),
         Scenario("withheld number", WHOLE, withheld=True),
         Scenario("outgoing", WHOLE, kind=Kind.OUTGOING),
     )
@@ -88,7 +106,9 @@ def begin(
         extensions=extensions,
         queue=scenario.queue,
         pressed=scenario.pressed,
-        ring_seconds=chance.randint(20, 35) if scenario.ending == Ending.MISSED else chance.randint(2, 9),
+        ring_seconds=chance.randint(20, 35)
+        if scenario.ending == Ending.MISSED
+        else chance.randint(2, 9),
         wait_seconds=chance.randint(8, 90) if scenario.queue else 0,
         talk_seconds=_talk_seconds(scenario.ending, chance),
     )
@@ -102,7 +122,9 @@ class Played:
     shown: Shown
 
 
-def play(scenario: Scenario, call: SimulatedCall, pbx: SimulatedPbx, pause: Pause = time.sleep) -> Played:
+def play(
+    scenario: Scenario, call: SimulatedCall, pbx: SimulatedPbx, pause: Pause = time.sleep
+) -> Played:
     """Sends the notifications of every step, from the first to the last; raises NotAcknowledged."""
     shown = Shown()
     for step in scenario.steps:

@@ -33,7 +33,11 @@ def site_text(marketing_url: str) -> str:
     return tomli_w.dumps(
         {
             "account": {
-                shop.key: {"vendor": shop.vendor, "country": shop.country, "time_zone": shop.time_zone}
+                shop.key: {
+                    "vendor": shop.vendor,
+                    "country": shop.country,
+                    "time_zone": shop.time_zone,
+                }
                 for shop in SHOPS.values()
             },
             "site": {shop.name: _site(shop, marketing_url) for shop in SHOPS.values()},
@@ -51,7 +55,12 @@ def apply(engine: Engine, text: str, leadtracker_url: str, marketing_url: str) -
         for key, shop in SHOPS.items()
         for family in VENDORS[shop.vendor].families
     }
-    return Where(leadtracker_url, marketing_url, {key: _token(shop) for key, shop in SHOPS.items()}, notifications)
+    return Where(
+        leadtracker_url,
+        marketing_url,
+        {key: _token(shop) for key, shop in SHOPS.items()},
+        notifications,
+    )
 
 
 def _site(shop: Shop, marketing_url: str) -> dict[str, object]:

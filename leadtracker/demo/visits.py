@@ -19,7 +19,13 @@ from leadtracker.demo.marketing_site import Told
 from leadtracker.demo.scenarios import SCENARIOS, begin, play
 from leadtracker.demo.sites import Where
 from leadtracker.demo.world import GOOGLEBOT, Shop, Visit
-from leadtracker.pbx.simulated_call import Ending, Kind, NotAcknowledged, SimulatedCall, SimulatedPbx
+from leadtracker.pbx.simulated_call import (
+    Ending,
+    Kind,
+    NotAcknowledged,
+    SimulatedCall,
+    SimulatedPbx,
+)
 from leadtracker.pbx.voicenter.simulator.account import PopFormat, SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat
 from leadtracker.pbx.while1.simulator.account import SimulatedWhile1
@@ -43,9 +49,20 @@ class Visits:
     """Plays visits until `stop` is set, each in a thread of its own; `tell` gets a line for each."""
 
     def __init__(
-        self, where: Where, http: requests.Session, engine: Engine, stop: threading.Event, tell: Callable[[str], None]
+        self,
+        where: Where,
+        http: requests.Session,
+        engine: Engine,
+        stop: threading.Event,
+        tell: Callable[[str], None],
     ) -> None:
-        self._where, self._http, self._engine, self._stop, self._tell = where, http, engine, stop, tell
+        self._where, self._http, self._engine, self._stop, self._tell = (
+            where,
+            http,
+            engine,
+            stop,
+            tell,
+        )
         self._chance = random.Random()  # noqa: S311 # durations of talks, no secrets
         self._calls = 0
         self.faults: list[str] = []  # calls that Leadtracker did not tell as they were
@@ -64,14 +81,20 @@ class Visits:
             user_agent=GOOGLEBOT if visit.bot else who.user_agent,
             visitor=None if visit.bot else who.visitor,
         )
-        page = browser.arrive(self._where.marketing + quote(visit.arrival.path, safe="/?&=+."), visit.arrival.referrer)
+        page = browser.arrive(
+            self._where.marketing + quote(visit.arrival.path, safe="/?&=+."), visit.arrival.referrer
+        )
         if page.did is None:
             self._tell(f"{label} sees the page's own number: {page.reason}")
             return
         if visit.bot:
-            self._tell(f"Googlebot sees {page.display}: a bot gets the default number, none of the pool")
+            self._tell(
+                f"Googlebot sees {page.display}: a bot gets the default number, none of the pool"
+            )
             return
-        sees = f"{label} sees {page.display}" + (", the default number: none is free" if not page.leased else "")
+        sees = f"{label} sees {page.display}" + (
+            ", the default number: none is free" if not page.leased else ""
+        )
         scenario = SCENARIOS.get(visit.scenario)
         if visit.asks_back:
             self._called_back(browser, visit, sees)
@@ -105,7 +128,9 @@ class Visits:
         if self._stop.is_set():
             return
         leased = browser.visitor if page.leased and call.kind == Kind.INCOMING else None
-        self._tell(f"{sees} · {_course(played.call, visit)} -> Leadtracker says: {self._says(row, leased, label)}")
+        self._tell(
+            f"{sees} · {_course(played.call, visit)} -> Leadtracker says: {self._says(row, leased, label)}"
+        )
         if not scenario.leaves:
             browser.leave()
 
@@ -118,9 +143,13 @@ class Visits:
         agent = shop.staff[0].person
         pbx = self._pbx(shop)
         call = begin(
-            SCENARIOS["answered"], did=did, customer=f"{shop.mobile_prefix}{YOUR_NUMBER}", customer_name="",
-            extensions=shop.staff[:1], chance=self._chance,
-        )  # fmt: skip
+            SCENARIOS["answered"],
+            did=did,
+            customer=f"{shop.mobile_prefix}{YOUR_NUMBER}",
+            customer_name="",
+            extensions=shop.staff[:1],
+            chance=self._chance,
+        )
         yield {"said": f"You ring {number}: the telephone at {agent}'s desk rings."}
         shown = pbx.ring(call)
         card = {"link": "Open the card", "href": shown.url} if shown.url else {}
@@ -138,30 +167,49 @@ class Visits:
         yield {"said": f"You hang up. The PBX reports {_span(call.talk_seconds)} of talk."}
         row = self._found(pbx.call_id(call))
         if row is None:
-            yield {"said": "Leadtracker has not made a call of it yet: look at the list.", "link": "Calls",
-                   "href": f"{self._where.leadtracker}/calls"}  # fmt: skip
+            yield {
+                "said": "Leadtracker has not made a call of it yet: look at the list.",
+                "link": "Calls",
+                "href": f"{self._where.leadtracker}/calls",
+            }
             return
         said = row.match.get("said", "Nobody known had this number.")
-        yield {"said": said, "link": "See the call", "href": f"{self._where.leadtracker}/calls/{row.id}"}
-        self._tell(f"You, on the marketing site, rang {number} -> Leadtracker says: {self._says(row, None, '')}")
+        yield {
+            "said": said,
+            "link": "See the call",
+            "href": f"{self._where.leadtracker}/calls/{row.id}",
+        }
+        self._tell(
+            f"You, on the marketing site, rang {number} -> Leadtracker says: {self._says(row, None, '')}"
+        )
 
     def _called_back(self, browser: Browser, visit: Visit, sees: str) -> None:
         request, state = browser.ask_back(visit.who.number, visit.who.name), ""
         until = time.monotonic() + CALLED_BACK_SECONDS
-        while state not in ("talked", "failed", "refused") and time.monotonic() < until and not self._stop.is_set():
+        while (
+            state not in ("talked", "failed", "refused")
+            and time.monotonic() < until
+            and not self._stop.is_set()
+        ):
             browser.stay(1.0, self.pause)
             state = browser.asked_back(request)
         browser.leave()
         if self._stop.is_set():
             return
-        self._tell(f"{sees} · asks to be called back -> Leadtracker says: {state.replace('_', ' ') or 'nothing'}")
+        self._tell(
+            f"{sees} · asks to be called back -> Leadtracker says: {state.replace('_', ' ') or 'nothing'}"
+        )
         if state != "talked":
-            self.faults.append(f"{visit.who.name} asked to be called back and was told {state or 'nothing'}")
+            self.faults.append(
+                f"{visit.who.name} asked to be called back and was told {state or 'nothing'}"
+            )
 
     def _pbx(self, shop: Shop) -> SimulatedPbx:
         urls = self._where.notifications
         if shop.vendor == "while1":
-            return SimulatedWhile1(urls[shop.key, "caller-data"], self._http, events_url=urls[shop.key, "events"])
+            return SimulatedWhile1(
+                urls[shop.key, "caller-data"], self._http, events_url=urls[shop.key, "events"]
+            )
         self._calls += 1
         pops, cdrs = FORMATS[self._calls % len(FORMATS)]
         return SimulatedVoicenter(
@@ -178,7 +226,11 @@ class Visits:
         deadline = time.monotonic() + FOUND_WITHIN_SECONDS
         while time.monotonic() < deadline and not self._stop.is_set():
             with Session(self._engine) as session:
-                rows = [row for row in newest(session, 40) if row.call_id == call_id and row.phase == "ended"]
+                rows = [
+                    row
+                    for row in newest(session, 40)
+                    if row.call_id == call_id and row.phase == "ended"
+                ]
             if rows:
                 return rows[0]
             self.pause(0.2)
@@ -191,7 +243,9 @@ class Visits:
             return "nothing yet"
         candidates = [candidate["visitor"] for candidate in row.match.get("candidates", ())]
         if caller is not None and (row.visitor_id or caller) != caller:
-            self.faults.append(f"{label}: taken for {row.visitor_info.get('name') or row.visitor_id}")
+            self.faults.append(
+                f"{label}: taken for {row.visitor_info.get('name') or row.visitor_id}"
+            )
         elif caller is not None and caller not in candidates:
             self.faults.append(f"{label}: not even among the candidates")
         if row.visitor_id is None:
@@ -212,7 +266,11 @@ def _course(call: SimulatedCall, visit: Visit) -> str:
         Ending.ABANDONED: f"gives up after {call.wait_seconds} s in the queue",
         Ending.VOICEMAIL: f"leaves {call.talk_seconds} s of voicemail",
     }
-    begun = "calls" if call.kind in (Kind.INCOMING, Kind.TRANSFERRED) else f"{agent} calls {visit.who.name}"
+    begun = (
+        "calls"
+        if call.kind in (Kind.INCOMING, Kind.TRANSFERRED)
+        else f"{agent} calls {visit.who.name}"
+    )
     return f"{begun} {click.style(f'[{visit.scenario}]', dim=True)} · {endings[call.ending]}"
 
 

@@ -51,34 +51,87 @@ HAIFA = Shop(
     own_number="+972722776900",
     pool=tuple(f"+9727227760{last:02}" for last in range(10, 50)),
     mobile_prefix="+97254",
-    staff=(Extension("WalterSIP", "Walter"), Extension("LoisSIP", "Lois"), Extension("RamiSIP", "Rami")),
+    staff=(
+        Extension("WalterSIP", "Walter"),
+        Extension("LoisSIP", "Lois"),
+        Extension("RamiSIP", "Rami"),
+    ),
     scenarios=(
-        "answered after a tap", "answered", "missed", "answered from the queue", "after the visit",
-        "every notification twice", "abandoned in the queue", "withheld number", "CDR only", "two legs", "voicemail",
-        "CDR comes late", "busy", "transferred", "CDR before the screen pop", "outgoing",
+        "answered after a tap",
+        "answered",
+        "missed",
+        "answered from the queue",
+        "after the visit",
+        "every notification twice",
+        "abandoned in the queue",
+        "withheld number",
+        "CDR only",
+        "two legs",
+        "voicemail",
+        "CDR comes late",
+        "busy",
+        "transferred",
+        "CDR before the screen pop",
+        "outgoing",
     ),
     arrivals=(
-        Arrival("google / spring-sale", "/spring-sale?utm_source=google&utm_medium=cpc&utm_campaign=spring-sale"
-                "&utm_term=oak+kitchen&gclid=EAIaIQobChMI7", "https://www.google.com/"),
-        Arrival("facebook / dream-kitchens", "/kitchens?utm_source=facebook&utm_medium=paid_social"
-                "&utm_campaign=dream-kitchens&fbclid=IwAR0h3k", "https://l.facebook.com/"),
+        Arrival(
+            "google / spring-sale",
+            "/spring-sale?utm_source=google&utm_medium=cpc&utm_campaign=spring-sale"
+            "&utm_term=oak+kitchen&gclid=EAIaIQobChMI7",
+            "https://www.google.com/",
+        ),
+        Arrival(
+            "facebook / dream-kitchens",
+            "/kitchens?utm_source=facebook&utm_medium=paid_social"
+            "&utm_campaign=dream-kitchens&fbclid=IwAR0h3k",
+            "https://l.facebook.com/",
+        ),
         Arrival("google search, unpaid", "/kitchens", "https://www.google.com/"),
-        Arrival("google / מבצע אביב", "/he?utm_source=google&utm_medium=cpc&utm_campaign=מבצע אביב"
-                "&utm_term=מטבחים&gclid=EAIaIQobChMI9", "https://www.google.co.il/"),
+        Arrival(
+            "google / מבצע אביב",
+            "/he?utm_source=google&utm_medium=cpc&utm_campaign=מבצע אביב"
+            "&utm_term=מטבחים&gclid=EAIaIQobChMI9",
+            "https://www.google.co.il/",
+        ),
         Arrival("typed the address", "/"),
-        Arrival("newsletter / november-letter", "/spring-sale?utm_source=newsletter&utm_medium=email"
-                "&utm_campaign=november-letter"),
-        Arrival("bing / kitchens-north", "/kitchens?utm_source=bing&utm_medium=cpc&utm_campaign=kitchens-north"
-                "&msclkid=8d1f5c0a", "https://www.bing.com/"),
-        Arrival("tiktok / before-after", "/?utm_source=tiktok&utm_medium=paid_social&utm_campaign=before-after"
-                "&ttclid=E.C.P.7f", "https://www.tiktok.com/"),
-        Arrival("facebook / מטבחים בצפון", "/he?utm_source=facebook&utm_medium=paid_social"
-                "&utm_campaign=מטבחים בצפון", "https://l.facebook.com/"),
+        Arrival(
+            "newsletter / november-letter",
+            "/spring-sale?utm_source=newsletter&utm_medium=email&utm_campaign=november-letter",
+        ),
+        Arrival(
+            "bing / kitchens-north",
+            "/kitchens?utm_source=bing&utm_medium=cpc&utm_campaign=kitchens-north&msclkid=8d1f5c0a",
+            "https://www.bing.com/",
+        ),
+        Arrival(
+            "tiktok / before-after",
+            "/?utm_source=tiktok&utm_medium=paid_social&utm_campaign=before-after&ttclid=E.C.P.7f",
+            "https://www.tiktok.com/",
+        ),
+        Arrival(
+            "facebook / מטבחים בצפון",
+            "/he?utm_source=facebook&utm_medium=paid_social&utm_campaign=מטבחים בצפון",
+            "https://l.facebook.com/",
+        ),
         Arrival("houses.example, a blog", "/", "https://houses.example/ten-kitchens-we-love"),
     ),
-    first_names=("Dana", "Noa", "Amir", "Tamar", "Yossi", "Michal", "Omar", "Shira", "Eitan", "Rivka", "Adam", "Leila"),
+    first_names=(
+        "Dana",
+        "Noa",
+        "Amir",
+        "Tamar",
+        "Yossi",
+        "Michal",
+        "Omar",
+        "Shira",
+        "Eitan",
+        "Rivka",
+        "Adam",
+        "Leila",
+    ),
     last_names=("Levi", "Cohen", "Haddad", "Mizrahi", "Peretz", "Azoulay", "Friedman"),
-)  # fmt: skip
+)
 
 BUCHAREST = Shop(
     key="cedru-si-piatra",
@@ -92,14 +145,21 @@ BUCHAREST = Shop(
     staff=(Extension("ion-popescu", "Ion"), Extension("elena-radu", "Elena")),
     scenarios=("answered after a tap", "missed", "answered"),
     arrivals=(
-        Arrival("google / bucatarii-bucuresti", "/ro?utm_source=google&utm_medium=cpc"
-                "&utm_campaign=bucatarii-bucuresti&gclid=EAIaIQobChMI5", "https://www.google.ro/"),
-        Arrival("facebook / lemn-masiv", "/ro?utm_source=facebook&utm_medium=paid_social&utm_campaign=lemn-masiv",
-                "https://l.facebook.com/"),
+        Arrival(
+            "google / bucatarii-bucuresti",
+            "/ro?utm_source=google&utm_medium=cpc"
+            "&utm_campaign=bucatarii-bucuresti&gclid=EAIaIQobChMI5",
+            "https://www.google.ro/",
+        ),
+        Arrival(
+            "facebook / lemn-masiv",
+            "/ro?utm_source=facebook&utm_medium=paid_social&utm_campaign=lemn-masiv",
+            "https://l.facebook.com/",
+        ),
     ),
     first_names=("Ioana", "Andrei", "Maria", "Radu", "Elena"),
     last_names=("Ionescu", "Popa", "Stan", "Dumitru"),
-)  # fmt: skip
+)
 
 SHOPS = {shop.key: shop for shop in (HAIFA, BUCHAREST)}
 
@@ -167,7 +227,9 @@ def burst(chance: random.Random) -> list[Visit]:
                 readers.append(who)
         arrival = shop.arrivals[(shift + turn + came[shop.key]) % len(shop.arrivals)]
         asks_back = shop is HAIFA and not scenario and turn % 18 == 3
-        visits.append(Visit(14 / 40, shop, who, arrival, chance.uniform(0.5, 2.5), scenario, bot, asks_back))
+        visits.append(
+            Visit(14 / 40, shop, who, arrival, chance.uniform(0.5, 2.5), scenario, bot, asks_back)
+        )
     return visits
 
 

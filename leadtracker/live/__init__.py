@@ -102,9 +102,14 @@ class Live:
         mine: redis.Redis | None = getattr(self._local, "redis", None)
         if mine is None:
             mine = self._local.redis = redis.Redis.from_url(
-                self._url, protocol=2, decode_responses=True, max_connections=1,
-                socket_timeout=2.0, socket_connect_timeout=1.0, retry=Retry(ConstantBackoff(0.05), 1),
-            )  # fmt: skip
+                self._url,
+                protocol=2,
+                decode_responses=True,
+                max_connections=1,
+                socket_timeout=2.0,
+                socket_connect_timeout=1.0,
+                retry=Retry(ConstantBackoff(0.05), 1),
+            )
         return mine
 
     @contextmanager
@@ -148,9 +153,22 @@ class Live:
                 return connection.eval(script.text, 1, root, *arguments)
 
     def acquire(
-        self, site: Site, *, visitor: str, visit: str, lease: str, change: int, arrival: Arrival, page: str,
-        info: Iterable[str], first: str, latest: str, claim: Claim | None, phone: str = "", now: int = 0,
-    ) -> Grant | None:  # fmt: skip
+        self,
+        site: Site,
+        *,
+        visitor: str,
+        visit: str,
+        lease: str,
+        change: int,
+        arrival: Arrival,
+        page: str,
+        info: Iterable[str],
+        first: str,
+        latest: str,
+        claim: Claim | None,
+        phone: str = "",
+        now: int = 0,
+    ) -> Grant | None:
         """Lease a DID to a visitor and note what is known of him; None when the pool is to be built first.
 
         `lease` is the id a new lease would get; `info` alternates keys and JSON texts; `phone` is one
@@ -159,46 +177,107 @@ class Live:
         proof = (claim.did, claim.lease, claim.visit, claim.start) if claim else ("", "", "", "")
         hard = site.lease_seconds * 1000
         reply = self.run(
-            self._acquire, site.id, now, visitor, visit, lease, change, hard + keys.BEAT_MS,
-            max(0, hard - keys.HURRIED_MS), site.visitor_days * 86400, keys.RESUME_MS, keys.KEEP, keys.LOG_LENGTH,
-            keys.MOST_SOURCES, arrival.source, arrival.device, arrival.region, arrival.topic, page, first, latest,
-            *proof, phone, *info,
-        )  # fmt: skip
+            self._acquire,
+            site.id,
+            now,
+            visitor,
+            visit,
+            lease,
+            change,
+            hard + keys.BEAT_MS,
+            max(0, hard - keys.HURRIED_MS),
+            site.visitor_days * 86400,
+            keys.RESUME_MS,
+            keys.KEEP,
+            keys.LOG_LENGTH,
+            keys.MOST_SOURCES,
+            arrival.source,
+            arrival.device,
+            arrival.region,
+            arrival.topic,
+            page,
+            first,
+            latest,
+            *proof,
+            phone,
+            *info,
+        )
         if reply[0] == "pool":
             return None
         reason, did, granted, start, chosen = reply
         return Grant(reason, did, granted, int(start), chosen)
 
     def beat(
-        self, site: Site, *, did: str, visitor: str, state: str, tapped: bool = False, level: int = 0, page: str,
+        self,
+        site: Site,
+        *,
+        did: str,
+        visitor: str,
+        state: str,
+        tapped: bool = False,
+        level: int = 0,
+        page: str,
         now: int = 0,
-    ) -> bool:  # fmt: skip
+    ) -> bool:
         """False when the number is another visitor's by now, or Redis lost it; `level` as of `domain.Lease.levels`."""
         hard = site.lease_seconds * 1000
         return bool(
             self.run(
-                self._beat, site.id, now, did, visitor, state, int(tapped), level, hard + keys.BEAT_MS, hard,
-                keys.LOG_LENGTH, site.visitor_days * 86400, page,
+                self._beat,
+                site.id,
+                now,
+                did,
+                visitor,
+                state,
+                int(tapped),
+                level,
+                hard + keys.BEAT_MS,
+                hard,
+                keys.LOG_LENGTH,
+                site.visitor_days * 86400,
+                page,
             )
-        )  # fmt: skip
+        )
 
     def tap_default(
-        self, site: Site, *, visitor: str, visit: str, lease: str, arrival: Arrival, latest: str, now: int = 0
+        self,
+        site: Site,
+        *,
+        visitor: str,
+        visit: str,
+        lease: str,
+        arrival: Arrival,
+        latest: str,
+        now: int = 0,
     ) -> None:
         """The default number was tapped on a page that has no other; `lease` is the id of the log's new entry."""
         self.run(
-            self._tap_default, site.id, now, visitor, visit, lease, keys.LOG_LENGTH,
-            arrival.source, arrival.device, arrival.region, arrival.topic, latest,
+            self._tap_default,
+            site.id,
+            now,
+            visitor,
+            visit,
+            lease,
+            keys.LOG_LENGTH,
+            arrival.source,
+            arrival.device,
+            arrival.region,
+            arrival.topic,
+            latest,
             site.visitor_days * 86400,
-        )  # fmt: skip
+        )
 
     def build_pool(self, site: Site, dids: Iterable[str], change: int) -> None:
         self.run(self._pool, site.id, change, *dids)
 
     def regroup(self, site: Site, now: int = 0) -> None:
         """The hour's job: measure the arrivals, and from them which sources share numbers until the next one."""
-        numbers, pace, *flat = self.run(self._hour, site.id, now, ARRIVALS_FADE_HOURS, keys.STAY_COUNTED)
-        counted = {source: float(arrived) for source, arrived in zip(flat[::2], flat[1::2], strict=True)}
+        numbers, pace, *flat = self.run(
+            self._hour, site.id, now, ARRIVALS_FADE_HOURS, keys.STAY_COUNTED
+        )
+        counted = {
+            source: float(arrived) for source, arrived in zip(flat[::2], flat[1::2], strict=True)
+        }
         with self.asking() as connection:
             before = cast("dict[str, str]", connection.hgetall(f"{keys.root(site.id)}:group"))
         x = X_QUIET if is_quiet(numbers, float(pace)) else X_BUSY
@@ -211,7 +290,9 @@ class Live:
         with self.asking() as connection:
             return str(connection.get(f"{keys.root(site_id)}:restored") or "")
 
-    def restore(self, site: Site, holders: Mapping[str, Iterable[Lease]], restored: str, now: int = 0) -> None:
+    def restore(
+        self, site: Site, holders: Mapping[str, Iterable[Lease]], restored: str, now: int = 0
+    ) -> None:
         """Put back holders of DIDs, newest first, where Redis has none; twice changes nothing."""
         for did, leases in holders.items():
             lines = [write_lease(lease) for lease in leases]
@@ -233,12 +314,18 @@ class Live:
 
     def visitor(self, site_id: int, visitor_id: str) -> Visitor | None:
         with self.asking() as connection:
-            fields = cast("dict[str, str]", connection.hgetall(f"{keys.root(site_id)}:visitor:{visitor_id}"))
+            fields = cast(
+                "dict[str, str]", connection.hgetall(f"{keys.root(site_id)}:visitor:{visitor_id}")
+            )
         if not fields:
             return None
         return Visitor(
             id=visitor_id,
-            info={name[2:]: orjson.loads(text) for name, text in fields.items() if name.startswith("i:")},
+            info={
+                name[2:]: orjson.loads(text)
+                for name, text in fields.items()
+                if name.startswith("i:")
+            },
             first=_json(fields.get("first")),
             latest=_json(fields.get("latest")),
             page=fields.get("page", ""),

@@ -39,9 +39,16 @@ class CallbackGuard:
         self._settle = script("callback_settle")
 
     def admit(
-        self, account: str, request: str, nonce: str, counters: Iterable[tuple[str, Limits]], money: Money, *,
-        books: Callable[[], Books] = Books, now_ms: int = 0,
-    ) -> str:  # fmt: skip
+        self,
+        account: str,
+        request: str,
+        nonce: str,
+        counters: Iterable[tuple[str, Limits]],
+        money: Money,
+        *,
+        books: Callable[[], Books] = Books,
+        now_ms: int = 0,
+    ) -> str:
         """'' when admitted, else why not: `spent token`, `often number minute`, `money`; then nothing is counted.
 
         `spent request`: this very one was admitted before, a moment ago perhaps. `nonce` is that of a form token, ''
@@ -49,16 +56,32 @@ class CallbackGuard:
         does not lose the ceiling. `now_ms`: 0 for the server's clock.
         """
         root = keys.callback_root(account)
-        counted = [part for name, each in counters for part in (name, each.minute, each.hour, each.day)]
+        counted = [
+            part for name, each in counters for part in (name, each.minute, each.hour, each.day)
+        ]
         while True:
             answer: str = self._live.ask(
-                self._admit, root, now_ms, request, nonce, keys.TOKEN_SECONDS, money.site, money.day, money.amount,
-                money.ceiling, keys.MONEY_SECONDS, *counted,
-            )  # fmt: skip
+                self._admit,
+                root,
+                now_ms,
+                request,
+                nonce,
+                keys.TOKEN_SECONDS,
+                money.site,
+                money.day,
+                money.amount,
+                money.ceiling,
+                keys.MONEY_SECONDS,
+                *counted,
+            )
             if answer != "books":
                 return answer
             known = books()
-            sums = [part for kind, each in (("r", known.reserved), ("s", known.spent)) for part in _fields(kind, each)]
+            sums = [
+                part
+                for kind, each in (("r", known.reserved), ("s", known.spent))
+                for part in _fields(kind, each)
+            ]
             self._live.ask(self._books, root, money.site, money.day, keys.MONEY_SECONDS, *sums)
 
     def settle(self, account: str, site: int, day: str, request: str, spent: int) -> None:
@@ -66,12 +89,16 @@ class CallbackGuard:
 
         Call it when SQL has the cost: a day that Redis has forgotten is left to `books`.
         """
-        self._live.ask(self._settle, keys.callback_root(account), site, day, keys.MONEY_SECONDS, request, spent)
+        self._live.ask(
+            self._settle, keys.callback_root(account), site, day, keys.MONEY_SECONDS, request, spent
+        )
 
     def money(self, account: str, site: int, day: str) -> tuple[int, int]:
         """Reserved and spent, in minor units."""
         with self._live.asking() as connection:
-            sums = connection.hmget(f"{keys.callback_root(account)}:money:{site}:{day}", ["reserved", "spent"])
+            sums = connection.hmget(
+                f"{keys.callback_root(account)}:money:{site}:{day}", ["reserved", "spent"]
+            )
         reserved, spent = cast("list[str | None]", sums)
         return int(reserved or 0), int(spent or 0)
 

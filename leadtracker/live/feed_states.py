@@ -38,7 +38,10 @@ class FeedStates:
     def state(self, account: str) -> FeedState | None:
         """None when nobody listens."""
         with self._live.asking() as connection:
-            said = cast("list[str | None]", connection.hmget(f"{keys.feed_root(account)}:state", ["up", "words"]))
+            said = cast(
+                "list[str | None]",
+                connection.hmget(f"{keys.feed_root(account)}:state", ["up", "words"]),
+            )
         return FeedState(said[0] == "1", said[1] or "") if said[0] is not None else None
 
     def events(self, account: str) -> dict[str, int]:

@@ -8,9 +8,20 @@ from datetime import datetime
 from leadtracker.domain import Lease, from_ms
 
 FIELDS = (
-    "lease", "visitor", "visit", "start", "seen", "left", "taps",
-    "source", "device", "region", "topic", "levels", "gaps",
-)  # fmt: skip
+    "lease",
+    "visitor",
+    "visit",
+    "start",
+    "seen",
+    "left",
+    "taps",
+    "source",
+    "device",
+    "region",
+    "topic",
+    "levels",
+    "gaps",
+)
 
 
 def read_lease(did: str, texts: Sequence[str]) -> Lease:
@@ -18,11 +29,21 @@ def read_lease(did: str, texts: Sequence[str]) -> Lease:
     lease, visitor, visit, start, seen, left, taps, *more = texts
     source, device, region, topic, levels, gaps = more or ("", "", "", "", "", "")
     return Lease(
-        id=lease, did=did, visitor=visitor, visit=visit, start=from_ms(start), seen=from_ms(seen),
-        left=from_ms(left) if left else None, taps=read_moments(taps),
-        source=source, device=device or "desktop", region=region, topic=topic,
-        levels=read_moments(levels), gaps=read_gaps(gaps),
-    )  # fmt: skip
+        id=lease,
+        did=did,
+        visitor=visitor,
+        visit=visit,
+        start=from_ms(start),
+        seen=from_ms(seen),
+        left=from_ms(left) if left else None,
+        taps=read_moments(taps),
+        source=source,
+        device=device or "desktop",
+        region=region,
+        topic=topic,
+        levels=read_moments(levels),
+        gaps=read_gaps(gaps),
+    )
 
 
 def read_moments(text: str) -> tuple[datetime, ...]:
@@ -36,11 +57,23 @@ def read_gaps(text: str) -> tuple[tuple[datetime, datetime], ...]:
 
 def write_lease(lease: Lease) -> str:
     """The line of a past lease."""
-    return "|".join((
-        lease.id, lease.visitor, lease.visit, _ms(lease.start), _ms(lease.seen), _ms(lease.left) if lease.left else "",
-        ",".join(map(_ms, lease.taps)), lease.source, lease.device, lease.region, lease.topic,
-        ",".join(map(_ms, lease.levels)), ",".join(f"{_ms(hidden)}:{_ms(shown)}" for hidden, shown in lease.gaps),
-    ))  # fmt: skip
+    return "|".join(
+        (
+            lease.id,
+            lease.visitor,
+            lease.visit,
+            _ms(lease.start),
+            _ms(lease.seen),
+            _ms(lease.left) if lease.left else "",
+            ",".join(map(_ms, lease.taps)),
+            lease.source,
+            lease.device,
+            lease.region,
+            lease.topic,
+            ",".join(map(_ms, lease.levels)),
+            ",".join(f"{_ms(hidden)}:{_ms(shown)}" for hidden, shown in lease.gaps),
+        )
+    )
 
 
 def _ms(moment: datetime) -> str:

@@ -16,5 +16,10 @@ class Script:
 def script(*names: str) -> Script:
     """Parts in this order; each may use `root`, the beginning of all keys, and clock.lua."""
     folder = resources.files("leadtracker.live")
-    text = "\n".join(["local root = KEYS[1]", *((folder / f"{name}.lua").read_text() for name in ("clock", *names))])
+    text = "\n".join(
+        [
+            "local root = KEYS[1]",
+            *((folder / f"{name}.lua").read_text() for name in ("clock", *names)),
+        ]
+    )
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

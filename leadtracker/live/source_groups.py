@@ -11,7 +11,9 @@ QUIET_HOURS = 6.0  # between two leases of a number, on average; a pool with lon
 BUSY_HOURS = 0.5  # with shorter gaps than this, more past holders are worth keeping
 
 
-def groups(arrivals: Mapping[str, float], numbers: int, before: Mapping[str, str]) -> dict[str, str]:
+def groups(
+    arrivals: Mapping[str, float], numbers: int, before: Mapping[str, str]
+) -> dict[str, str]:
     """Source -> group: its own name, or `shared 1` and so on.
 
     A source whose share of the pool is 4 numbers or more is separate, small ones are packed, the largest first, into

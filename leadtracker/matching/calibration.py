@@ -55,7 +55,9 @@ def fit(truths: Sequence[Truth]) -> Calibration:
         det = haa * hbb - hab * hab
         step = (hbb * ga - hab * gb) / det, (haa * gb - hab * ga) / det
         part = 1.0
-        while part > 1e-3 and _likelihood(points, a + part * step[0], b + part * step[1]) < likelihood:
+        while (
+            part > 1e-3 and _likelihood(points, a + part * step[0], b + part * step[1]) < likelihood
+        ):
             part /= 2  # far from the end a whole step goes too far
         a, b = a + part * step[0], b + part * step[1]
         before, likelihood = likelihood, _likelihood(points, a, b)
@@ -93,7 +95,9 @@ def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
     if not nobody_wins:
         factors[0] = new / stated
     candidates = tuple(
-        replace(each, p=each.p * factor, sources={name: p * factor for name, p in each.sources.items()})
+        replace(
+            each, p=each.p * factor, sources={name: p * factor for name, p in each.sources.items()}
+        )
         for each, factor in zip(posterior.candidates, factors, strict=True)
     )
     sources = dict(posterior.sources)
@@ -102,7 +106,13 @@ def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
         sources[name] = max(0.0, sources[name] - of_candidates) * lower
         sources[name] += sum(each.sources.get(name, 0.0) for each in candidates)
     nobody = new if nobody_wins else posterior.nobody * lower
-    return replace(posterior, candidates=candidates, nobody=nobody, other=posterior.other * lower, sources=sources)
+    return replace(
+        posterior,
+        candidates=candidates,
+        nobody=nobody,
+        other=posterior.other * lower,
+        sources=sources,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +159,8 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 def expected_error(truths: Sequence[Truth]) -> float:
     """Stated against true over all bins, weighted by calls (ECE), as a share; 0 without truths."""
     bins = picture(truths)
-    return sum(each.count * abs(each.stated - each.true) for each in bins) / len(truths) if truths else 0.0
+    return (
+        sum(each.count * abs(each.stated - each.true) for each in bins) / len(truths)
+        if truths
+        else 0.0
+    )

@@ -51,7 +51,9 @@ class CallingClock:
 
     def __call__(self, moment: float) -> float:
         hour = self.hour_of(moment)
-        return hour.begins + (moment - hour.number * HOUR) * (1.0 if moment < self._first else hour.activity)
+        return hour.begins + (moment - hour.number * HOUR) * (
+            1.0 if moment < self._first else hour.activity
+        )
 
     @property
     def current(self) -> Hour:
@@ -88,11 +90,16 @@ class CallingClock:
         """What the current hour, when it is over, was exposed to closed pages: clock seconds as [age bin][level]."""
         edges = [hour.begins for hour in self.hours] + [self.current.ends]
         windows = [(edges[-2] - age, edges[-1] - age) for age in (0.0, *AGE_EDGES)]
-        columns = [_exposed(edges, [hour.closed[level] for hour in self.hours], windows) for level in range(LEVELS)]
+        columns = [
+            _exposed(edges, [hour.closed[level] for hour in self.hours], windows)
+            for level in range(LEVELS)
+        ]
         return [list(by_level) for by_level in zip(*columns, strict=True)]
 
 
-def _exposed(edges: Sequence[float], closed: Sequence[float], windows: Sequence[tuple[float, float]]) -> list[float]:
+def _exposed(
+    edges: Sequence[float], closed: Sequence[float], windows: Sequence[tuple[float, float]]
+) -> list[float]:
     """One level's exposure by age bin: pages closed so long ago or longer, summed over each window; differences."""
     pages = list(accumulate(closed, initial=0.0))  # until each edge
     widths = [b - a for a, b in pairwise(edges)]
@@ -121,11 +128,15 @@ def activity_table(counts: Counts) -> tuple[list[float], list[float]]:
         for shipped, n, expected in zip(prior.HOUR_ACTIVITY, by_hour, hours_expected, strict=True)
     ]
     k = prior.DAY_CALLS
-    days = [(k + n * ratio) / (k + expected) for n, expected in zip(by_day, days_expected, strict=True)]
+    days = [
+        (k + n * ratio) / (k + expected) for n, expected in zip(by_day, days_expected, strict=True)
+    ]
     return [h * 24 / sum(hours) for h in hours], [d * 7 / sum(days) for d in days]
 
 
-def hour_passed(clock: CallingClock, counts: Counts, view: View, numbers: int, local_hour: int, weekday: int) -> Counts:
+def hour_passed(
+    clock: CallingClock, counts: Counts, view: View, numbers: int, local_hour: int, weekday: int
+) -> Counts:
     """The current hour is over, one of this local hour and weekday begins: move the clock on, return what was learned.
 
     `numbers` are the DIDs in the pool. Call it for each hour, also for those that were slept through.

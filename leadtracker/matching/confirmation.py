@@ -9,7 +9,9 @@ from leadtracker.matching.evidence import Evidence
 from leadtracker.matching.posterior import Candidate, Posterior
 
 
-def confirmed(evidence: Evidence, posterior: Posterior, visitor: str | None, source: str = "") -> Posterior:
+def confirmed(
+    evidence: Evidence, posterior: Posterior, visitor: str | None, source: str = ""
+) -> Posterior:
     """The posterior after a user named the visitor, or with None said that it was nobody of the candidates.
 
     `source` is the traffic source of a visitor who was no candidate. Learn and remember from the result; after
@@ -19,7 +21,11 @@ def confirmed(evidence: Evidence, posterior: Posterior, visitor: str | None, sou
         return _nobody_of_these(posterior)
     was = next((each for each in posterior.candidates if each.visitor == visitor), None)
     scale = 1 / was.p if was is not None and was.p > 0 else 0.0
-    sources = {name: share * scale for name, share in was.sources.items()} if was is not None and scale else {}
+    sources = (
+        {name: share * scale for name, share in was.sources.items()}
+        if was is not None and scale
+        else {}
+    )
     sure = Candidate(
         visitor=visitor,
         p=1.0,
@@ -39,14 +45,18 @@ def _nobody_of_these(posterior: Posterior) -> Posterior:
     if left <= 0:
         return Posterior((), 1.0, 0.0, {}, tuple(0.0 for _ in posterior.first_calls))
     by_candidates = {
-        source: sum(each.sources.get(source, 0.0) for each in posterior.candidates) for source in posterior.sources
+        source: sum(each.sources.get(source, 0.0) for each in posterior.candidates)
+        for source in posterior.sources
     }
     return replace(
         posterior,
         candidates=(),
         nobody=posterior.nobody / left,
         other=posterior.other / left,
-        sources={source: max(0.0, share - by_candidates[source]) / left for source, share in posterior.sources.items()},
+        sources={
+            source: max(0.0, share - by_candidates[source]) / left
+            for source, share in posterior.sources.items()
+        },
         first_calls=tuple(0.0 for _ in posterior.first_calls),
         stray=posterior.stray / left,
         older=posterior.older / left,

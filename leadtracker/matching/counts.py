@@ -20,9 +20,11 @@ TOTALS = (
     "default_strangers",  # ... of nobody known
     "default_unseen",  # ... of visitors whom no tap betrayed
     "default_seconds",  # in which the default number could be called
-    "region_told", "region_agree",  # soft calls where both regions are known; ... and agree by more than chance
-    "topic_told", "topic_agree",
-)  # fmt: skip
+    "region_told",
+    "region_agree",  # soft calls where both regions are known; ... and agree by more than chance
+    "topic_told",
+    "topic_agree",
+)
 CELLS = [[f"{row}.{level}" for level in range(LEVELS)] for row in range(max(AGES, OPENS))]
 
 
@@ -57,7 +59,15 @@ class Counts:
         """Once a day, on all sums."""
         for name in NAMES:
             mine: Sums = getattr(self, name)
-            setattr(self, name, {key: amount * factor for key, amount in mine.items() if abs(amount) * factor > GONE})
+            setattr(
+                self,
+                name,
+                {
+                    key: amount * factor
+                    for key, amount in mine.items()
+                    if abs(amount) * factor > GONE
+                },
+            )
 
     def total(self, name: str) -> float:
         return max(0.0, self.totals.get(name, 0.0))

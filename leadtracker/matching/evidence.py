@@ -64,7 +64,9 @@ class Evidence:
     holders: tuple[Holder, ...] = ()  # of the DID; of the default number the visits that tapped it
     older: tuple[Older, ...] = ()
     remembered: Remembered | None = None  # the call before, of this phone (or hidden, on this DID)
-    callers: Mapping[str, Called] = field(default_factory=dict)  # visitor -> his call before this one
+    callers: Mapping[str, Called] = field(
+        default_factory=dict
+    )  # visitor -> his call before this one
     knowers: frozenset[str] = frozenset()  # visitors whose phone this is known to be
     known_otherwise: frozenset[str] = frozenset()  # ... of whom other phones are known
     elsewhere: tuple[Holder, ...] = ()  # latest visits of knowers who did not hold the DID
@@ -72,34 +74,50 @@ class Evidence:
     def to_json(self) -> dict[str, Any]:
         """As a call keeps it; holders as rows of values, for there are many."""
         return {
-            "moment": self.moment, "did": self.did, "phone": self.phone, "hour": self.hour, "weekday": self.weekday,
-            "activity": self.activity, "region": self.region, "topic": self.topic,
+            "moment": self.moment,
+            "did": self.did,
+            "phone": self.phone,
+            "hour": self.hour,
+            "weekday": self.weekday,
+            "activity": self.activity,
+            "region": self.region,
+            "topic": self.topic,
             "holders": [list(_holder_values(holder)) for holder in self.holders],
             "older": [
                 [age, each.level, each.source, number]
-                for each in self.older for age, number in enumerate(each.numbers) if number
+                for each in self.older
+                for age, number in enumerate(each.numbers)
+                if number
             ],
             "remembered": self.remembered and self.remembered.to_json(),
             "callers": {visitor: asdict(called) for visitor, called in self.callers.items()},
-            "knowers": sorted(self.knowers), "known_otherwise": sorted(self.known_otherwise),
+            "knowers": sorted(self.knowers),
+            "known_otherwise": sorted(self.known_otherwise),
             "elsewhere": [list(_holder_values(holder)) for holder in self.elsewhere],
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Evidence:
-        return cls(**{
-            **value,
-            "holders": tuple(Holder(*row) for row in value["holders"]),
-            "older": _older(value["older"]),
-            "remembered": value["remembered"] and Remembered.from_json(value["remembered"]),
-            "callers": {visitor: Called(**called) for visitor, called in value["callers"].items()},
-            "knowers": frozenset(value["knowers"]), "known_otherwise": frozenset(value["known_otherwise"]),
-            "elsewhere": tuple(Holder(*row) for row in value["elsewhere"]),
-        })  # fmt: skip
+        return cls(
+            **{
+                **value,
+                "holders": tuple(Holder(*row) for row in value["holders"]),
+                "older": _older(value["older"]),
+                "remembered": value["remembered"] and Remembered.from_json(value["remembered"]),
+                "callers": {
+                    visitor: Called(**called) for visitor, called in value["callers"].items()
+                },
+                "knowers": frozenset(value["knowers"]),
+                "known_otherwise": frozenset(value["known_otherwise"]),
+                "elsewhere": tuple(Holder(*row) for row in value["elsewhere"]),
+            }
+        )
 
     def untold(self) -> Evidence:
         """The same call as if nobody had told whose phone it is: what a known phone can audit the engine with."""
-        return replace(self, remembered=None, knowers=frozenset(), known_otherwise=frozenset(), elsewhere=())
+        return replace(
+            self, remembered=None, knowers=frozenset(), known_otherwise=frozenset(), elsewhere=()
+        )
 
 
 def _older(rows: Iterable[tuple[int, int, str, float]]) -> tuple[Older, ...]:

@@ -14,7 +14,15 @@ from leadtracker.domain import Lease
 from leadtracker.matching import prior
 from leadtracker.matching.counts import CELLS, Counts, put, source_lease
 from leadtracker.matching.evidence import Evidence, Holder, level_at, visible_until
-from leadtracker.matching.page_state import AGES, DWELL_EDGES, TAP_EDGES, TAPS, age_bin, open_state, tap_bin
+from leadtracker.matching.page_state import (
+    AGES,
+    DWELL_EDGES,
+    TAP_EDGES,
+    TAPS,
+    age_bin,
+    open_state,
+    tap_bin,
+)
 from leadtracker.matching.phone_memory import Called, Known, Remembered
 from leadtracker.matching.posterior import Posterior
 from leadtracker.matching.rates import View
@@ -33,7 +41,11 @@ def lesson(evidence: Evidence, posterior: Posterior, view: View) -> Counts:
     """
     delta = Counts()
     totals = delta.totals
-    learned = [(h, p) for h, p in zip(evidence.holders, posterior.first_calls, strict=True) if p >= WORTH_LEARNING]
+    learned = [
+        (h, p)
+        for h, p in zip(evidence.holders, posterior.first_calls, strict=True)
+        if p >= WORTH_LEARNING
+    ]
     if evidence.did is None:
         put(totals, "default_strangers", posterior.stray)
         put(totals, "default_unseen", posterior.older)
@@ -68,7 +80,11 @@ def _learn_visit(delta: Counts, holder: Holder, p: float, evidence: Evidence, vi
         if mine and callers:
             put(delta.totals, f"{name}_told", p)
             if mine == callers:  # as far as it is more than chance
-                put(delta.totals, f"{name}_agree", p * trust / (trust + (1 - trust) * shares.get(mine, prior.UNHEARD)))
+                put(
+                    delta.totals,
+                    f"{name}_agree",
+                    p * trust / (trust + (1 - trust) * shares.get(mine, prior.UNHEARD)),
+                )
     return late
 
 
@@ -92,7 +108,9 @@ class Course:
     """What a lease's course has brought so far; a page shown again takes its `closed` back by the difference."""
 
     counts: Counts
-    closed: tuple[float, int] | None  # when, at which level: for the calling clock; None while the page is visible
+    closed: (
+        tuple[float, int] | None
+    )  # when, at which level: for the calling clock; None while the page is visible
 
 
 def course(lease: Lease, now: float) -> Course:
@@ -149,10 +167,18 @@ def remember(
     before = evidence.remembered
     likely = [each for each in posterior.candidates if each.p > WORTH_KEEPING][:KEPT]
     visitors = tuple(
-        Known(each.visitor, each.p, max(each.sources, key=lambda source: each.sources[source], default=""), each.topic)
+        Known(
+            each.visitor,
+            each.p,
+            max(each.sources, key=lambda source: each.sources[source], default=""),
+            each.topic,
+        )
         for each in likely
     )
-    dids, out = (evidence.did, *(before.dids if before else ())), (*ruled_out, *(before.ruled_out if before else ()))
+    dids, out = (
+        (evidence.did, *(before.dids if before else ())),
+        (*ruled_out, *(before.ruled_out if before else ())),
+    )
     confirmed = {each.visitor for each in likely if each.p >= 1.0}
     kept = Remembered(
         at=evidence.moment,
@@ -161,7 +187,9 @@ def remember(
         nobody=posterior.nobody,
         other=max(0.0, 1 - posterior.nobody - sum(known.p for known in visitors)),
         answered=answered,
-        ruled_out=tuple(dict.fromkeys(visitor for visitor in out if visitor not in confirmed))[:KEPT],
+        ruled_out=tuple(dict.fromkeys(visitor for visitor in out if visitor not in confirmed))[
+            :KEPT
+        ],
     )
     by_visitor = {
         known.visitor: Called(evidence.moment, known.p, evidence.did, answered, evidence.phone)

@@ -27,7 +27,9 @@ WORTH_WORDS = 0.01  # probability from which a candidate's reasons are spelled o
 class _Visitor:
     """What one visitor's visits and calls weigh."""
 
-    visits: list[tuple[Holder, float]] = field(default_factory=list)  # ..., of a first call and of a repeat together
+    visits: list[tuple[Holder, float]] = field(
+        default_factory=list
+    )  # ..., of a first call and of a repeat together
     earlier: Known | None = None
     again: float = 0.0  # of a repeat that goes back to the phone, not to a visit
 
@@ -54,7 +56,11 @@ def match(evidence: Evidence, view: View) -> Posterior:
     stray, unlisted = nobody, sum(older.values())
     other = unlisted
     if before := evidence.remembered:
-        again = repeat_rate(evidence.moment - before.at, before.answered) * prior.SAME_PHONE * same_number(evidence)
+        again = (
+            repeat_rate(evidence.moment - before.at, before.answered)
+            * prior.SAME_PHONE
+            * same_number(evidence)
+        )
         nobody += before.nobody * again * prior.STRANGERS_AGAIN
         other += before.other * again
         for known in before.visitors:
@@ -114,17 +120,23 @@ def topic_agreement(topic: str, evidence: Evidence, view: View) -> float:
     return agreement(topic, evidence.topic, view.topic_trust, view.topic_share)
 
 
-def visit_weight(holder: Holder, evidence: Evidence, view: View, chance: float) -> tuple[float, float]:
+def visit_weight(
+    holder: Holder, evidence: Evidence, view: View, chance: float
+) -> tuple[float, float]:
     """(rate of a first call after this visit, rate of a repeat of its visitor), as this very call."""
     if evidence.did is None and not holder.just_tapped:
         return 0.0, 0.0
     knows = holder.visitor in evidence.knowers
-    rate = state_rate(holder, view, knows) * (1.0 if holder.visible or holder.just_tapped else evidence.activity)
+    rate = state_rate(holder, view, knows) * (
+        1.0 if holder.visible or holder.just_tapped else evidence.activity
+    )
     rate *= view.source.get(holder.source, 1.0) * topic_agreement(holder.topic, evidence, view)
     places = agreement(holder.region, evidence.region, view.region_trust, view.region_share)
     visitor, called = holder.visitor, evidence.callers.get(holder.visitor)
     earlier = _earlier(evidence, visitor)
-    other_phone = called is not None and evidence.phone and called.phone is not None and earlier is None
+    other_phone = (
+        called is not None and evidence.phone and called.phone is not None and earlier is None
+    )
     first, again = rate * places * chance, 0.0
     if knows:
         first = rate * places * prior.SAME_PHONE
@@ -158,7 +170,9 @@ def same_number(evidence: Evidence) -> float:
     return 1.0 if dialled else prior.OTHER_NUMBER
 
 
-def strangers_weight(evidence: Evidence, view: View, chance: float) -> tuple[float, dict[str, float]]:
+def strangers_weight(
+    evidence: Evidence, view: View, chance: float
+) -> tuple[float, dict[str, float]]:
     """(rate of calls that no visit caused, rates of the holders too old to be listed by their source)."""
     if evidence.did is None:
         unseen = view.default_strangers * view.unseen
@@ -166,7 +180,9 @@ def strangers_weight(evidence: Evidence, view: View, chance: float) -> tuple[flo
     by_level = list(zip(*view.closed, strict=True))
     older: dict[str, float] = {}
     for alike in evidence.older:
-        rate = sum(map(mul, alike.numbers, by_level[alike.level])) * view.source.get(alike.source, 1.0)
+        rate = sum(map(mul, alike.numbers, by_level[alike.level])) * view.source.get(
+            alike.source, 1.0
+        )
         older[alike.source] = older.get(alike.source, 0.0) + rate * evidence.activity * chance
     return view.stray * evidence.activity * chance, older
 
@@ -174,7 +190,11 @@ def strangers_weight(evidence: Evidence, view: View, chance: float) -> tuple[flo
 def _earlier(evidence: Evidence, visitor: str) -> Known | None:
     """The visitor in this phone's call before."""
     before = evidence.remembered
-    return next((known for known in before.visitors if known.visitor == visitor), None) if before else None
+    return (
+        next((known for known in before.visitors if known.visitor == visitor), None)
+        if before
+        else None
+    )
 
 
 def _ruled_out(evidence: Evidence, visitor: str) -> float:
@@ -190,7 +210,9 @@ def _candidate(name: str, visitor: _Visitor, evidence: Evidence, total: float) -
         source = visitor.earlier.source
         sources[source] = sources.get(source, 0.0) + visitor.again / total
     p = sum(sources.values())
-    best, most = max(visitor.visits, key=lambda visit: (visit[1], visit[0].lease), default=(None, -1.0))
+    best, most = max(
+        visitor.visits, key=lambda visit: (visit[1], visit[0].lease), default=(None, -1.0)
+    )
     topic = best.topic if best is not None and most > visitor.again else ""
     if visitor.earlier is not None and visitor.again >= most:
         topic = visitor.earlier.topic
@@ -198,7 +220,9 @@ def _candidate(name: str, visitor: _Visitor, evidence: Evidence, total: float) -
     return Candidate(name, p, sources, topic, words)
 
 
-def _words(name: str, visitor: _Visitor, best: Holder | None, evidence: Evidence) -> tuple[str, ...]:
+def _words(
+    name: str, visitor: _Visitor, best: Holder | None, evidence: Evidence
+) -> tuple[str, ...]:
     said = [reasons.KNOWN_PHONE] if name in evidence.knowers else []
     said += reasons.of_visit(best, evidence) if best is not None else []
     called = evidence.callers.get(name)
@@ -211,7 +235,9 @@ def _words(name: str, visitor: _Visitor, best: Holder | None, evidence: Evidence
     return tuple(said)
 
 
-def _sources(candidates: list[Candidate], older: Mapping[str, float], other: float) -> dict[str, float]:
+def _sources(
+    candidates: list[Candidate], older: Mapping[str, float], other: float
+) -> dict[str, float]:
     """The traffic sources' shares of the call; what is known of other goes by the holders too old to be listed."""
     result: dict[str, float] = {}
     for candidate in candidates:

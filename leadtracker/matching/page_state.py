@@ -9,9 +9,23 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 TAP_EDGES = (15.0, 30.0, 60.0)  # s since the link was tapped
 TAPS = len(TAP_EDGES)
 AGE_EDGES = (
-    MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR,
-    DAY, 2 * DAY, 4 * DAY, 8 * DAY, 16 * DAY, 32 * DAY, 64 * DAY,
-)  # fmt: skip  # clock seconds since the page was last visible
+    MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    4 * HOUR,
+    8 * HOUR,
+    16 * HOUR,
+    DAY,
+    2 * DAY,
+    4 * DAY,
+    8 * DAY,
+    16 * DAY,
+    32 * DAY,
+    64 * DAY,
+)  # clock seconds since the page was last visible
 AGES = len(AGE_EDGES)
 LEVELS = 4  # of engagement: bounced, browsing, engaged, saved the number
 DWELL_EDGES = (MINUTE, 4 * MINUTE, 15 * MINUTE)  # s since the page was opened
@@ -35,4 +49,8 @@ def age_bin(clock_seconds: float) -> int:
 
 def tap_bin(seconds: float | None) -> int:
     """The bin of the time since a tap; TAPS when there was none or it is too long ago to be this call."""
-    return TAPS if seconds is None or seconds > TAP_EDGES[-1] else min(bisect_right(TAP_EDGES, seconds), TAPS - 1)
+    return (
+        TAPS
+        if seconds is None or seconds > TAP_EDGES[-1]
+        else min(bisect_right(TAP_EDGES, seconds), TAPS - 1)
+    )

@@ -35,10 +35,14 @@ class Remembered:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Remembered:
         return cls(
-            at=value["at"], dids=tuple(value["dids"]), visitors=tuple(Known(**each) for each in value["visitors"]),
-            nobody=value["nobody"], other=value["other"], answered=value["answered"],
+            at=value["at"],
+            dids=tuple(value["dids"]),
+            visitors=tuple(Known(**each) for each in value["visitors"]),
+            nobody=value["nobody"],
+            other=value["other"],
+            answered=value["answered"],
             ruled_out=tuple(value["ruled_out"]),
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, slots=True)

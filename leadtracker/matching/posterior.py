@@ -27,8 +27,12 @@ class Posterior:
     candidates: tuple[Candidate, ...]  # likeliest first
     nobody: float  # no visitor at all
     other: float  # a visitor too long ago to be listed
-    sources: Mapping[str, float]  # the share of each traffic source, other's included as far as known
-    first_calls: tuple[float, ...] = ()  # share of each holder's visit that is no repeat, in the evidence's order
+    sources: Mapping[
+        str, float
+    ]  # the share of each traffic source, other's included as far as known
+    first_calls: tuple[
+        float, ...
+    ] = ()  # share of each holder's visit that is no repeat, in the evidence's order
     stray: float = 0.0  # share of nobody that is no repeat
     older: float = 0.0  # ... of other
 
@@ -51,5 +55,9 @@ class Posterior:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Posterior:
-        candidates = tuple(Candidate(**{**each, "reasons": tuple(each["reasons"])}) for each in value["candidates"])
-        return cls(**{**value, "candidates": candidates, "first_calls": tuple(value["first_calls"])})
+        candidates = tuple(
+            Candidate(**{**each, "reasons": tuple(each["reasons"])}) for each in value["candidates"]
+        )
+        return cls(
+            **{**value, "candidates": candidates, "first_calls": tuple(value["first_calls"])}
+        )

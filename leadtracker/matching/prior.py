@@ -12,9 +12,23 @@ TAP = (4e-2, 1e-3, 5e-4)  # by tap bin
 OPEN = (3e-5, 1e-5, 5e-6, 2e-6, 1.3e-4, 6e-5, 2e-5, 4e-6)  # by open state
 OPEN_LEVEL = (0.8, 1.0, 3.5, 6.0)
 CLOSED = (
-    3.2e-6, 2.9e-6, 1.8e-6, 9.5e-7, 4.2e-7, 1.6e-7, 1.25e-7, 9e-8, 3.8e-8,
-    1.4e-8, 5e-9, 2.6e-9, 1.1e-9, 4e-10, 1.7e-10, 5e-11,
-)  # fmt: skip  # by age bin
+    3.2e-6,
+    2.9e-6,
+    1.8e-6,
+    9.5e-7,
+    4.2e-7,
+    1.6e-7,
+    1.25e-7,
+    9e-8,
+    3.8e-8,
+    1.4e-8,
+    5e-9,
+    2.6e-9,
+    1.1e-9,
+    4e-10,
+    1.7e-10,
+    5e-11,
+)  # by age bin
 CLOSED_LEVEL = (0.15, 1.0, 4.5, 12.0)
 RATE_CALLS = 4.0  # weight of each rate above, in calls
 TAIL_CALLS = 12.0  # ... of the chained ones, which strays imitate
@@ -33,7 +47,9 @@ STRAY_SHARE = 0.4  # weight of that, in calls for each call seen: calls tell lit
 LEAST_STRAY = 0.03
 TAPPED = 0.25  # share of visitors' first calls that follow a reported tap
 TAPPED_CALLS = 20.0
-MOST_UNSEEN = 0.5  # share of the default number's unknown callers who can be visitors without a number
+MOST_UNSEEN = (
+    0.5  # share of the default number's unknown callers who can be visitors without a number
+)
 UNSEEN_CALLS = 20.0
 
 AGREE = 0.6  # how often the caller's region (or topic) is the visitor's by more than chance
@@ -48,10 +64,31 @@ LEAST_ACTIVITY, MOST_ACTIVITY = 0.05, 4.0
 SAME_PHONE = 0.9  # share of a visitor's later calls that come from the phone of the first
 STRANGERS_PHONE = 1e-4  # chance that a phone already known is another visitor's too (shared lines)
 WITHHELD = 0.06  # share of callers who hide their number
-OTHER_NUMBER = 0.02  # a repeat on a number that the caller never dialled nor held, against one he dialled
+OTHER_NUMBER = (
+    0.02  # a repeat on a number that the caller never dialled nor held, against one he dialled
+)
 HELD_NUMBER = 0.5  # ... on one that he held but never dialled
 STRANGERS_AGAIN = 0.3  # how readily somebody who is no visitor calls again, against a visitor
 RULED_OUT = 0.02  # what is left of a visitor of whom a user said that this phone is not his
-REPEAT_EDGES = (5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY)  # s since the last call
-REPEATS_MISSED = (8e-4, 5e-4, 8e-5, 1e-6, 7e-7, 4e-7, 1.2e-7, 2e-8, 1e-9)  # calls per second after a missed call
+REPEAT_EDGES = (
+    5 * MINUTE,
+    15 * MINUTE,
+    HOUR,
+    4 * HOUR,
+    DAY,
+    3 * DAY,
+    7 * DAY,
+    30 * DAY,
+)  # s since the last call
+REPEATS_MISSED = (
+    8e-4,
+    5e-4,
+    8e-5,
+    1e-6,
+    7e-7,
+    4e-7,
+    1.2e-7,
+    2e-8,
+    1e-9,
+)  # calls per second after a missed call
 REPEATS_ANSWERED = (1.0e-5, 8e-6, 2e-6, 6e-7, 8e-7, 6e-7, 2e-7, 4e-8, 1e-9)

@@ -43,11 +43,20 @@ def fit(counts: Counts) -> View:
     rate, level = _product(opened, open_seconds, [scale * p for p in prior.OPEN], prior.OPEN_LEVEL)
     open_rates = _cells(opened, open_seconds, rate, level)
     rate, level = _product(
-        closed, closed_seconds, [scale * p for p in prior.CLOSED], prior.CLOSED_LEVEL, chained=prior.CHAINED
+        closed,
+        closed_seconds,
+        [scale * p for p in prior.CLOSED],
+        prior.CLOSED_LEVEL,
+        chained=prior.CHAINED,
     )
     level = never_falling(level, [1.0] * LEVELS)
-    weights = [prior.RATE_CALLS / r + _worth(level, seconds) for r, seconds in zip(rate, closed_seconds, strict=True)]
-    rate = never_falling(rate[::-1], weights[::-1])[::-1]  # an older page is never likelier than a younger
+    weights = [
+        prior.RATE_CALLS / r + _worth(level, seconds)
+        for r, seconds in zip(rate, closed_seconds, strict=True)
+    ]
+    rate = never_falling(rate[::-1], weights[::-1])[
+        ::-1
+    ]  # an older page is never likelier than a younger
     stray, pool_rate = _strays(counts, scale)
     return View(
         tap=_taps(counts, max(*map(max, open_rates), prior.MOST_ACTIVITY * rate[0] * level[-1])),
@@ -76,7 +85,11 @@ def _expected(rates: Sequence[float], level: Sequence[float], seconds: Table) ->
 
 
 def _product(
-    calls: Table, seconds: Table, prior_rate: Sequence[float], prior_level: Sequence[float], chained: int = AGES
+    calls: Table,
+    seconds: Table,
+    prior_rate: Sequence[float],
+    prior_level: Sequence[float],
+    chained: int = AGES,
 ) -> tuple[list[float], list[float]]:
     """Rate x level nearest to the counts, each pulled to its prior; past `chained` to its neighbour's by the slope."""
     level = list(prior_level)
@@ -104,7 +117,11 @@ def _cells(calls: Table, seconds: Table, rate: Sequence[float], level: Sequence[
     result = []
     for own, row, r in zip(calls, seconds, rate, strict=True):
         weight = [prior.CELL_CALLS / (r * m) + s for m, s in zip(level, row, strict=True)]
-        result.append(never_falling([(prior.CELL_CALLS + n) / w for n, w in zip(own, weight, strict=True)], weight))
+        result.append(
+            never_falling(
+                [(prior.CELL_CALLS + n) / w for n, w in zip(own, weight, strict=True)], weight
+            )
+        )
     return result
 
 
@@ -123,19 +140,25 @@ def _taps(counts: Counts, most: float) -> tuple[float, ...]:
     """A tap is never worth less than the page it was made on (`most`), nor than an older tap."""
     calls, seconds = bins(counts.tap_calls, TAPS), bins(counts.tap_seconds, TAPS)
     rates = [
-        (prior.RATE_CALLS + n) / (prior.RATE_CALLS / p + s) for n, s, p in zip(calls, seconds, prior.TAP, strict=True)
+        (prior.RATE_CALLS + n) / (prior.RATE_CALLS / p + s)
+        for n, s, p in zip(calls, seconds, prior.TAP, strict=True)
     ]
     return tuple(max(*rates[i:], most) for i in range(TAPS))
 
 
 def _sources(counts: Counts, level: Sequence[float]) -> dict[str, float]:
     """Calls of a source against what its leases, by level, would bring from an average one."""
-    worth = {source: _worth(level, leases) for source, leases in leases_by_source(counts.source_leases).items()}
+    worth = {
+        source: _worth(level, leases)
+        for source, leases in leases_by_source(counts.source_leases).items()
+    }
     calls = {source: max(0.0, n) for source, n in counts.source_calls.items()}
     all_calls, all_worth = sum(calls.values()), sum(worth.values())
     per_worth = all_calls / all_worth if all_worth and all_calls else 1.0
     k = prior.SOURCE_CALLS
-    return {source: (k + calls.get(source, 0.0)) / (k + w * per_worth) for source, w in worth.items()}
+    return {
+        source: (k + calls.get(source, 0.0)) / (k + w * per_worth) for source, w in worth.items()
+    }
 
 
 def _strays(counts: Counts, scale: float) -> tuple[float, float]:
@@ -152,7 +175,10 @@ def _unseen(counts: Counts) -> float:
     k = prior.TAPPED_CALLS
     tapped = min(1.0, (prior.TAPPED * k + sum(bins(counts.tap_calls, TAPS))) / (k + of_visits))
     hidden = (1 + counts.total("default_tapped")) * (1 - tapped) / tapped
-    return min(prior.MOST_UNSEEN, hidden / (hidden + prior.UNSEEN_CALLS + counts.total("default_strangers")))
+    return min(
+        prior.MOST_UNSEEN,
+        hidden / (hidden + prior.UNSEEN_CALLS + counts.total("default_strangers")),
+    )
 
 
 def _trust(counts: Counts, what: str) -> float:

@@ -9,8 +9,18 @@ from leadtracker.matching.phone_memory import Called, Known
 KNOWN_PHONE = "this phone is known to be this visitor's"
 CONFIRMED = "confirmed by a user"
 RULED_OUT = "a user said that this phone is not this visitor's"
-WHILE_OPEN = ("has only just looked", "has looked around", "has read for a while", "has saved the number")
-AFTERWARDS = ("had only glanced at it", "had looked around", "had read for a while", "had saved the number")
+WHILE_OPEN = (
+    "has only just looked",
+    "has looked around",
+    "has read for a while",
+    "has saved the number",
+)
+AFTERWARDS = (
+    "had only glanced at it",
+    "had looked around",
+    "had read for a while",
+    "had saved the number",
+)
 
 
 def span(seconds: float) -> str:
@@ -25,18 +35,28 @@ def span(seconds: float) -> str:
 def of_visit(holder: Holder, evidence: Evidence) -> list[str]:
     """The visit: where the page was, how far the visitor went, whether region and topic agree."""
     device = "on a phone" if on_mobile(holder.state) else "on a computer"
-    page = f"page open {device}" if holder.visible else f"left the page {span(holder.ago)} before the call"
+    page = (
+        f"page open {device}"
+        if holder.visible
+        else f"left the page {span(holder.ago)} before the call"
+    )
     if holder.just_tapped and holder.tapped is not None:
         page += f", link tapped {span(holder.tapped)} before the call"
     said = [page, (WHILE_OPEN if holder.visible else AFTERWARDS)[holder.level]]
     if holder.region and evidence.region:
         same = holder.region == evidence.region
         said.append(
-            "the caller's number is of the visitor's region" if same else "the caller's number is of another region"
+            "the caller's number is of the visitor's region"
+            if same
+            else "the caller's number is of another region"
         )
     if holder.topic and evidence.topic:
         same = holder.topic == evidence.topic
-        said.append("the call is about what the page is about" if same else "the call is about something else")
+        said.append(
+            "the call is about what the page is about"
+            if same
+            else "the call is about something else"
+        )
     return said
 
 

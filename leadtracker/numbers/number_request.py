@@ -89,12 +89,24 @@ class Numbers:
         page = read_page(message)
         state = message.get("state")
         signals = message.get("signals") or []
-        if state not in STATES or not isinstance(signals, list) or any(signal not in SIGNALS for signal in signals):
-            raise BadRequest(f"a beat needs state ({', '.join(STATES)}) and a list of signals ({', '.join(SIGNALS)})")
+        if (
+            state not in STATES
+            or not isinstance(signals, list)
+            or any(signal not in SIGNALS for signal in signals)
+        ):
+            raise BadRequest(
+                f"a beat needs state ({', '.join(STATES)}) and a list of signals ({', '.join(SIGNALS)})"
+            )
         claim = self._claim(site, page)
         tapped, level = "tap" in signals, level_of(page.engaged, signals)
         beat = functools.partial(
-            self._live.beat, site, visitor=page.visitor, state=state, tapped=tapped, level=level, page=page.url
+            self._live.beat,
+            site,
+            visitor=page.visitor,
+            state=state,
+            tapped=tapped,
+            level=level,
+            page=page.url,
         )
         if claim and beat(did=claim.did):
             return {"known": True}
@@ -115,12 +127,19 @@ class Numbers:
         touched = _touchpoint(page.arrival, datetime.now(UTC))
         topic = topic_of_page(site.topics, touched["url"]) or topic_of_page(site.topics, page.url)
         region = self._regions.of_address(sender.address)
-        return Arrival(source_key(touched), sender.device, region, topic), orjson.dumps(touched).decode()
+        return Arrival(source_key(touched), sender.device, region, topic), orjson.dumps(
+            touched
+        ).decode()
 
     def _tap_default(self, site: Site, page: Page, sender: Sender) -> None:
         arrival, latest = self._arrival(site, page, sender)
         self._live.tap_default(
-            site, visitor=page.visitor, visit=page.visit, lease=secrets.token_urlsafe(9), arrival=arrival, latest=latest
+            site,
+            visitor=page.visitor,
+            visit=page.visit,
+            lease=secrets.token_urlsafe(9),
+            arrival=arrival,
+            latest=latest,
         )
 
     def _acquire(self, site: Site, page: Page, sender: Sender) -> dict[str, Any]:
@@ -175,7 +194,9 @@ class Numbers:
         if not page.lease:
             return None
         try:
-            site_id, visitor, visit, did, lease, start = self._signer.unsign(page.lease).decode().split(".")
+            site_id, visitor, visit, did, lease, start = (
+                self._signer.unsign(page.lease).decode().split(".")
+            )
         except (BadSignature, ValueError):
             return None
         if int(site_id) != site.id or visitor != page.visitor:
@@ -188,14 +209,20 @@ def phone_of(page: Page, site: Site) -> str:
     told = dict(zip(page.info[::2], page.info[1::2], strict=True))
     for key in site.phone_keys:
         value = orjson.loads(told.get(f"i:{key}", "null"))
-        if isinstance(value, str | int) and (heard := phone.heard(str(value)[:LONGEST_PHONE], site.country)):
+        if isinstance(value, str | int) and (
+            heard := phone.heard(str(value)[:LONGEST_PHONE], site.country)
+        ):
             return heard
     return ""
 
 
 def read_page(message: dict[str, Any]) -> Page:
     """The page a message comes from; raises BadRequest with what is wrong with which key."""
-    visitor, visit, info = read_visitor(message), read_visitor(message, "visit"), message.get("info")
+    visitor, visit, info = (
+        read_visitor(message),
+        read_visitor(message, "visit"),
+        message.get("info"),
+    )
     if info is None:
         info = {}
     if not isinstance(info, dict) or len(info) > MOST_KEYS:
@@ -206,10 +233,15 @@ def read_page(message: dict[str, Any]) -> Page:
     if sum(map(len, pairs)) > LONGEST_INFO:
         raise BadRequest(f"info is longer than {LONGEST_INFO} bytes")
     return Page(
-        visitor=visitor, visit=visit, url=_text(message, "page"), info=tuple(pairs),
-        arrival=_arrival(message, "arrival"), first=_arrival(message, "first"), lease=_text(message, "lease"),
+        visitor=visitor,
+        visit=visit,
+        url=_text(message, "page"),
+        info=tuple(pairs),
+        arrival=_arrival(message, "arrival"),
+        first=_arrival(message, "first"),
+        lease=_text(message, "lease"),
         engaged=_engaged(message),
-    )  # fmt: skip
+    )
 
 
 def read_visitor(message: dict[str, Any], name: str = "visitor") -> str:
@@ -252,7 +284,10 @@ def _touchpoint(arrival: dict[str, Any], now: datetime) -> dict[str, Any]:
     """A browser's clock may be wrong: an arrival in the future is now, one before 2000 too."""
     at = arrival.get("at")
     moment = now
-    if isinstance(at, int | float) and 946_684_800_000 < at < (now + timedelta(minutes=5)).timestamp() * 1000:
+    if (
+        isinstance(at, int | float)
+        and 946_684_800_000 < at < (now + timedelta(minutes=5)).timestamp() * 1000
+    ):
         moment = min(datetime.fromtimestamp(at / 1000, UTC), now)
     try:
         return touchpoint(_text(arrival, "url"), _text(arrival, "referrer"), moment)

@@ -11,12 +11,25 @@ import phonenumbers
 
 from leadtracker.errors import SettingsError
 
-SUBDIVISIONS = MappingProxyType({  # ISO 3166-2 -> dialling area
-    "IL-JM": "IL-2", "IL-TA": "IL-3", "IL-M": "IL-3", "IL-HA": "IL-4", "IL-Z": "IL-4", "IL-D": "IL-8",
-})  # fmt: skip
-DIALLED = MappingProxyType({  # 09, the Sharon, lies in IL-M
-    "+9722": "IL-2", "+9723": "IL-3", "+9729": "IL-3", "+9724": "IL-4", "+9728": "IL-8",
-})  # fmt: skip
+SUBDIVISIONS = MappingProxyType(
+    {  # ISO 3166-2 -> dialling area
+        "IL-JM": "IL-2",
+        "IL-TA": "IL-3",
+        "IL-M": "IL-3",
+        "IL-HA": "IL-4",
+        "IL-Z": "IL-4",
+        "IL-D": "IL-8",
+    }
+)
+DIALLED = MappingProxyType(
+    {  # 09, the Sharon, lies in IL-M
+        "+9722": "IL-2",
+        "+9723": "IL-3",
+        "+9729": "IL-3",
+        "+9724": "IL-4",
+        "+9728": "IL-8",
+    }
+)
 DIVIDED = ("IL",)  # countries known by area: one of them without an area tells nothing
 
 
@@ -30,7 +43,9 @@ class Regions:
             try:
                 self._reader = maxminddb.open_database(database)
             except (OSError, maxminddb.InvalidDatabaseError) as fault:
-                raise SettingsError(f"LEADTRACKER_GEOIP_DATABASE: {database} cannot be read: {fault}") from fault
+                raise SettingsError(
+                    f"LEADTRACKER_GEOIP_DATABASE: {database} cannot be read: {fault}"
+                ) from fault
 
     def of_address(self, address: str) -> str:
         """Of an IPv4 or IPv6 address; '' when it is not known."""

@@ -15,13 +15,37 @@ CLICK_IDS = {  # parameter -> (source, channel)
     "fbclid": ("facebook", "social"),  # Facebook adds it to unpaid links too
     "ttclid": ("tiktok", "paid social"),
 }
-SEARCH = ("google", "bing", "yahoo", "duckduckgo", "yandex", "baidu", "ecosia", "qwant", "startpage")
+SEARCH = (
+    "google",
+    "bing",
+    "yahoo",
+    "duckduckgo",
+    "yandex",
+    "baidu",
+    "ecosia",
+    "qwant",
+    "startpage",
+)
 SOCIAL = {
-    "facebook": "facebook", "fb": "facebook", "instagram": "instagram", "tiktok": "tiktok",
-    "linkedin": "linkedin", "lnkd": "linkedin", "twitter": "twitter", "x": "twitter",
-    "youtube": "youtube", "pinterest": "pinterest", "reddit": "reddit", "whatsapp": "whatsapp",
-}  # fmt: skip
-SHORT_SOCIAL_HOSTS = {"t.co": "twitter", "x.com": "twitter", "www.x.com": "twitter", "fb.me": "facebook"}
+    "facebook": "facebook",
+    "fb": "facebook",
+    "instagram": "instagram",
+    "tiktok": "tiktok",
+    "linkedin": "linkedin",
+    "lnkd": "linkedin",
+    "twitter": "twitter",
+    "x": "twitter",
+    "youtube": "youtube",
+    "pinterest": "pinterest",
+    "reddit": "reddit",
+    "whatsapp": "whatsapp",
+}
+SHORT_SOCIAL_HOSTS = {
+    "t.co": "twitter",
+    "x.com": "twitter",
+    "www.x.com": "twitter",
+    "fb.me": "facebook",
+}
 MAIL_HOSTS = ("mail", "outlook", "gm")  # mail.google.com, outlook.live.com, com.google.android.gm
 PAID_MEDIA = ("cpc", "ppc", "paidsearch", "paid", "paid_search", "paid-search", "sem")
 PAID_SOCIAL_MEDIA = ("paidsocial", "paid_social", "paid-social", "cpm", "social-paid")
@@ -63,7 +87,9 @@ def source_key(touchpoint: Json) -> str:
 
     At most 100 characters, none of them `|`: it is part of a lease's line in Redis.
     """
-    return f"{touchpoint['source']} / {touchpoint['campaign'] or touchpoint['channel']}".replace("|", "/")[:LONGEST_KEY]
+    return f"{touchpoint['source']} / {touchpoint['campaign'] or touchpoint['channel']}".replace(
+        "|", "/"
+    )[:LONGEST_KEY]
 
 
 def _text(value: str) -> str:
@@ -81,7 +107,9 @@ def _channel(query: dict[str, str], click_ids: dict[str, str], came_from: str) -
     if click_ids:
         name = next(iter(click_ids))
         return CLICK_IDS[name][1], CLICK_IDS[name][0]
-    mailed = not medium and not source and any(label in MAIL_HOSTS for label in came_from.split("."))
+    mailed = (
+        not medium and not source and any(label in MAIL_HOSTS for label in came_from.split("."))
+    )
     if "mail" in medium or source in ("newsletter", "email") or mailed:
         return "email", source or came_from
     if medium in ("social", "sm") or (social and not medium):

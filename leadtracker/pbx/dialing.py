@@ -68,7 +68,9 @@ class ClickToCall(Protocol):
     def free(self, account: Account) -> frozenset[str]:
         """Extensions whose agent is logged in, available and not on a call; some seconds old."""
 
-    def record(self, account: Account, call_id: str, since: datetime, until: datetime) -> tuple[Cdr, ...]:
+    def record(
+        self, account: Account, call_id: str, since: datetime, until: datetime
+    ) -> tuple[Cdr, ...]:
         """The legs of a call as the PBX's own log has them, which may be none yet."""
 
     def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialed:

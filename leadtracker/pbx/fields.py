@@ -16,7 +16,16 @@ T = TypeVar("T")
 LONGEST_NAME = 255  # of what identifies a record: an index holds it
 LONGEST_NUMBER = 64  # of a telephone number or what stands in its place
 MOST_SECONDS = 2**31 - 1  # what an integer column holds
-WITHHELD = ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld", "חסוי")
+WITHHELD = (
+    "anonymous",
+    "blocked",
+    "private",
+    "restricted",
+    "unavailable",
+    "unknown",
+    "withheld",
+    "חסוי",
+)
 
 
 def plain(name: str) -> str:
@@ -55,7 +64,9 @@ class FieldReader:
         if not value:
             raise BadPayload(f"The field {name} is missing, empty or not a text.")
         if len(value) > LONGEST_NAME:
-            raise BadPayload(f"The field {name} has {len(value)} characters; {LONGEST_NAME} are taken.")
+            raise BadPayload(
+                f"The field {name} has {len(value)} characters; {LONGEST_NAME} are taken."
+            )
         return value
 
     def text(self, name: str) -> str:
@@ -96,7 +107,9 @@ class FieldReader:
     def number(self, name: str, country: str) -> str | None:
         """A telephone number in E.164, or as received when it is none; None when empty or withheld."""
         value = self.raw(name)
-        if (isinstance(value, str) and plain(value.strip()) in WITHHELD) or len(str(value)) > LONGEST_NUMBER:
+        if (isinstance(value, str) and plain(value.strip()) in WITHHELD) or len(
+            str(value)
+        ) > LONGEST_NUMBER:
             return None
         text = self.text(name)
         return phone.heard(text, country) or text or None

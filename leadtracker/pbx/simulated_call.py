@@ -54,7 +54,9 @@ class SimulatedCall:
     wait_seconds: int = 0
     talk_seconds: int = 0
     agent_answers: bool = True  # a click-to-call's first leg
-    variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # var_… of a click-to-call
+    variables: Mapping[str, str] = field(
+        default_factory=dict, hash=False
+    )  # var_… of a click-to-call
     campaign: str = ""  # its code, where a dialer began the click-to-call
     original: SimulatedCall | None = None
     serial: str = field(default_factory=lambda: secrets.token_hex(9))

@@ -105,7 +105,9 @@ class RealTime:
     family: RecordFamily
     wanted: Callable[[Account], bool]
     faults: Callable[[Mapping[str, Any]], tuple[str, ...]]
-    listen: Callable[[Account, Callable[[bytes], None], Callable[[bool, str], None], threading.Event], None]
+    listen: Callable[
+        [Account, Callable[[bytes], None], Callable[[bool, str], None], threading.Event], None
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,18 @@ MOST_VALUES = 200_000  # in one body; the transcript of an hour has some 20,000
 MOST_PAIRS = 1_000  # in one form or query
 # What the readers of XML-RPC raise of a body that is none.
 NOT_XML_RPC = (ExpatError, XmlRpcError, AttributeError, LookupError, TypeError, ValueError)
-CHARSETS = ("utf-8", "ascii", "utf-16", "iso8859-", "cp125")  # none that decodes slowly or to much more
+CHARSETS = (
+    "utf-8",
+    "ascii",
+    "utf-16",
+    "iso8859-",
+    "cp125",
+)  # none that decodes slowly or to much more
 
 
-def read(method: str, content_type: str, query: bytes | str, body: bytes) -> tuple[WireFormat, dict[str, Any]]:
+def read(
+    method: str, content_type: str, query: bytes | str, body: bytes
+) -> tuple[WireFormat, dict[str, Any]]:
     """The format of a notification and its fields, keys as sent; the body wins over the URL's own query.
 
     Values are str, int, float, bool, None, list, dict, without NUL characters, NaN and integers over 64 bits.
@@ -97,13 +105,21 @@ def _charset(named: str | None) -> str | None:
     except (LookupError, ValueError):
         codec = ""
     if not codec.startswith(CHARSETS):
-        raise BadPayload(f"The body is in the character set {named[:40]!r}, which is not read here.")
+        raise BadPayload(
+            f"The body is in the character set {named[:40]!r}, which is not read here."
+        )
     return codec
 
 
 def _pairs(text: str, charset: str) -> dict[str, Any]:
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace", max_num_fields=MOST_PAIRS)
+        pairs = parse_qsl(
+            text,
+            keep_blank_values=True,
+            encoding=charset,
+            errors="replace",
+            max_num_fields=MOST_PAIRS,
+        )
     except ValueError:
         raise BadPayload(f"The form has more than {MOST_PAIRS} fields.") from None
     return {_text(name): _text(value) for name, value in pairs}
@@ -132,13 +148,19 @@ def _xml_rpc(body: bytes, charset: str | None) -> Any:
     except BadPayload:
         raise
     except DefusedXmlException:
-        raise BadPayload("The XML has a document type or entities, which are not read here.") from None
+        raise BadPayload(
+            "The XML has a document type or entities, which are not read here."
+        ) from None
     except UnicodeDecodeError:
         raise BadPayload(f"The body is not text in {charset}.") from None
     except NOT_XML_RPC as fault:
-        raise BadPayload(f"The body is not valid XML-RPC: {str(fault)[:200] or type(fault).__name__}.") from None
+        raise BadPayload(
+            f"The body is not valid XML-RPC: {str(fault)[:200] or type(fault).__name__}."
+        ) from None
     if len(parameters) != 1:
-        raise BadPayload(f"The XML-RPC call has {len(parameters)} parameters; one struct is documented.")
+        raise BadPayload(
+            f"The XML-RPC call has {len(parameters)} parameters; one struct is documented."
+        )
     return parameters[0]
 
 

@@ -12,15 +12,43 @@ LATE = 5  # age bins from here on (an hour) are the late ones
 
 # Share of first calls in worlds with typical delays (the benchmark's mix `typ`), as the engine counts them.
 TYPICAL_TAPPED = 0.307
-TYPICAL_OPEN = (0.0216, 0.0322, 0.0149, 0.0011, 0.0808, 0.1014, 0.0475, 0.0055)  # by state of the page
+TYPICAL_OPEN = (
+    0.0216,
+    0.0322,
+    0.0149,
+    0.0011,
+    0.0808,
+    0.1014,
+    0.0475,
+    0.0055,
+)  # by state of the page
 TYPICAL_OPEN_LEVELS = (0.07, 0.39, 0.54, 0.0)
 TYPICAL_CLOSED = (
-    0.0082, 0.0267, 0.0451, 0.0321, 0.0258, 0.0165, 0.0328, 0.0546, 0.0480,
-    0.0176, 0.0180, 0.0200, 0.0177, 0.0131, 0.0099, 0.0017,
-)  # fmt: skip  # by age
+    0.0082,
+    0.0267,
+    0.0451,
+    0.0321,
+    0.0258,
+    0.0165,
+    0.0328,
+    0.0546,
+    0.0480,
+    0.0176,
+    0.0180,
+    0.0200,
+    0.0177,
+    0.0131,
+    0.0099,
+    0.0017,
+)  # by age
 TYPICAL_CLOSED_LEVELS = (0.01, 0.36, 0.63, 0.0)
-TYPICAL_WEIGHT = 10.0  # calls that the typical curve counts for: sites differ more than ten calls would
-FIRST_OWN, OWN = 10.0, 200.0  # calls from which a site's own curve takes part, and from which it is called its own
+TYPICAL_WEIGHT = (
+    10.0  # calls that the typical curve counts for: sites differ more than ten calls would
+)
+FIRST_OWN, OWN = (
+    10.0,
+    200.0,
+)  # calls from which a site's own curve takes part, and from which it is called its own
 
 SECOND_PHONE = 0.12  # repeats from a phone not seen before (another phone, or withheld), for each from a known one
 STRAYS = 0.05  # share of the calls from unknown phones that no visit caused
@@ -37,7 +65,9 @@ class FirstCalls:
     tapped: float  # the link was tapped within 60 s before
     open: Sequence[Sequence[float]]  # page open: by state, level
     closed: Sequence[Sequence[float]]  # page closed: by age bin, level
-    known_phone: float = 0.0  # calls from a phone that had called before; they are not in the sums above
+    known_phone: float = (
+        0.0  # calls from a phone that had called before; they are not in the sums above
+    )
     new_phone: float = 0.0  # all other calls, whoever made them
     strays: float = 0.0  # of those: sum of the probabilities that no visit caused the call
     second_phone: float = 0.0  # ... and that an earlier caller calls again
@@ -99,13 +129,19 @@ def delay_curve(calls: FirstCalls) -> DelayCurve:
     total = tapped + sum(map(sum, opened)) + sum(map(sum, closed))
     n = calls.total
     return DelayCurve(
-        "own" if n >= OWN else "blended" if n >= FIRST_OWN else "typical", n, tapped / total,
-        [[x / total for x in row] for row in opened], [[x / total for x in row] for row in closed],
-    )  # fmt: skip
+        "own" if n >= OWN else "blended" if n >= FIRST_OWN else "typical",
+        n,
+        tapped / total,
+        [[x / total for x in row] for row in opened],
+        [[x / total for x in row] for row in closed],
+    )
 
 
 def _sum(
-    calls: Sequence[Sequence[float]], factors: Sequence[float], typical: Sequence[float], levels: Sequence[float]
+    calls: Sequence[Sequence[float]],
+    factors: Sequence[float],
+    typical: Sequence[float],
+    levels: Sequence[float],
 ) -> list[list[float]]:
     return [
         [factor * n + TYPICAL_WEIGHT * share * level for n, level in zip(row, levels, strict=True)]

@@ -22,6 +22,8 @@ def overflow(arrivals: Sequence[float], hold: float, numbers: int) -> tuple[floa
     """
     by_hour = [erlang_b(numbers, asked * hold / HOUR) for asked in arrivals]
     total = sum(arrivals)
-    share = sum(asked * b for asked, b in zip(arrivals, by_hour, strict=True)) / total if total else 0.0
+    share = (
+        sum(asked * b for asked, b in zip(arrivals, by_hour, strict=True)) / total if total else 0.0
+    )
     worst = max(range(len(by_hour)), key=by_hour.__getitem__)
     return share, by_hour[worst], worst

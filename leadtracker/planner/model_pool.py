@@ -13,16 +13,33 @@ from random import Random
 HOUR = 3600.0
 WEEK_HOURS = 168
 # The rule of the pool, once more: it is written in Lua (live/choose.lua, idle.lua, acquire.lua) and cannot be imported.
-GRACE, GRACE_SHORT = 120.0, 30.0  # s a number stays taken after its page; the short one when few are idle
+GRACE, GRACE_SHORT = (
+    120.0,
+    30.0,
+)  # s a number stays taken after its page; the short one when few are idle
 FEW_IDLE = 0.10  # part of the pool (acquire.lua)
 LOOK = 6  # idle numbers compared (choose.lua)
-PURE, PURE_QUIET, PURE_GROUP = 100.0, 10.0, 10.0  # how much older the pool's longest-idle may be: x and X_GROUP there
-QUIET_GAP = 6 * HOUR  # mean time between two leases of a number from which a pool is quiet (live/source_groups.py)
+PURE, PURE_QUIET, PURE_GROUP = (
+    100.0,
+    10.0,
+    10.0,
+)  # how much older the pool's longest-idle may be: x and X_GROUP there
+QUIET_GAP = (
+    6 * HOUR
+)  # mean time between two leases of a number from which a pool is quiet (live/source_groups.py)
 SEPARATE = 4.0  # numbers that a separately counted source should have (live/source_groups.py)
 HEAT_FADES = 3 * HOUR  # s; a past holder's claim on a number falls by e in this time (idle.lua)
 DIFFER = 0.3  # ... and by this factor for a visitor of another region (choose.lua)
-CLAIM = (0.15, 1.0, 4.5, 12.0)  # of a holder who bounced, browsed, was engaged, saved the number (idle.lua)
-SOONEST_RETURN, LATEST_RETURN = HOUR, 240 * HOUR  # between two visits of one visitor, even on a logarithmic scale
+CLAIM = (
+    0.15,
+    1.0,
+    4.5,
+    12.0,
+)  # of a holder who bounced, browsed, was engaged, saved the number (idle.lua)
+SOONEST_RETURN, LATEST_RETURN = (
+    HOUR,
+    240 * HOUR,
+)  # between two visits of one visitor, even on a logarithmic scale
 
 
 class Week:
@@ -49,11 +66,17 @@ class Week:
 class Traffic:
     """What a site's visits are like, as its lease log tells."""
 
-    arrivals: Sequence[float]  # numbers asked for per hour, for each hour of the week from Monday midnight
+    arrivals: Sequence[
+        float
+    ]  # numbers asked for per hour, for each hour of the week from Monday midnight
     hold: float  # mean seconds from a lease to the moment its page was last visible
-    levels: Sequence[float]  # share of leases that ended bounced, browsing, engaged, with the number saved
+    levels: Sequence[
+        float
+    ]  # share of leases that ended bounced, browsing, engaged, with the number saved
     sources: Mapping[str, float]  # share of leases by traffic source
-    regions: Mapping[str, float] = field(default_factory=dict)  # share of leases by region; empty when none is known
+    regions: Mapping[str, float] = field(
+        default_factory=dict
+    )  # share of leases by region; empty when none is known
     returns: float = 0.0  # share of leases whose visitor had held a number before
     mobile: float = 0.6  # share of leases on phones
 
@@ -73,7 +96,9 @@ class Turn:
 
 def groups(shares: Mapping[str, float], numbers: float) -> dict[str, str]:
     """Source -> group: sources with a share of fewer than 4 numbers are packed into groups that have 4 or more."""
-    small = sorted((s for s in shares if shares[s] * numbers < SEPARATE), key=lambda s: (-shares[s], s))
+    small = sorted(
+        (s for s in shares if shares[s] * numbers < SEPARATE), key=lambda s: (-shares[s], s)
+    )
     result = {source: source for source in shares}
     filled, left, index = 0.0, sum(shares[s] for s in small) * numbers, 1
     for source in small:
@@ -113,7 +138,9 @@ class ModelPool:
         self.refused = 0
         self._heat = [Heat() for _ in range(numbers)]
         self._group = groups(traffic.sources, numbers)
-        self._idle: dict[str, dict[int, float]] = {"": dict.fromkeys(range(numbers), -1e9)}  # in order of last seen
+        self._idle: dict[str, dict[int, float]] = {
+            "": dict.fromkeys(range(numbers), -1e9)
+        }  # in order of last seen
         self._keys: list[tuple[str, str]] = [("", "")] * numbers
         self._hard: list[tuple[float, int]] = []  # last seen, number
         self._latest: dict[int, int] = {}  # visitor -> number
@@ -125,22 +152,36 @@ class ModelPool:
         r, traffic = self.random, self.traffic
         week = Week([self.scale * n for n in traffic.arrivals])
         sources, source_weights = list(traffic.sources), list(traffic.sources.values())
-        regions, region_weights = list(traffic.regions) or ["?"], list(traffic.regions.values()) or [1.0]
+        regions, region_weights = (
+            list(traffic.regions) or ["?"],
+            list(traffic.regions.values()) or [1.0],
+        )
         flowed = 0.0
         drawn = zip(
-            r.choices(sources, source_weights, k=leases), r.choices(regions, region_weights, k=leases),
-            r.choices(range(len(traffic.levels)), traffic.levels, k=leases), strict=True,
-        )  # fmt: skip
+            r.choices(sources, source_weights, k=leases),
+            r.choices(regions, region_weights, k=leases),
+            r.choices(range(len(traffic.levels)), traffic.levels, k=leases),
+            strict=True,
+        )
         for visitor, (source, region, level) in enumerate(drawn):
             flowed += r.expovariate(1.0)
             t = week.when(flowed)
             turn = Turn(
-                visitor, source, region, level, r.random() < traffic.mobile, t, t + r.expovariate(1 / traffic.hold)
+                visitor,
+                source,
+                region,
+                level,
+                r.random() < traffic.mobile,
+                t,
+                t + r.expovariate(1 / traffic.hold),
             )
             if r.random() < traffic.returns and (before := self._earlier(t)):
                 turn.visitor, turn.source, turn.region, turn.mobile = (
-                    before.visitor, before.source, before.region, before.mobile,
-                )  # fmt: skip
+                    before.visitor,
+                    before.source,
+                    before.region,
+                    before.mobile,
+                )
             self._hand_out(turn)
 
     def _earlier(self, t: float) -> Turn | None:
@@ -160,7 +201,11 @@ class ModelPool:
             if own not in self._idle[""]:
                 return  # his page is still open, or was just now
             did = own
-        elif own is not None and own in self._idle[""] and self._keys[own][0] == "source " + turn.source:
+        elif (
+            own is not None
+            and own in self._idle[""]
+            and self._keys[own][0] == "source " + turn.source
+        ):
             did = own
         elif not self._idle[""]:
             self.refused += 1
@@ -183,7 +228,10 @@ class ModelPool:
     def _choose(self, turn: Turn) -> int:
         t = turn.start
         oldest = t - next(iter(self._idle[""].values()))
-        for key, pure in (("source " + turn.source, self._pure), ("group " + self._group[turn.source], PURE_GROUP)):
+        for key, pure in (
+            ("source " + turn.source, self._pure),
+            ("group " + self._group[turn.source], PURE_GROUP),
+        ):
             idle = self._idle.get(key)
             if idle and oldest <= pure * max(1.0, t - next(iter(idle.values()))):
                 break

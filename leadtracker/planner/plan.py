@@ -42,7 +42,9 @@ class Plan:
     now: Outlook
     steps: tuple[Outlook, ...]
     targets: tuple[tuple[float, Outlook | None], ...]
-    sizes: tuple[Outlook, ...]  # all that were looked at and not read between others, the smallest first
+    sizes: tuple[
+        Outlook, ...
+    ]  # all that were looked at and not read between others, the smallest first
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

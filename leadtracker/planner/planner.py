@@ -24,13 +24,20 @@ from leadtracker.planner.recognition import Rates, Recognition, Verdicts
 
 STEPS = (-50, -25, 10, 25, 50, 100)
 TARGETS = (0.80, 0.85, 0.90, 0.95)
-LARGEST_MODEL = 160  # numbers; a larger pool is planned by one of this size with its part of the traffic
+LARGEST_MODEL = (
+    160  # numbers; a larger pool is planned by one of this size with its part of the traffic
+)
 LEASES, LEASES_PER_NUMBER = 12_000, 75  # at least, in a made-up pool
 DRAWS = 2_000
 MOST_DOUBLINGS = 7  # doublings of the present size that are looked at
-REPEATS, REPEATS_WEIGHT = 0.35, 25.0  # usual share of calls that are repeats, and for how many calls that counts
+REPEATS, REPEATS_WEIGHT = (
+    0.35,
+    25.0,
+)  # usual share of calls that are repeats, and for how many calls that counts
 REPEAT_LOST, REPEAT_LOST_CERTAIN = 0.055, 0.13  # part of the first calls' success that repeats lack
-TAPPED_WITHOUT_NUMBER = 0.8  # part of those tapping on a page without a number whom the fallback number's call finds
+TAPPED_WITHOUT_NUMBER = (
+    0.8  # part of those tapping on a page without a number whom the fallback number's call finds
+)
 EXCESS_RIGHT = 0.2  # stated probability of being right of calls that were no first calls at all
 STATED_WEIGHT = 50.0  # calls from which the verdicts count more than the model
 
@@ -146,13 +153,22 @@ class Planner:
         stated, weight = self._stated()
         right = 1 - _moved(1 - model.right, 1 - self._here.right, 1 - stated.right, weight)
         certain = 1 - _moved(1 - model.certain, 1 - self._here.certain, 1 - stated.certain, weight)
-        certain_wrong = _moved(model.certain_wrong, self._here.certain_wrong, stated.certain_wrong, weight)
+        certain_wrong = _moved(
+            model.certain_wrong, self._here.certain_wrong, stated.certain_wrong, weight
+        )
         unmatched = max(0.0, 1 - model.right - model.wrong)
         certain = min(certain, right)
         return Outlook(
-            numbers, share, worst, hour, right, max(0.0, 1 - right - unmatched), certain,
-            min(certain_wrong, 1 - certain), model.campaign,
-        )  # fmt: skip
+            numbers,
+            share,
+            worst,
+            hour,
+            right,
+            max(0.0, 1 - right - unmatched),
+            certain,
+            min(certain_wrong, 1 - certain),
+            model.campaign,
+        )
 
     def _stated(self) -> tuple[Verdicts, float]:
         """What the site's verdicts say of the present pool, and how much that counts against the model."""
@@ -161,9 +177,10 @@ class Planner:
         if calls <= 0:
             return self._here, 0.0
         said = Verdicts(
-            right=(stated.right - EXCESS_RIGHT * excess) / calls, certain=stated.certain / calls,
+            right=(stated.right - EXCESS_RIGHT * excess) / calls,
+            certain=stated.certain / calls,
             certain_wrong=stated.certain_wrong / calls,
-        )  # fmt: skip
+        )
         return said, calls / (calls + STATED_WEIGHT)
 
 
@@ -174,7 +191,9 @@ def all_calls(inputs: PlanInputs, curve: DelayCurve, numbers: int) -> Verdicts:
     pool = ModelPool(inputs.traffic, modelled, random, modelled / numbers)
     pool.play(max(LEASES, LEASES_PER_NUMBER * modelled))
     stray = inputs.stray * inputs.numbers / numbers  # as many strays in all
-    recognition = Recognition(pool, inputs.rates, inputs.activity, stray, inputs.region_told, random)
+    recognition = Recognition(
+        pool, inputs.rates, inputs.activity, stray, inputs.region_told, random
+    )
     first_calls = recognition.first_calls(curve, DRAWS)
     given = len(pool.turns) / (len(pool.turns) + pool.refused)
     calls = inputs.calls

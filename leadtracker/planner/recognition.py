@@ -15,9 +15,13 @@ from leadtracker.planner.model_pool import WEEK_HOURS, ModelPool, Turn, Week
 CERTAIN = 0.8
 KEPT = 64  # holders of a number that are weighed
 BROWSING, ENGAGED = 15.0, 60.0  # s after which an open page's level is 1 and 2
-UNSEEN = 0.01  # share of calls from an open page whose number nobody was given: it never came into view
+UNSEEN = (
+    0.01  # share of calls from an open page whose number nobody was given: it never came into view
+)
 WARM = 4  # a quarter of the pool's history serves as past holders only
-LEAST_TURNS = 20  # turns old enough to be a late caller's; with fewer, his number had too many holders since
+LEAST_TURNS = (
+    20  # turns old enough to be a late caller's; with fewer, his number had too many holders since
+)
 
 
 class Rates(Protocol):
@@ -72,7 +76,13 @@ class Recognition:
     """Draws callers of a made-up pool and asks, for each, whom the matching would name."""
 
     def __init__(
-        self, pool: ModelPool, rates: Rates, activity: Sequence[float], stray: float, region_told: float, random: Random
+        self,
+        pool: ModelPool,
+        rates: Rates,
+        activity: Sequence[float],
+        stray: float,
+        region_told: float,
+        random: Random,
     ) -> None:
         """`activity` is how much is called in each hour of the week (1 on average), `stray` the strays per number and
         calling-clock second, `region_told` the share of calls whose phone and whose visitor both tell a region."""
@@ -84,7 +94,9 @@ class Recognition:
         self.warm = pool.turns[len(pool.turns) // WARM :]
         self.end = self.clock.until(pool.turns[-1][0]) if pool.turns else 0.0
         levels = len(rates.closed[0])
-        self.left: list[list[tuple[float, int, Turn]]] = [[] for _ in range(levels)]  # by level, in order of leaving
+        self.left: list[list[tuple[float, int, Turn]]] = [
+            [] for _ in range(levels)
+        ]  # by level, in order of leaving
         for _, did, turn in self.warm:
             self.left[turn.level].append((self.seen[id(turn)], did, turn))
         for turns in self.left:
@@ -101,7 +113,9 @@ class Recognition:
         return result
 
     def _open(self, curve: DelayCurve, draws: int) -> tuple[float, Verdicts]:
-        states = [(state, level) for state, row in enumerate(curve.open) for level in range(len(row))]
+        states = [
+            (state, level) for state, row in enumerate(curve.open) for level in range(len(row))
+        ]
         weights = [curve.open[state][level] for state, level in states]
         result = Verdicts()
         edges = (0.0, *DWELL_EDGES, 4 * DWELL_EDGES[-1])
@@ -109,7 +123,10 @@ class Recognition:
             begin, did, turn = self.random.choice(self.warm)
             dwell = state % DWELLS
             now = self._moment(begin + self.random.uniform(edges[dwell], edges[dwell + 1]))
-            result.add(self._judge(did, turn, self.rates.open[state][level], now, before=begin), (1 - UNSEEN) / draws)
+            result.add(
+                self._judge(did, turn, self.rates.open[state][level], now, before=begin),
+                (1 - UNSEEN) / draws,
+            )
         return sum(weights), result
 
     def _closed(self, curve: DelayCurve, draws: int) -> list[tuple[float, Verdicts]]:
@@ -145,10 +162,16 @@ class Recognition:
     def _moment(self, t: float) -> Moment:
         return Moment(t, self.clock.until(t), self.activity[int(t // HOUR) % WEEK_HOURS])
 
-    def _judge(self, did: int, turn: Turn, own: float, now: Moment, before: float | None = None) -> Verdicts:
+    def _judge(
+        self, did: int, turn: Turn, own: float, now: Moment, before: float | None = None
+    ) -> Verdicts:
         """The caller held `did` in that turn and has the weight `own` `now`; who else is weighed are the number's
         holders until then (or `before` an open page's beginning)."""
-        last = bisect_left(self.starts[did], before) if before is not None else bisect_right(self.starts[did], now.t)
+        last = (
+            bisect_left(self.starts[did], before)
+            if before is not None
+            else bisect_right(self.starts[did], now.t)
+        )
         rivals = []
         for other in self.pool.past[did][max(0, last - KEPT) : last]:
             if other is turn:
@@ -158,7 +181,9 @@ class Recognition:
                 own += weight
             else:
                 rivals.append(Rival(weight, other.region, other.source))
-        return verdicts(own, turn.region, turn.source, rivals, self.stray * now.activity, self.told, self.rates)
+        return verdicts(
+            own, turn.region, turn.source, rivals, self.stray * now.activity, self.told, self.rates
+        )
 
     def _weight(self, turn: Turn, now: Moment) -> float:
         factor = self.rates.source.get(turn.source, 1.0)
@@ -168,16 +193,28 @@ class Recognition:
             state = (0 if turn.mobile else DWELLS) + bisect_right(DWELL_EDGES, spent)
             return self.rates.open[state][level] * factor
         bin_ = bisect_right(AGE_EDGES, now.clock - self.seen[id(turn)])
-        return self.rates.closed[bin_][turn.level] * factor * now.activity if bin_ < len(AGE_EDGES) else 0.0
+        return (
+            self.rates.closed[bin_][turn.level] * factor * now.activity
+            if bin_ < len(AGE_EDGES)
+            else 0.0
+        )
 
 
 def verdicts(
-    own: float, region: str, source: str, rivals: Sequence[Rival], nobody: float, told: float, rates: Rates
+    own: float,
+    region: str,
+    source: str,
+    rivals: Sequence[Rival],
+    nobody: float,
+    told: float,
+    rates: Rates,
 ) -> Verdicts:
     """What the matching would say, over all regions that the caller's phone may tell; weights as in the matching."""
     best: dict[str, float] = {region: 0.0}  # by region
     whole: dict[str, float] = {region: 0.0}
-    sources: dict[str, dict[str, float]] = {region: {source: own}}  # by region, source; with the caller
+    sources: dict[str, dict[str, float]] = {
+        region: {source: own}
+    }  # by region, source; with the caller
     for rival in rivals:
         best[rival.region] = max(best.get(rival.region, 0.0), rival.weight)
         whole[rival.region] = whole.get(rival.region, 0.0) + rival.weight
@@ -193,18 +230,29 @@ def verdicts(
         left -= chance
         agrees, differs = (trust + (1 - trust) * share) / share, 1 - trust
         factors = {name: agrees if name == phones else differs for name in best}
-        result.add(_verdict(own, source, region, best, whole, sources, nobody, factors), told * chance)
+        result.add(
+            _verdict(own, source, region, best, whole, sources, nobody, factors), told * chance
+        )
     differs_all = dict.fromkeys(best, 1 - trust)
-    result.add(_verdict(own, source, region, best, whole, sources, nobody, differs_all), told * max(0.0, left))
+    result.add(
+        _verdict(own, source, region, best, whole, sources, nobody, differs_all),
+        told * max(0.0, left),
+    )
     says_nothing = dict.fromkeys(best, 1.0)
     result.add(_verdict(own, source, region, best, whole, sources, nobody, says_nothing), 1 - told)
     return result
 
 
 def _verdict(
-    own: float, source: str, region: str, best: Mapping[str, float], whole: Mapping[str, float],
-    sources: Mapping[str, Mapping[str, float]], nobody: float, factors: Mapping[str, float],
-) -> Verdicts:  # fmt: skip
+    own: float,
+    source: str,
+    region: str,
+    best: Mapping[str, float],
+    whole: Mapping[str, float],
+    sources: Mapping[str, Mapping[str, float]],
+    nobody: float,
+    factors: Mapping[str, float],
+) -> Verdicts:
     mine = own * factors[region]
     other = max(best[name] * factor for name, factor in factors.items())
     total = mine + nobody + sum(whole[name] * factor for name, factor in factors.items())
@@ -217,6 +265,9 @@ def _verdict(
     named, certain = winner >= nobody, winner >= max(nobody, CERTAIN * total)
     right = mine >= other
     return Verdicts(
-        right=float(named and right), wrong=float(named and not right), certain=float(certain and right),
-        certain_wrong=float(certain and not right), campaign=float(likeliest == source and weight >= nobody),
-    )  # fmt: skip
+        right=float(named and right),
+        wrong=float(named and not right),
+        certain=float(certain and right),
+        certain_wrong=float(certain and not right),
+        campaign=float(likeliest == source and weight >= nobody),
+    )

@@ -18,7 +18,9 @@ PREFIX = "lt_"  # so that a key that leaked is recognised for what it is
 def add(session: Session, site_id: int, name: str) -> str:
     """A new key of a site; the caller commits."""
     key = PREFIX + secrets.token_urlsafe(32)
-    session.add(ApiKeyRow(site_id=site_id, name=name, digest=_digest(key), made_at=datetime.now(UTC)))
+    session.add(
+        ApiKeyRow(site_id=site_id, name=name, digest=_digest(key), made_at=datetime.now(UTC))
+    )
     return key
 
 
@@ -29,7 +31,9 @@ def remove(session: Session, site_id: int, name: str) -> int:
 
 
 def of_site(session: Session, site_id: int) -> Sequence[ApiKeyRow]:
-    return session.scalars(select(ApiKeyRow).where(ApiKeyRow.site_id == site_id).order_by(ApiKeyRow.made_at)).all()
+    return session.scalars(
+        select(ApiKeyRow).where(ApiKeyRow.site_id == site_id).order_by(ApiKeyRow.made_at)
+    ).all()
 
 
 def site_of(session: Session, key: str) -> int | None:

@@ -18,7 +18,9 @@ class CallbackRow(Base):
 
     __tablename__ = "callbacks"
     pk: Mapped[int] = mapped_column(Big, primary_key=True)
-    id: Mapped[str] = mapped_column(String(64))  # made by whoever asks; one call at most for each of a site
+    id: Mapped[str] = mapped_column(
+        String(64)
+    )  # made by whoever asks; one call at most for each of a site
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     origin: Mapped[str]  # page, form, api
@@ -31,22 +33,35 @@ class CallbackRow(Base):
     message: Mapped[str]  # the PBX's words
     made_at: Mapped[datetime]
     due_at: Mapped[datetime | None]  # outside opening hours: when it is to be dialled
-    campaign: Mapped[str] = mapped_column(server_default="")  # of the PBX's dialer that has it; '': we dial
+    campaign: Mapped[str] = mapped_column(
+        server_default=""
+    )  # of the PBX's dialer that has it; '': we dial
     dialled_at: Mapped[datetime | None]  # written before the PBX is asked
     answered_at: Mapped[datetime | None]  # the PBX's answer
     ended_at: Mapped[datetime | None]
     agent: Mapped[str]  # whom the PBX was last asked to ring
     call_id: Mapped[str]  # the PBX's
     call_pk: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"))
-    calls: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # by the PBX's id: talked (s), cost, why not
+    calls: Mapped[dict[str, Any]] = mapped_column(
+        server_default="{}"
+    )  # by the PBX's id: talked (s), cost, why not
     talk_seconds: Mapped[int]
     day: Mapped[str]  # of the site, on whose money `reserved` counts; '' when nothing is reserved
     reserved: Mapped[int]  # minor units; this and the next
     spent: Mapped[int | None]  # None until it is over
-    settled: Mapped[bool] = mapped_column(server_default=false())  # the difference has been given back
+    settled: Mapped[bool] = mapped_column(
+        server_default=false()
+    )  # the difference has been given back
     currency: Mapped[str]
     __table_args__ = (
-        Index("callbacks_id", "site_id", "id", unique=True, sqlite_where=text(TAKEN), postgresql_where=text(TAKEN)),
+        Index(
+            "callbacks_id",
+            "site_id",
+            "id",
+            unique=True,
+            sqlite_where=text(TAKEN),
+            postgresql_where=text(TAKEN),
+        ),
         Index("callbacks_asked", "id"),
         Index("callbacks_made", "made_at", "pk"),
         Index("callbacks_site_made", "site_id", "made_at", "pk"),

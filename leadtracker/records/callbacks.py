@@ -14,7 +14,14 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from leadtracker.callback_rules.course import ENDED, State, after, failure, state_of_leg, state_of_pop
+from leadtracker.callback_rules.course import (
+    ENDED,
+    State,
+    after,
+    failure,
+    state_of_leg,
+    state_of_pop,
+)
 from leadtracker.domain import Cdr, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import CallRow
@@ -81,7 +88,9 @@ def go_on(row: CallbackRow, heard: State, now: datetime, code: str = "") -> None
     row.state = state
 
 
-def follow(row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, price: int | None) -> None:
+def follow(
+    row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, price: int | None
+) -> None:
     """Lead a request on by what the PBX sent of its call, in any order; `price` is the whole call's, in minor units.
 
     A dialer may call several times for one request: each call counts.
@@ -103,11 +112,15 @@ def follow(row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, p
             row.spent, row.settled = cost, False
 
 
-def follow_call(row: CallbackRow, call: CallRow, events: Sequence[ScreenPop | Cdr], now: datetime) -> None:
+def follow_call(
+    row: CallbackRow, call: CallRow, events: Sequence[ScreenPop | Cdr], now: datetime
+) -> None:
     """Lead on a request by a call that is of it; of several the one that was talked in is shown."""
     follow(row, events, now, call.price)
     row.call_id = row.call_id or (call.call_id if call.named else "")
-    shown = max(row.calls, key=lambda call_id: (row.calls[call_id]["talked"], call_id), default=None)
+    shown = max(
+        row.calls, key=lambda call_id: (row.calls[call_id]["talked"], call_id), default=None
+    )
     if row.call_pk is None or shown == call.call_id:
         row.call_pk = call.id
 
@@ -124,7 +137,11 @@ def of_call(
             return None
         found = _taken(int(site), request).where(CallbackRow.account_id == account_id)
     elif call_id:
-        found = select(CallbackRow).where(CallbackRow.account_id == account_id, CallbackRow.call_id == call_id).limit(1)
+        found = (
+            select(CallbackRow)
+            .where(CallbackRow.account_id == account_id, CallbackRow.call_id == call_id)
+            .limit(1)
+        )
     else:
         return None
     return session.scalar(found.with_for_update() if locked else found)
@@ -137,7 +154,11 @@ def _cost(row: CallbackRow, legs: Sequence[Cdr], price: int | None) -> int:
 
 def due(session: Session, now: datetime, patience: timedelta) -> Sequence[CallbackRow]:
     """Those to be dialled by now: scheduled ones, and received ones that whoever received them has left lying."""
-    scheduled = (CallbackRow.state == State.SCHEDULED) & (CallbackRow.campaign == "") & (CallbackRow.due_at <= now)
+    scheduled = (
+        (CallbackRow.state == State.SCHEDULED)
+        & (CallbackRow.campaign == "")
+        & (CallbackRow.due_at <= now)
+    )
     left = (CallbackRow.state == State.RECEIVED) & (CallbackRow.made_at <= now - patience)
     return _oldest(session, or_(scheduled, left))
 
@@ -146,7 +167,9 @@ def unanswered(session: Session, before: datetime) -> Sequence[CallbackRow]:
     """Dialed before a moment by somebody who never wrote down the PBX's answer: he died, or lost it."""
     return _oldest(
         session,
-        (CallbackRow.state == State.DIALING) & CallbackRow.answered_at.is_(None) & (CallbackRow.dialled_at < before),
+        (CallbackRow.state == State.DIALING)
+        & CallbackRow.answered_at.is_(None)
+        & (CallbackRow.dialled_at < before),
     )
 
 
@@ -157,19 +180,28 @@ def without_end(session: Session, before: datetime) -> Sequence[CallbackRow]:
 
 def handed_over(session: Session, before: datetime) -> Sequence[CallbackRow]:
     """Left to a campaign of the PBX for a time before this moment, and nothing was heard since."""
-    left = (CallbackRow.state == State.SCHEDULED) & (CallbackRow.campaign != "") & (CallbackRow.due_at < before)
+    left = (
+        (CallbackRow.state == State.SCHEDULED)
+        & (CallbackRow.campaign != "")
+        & (CallbackRow.due_at < before)
+    )
     return _oldest(session, left)
 
 
 def unsettled(session: Session) -> Sequence[CallbackRow]:
     """Over, or its price changed, and the money of the day does not know it yet."""
-    return _oldest(session, CallbackRow.spent.is_not(None) & CallbackRow.settled.is_(False) & (CallbackRow.day != ""))
+    return _oldest(
+        session,
+        CallbackRow.spent.is_not(None) & CallbackRow.settled.is_(False) & (CallbackRow.day != ""),
+    )
 
 
 def money(session: Session, site_id: int, day: str) -> tuple[dict[str, int], dict[str, int]]:
     """What a site's requests of a day may cost and what they have cost, by id, in minor units."""
     mine = select(CallbackRow.id, CallbackRow.reserved, CallbackRow.spent)
-    mine = mine.where(CallbackRow.site_id == site_id, CallbackRow.day == day, CallbackRow.state != State.REFUSED)
+    mine = mine.where(
+        CallbackRow.site_id == site_id, CallbackRow.day == day, CallbackRow.state != State.REFUSED
+    )
     reserved, spent = {}, {}
     for request, most, cost in session.execute(mine):
         if cost is None:
@@ -181,29 +213,43 @@ def money(session: Session, site_id: int, day: str) -> tuple[dict[str, int], dic
 
 def written(session: Session, site_id: int, requests: Collection[str]) -> frozenset[str]:
     """Those of these ids that are a site's requests and were not refused."""
-    mine = select(CallbackRow.id).where(CallbackRow.site_id == site_id, CallbackRow.id.in_(requests))
+    mine = select(CallbackRow.id).where(
+        CallbackRow.site_id == site_id, CallbackRow.id.in_(requests)
+    )
     return frozenset(session.scalars(mine.where(CallbackRow.state != State.REFUSED)))
 
 
 def under_way(session: Session, site_id: int, since: datetime) -> int:
     """How many of a site's requests were dialled after a moment and are not over."""
-    mine = select(func.count()).where(CallbackRow.site_id == site_id, CallbackRow.state.in_(UNDER_WAY))
+    mine = select(func.count()).where(
+        CallbackRow.site_id == site_id, CallbackRow.state.in_(UNDER_WAY)
+    )
     return session.scalar(mine.where(CallbackRow.dialled_at > since)) or 0
 
 
 def unlinked(session: Session, since: datetime) -> Sequence[int]:
     """Calls, by their rows, of requests that did not know the PBX's id of the call when it was read."""
-    same = (CallRow.account_id == CallbackRow.account_id) & (CallRow.call_id == CallbackRow.call_id) & CallRow.named
+    same = (
+        (CallRow.account_id == CallbackRow.account_id)
+        & (CallRow.call_id == CallbackRow.call_id)
+        & CallRow.named
+    )
     found = select(CallRow.id).join(CallbackRow, same)
-    found = found.where(CallbackRow.call_pk.is_(None), CallbackRow.call_id != "", CallbackRow.dialled_at > since)
+    found = found.where(
+        CallbackRow.call_pk.is_(None), CallbackRow.call_id != "", CallbackRow.dialled_at > since
+    )
     return session.scalars(found.limit(MOST_AT_ONCE)).all()
 
 
 def forget_refused(session: Session, before: datetime) -> None:
     """What was refused has no call, and is of no use once it has been looked at."""
-    old = delete(CallbackRow).where(CallbackRow.state == State.REFUSED, CallbackRow.made_at < before)
+    old = delete(CallbackRow).where(
+        CallbackRow.state == State.REFUSED, CallbackRow.made_at < before
+    )
     session.execute(old)
 
 
 def _oldest(session: Session, which: Any) -> Sequence[CallbackRow]:
-    return session.scalars(select(CallbackRow).where(which).order_by(CallbackRow.pk).limit(MOST_AT_ONCE)).all()
+    return session.scalars(
+        select(CallbackRow).where(which).order_by(CallbackRow.pk).limit(MOST_AT_ONCE)
+    ).all()

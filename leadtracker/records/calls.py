@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, inspect, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from leadtracker.domain import CallFacts, Cdr, Direction, Json, Site
@@ -20,8 +30,9 @@ COUNTED = ("started_at", "site_id", "outcome", "talk_seconds", "first_time")
 FORGET_LEGS = delete(LEGS).where(LEGS.c.call_pk.in_(bindparam("calls", expanding=True)))
 COUNT_AGAIN = update(SHARES).where(SHARES.c.call_pk == bindparam("call"))
 OF_BOTH = (  # not by the site's index
-    CALLS.c.caller == bindparam("caller"), func.coalesce(CALLS.c.site_id, 0) == bindparam("site")
-)  # fmt: skip
+    CALLS.c.caller == bindparam("caller"),
+    func.coalesce(CALLS.c.site_id, 0) == bindparam("site"),
+)
 FIRST = (
     select(CALLS.c.id)
     .where(*OF_BOTH, CALLS.c.direction.not_in(NOT_COMING_IN))
@@ -43,7 +54,9 @@ class Snapshot:
 
 
 def snapshot_of(row: CallRow) -> Snapshot:
-    return Snapshot(row.visitor_id, row.match, row.visitor_info, row.first_touchpoint, row.touchpoint)
+    return Snapshot(
+        row.visitor_id, row.match, row.visitor_info, row.first_touchpoint, row.touchpoint
+    )
 
 
 def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:
@@ -51,7 +64,9 @@ def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:
     calls = list(calls)
     known = [row for row, _ in calls if row.id is not None]
     session.add_all(row for row, _ in calls)
-    numbers: set[tuple[int | None, str | None]] = set()  # of which another call may now be the first
+    numbers: set[tuple[int | None, str | None]] = (
+        set()
+    )  # of which another call may now be the first
     for row, _ in calls:
         before = {name: inspect(row).attrs[name].history.deleted for name in ("site_id", "caller")}
         was = {name: (values or [getattr(row, name)])[0] for name, values in before.items()}
@@ -81,7 +96,9 @@ def mark_first_call(session: Session, site_id: int | None, caller: str | None) -
 
 def _mark(session: Session, call_pk: int, first_time: bool) -> None:
     session.execute(update(CallRow).where(CallRow.id == call_pk).values(first_time=first_time))
-    session.execute(update(ShareRow).where(ShareRow.call_pk == call_pk).values(first_time=first_time))
+    session.execute(
+        update(ShareRow).where(ShareRow.call_pk == call_pk).values(first_time=first_time)
+    )
 
 
 def counted(row: CallRow) -> dict[str, Any]:
@@ -112,18 +129,36 @@ def fill_visitor(row: CallRow, whose: Snapshot) -> None:
 
 
 COPIED = (
-    "started_at", "answered_at", "phase", "outcome", "status", "direction", "caller", "did", "talk_seconds",
-    "ring_seconds", "wait_seconds", "extension", "representative", "queue", "recording_url", "price",
+    "started_at",
+    "answered_at",
+    "phase",
+    "outcome",
+    "status",
+    "direction",
+    "caller",
+    "did",
+    "talk_seconds",
+    "ring_seconds",
+    "wait_seconds",
+    "extension",
+    "representative",
+    "queue",
+    "recording_url",
+    "price",
     "original_call_id",
-)  # fmt: skip
+)
 
 
 def _leg(call_pk: int, cdr: Cdr) -> dict[str, Any]:
     return {
-        "call_pk": call_pk, "type": cdr.type, "started_at": cdr.started_at, "status": cdr.status,
-        "outcome": cdr.outcome, "talk_seconds": cdr.talk_seconds,
+        "call_pk": call_pk,
+        "type": cdr.type,
+        "started_at": cdr.started_at,
+        "status": cdr.status,
+        "outcome": cdr.outcome,
+        "talk_seconds": cdr.talk_seconds,
         "record": orjson.loads(orjson.dumps(cdr, default=str)),
-    }  # fmt: skip
+    }
 
 
 def reversed_digits(number: str | None) -> str:
@@ -146,4 +181,6 @@ def ends_with(digits: str) -> ColumnElement[bool]:
 
 def newest(session: Session, count: int, site_id: int | None = None) -> Sequence[CallRow]:
     wanted = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(count)
-    return session.scalars(wanted if site_id is None else wanted.where(CallRow.site_id == site_id)).all()
+    return session.scalars(
+        wanted if site_id is None else wanted.where(CallRow.site_id == site_id)
+    ).all()

@@ -98,7 +98,9 @@ def schema_is_current(engine: Engine) -> bool:
 def put(session: Session, table: Table, rows: list[dict[str, Any]], newer: bool = False) -> None:
     """Insert rows, or make what is given here of those of the same key equal; `newer`: but for rows of a later `at`."""
     if rows:
-        session.execute(_putting(session.get_bind().dialect.name, table, tuple(rows[0]), newer), rows)
+        session.execute(
+            _putting(session.get_bind().dialect.name, table, tuple(rows[0]), newer), rows
+        )
 
 
 @functools.cache
@@ -147,7 +149,11 @@ def only_reader(engine: Engine) -> Iterator[Callable[[], bool]]:
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": READING_LOCK}).scalar())
+            held = bool(
+                connection.execute(
+                    text("SELECT pg_try_advisory_lock(:k)"), {"k": READING_LOCK}
+                ).scalar()
+            )
             try:
                 yield lambda: held and bool(connection.execute(text("SELECT true")).scalar())
             finally:

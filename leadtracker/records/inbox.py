@@ -60,9 +60,18 @@ class _Insert:
     """One INSERT of many rows, which commits by itself: SQLite lets go of Python's lock once and not for each row."""
 
     COLUMNS = (
-        "account_id", "family", "received_at", "method", "content_type", "query", "body", "digest", "copies", "state",
+        "account_id",
+        "family",
+        "received_at",
+        "method",
+        "content_type",
+        "query",
+        "body",
+        "digest",
+        "copies",
+        "state",
         "fault",
-    )  # fmt: skip
+    )
 
     def __init__(self, dialect: Dialect) -> None:
         mark = "?" if dialect.paramstyle == "qmark" else "%s"
@@ -76,7 +85,9 @@ class _Insert:
             notifications, key=itemgetter("digest")
         ):  # in one order, lest two processes wait in a ring
             received_at = self._moment(values["received_at"])
-            row = rows.setdefault(values["digest"], values | {"received_at": received_at, "copies": 0})
+            row = rows.setdefault(
+                values["digest"], values | {"received_at": received_at, "copies": 0}
+            )
             row["copies"] += 1
         connection.exec_driver_sql(
             f"INSERT INTO inbox ({', '.join(self.COLUMNS)}) VALUES {', '.join(self._row for _ in rows)} "  # noqa: S608 # names and marks of our own
@@ -97,7 +108,9 @@ class Inbox:
         self._insert = _Insert(engine.dialect)
         committing = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._connect: Callable[[], AbstractContextManager[Connection]] = committing.connect
-        if engine.dialect.name != "postgresql":  # a file does not hang up: one connection serves whoever writes
+        if (
+            engine.dialect.name != "postgresql"
+        ):  # a file does not hang up: one connection serves whoever writes
             kept = committing.connect()
             weakref.finalize(self, kept.close)
             self._connect = lambda: nullcontext(kept)
@@ -106,11 +119,18 @@ class Inbox:
         """Return when the notification is on disk; a copy of one kept before only counts. Raises StoreUnavailable."""
         ticket = _Ticket(
             {
-                "account_id": notification.account_id, "family": notification.family, "received_at": notification.received_at,
-                "method": notification.method, "content_type": notification.content_type, "query": notification.query,
-                "body": notification.body, "digest": notification.digest, "state": state, "fault": fault,
+                "account_id": notification.account_id,
+                "family": notification.family,
+                "received_at": notification.received_at,
+                "method": notification.method,
+                "content_type": notification.content_type,
+                "query": notification.query,
+                "body": notification.body,
+                "digest": notification.digest,
+                "state": state,
+                "fault": fault,
             }
-        )  # fmt: skip
+        )
         with self._lock:
             self._pending.append(ticket)
             first, self._writing = not self._writing, True
@@ -123,7 +143,9 @@ class Inbox:
 
     def _write_pending(self) -> None:
         """Write what waits, wake those whose notifications are on disk, and let the first of those who came since go on."""
-        with self._turn:  # first the turn: whoever comes while another process writes is in the batch
+        with (
+            self._turn
+        ):  # first the turn: whoever comes while another process writes is in the batch
             with self._lock:
                 batch, self._pending = self._pending, []
             self._write(batch)
@@ -140,7 +162,9 @@ class Inbox:
             with self._connect() as connection:
                 self._insert(connection, [ticket.values for ticket in batch])
         except Exception as fault:
-            if len(batch) > 1:  # what one notification does to the database must not refuse the others
+            if (
+                len(batch) > 1
+            ):  # what one notification does to the database must not refuse the others
                 for ticket in batch:
                     self._write([ticket])
                 return
@@ -164,13 +188,19 @@ def newest_notification(engine: Engine) -> int:
 
 
 def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
-    session.execute(update(InboxRow).where(InboxRow.id == inbox_id).values(state=BROKEN, fault=fault))
+    session.execute(
+        update(InboxRow).where(InboxRow.id == inbox_id).values(state=BROKEN, fault=fault)
+    )
 
 
 def read_again(session: Session, *, broken_only: bool, since: datetime | None = None) -> int:
     """Have the worker read notifications again; returns how many. What it wrote before stays the same or is mended."""
     change = update(InboxRow).values(state=NEW, fault=None)
-    change = change.where(InboxRow.state == BROKEN) if broken_only else change.where(InboxRow.state != NEW)
+    change = (
+        change.where(InboxRow.state == BROKEN)
+        if broken_only
+        else change.where(InboxRow.state != NEW)
+    )
     if since is not None:
         change = change.where(InboxRow.received_at >= since)
     return int(session.execute(change).rowcount)  # type: ignore[attr-defined] # typed as Result, an UPDATE gives CursorResult
@@ -178,4 +208,8 @@ def read_again(session: Session, *, broken_only: bool, since: datetime | None = 
 
 def read_call_again(session: Session, call_pk: int) -> None:
     """Have the worker read all notifications of one call again."""
-    session.execute(update(InboxRow).where(InboxRow.call_pk == call_pk, InboxRow.state == DONE).values(state=NEW))
+    session.execute(
+        update(InboxRow)
+        .where(InboxRow.call_pk == call_pk, InboxRow.state == DONE)
+        .values(state=NEW)
+    )

@@ -29,11 +29,16 @@ from leadtracker.records.tables import (
 
 Cell = tuple[str, int, str, int]  # of closed leases: DID, day since 1970, source, level
 LEARNED, HOURS, PHONES, CALLERS, KNOWN, CLOSED = (
-    cast(Table, row.__table__) for row in (LearnedRow, HourRow, PhoneRow, CallerRow, KnownPhoneRow, ClosedLeasesRow)
+    cast(Table, row.__table__)
+    for row in (LearnedRow, HourRow, PhoneRow, CallerRow, KnownPhoneRow, ClosedLeasesRow)
 )
-OLDEST_DAYS = int(AGE_EDGES[-1] // DAY)  # since a page was closed, from which nobody is expected to call
+OLDEST_DAYS = int(
+    AGE_EDGES[-1] // DAY
+)  # since a page was closed, from which nobody is expected to call
 WEEK = 7
-Kept = tuple[str, Remembered, Mapping[str, Called]]  # of a call: memory key, for its phone, for its visitors
+Kept = tuple[
+    str, Remembered, Mapping[str, Called]
+]  # of a call: memory key, for its phone, for its visitors
 # What a ringing phone asks is written once: to build a statement takes five times as long as to run it.
 SITE: Any = bindparam("site")
 VISITORS: Any = bindparam("visitors", expanding=True)
@@ -43,7 +48,9 @@ REMEMBERED = select(PHONES.c.remembered).where(
 CALLED = select(CALLERS.c.visitor, CALLERS.c.called).where(
     CALLERS.c.site_id == SITE, CALLERS.c.visitor.in_(VISITORS), CALLERS.c.at < bindparam("before")
 )
-KNOWERS = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.phone == bindparam("phone"))
+KNOWERS = select(KNOWN.c.visitor).where(
+    KNOWN.c.site_id == SITE, KNOWN.c.phone == bindparam("phone")
+)
 WITH_PHONES = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.visitor.in_(VISITORS))
 
 
@@ -64,7 +71,10 @@ def version(session: Session, site_id: int) -> int:
 
 def hours(session: Session, site_id: int) -> list[Hour]:
     rows = session.scalars(
-        select(HourRow).where(HourRow.site_id == site_id).order_by(HourRow.number.desc()).limit(KEPT)
+        select(HourRow)
+        .where(HourRow.site_id == site_id)
+        .order_by(HourRow.number.desc())
+        .limit(KEPT)
     )
     return [
         Hour(row.number, row.begins, row.activity, row.local_hour, row.weekday, list(row.closed))
@@ -93,7 +103,9 @@ def remembered(session: Session, site_id: int, key: str, before: float) -> Remem
     return Remembered.from_json(kept) if kept is not None else None
 
 
-def callers(session: Session, site_id: int, visitors: Iterable[str], before: float) -> dict[str, Called]:
+def callers(
+    session: Session, site_id: int, visitors: Iterable[str], before: float
+) -> dict[str, Called]:
     rows = session.execute(CALLED, {"site": site_id, "visitors": list(visitors), "before": before})
     return {visitor: Called(**called) for visitor, called in rows}
 
@@ -125,23 +137,39 @@ def take_back(
         session.execute(delete(PhoneRow).where(*of_phone))
         if remembered is not None:
             put(session, PHONES, [_phone(site_id, key, remembered)])
-    of_call = (CallerRow.site_id == site_id, CallerRow.visitor.in_(list(callers)), CallerRow.at == at)
+    of_call = (
+        CallerRow.site_id == site_id,
+        CallerRow.visitor.in_(list(callers)),
+        CallerRow.at == at,
+    )
     for visitor in session.scalars(select(CallerRow.visitor).where(*of_call)).all():
-        session.execute(delete(CallerRow).where(CallerRow.site_id == site_id, CallerRow.visitor == visitor))
+        session.execute(
+            delete(CallerRow).where(CallerRow.site_id == site_id, CallerRow.visitor == visitor)
+        )
         if (called := callers[visitor]) is not None:
             put(session, CALLERS, [_caller(site_id, visitor, called)])
 
 
 def tell_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
     """Somebody says whose phone it is: the `page` (a form, a login) or a `user`."""
-    told = {"site_id": site_id, "phone": phone, "visitor": visitor, "said_by": said_by, "at": datetime.now(UTC)}
+    told = {
+        "site_id": site_id,
+        "phone": phone,
+        "visitor": visitor,
+        "said_by": said_by,
+        "at": datetime.now(UTC),
+    }
     if session.get(KnownPhoneRow, (site_id, phone, visitor)) is None:
         put(session, KNOWN, [told])
 
 
 def forget_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
     """What somebody said is taken back; what others said stays."""
-    said = (KnownPhoneRow.site_id == site_id, KnownPhoneRow.phone == phone, KnownPhoneRow.visitor == visitor)
+    said = (
+        KnownPhoneRow.site_id == site_id,
+        KnownPhoneRow.phone == phone,
+        KnownPhoneRow.visitor == visitor,
+    )
     session.execute(delete(KnownPhoneRow).where(*said, KnownPhoneRow.said_by == said_by))
 
 
@@ -175,7 +203,9 @@ def _by_day_since(today: int) -> int:
     return (today // WEEK - 1) * WEEK
 
 
-def closed(session: Session, did: str, days: Sequence[int]) -> list[tuple[str, int, tuple[int | None, ...]]]:
+def closed(
+    session: Session, did: str, days: Sequence[int]
+) -> list[tuple[str, int, tuple[int | None, ...]]]:
     """(source, level, leases of a DID that ended on each of these days), sorted; the days ascend.
 
     What ended on a day that is not among them counts as of the one before it.
@@ -190,9 +220,13 @@ def _ended(count: int) -> Any:
     """Summed in SQL in the order of the primary key: who asks reads the same few rows of any number of leases."""
     row = CLOSED.c
     days: list[Any] = [bindparam(f"day{place}", type_=Integer) for place in range(count)]
-    spans = [(row.day >= day) & (row.day < following) for day, following in itertools.pairwise(days)]
+    spans = [
+        (row.day >= day) & (row.day < following) for day, following in itertools.pairwise(days)
+    ]
     sums = [func.sum(row.number).filter(span) for span in (*spans, row.day >= days[-1])]
-    of_did = select(row.source, row.level, *sums).where(row.did == bindparam("did"), row.day >= days[0])
+    of_did = select(row.source, row.level, *sums).where(
+        row.did == bindparam("did"), row.day >= days[0]
+    )
     return of_did.group_by(row.source, row.level)
 
 
@@ -211,7 +245,8 @@ def put_weeks_together(session: Session, now: datetime) -> None:
     week = (row.day - row.day % WEEK).label("week")
     together = select(row.did, row.source, row.level, week, func.sum(row.number)).where(alone)
     add = inserting(session.get_bind().dialect.name, CLOSED).from_select(
-        ["did", "source", "level", "day", "number"], together.group_by(row.did, row.source, row.level, week)
+        ["did", "source", "level", "day", "number"],
+        together.group_by(row.did, row.source, row.level, week),
     )
     session.execute(_adding(add))
     session.execute(delete(CLOSED).where(alone))
@@ -220,7 +255,9 @@ def put_weeks_together(session: Session, now: datetime) -> None:
 def _adding(statement: Any) -> Any:
     """An INSERT of closed leases that adds to those of the same day."""
     added = CLOSED.c.number + statement.excluded.number
-    return statement.on_conflict_do_update(index_elements=list(CLOSED.primary_key.columns), set_={"number": added})
+    return statement.on_conflict_do_update(
+        index_elements=list(CLOSED.primary_key.columns), set_={"number": added}
+    )
 
 
 def _phone(site_id: int, key: str, kept: Remembered) -> dict[str, Any]:
@@ -228,5 +265,11 @@ def _phone(site_id: int, key: str, kept: Remembered) -> dict[str, Any]:
 
 
 def _caller(site_id: int, visitor: str, called: Called) -> dict[str, Any]:
-    fields = {"at": called.at, "p": called.p, "did": called.did, "answered": called.answered, "phone": called.phone}
+    fields = {
+        "at": called.at,
+        "p": called.p,
+        "did": called.did,
+        "answered": called.answered,
+        "phone": called.phone,
+    }
     return {"site_id": site_id, "visitor": visitor, "at": called.at, "called": fields}

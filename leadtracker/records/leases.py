@@ -17,9 +17,21 @@ from leadtracker.records.tables import LeaseRow
 TABLE = cast(Table, LeaseRow.__table__)
 C = TABLE.c
 COLUMNS = (  # of a Lease
-    C.id, C.did, C.visitor, C.visit, C.start, C.seen, C.left, C.taps, C.source_key, C.device, C.region, C.topic,
-    C.levels, C.gaps,
-)  # fmt: skip
+    C.id,
+    C.did,
+    C.visitor,
+    C.visit,
+    C.start,
+    C.seen,
+    C.left,
+    C.taps,
+    C.source_key,
+    C.device,
+    C.region,
+    C.topic,
+    C.levels,
+    C.gaps,
+)
 GO_ON = update(TABLE).where(C.id == bindparam("lease"))
 THESE = select(*COLUMNS).where(C.id.in_(bindparam("ids", expanding=True)))
 HOLDERS = (
@@ -30,13 +42,21 @@ HOLDERS = (
 )
 LATEST = (
     select(*COLUMNS)
-    .where(C.visitor == bindparam("visitor"), C.site_id == bindparam("site"), C.start <= bindparam("began"))
+    .where(
+        C.visitor == bindparam("visitor"),
+        C.site_id == bindparam("site"),
+        C.start <= bindparam("began"),
+    )
     .order_by(C.start.desc())
     .limit(1)
 )
 TAPPED_DEFAULT = (
     select(*COLUMNS)
-    .where(C.did.is_(None), C.site_id == bindparam("site"), C.seen.between(bindparam("since"), bindparam("until")))
+    .where(
+        C.did.is_(None),
+        C.site_id == bindparam("site"),
+        C.seen.between(bindparam("since"), bindparam("until")),
+    )
     .order_by(C.start.desc())
 )
 TOUCHPOINT = select(C.touchpoint).where(C.id == bindparam("id"))
@@ -81,12 +101,24 @@ def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) 
 def _beginning(site_id: int, values: Any) -> dict[str, Any]:
     touchpoint = orjson.loads(values["touchpoint"])
     return {
-        "id": values["lease"], "site_id": site_id, "did": values["did"] or None, "visitor": values["visitor"],
-        "visit": values["visit"], "reason": values["reason"], "start": from_ms(values["start"]),
-        "touchpoint": touchpoint, "new_visit": values["new_visit"] == "1", "chosen": values["chosen"],
-        "source_key": values["source"], "source_group": values["group"], "device": values["device"],
-        "region": values["region"], "topic": values["topic"],
-    } | {name: touchpoint.get(name, "") for name in ("channel", "source", "campaign", "landing_page")}  # fmt: skip
+        "id": values["lease"],
+        "site_id": site_id,
+        "did": values["did"] or None,
+        "visitor": values["visitor"],
+        "visit": values["visit"],
+        "reason": values["reason"],
+        "start": from_ms(values["start"]),
+        "touchpoint": touchpoint,
+        "new_visit": values["new_visit"] == "1",
+        "chosen": values["chosen"],
+        "source_key": values["source"],
+        "source_group": values["group"],
+        "device": values["device"],
+        "region": values["region"],
+        "topic": values["topic"],
+    } | {
+        name: touchpoint.get(name, "") for name in ("channel", "source", "campaign", "landing_page")
+    }
 
 
 def _course(values: Any) -> dict[str, Any]:
@@ -101,17 +133,28 @@ def _course(values: Any) -> dict[str, Any]:
 
 def _begun(values: Mapping[str, Any]) -> Lease:
     return Lease(
-        id=values["id"], did=values["did"] or "", visitor=values["visitor"], visit=values["visit"],
-        start=values["start"], seen=values["seen"], source=values["source_key"], device=values["device"],
-        region=values["region"], topic=values["topic"],
-    )  # fmt: skip
+        id=values["id"],
+        did=values["did"] or "",
+        visitor=values["visitor"],
+        visit=values["visit"],
+        start=values["start"],
+        seen=values["seen"],
+        source=values["source_key"],
+        device=values["device"],
+        region=values["region"],
+        topic=values["topic"],
+    )
 
 
 def _gone_on(lease: Lease, course: Mapping[str, Any]) -> Lease:
     return replace(
-        lease, seen=course["seen"], left=course["left"], taps=_read(course["taps"]), levels=_read(course["levels"]),
+        lease,
+        seen=course["seen"],
+        left=course["left"],
+        taps=_read(course["taps"]),
+        levels=_read(course["levels"]),
         gaps=tuple(_interval(gap) for gap in course["gaps"]),
-    )  # fmt: skip
+    )
 
 
 def _moments(text: str, between: str = ",") -> list[str]:
@@ -138,7 +181,9 @@ def first(session: Session, site_id: int) -> datetime | None:
 def since(session: Session, site_id: int, begin: datetime) -> Iterator[Lease]:
     """A site's leases that began at a moment or later, the oldest first."""
     wanted = select(*COLUMNS).where(LeaseRow.site_id == site_id, LeaseRow.start >= begin)
-    for row in session.execute(wanted.order_by(LeaseRow.start, LeaseRow.id).execution_options(yield_per=1000)):
+    for row in session.execute(
+        wanted.order_by(LeaseRow.start, LeaseRow.id).execution_options(yield_per=1000)
+    ):
         yield _lease(row)
 
 
@@ -151,10 +196,21 @@ def tapped_default(session: Session, site_id: int, since: datetime, until: datet
 def _lease(row: Any) -> Lease:
     """Of a row of COLUMNS."""
     return Lease(
-        id=row.id, did=row.did or "", visitor=row.visitor, visit=row.visit, start=row.start, seen=row.seen,
-        left=row.left, taps=_read(row.taps), source=row.source_key, device=row.device, region=row.region,
-        topic=row.topic, levels=_read(row.levels), gaps=tuple(_interval(gap) for gap in row.gaps),
-    )  # fmt: skip
+        id=row.id,
+        did=row.did or "",
+        visitor=row.visitor,
+        visit=row.visit,
+        start=row.start,
+        seen=row.seen,
+        left=row.left,
+        taps=_read(row.taps),
+        source=row.source_key,
+        device=row.device,
+        region=row.region,
+        topic=row.topic,
+        levels=_read(row.levels),
+        gaps=tuple(_interval(gap) for gap in row.gaps),
+    )
 
 
 def _read(moments: Iterable[str]) -> tuple[datetime, ...]:

@@ -32,7 +32,9 @@ class Directory:
         self._engine = engine
         self._lock = threading.Lock()
         self._next_check = 0.0
-        self.change = -1  # grows with every change; pools in Redis carry the one they were made from
+        self.change = (
+            -1
+        )  # grows with every change; pools in Redis carry the one they were made from
         self.refresh()
 
     def refresh(self) -> None:
@@ -48,7 +50,9 @@ class Directory:
         except SQLAlchemyError as fault:
             if self.change < 0:
                 raise StoreUnavailable("the database does not answer") from fault
-            log.warning("sites not refreshed, the database does not answer: %s", type(fault).__name__)
+            log.warning(
+                "sites not refreshed, the database does not answer: %s", type(fault).__name__
+            )
         finally:
             self._next_check = time.monotonic() + CHECK_SECONDS
             self._lock.release()
@@ -58,18 +62,25 @@ class Directory:
         for row in session.scalars(select(TokenRow)):
             tokens.setdefault(row.site_id, []).append(row.token)
         sites = {
-            row.id: _site(row, tokens.get(row.id, [])) for row in session.scalars(select(SiteRow).order_by(SiteRow.id))
+            row.id: _site(row, tokens.get(row.id, []))
+            for row in session.scalars(select(SiteRow).order_by(SiteRow.id))
         }
         dids: dict[int, list[Did]] = {site_id: [] for site_id in sites}
-        members = select(DidRow.e164, DidRow.site_id, DidRow.draining_since.is_not(None)).order_by(DidRow.e164)
+        members = select(DidRow.e164, DidRow.site_id, DidRow.draining_since.is_not(None)).order_by(
+            DidRow.e164
+        )
         for e164, site_id, draining in session.execute(members):
             dids[site_id].append(Did(e164, site_id, draining))
         self.accounts = {row.key: _account(row) for row in session.scalars(select(AccountRow))}
         self._dids = {site_id: tuple(pool) for site_id, pool in dids.items()}
         self._by_did = {did.e164: sites[did.site_id] for pool in dids.values() for did in pool}
-        self._by_default = {site.default_number: site for site in sites.values() if site.default_number}
+        self._by_default = {
+            site.default_number: site for site in sites.values() if site.default_number
+        }
         self._by_token = {token: site for site in sites.values() for token in site.tokens}
-        self._shown = {did: phone.show(did, site.display_format) for did, site in self._by_did.items()}
+        self._shown = {
+            did: phone.show(did, site.display_format) for did, site in self._by_did.items()
+        }
         self.numbers = frozenset(self._by_did) | frozenset(self._by_default)  # E.164; that call us
         self._sites = sites
 
@@ -94,7 +105,9 @@ class Directory:
         return self.accounts.get(key)
 
     def account_by_id(self, account_id: int) -> Account | None:
-        return next((account for account in self.accounts.values() if account.id == account_id), None)
+        return next(
+            (account for account in self.accounts.values() if account.id == account_id), None
+        )
 
     def sites_of(self, account: Account) -> tuple[Site, ...]:
         return tuple(site for site in self._sites.values() if site.account_key == account.key)
@@ -108,25 +121,46 @@ class Directory:
 
 def _site(row: SiteRow, tokens: list[str]) -> Site:
     return Site(
-        id=row.id, name=row.name, tokens=tuple(tokens), origins=tuple(row.origins), default_number=row.default_number,
-        country=row.country, time_zone=row.time_zone, display_format=row.display_format,
-        lease_seconds=row.lease_seconds, visitor_days=row.visitor_days, account_key=row.account_key,
-        name_keys=tuple(row.name_keys), company_keys=tuple(row.company_keys), phone_keys=tuple(row.phone_keys),
+        id=row.id,
+        name=row.name,
+        tokens=tuple(tokens),
+        origins=tuple(row.origins),
+        default_number=row.default_number,
+        country=row.country,
+        time_zone=row.time_zone,
+        display_format=row.display_format,
+        lease_seconds=row.lease_seconds,
+        visitor_days=row.visitor_days,
+        account_key=row.account_key,
+        name_keys=tuple(row.name_keys),
+        company_keys=tuple(row.company_keys),
+        phone_keys=tuple(row.phone_keys),
         likely_name=row.likely_name,
-        url=row.url, number_price=row.number_price, currency=row.currency, most_overflow=row.most_overflow,
-        most_at_risk=row.most_at_risk, callback=row.callback,
+        url=row.url,
+        number_price=row.number_price,
+        currency=row.currency,
+        most_overflow=row.most_overflow,
+        most_at_risk=row.most_at_risk,
+        callback=row.callback,
         topics={
             name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))
             for name, topic in row.topics.items()
         },
-    )  # fmt: skip
+    )
 
 
 def _account(row: AccountRow) -> Account:
     return Account(
-        id=row.id, key=row.key, vendor=row.vendor, secret=row.secret, time_zone=row.time_zone, country=row.country,
-        allowed_addresses=tuple(row.allowed_addresses), crm_url=row.crm_url, options=row.options,
-    )  # fmt: skip
+        id=row.id,
+        key=row.key,
+        vendor=row.vendor,
+        secret=row.secret,
+        time_zone=row.time_zone,
+        country=row.country,
+        allowed_addresses=tuple(row.allowed_addresses),
+        crm_url=row.crm_url,
+        options=row.options,
+    )
 
 
 def changed(session: Session) -> None:
@@ -150,7 +184,9 @@ def add_dids(session: Session, site: SiteRow, numbers: Iterable[str]) -> list[st
     for text in numbers:
         e164 = phone.read(text, site.country)
         if e164 is None:
-            faults.append(f"{text!r} is not a telephone number in {site.country}; write it with +prefix or nationally")
+            faults.append(
+                f"{text!r} is not a telephone number in {site.country}; write it with +prefix or nationally"
+            )
             continue
         if e164 == site.default_number:
             faults.append(

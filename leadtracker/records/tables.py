@@ -25,15 +25,21 @@ from leadtracker.records.database import UtcDateTime
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER columns
 Numbered = Annotated[int, mapped_column(Big, primary_key=True)]
 OfCall = Annotated[int, mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))]
-KeyOfSite = Annotated[int, mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)]
+KeyOfSite = Annotated[
+    int, mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+]
 
 NULLABLE = JSON(none_as_null=True)  # else None would be the JSON null, which is not NULL
 
 
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {
-        dict[str, Any]: JSON, list[str]: JSON, datetime: UtcDateTime, str: Text, bytes: LargeBinary,
-    }  # fmt: skip
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        datetime: UtcDateTime,
+        str: Text,
+        bytes: LargeBinary,
+    }
 
 
 class AccountRow(Base):
@@ -63,15 +69,21 @@ class SiteRow(Base):
     account_key: Mapped[str | None] = mapped_column(ForeignKey("accounts.key", onupdate="CASCADE"))
     name_keys: Mapped[list[str]]
     company_keys: Mapped[list[str]]
-    phone_keys: Mapped[list[str]] = mapped_column(server_default='["phone", "tel", "telephone", "mobile"]')
+    phone_keys: Mapped[list[str]] = mapped_column(
+        server_default='["phone", "tel", "telephone", "mobile"]'
+    )
     likely_name: Mapped[str] = mapped_column(server_default="likely {name}")
     url: Mapped[str | None]
-    topics: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # topic -> pages and calls, lists of texts
+    topics: Mapped[dict[str, Any]] = mapped_column(
+        server_default="{}"
+    )  # topic -> pages and calls, lists of texts
     number_price: Mapped[int | None]  # this and the next as in domain.Site
     currency: Mapped[str] = mapped_column(server_default="ILS")
     most_overflow: Mapped[float] = mapped_column(server_default="0.01")
     most_at_risk: Mapped[float] = mapped_column(server_default="0.35")
-    callback: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # the table of the file, see callback.rules
+    callback: Mapped[dict[str, Any]] = mapped_column(
+        server_default="{}"
+    )  # the table of the file, see callback.rules
 
 
 class TokenRow(Base):
@@ -140,7 +152,9 @@ class CallRow(Base):
     recording_url: Mapped[str]
     price: Mapped[int | None]
     original_call_id: Mapped[str | None]
-    first_time: Mapped[bool] = mapped_column(server_default=false())  # that number's first incoming call to the site
+    first_time: Mapped[bool] = mapped_column(
+        server_default=false()
+    )  # that number's first incoming call to the site
     visitor_id: Mapped[str | None]
     lease_id: Mapped[str | None]
     match: Mapped[dict[str, Any]]  # how we know, see call_reading
@@ -211,7 +225,9 @@ class LeaseRow(Base):
     campaign: Mapped[str]
     landing_page: Mapped[str]
     new_visit: Mapped[bool]  # the first row of its visit
-    source_key: Mapped[str] = mapped_column(server_default="")  # this and the next as in domain.Lease
+    source_key: Mapped[str] = mapped_column(
+        server_default=""
+    )  # this and the next as in domain.Lease
     device: Mapped[str] = mapped_column(server_default="desktop")
     region: Mapped[str] = mapped_column(server_default="")
     topic: Mapped[str] = mapped_column(server_default="")
@@ -221,17 +237,24 @@ class LeaseRow(Base):
     __table_args__ = (
         Index("leases_start", "start", "site_id", "new_visit", "channel", "source"),
         Index(
-            "leases_pool_empty", "start", "site_id", "visitor",
-            sqlite_where=text("reason = 'pool_empty'"), postgresql_where=text("reason = 'pool_empty'"),
+            "leases_pool_empty",
+            "start",
+            "site_id",
+            "visitor",
+            sqlite_where=text("reason = 'pool_empty'"),
+            postgresql_where=text("reason = 'pool_empty'"),
         ),
         Index(
-            "leases_without_number", "site_id", "seen",
-            sqlite_where=text("did IS NULL"), postgresql_where=text("did IS NULL"),
+            "leases_without_number",
+            "site_id",
+            "seen",
+            sqlite_where=text("did IS NULL"),
+            postgresql_where=text("did IS NULL"),
         ),
         Index("leases_did_start", "did", "start"),
         Index("leases_visitor", "visitor", "start"),
         Index("leases_source", "site_id", "source_key"),
-    )  # fmt: skip
+    )
 
 
 class LearnedRow(Base):
@@ -307,20 +330,28 @@ class VerdictRow(Base):
     """Why a call is whose: what was known at its moment, what followed from it and what was learned from it."""
 
     __tablename__ = "verdicts"
-    call_pk: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    call_pk: Mapped[int] = mapped_column(
+        ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True
+    )
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
     rules: Mapped[int]  # matching.RULES
     version: Mapped[int]  # of what the site had learned
     evidence: Mapped[bytes]  # attribution.evidence.Evidence, as JSON, compressed
     posterior: Mapped[bytes]  # attribution.posterior.Posterior as matched, the same way
-    lesson: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE)  # Counts; NULL until the call has ended
+    lesson: Mapped[dict[str, Any] | None] = mapped_column(
+        NULLABLE
+    )  # Counts; NULL until the call has ended
     days: Mapped[int]  # LearnedRow.days at the lesson
     confirmed: Mapped[str | None]  # a user's word: a visitor, or '' for nobody of these
     confirmed_at: Mapped[datetime | None]
     heeded: Mapped[str | None]  # the word that the worker has acted on, as `confirmed`
-    matched: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE)  # the call's visitor and shares before any word
+    matched: Mapped[dict[str, Any] | None] = mapped_column(
+        NULLABLE
+    )  # the call's visitor and shares before any word
     stated: Mapped[float]  # probability of the winner, as matched
-    untold: Mapped[float | None]  # ... without the known phone, where one was known: a truth for calibration
+    untold: Mapped[
+        float | None
+    ]  # ... without the known phone, where one was known: a truth for calibration
     untold_right: Mapped[bool | None]
     stated_right: Mapped[bool | None]  # was the winner as matched right, by a user's word
     __table_args__ = (
@@ -373,10 +404,23 @@ class ShareRow(Base):
     __table_args__ = (
         Index("shares_call", "call_pk", "channel", "source", "campaign", "landing_page", "p"),
         Index(
-            "shares_counted", "started_at", "came_in", "site_id", "channel", "source", "campaign", "landing_page",
-            "by_channel", "by_source", "by_campaign", "by_landing", "outcome", "talk_seconds", "first_time",
+            "shares_counted",
+            "started_at",
+            "came_in",
+            "site_id",
+            "channel",
+            "source",
+            "campaign",
+            "landing_page",
+            "by_channel",
+            "by_source",
+            "by_campaign",
+            "by_landing",
+            "outcome",
+            "talk_seconds",
+            "first_time",
         ),
-    )  # fmt: skip
+    )
 
 
 class PlanRow(Base):

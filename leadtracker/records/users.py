@@ -69,7 +69,9 @@ def user_by_password(engine: Engine, name: str, password: str) -> User | None:
     """The user whose name and password these are; takes as long when there is no such name."""
     with Session(engine) as session:
         row = session.scalar(select(UserRow).where(UserRow.name == name))
-    right = check_password_hash(row.password_hash if row else _nobodys_hash(), password[:LONGEST_PASSWORD])
+    right = check_password_hash(
+        row.password_hash if row else _nobodys_hash(), password[:LONGEST_PASSWORD]
+    )
     return User(row.id, row.name, row.epoch) if row and right else None
 
 
@@ -81,12 +83,20 @@ def user_by_id(engine: Engine, user_id: int) -> User | None:
 
 def readable_password() -> str:
     """Nine syllables in three words, about 57 bits: can be read out on the telephone and typed on a phone."""
-    words = ("".join(secrets.choice("bdfghjklmnprstvz") + secrets.choice("aeiou") for _ in range(3)) for _ in range(3))
+    words = (
+        "".join(secrets.choice("bdfghjklmnprstvz") + secrets.choice("aeiou") for _ in range(3))
+        for _ in range(3)
+    )
     return "-".join(words)
 
 
 def _row(name: str, password: str) -> UserRow:
-    return UserRow(name=name, password_hash=generate_password_hash(password), made_at=datetime.now(UTC), epoch=1)
+    return UserRow(
+        name=name,
+        password_hash=generate_password_hash(password),
+        made_at=datetime.now(UTC),
+        epoch=1,
+    )
 
 
 def _check_length(password: str) -> None:

@@ -92,18 +92,28 @@ def save(session: Session, judgements: Iterable[tuple[int, int, Judgement]]) -> 
 def _row(call_pk: int, site_id: int, judged: Judgement) -> dict[str, Any]:
     untold, right = judged.untold or (None, None)
     return {
-        "call_pk": call_pk, "site_id": site_id, "rules": judged.rules, "version": judged.version, "days": judged.days,
-        "evidence": _packed(judged.evidence.to_json()), "posterior": _packed(judged.posterior.to_json()),
+        "call_pk": call_pk,
+        "site_id": site_id,
+        "rules": judged.rules,
+        "version": judged.version,
+        "days": judged.days,
+        "evidence": _packed(judged.evidence.to_json()),
+        "posterior": _packed(judged.posterior.to_json()),
         "lesson": None if judged.lesson is None else judged.lesson.to_json(),
         "stated": max(judged.posterior.best, judged.posterior.nobody),
-        "untold": untold, "untold_right": right,
-    }  # fmt: skip
+        "untold": untold,
+        "untold_right": right,
+    }
 
 
 def waiting(session: Session, count: int) -> list[int]:
     """Calls on which a user has said something that was not acted on yet."""
     new = VerdictRow.confirmed.is_distinct_from(VerdictRow.heeded)
-    return list(session.scalars(select(VerdictRow.call_pk).where(new).order_by(VerdictRow.call_pk).limit(count)))
+    return list(
+        session.scalars(
+            select(VerdictRow.call_pk).where(new).order_by(VerdictRow.call_pk).limit(count)
+        )
+    )
 
 
 def truths(session: Session, site_id: int) -> list[Truth]:
@@ -111,8 +121,9 @@ def truths(session: Session, site_id: int) -> list[Truth]:
     known = select(
         VerdictRow.stated, VerdictRow.stated_right, VerdictRow.untold, VerdictRow.untold_right
     ).where(
-        VerdictRow.site_id == site_id, text("(stated_right IS NOT NULL OR untold IS NOT NULL)")  # as the index has it
-    )  # fmt: skip
+        VerdictRow.site_id == site_id,
+        text("(stated_right IS NOT NULL OR untold IS NOT NULL)"),  # as the index has it
+    )
     return [
         (stated, right) if right is not None else (untold or 0.0, bool(untold_right))
         for stated, right, untold, untold_right in session.execute(
@@ -122,7 +133,9 @@ def truths(session: Session, site_id: int) -> list[Truth]:
 
 
 def shares_of(session: Session, call_pk: int) -> list[tuple[float, dict[str, str]]]:
-    rows = session.scalars(select(ShareRow).where(ShareRow.call_pk == call_pk).order_by(ShareRow.p.desc(), ShareRow.id))
+    rows = session.scalars(
+        select(ShareRow).where(ShareRow.call_pk == call_pk).order_by(ShareRow.p.desc(), ShareRow.id)
+    )
     return [(row.p, {name: getattr(row, name) for name in TOUCHED}) for row in rows]
 
 
@@ -130,9 +143,12 @@ def parts_of(
     session: Session, site_id: int, posterior: Posterior, evidence: Evidence
 ) -> list[tuple[float, dict[str, str]]]:
     """The touchpoints that may have brought a call, each with its part."""
-    by_source = {holder.source: holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))}
+    by_source = {
+        holder.source: holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))
+    }
     by_visit = {
-        (holder.visitor, holder.source): holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))
+        (holder.visitor, holder.source): holder.lease
+        for holder in reversed((*evidence.holders, *evidence.elsewhere))
     }
     sources: dict[str, str] = {}  # by lease
     parts: dict[str, float] = {}
@@ -148,7 +164,9 @@ def parts_of(
     shares = [(p, touched[lease]) for lease, p in parts.items() if lease in touched]
     for lease in parts.keys() - touched.keys():  # forgotten since
         left[sources[lease]] = left.get(sources[lease], 0.0) + parts[lease]
-    return shares + _of_sources(session, site_id, {source: p for source, p in left.items() if p >= WORTH_A_SHARE})
+    return shares + _of_sources(
+        session, site_id, {source: p for source, p in left.items() if p >= WORTH_A_SHARE}
+    )
 
 
 def share(session: Session, calls: Mapping[int, Iterable[tuple[float, Mapping[str, str]]]]) -> None:
@@ -171,7 +189,9 @@ def _shares(call: Json, parts: Iterable[tuple[float, Mapping[str, str]]]) -> lis
     if rest > 1e-9:
         nothing = ("",) * len(TOUCHED)
         merged[nothing] = merged.get(nothing, 0.0) + rest
-    rows: list[Json] = [call | {"p": p} | dict(zip(TOUCHED, key, strict=True)) for key, p in merged.items()]
+    rows: list[Json] = [
+        call | {"p": p} | dict(zip(TOUCHED, key, strict=True)) for key, p in merged.items()
+    ]
     for name, alike in REPORTS.items():
         sums: dict[tuple[str, ...], float] = {}
         for row in rows:
@@ -187,7 +207,9 @@ def _touched_by_leases(session: Session, ids: Iterable[str]) -> dict[str, dict[s
     return {row[0]: dict(zip(TOUCHED, row[1:], strict=True)) for row in touched}
 
 
-def _of_sources(session: Session, site_id: int, left: Mapping[str, float]) -> list[tuple[float, dict[str, str]]]:
+def _of_sources(
+    session: Session, site_id: int, left: Mapping[str, float]
+) -> list[tuple[float, dict[str, str]]]:
     """Shares of which only the traffic source is known: any lease of it says what the source is called."""
     shares: list[tuple[float, dict[str, str]]] = []
     for source, p in left.items():

@@ -79,13 +79,23 @@ def delays(session: Session, site_id: int) -> Delays:
     counts, _, _ = learned.sums(session, site_id)
     own, typical = delay_curve(_first_calls(counts)), delay_curve(NO_CALLS)
     shares = zip(_shares(own), _shares(typical), strict=True)
-    words = ("At once, by a tap on the number", "While the page is open", *(words for words, _, _ in SPANS))
-    return Delays(own.name, own.calls, [Delay(word, *pair) for word, pair in zip(words, shares, strict=True)])
+    words = (
+        "At once, by a tap on the number",
+        "While the page is open",
+        *(words for words, _, _ in SPANS),
+    )
+    return Delays(
+        own.name, own.calls, [Delay(word, *pair) for word, pair in zip(words, shares, strict=True)]
+    )
 
 
 def _shares(curve: DelayCurve) -> list[float]:
     closed = [sum(row) for row in curve.closed]
-    return [curve.tapped, sum(map(sum, curve.open)), *(sum(closed[begin:end]) for _, begin, end in SPANS)]
+    return [
+        curve.tapped,
+        sum(map(sum, curve.open)),
+        *(sum(closed[begin:end]) for _, begin, end in SPANS),
+    ]
 
 
 def _first_calls(counts: Counts) -> FirstCalls:

@@ -41,7 +41,9 @@ def ai_summary(of_legs: Iterable[Any]) -> AiSummary | None:
 def _read(ai: dict[str, Any]) -> AiSummary:
     insights = ai.get("insights")
     insights = insights if isinstance(insights, dict) else {}
-    questions = [question for question in _list(insights.get("questions")) if isinstance(question, dict)]
+    questions = [
+        question for question in _list(insights.get("questions")) if isinstance(question, dict)
+    ]
     answers = tuple(
         (str(question.get("question") or question.get("key") or ""), answer)
         for question in questions
@@ -50,7 +52,11 @@ def _read(ai: dict[str, Any]) -> AiSummary:
     sentences = [sentence for sentence in _list(ai.get("transcript")) if isinstance(sentence, dict)]
     sentences.sort(key=lambda sentence: _number(sentence.get("sentence_id")) or 0)
     transcript = tuple(
-        Sentence(str(sentence.get("speaker") or ""), str(sentence["text"]), _number(sentence.get("startTime")))
+        Sentence(
+            str(sentence.get("speaker") or ""),
+            str(sentence["text"]),
+            _number(sentence.get("startTime")),
+        )
         for sentence in sentences[:MOST_SENTENCES]
         if sentence.get("text")
     )

@@ -53,9 +53,12 @@ class Funnel:
 
 
 def callback_page(
-    session: Session, wanted: CallbackFilter, before: Cursor | None = None, after: Cursor | None = None,
+    session: Session,
+    wanted: CallbackFilter,
+    before: Cursor | None = None,
+    after: Cursor | None = None,
     size: int = PAGE,
-) -> CallbackPage:  # fmt: skip
+) -> CallbackPage:
     """The requests older than `before`, or those just newer than `after`, or the newest."""
     query = select(CallbackRow).where(*_conditions(wanted)).limit(size + 1)
     place = tuple_(CallbackRow.made_at, CallbackRow.pk)
@@ -63,12 +66,18 @@ def callback_page(
         query = query.where(place > _at(after)).order_by(CallbackRow.made_at, CallbackRow.pk)
         found = session.scalars(query).all()
         callbacks = found[:size][::-1]
-        return CallbackPage(callbacks, _edge(callbacks[:1], len(found) > size), _edge(callbacks[-1:], True))
+        return CallbackPage(
+            callbacks, _edge(callbacks[:1], len(found) > size), _edge(callbacks[-1:], True)
+        )
     if before is not None:
         query = query.where(place < _at(before))
     found = session.scalars(query.order_by(CallbackRow.made_at.desc(), CallbackRow.pk.desc())).all()
     callbacks = found[:size]
-    return CallbackPage(callbacks, _edge(callbacks[:1], before is not None), _edge(callbacks[-1:], len(found) > size))
+    return CallbackPage(
+        callbacks,
+        _edge(callbacks[:1], before is not None),
+        _edge(callbacks[-1:], len(found) > size),
+    )
 
 
 def every_callback(engine: Engine, wanted: CallbackFilter) -> Iterator[CallbackRow]:
@@ -90,9 +99,12 @@ def any_callback(session: Session) -> bool:
 def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
     answered = CallbackRow.code.startswith("visitor:")  # so the agent had answered before it failed
     counted = select(
-        CallbackRow.state, answered, func.count(), func.count(CallbackRow.dialled_at),
+        CallbackRow.state,
+        answered,
+        func.count(),
+        func.count(CallbackRow.dialled_at),
         func.sum(CallbackRow.talk_seconds),
-    )  # fmt: skip
+    )
     states: Counter[State] = Counter()
     dialled = seconds = reached = 0
     for state, by_agent, number, of_dialled, talked in session.execute(
@@ -132,9 +144,14 @@ def newest_callback(session: Session, *, visitor: str = "", target: str = "") ->
 
 def counts(session: Session, since: datetime) -> list[tuple[int, str, int]]:
     """(site, state, number) of the requests made since a moment."""
-    query = select(CallbackRow.site_id, CallbackRow.state, func.count()).where(CallbackRow.made_at >= since)
+    query = select(CallbackRow.site_id, CallbackRow.state, func.count()).where(
+        CallbackRow.made_at >= since
+    )
     return [
-        (site, state, n) for site, state, n in session.execute(query.group_by(CallbackRow.site_id, CallbackRow.state))
+        (site, state, n)
+        for site, state, n in session.execute(
+            query.group_by(CallbackRow.site_id, CallbackRow.state)
+        )
     ]
 
 

@@ -79,7 +79,11 @@ class CallPage:
 
 
 def call_page(
-    session: Session, wanted: CallFilter, before: Cursor | None = None, after: Cursor | None = None, size: int = PAGE
+    session: Session,
+    wanted: CallFilter,
+    before: Cursor | None = None,
+    after: Cursor | None = None,
+    size: int = PAGE,
 ) -> CallPage:
     """The calls older than `before`, or those just newer than `after`, or the newest."""
     query = select(CallRow).where(*_conditions(wanted)).limit(size + 1)
@@ -93,7 +97,9 @@ def call_page(
         query = query.where(place < _at(before))
     found = session.scalars(query.order_by(CallRow.started_at.desc(), CallRow.id.desc())).all()
     calls = found[:size]
-    return CallPage(calls, _edge(calls[:1], before is not None), _edge(calls[-1:], len(found) > size))
+    return CallPage(
+        calls, _edge(calls[:1], before is not None), _edge(calls[-1:], len(found) > size)
+    )
 
 
 def every_call(engine: Engine, wanted: CallFilter) -> Iterator[CallRow]:
@@ -145,9 +151,15 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         found.append(CallRow.outcome == wanted.outcomes[0].value)
     elif wanted.outcomes:
         # Not by the index of outcomes: so many calls are found sooner newest first.
-        found.append(func.coalesce(CallRow.outcome, "").in_([outcome.value for outcome in wanted.outcomes]))
+        found.append(
+            func.coalesce(CallRow.outcome, "").in_([outcome.value for outcome in wanted.outcomes])
+        )
     if wanted.callers or wanted.last_digits:
-        found.append(ends_with(wanted.last_digits) if wanted.last_digits else CallRow.caller.in_(wanted.callers))
+        found.append(
+            ends_with(wanted.last_digits)
+            if wanted.last_digits
+            else CallRow.caller.in_(wanted.callers)
+        )
     return found
 
 

@@ -31,8 +31,15 @@ def one_call(session: Session, call_pk: int) -> OneCall:
     call = session.get(CallRow, call_pk)
     if call is None:
         raise NotFound("there is no such call")
-    legs = session.scalars(select(LegRow).where(LegRow.call_pk == call.id).order_by(LegRow.started_at, LegRow.id)).all()
-    received = select(InboxRow).where(InboxRow.call_pk == call.id).order_by(InboxRow.id).limit(MOST_NOTIFICATIONS)
+    legs = session.scalars(
+        select(LegRow).where(LegRow.call_pk == call.id).order_by(LegRow.started_at, LegRow.id)
+    ).all()
+    received = (
+        select(InboxRow)
+        .where(InboxRow.call_pk == call.id)
+        .order_by(InboxRow.id)
+        .limit(MOST_NOTIFICATIONS)
+    )
     return OneCall(
         call=call,
         legs=legs,
@@ -45,7 +52,11 @@ def visits_before(session: Session, call: CallRow) -> Sequence[LeaseRow]:
     """The newest visits of the call's visitor that began before it, oldest first."""
     query = (
         select(LeaseRow)
-        .where(LeaseRow.visitor == call.visitor_id, LeaseRow.new_visit.is_(True), LeaseRow.start <= call.started_at)
+        .where(
+            LeaseRow.visitor == call.visitor_id,
+            LeaseRow.new_visit.is_(True),
+            LeaseRow.start <= call.started_at,
+        )
         .order_by(LeaseRow.start.desc())
         .limit(MOST_VISITS)
     )
@@ -55,13 +66,17 @@ def visits_before(session: Session, call: CallRow) -> Sequence[LeaseRow]:
 def calls_of_visitor(session: Session, visitor_id: str) -> Sequence[CallRow]:
     """Newest first."""
     query = select(CallRow).where(CallRow.visitor_id == visitor_id)
-    return session.scalars(query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_CALLS)).all()
+    return session.scalars(
+        query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_CALLS)
+    ).all()
 
 
 def calls_of_number(session: Session, caller: str) -> Sequence[CallRow]:
     """Newest first."""
     query = select(CallRow).where(CallRow.caller == caller)
-    return session.scalars(query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_CALLS)).all()
+    return session.scalars(
+        query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_CALLS)
+    ).all()
 
 
 def call_named(session: Session, account_ids: Iterable[int], call_id: str) -> CallRow | None:
@@ -72,5 +87,10 @@ def call_named(session: Session, account_ids: Iterable[int], call_id: str) -> Ca
 
 def site_of_visitor(session: Session, visitor_id: str) -> int | None:
     """The site a visitor was last on, by the lease log."""
-    query = select(LeaseRow.site_id).where(LeaseRow.visitor == visitor_id).order_by(LeaseRow.start.desc()).limit(1)
+    query = (
+        select(LeaseRow.site_id)
+        .where(LeaseRow.visitor == visitor_id)
+        .order_by(LeaseRow.start.desc())
+        .limit(1)
+    )
     return session.scalar(query)

@@ -13,8 +13,13 @@ from zoneinfo import ZoneInfo
 from leadtracker.errors import BadRequest
 
 DAYS_BACK = {  # first and last day of a preset, counted back from today
-    "today": (0, 0), "yesterday": (1, 1), "7days": (6, 0), "30days": (29, 0), "90days": (89, 0), "365days": (364, 0),
-}  # fmt: skip
+    "today": (0, 0),
+    "yesterday": (1, 1),
+    "7days": (6, 0),
+    "30days": (29, 0),
+    "90days": (89, 0),
+    "365days": (364, 0),
+}
 PRESETS = {
     "today": "Today",
     "yesterday": "Yesterday",

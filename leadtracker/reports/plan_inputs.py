@@ -59,9 +59,12 @@ class Span:
     def asked(self) -> ColumnElement[bool]:
         """Visits that asked for a number; one without a number asks again and again, and counts once."""
         return and_(
-            LeaseRow.site_id == self.site.id, LeaseRow.start >= self.since, LeaseRow.start < self.until,
-            LeaseRow.reason != "restored", or_(LeaseRow.did.is_not(None), LeaseRow.new_visit),
-        )  # fmt: skip
+            LeaseRow.site_id == self.site.id,
+            LeaseRow.start >= self.since,
+            LeaseRow.start < self.until,
+            LeaseRow.reason != "restored",
+            or_(LeaseRow.did.is_not(None), LeaseRow.new_visit),
+        )
 
     def shown(self) -> ColumnElement[bool]:
         """Leases of a number whose page has gone."""
@@ -74,7 +77,9 @@ def lately(site: Site, now: datetime) -> Span:
 
 def visits(session: Session, span: Span) -> tuple[int, float]:
     """How many asked, and in how many days up to the end of the span."""
-    count, first = session.execute(select(func.count(), func.min(LeaseRow.start)).where(span.asked())).one()
+    count, first = session.execute(
+        select(func.count(), func.min(LeaseRow.start)).where(span.asked())
+    ).one()
     return count, (span.until - first).total_seconds() / 86400 if first else 0.0
 
 
@@ -107,11 +112,16 @@ def _traffic(session: Session, span: Span, asked: int) -> Traffic:
     hold = func.avg(extract("epoch", LeaseRow.seen) - extract("epoch", LeaseRow.start))
     mobile = func.avg(case((LeaseRow.device == "mobile", 1.0), else_=0.0))
     seconds, on_mobile = session.execute(select(hold, mobile).where(span.shown())).one()
-    reached = _counted(session, func.json_array_length(LeaseRow.levels, type_=Integer), span.shown())
+    reached = _counted(
+        session, func.json_array_length(LeaseRow.levels, type_=Integer), span.shown()
+    )
     return Traffic(
         arrivals=_arrivals(session, span),
         hold=max(1.0, float(seconds or 0)),
-        levels=[reached.get(level, 0) / sum(reached.values()) if reached else 1.0 for level in range(LEVELS)],
+        levels=[
+            reached.get(level, 0) / sum(reached.values()) if reached else 1.0
+            for level in range(LEVELS)
+        ],
         sources=_shares_of(session, LeaseRow.source_key, span.asked()),
         regions=_shares_of(session, LeaseRow.region, span.asked(), LeaseRow.region != ""),
         returns=_returns(session, span, asked),
@@ -130,15 +140,23 @@ def _arrivals(session: Session, span: Span) -> list[float]:
         asked[24 * there.weekday() + there.hour] += found.get(number, 0)
         lasted[24 * there.weekday() + there.hour] += 1
     by_day = [sum(asked[hour::24]) / max(1, sum(lasted[hour::24])) for hour in range(24)]
-    return [a / n if n else by_day[hour % 24] for hour, (a, n) in enumerate(zip(asked, lasted, strict=True))]
+    return [
+        a / n if n else by_day[hour % 24]
+        for hour, (a, n) in enumerate(zip(asked, lasted, strict=True))
+    ]
 
 
 def _counted(session: Session, key: ColumnElement[T], *which: ColumnElement[bool]) -> dict[T, int]:
     """Rows of the lease log by a key."""
-    return {value: int(rows) for value, rows in session.execute(select(key, func.count()).where(*which).group_by(key))}
+    return {
+        value: int(rows)
+        for value, rows in session.execute(select(key, func.count()).where(*which).group_by(key))
+    }
 
 
-def _shares_of(session: Session, column: InstrumentedAttribute[str], *which: ColumnElement[bool]) -> dict[str, float]:
+def _shares_of(
+    session: Session, column: InstrumentedAttribute[str], *which: ColumnElement[bool]
+) -> dict[str, float]:
     numbers = _counted(session, column.expression, *which)
     return {key: rows / sum(numbers.values()) for key, rows in numbers.items()}
 
@@ -147,7 +165,9 @@ def _returns(session: Session, span: Span, asked: int) -> float:
     """Share of those who asked that had asked before, in the span or as long before it as the log is kept."""
     earlier = aliased(LeaseRow)
     before = exists().where(
-        earlier.visitor == LeaseRow.visitor, earlier.start < span.since, earlier.site_id == span.site.id
+        earlier.visitor == LeaseRow.visitor,
+        earlier.start < span.since,
+        earlier.site_id == span.site.id,
     )
     people = select(func.count(LeaseRow.visitor.distinct())).where(span.asked())
     new = (session.scalar(people) or 0) - (session.scalar(people.where(before)) or 0)
@@ -180,11 +200,15 @@ class _Calls:
             self.known_phone += weight
         else:
             self.new_phone += weight
-            self.second_phone += weight * (sum(each.p for each in believed.candidates) - sum(believed.first_calls))
+            self.second_phone += weight * (
+                sum(each.p for each in believed.candidates) - sum(believed.first_calls)
+            )
         stated = recalibrated(judged.posterior, self.calibration)
         named = weight if stated.candidates and stated.best >= stated.nobody else 0.0
         certain = named if stated.best >= CERTAIN else 0.0
-        right = stated.best if judged.word is None else float(judged.word in candidates_of(stated)[:1])
+        right = (
+            stated.best if judged.word is None else float(judged.word in candidates_of(stated)[:1])
+        )
         self.stated = Stated(
             calls=said.calls + weight * (1 - recalibrated(believed, self.calibration).nobody),
             right=said.right + named * right,
@@ -215,7 +239,11 @@ def _calls(session: Session, span: Span) -> _Calls:
     of_span = (
         select(VerdictRow.call_pk)
         .join(CallRow, CallRow.id == VerdictRow.call_pk)
-        .where(VerdictRow.site_id == span.site.id, CallRow.started_at >= span.since, CallRow.started_at < span.until)
+        .where(
+            VerdictRow.site_id == span.site.id,
+            CallRow.started_at >= span.since,
+            CallRow.started_at < span.until,
+        )
         .order_by(CallRow.started_at, CallRow.id)
     )
     every = session.scalars(of_span).all()

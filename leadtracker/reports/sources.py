@@ -67,11 +67,17 @@ def sources(session: Session, wanted: SourceFilter, dimension: str) -> list[Sour
     """Most calls first, then most visits."""
     names = DIMENSIONS[dimension]
     width = len(names)
-    calls = {tuple(row[:width]): _figures(row[width:]) for row in session.execute(_by_probability(wanted, dimension))}
+    calls = {
+        tuple(row[:width]): _figures(row[width:])
+        for row in session.execute(_by_probability(wanted, dimension))
+    }
     columns = [func.coalesce(getattr(LeaseRow, name), "") for name in names]
     came = select(*columns, func.count()).where(*new_visits(wanted)).group_by(*columns)
     visits = {tuple(row[:width]): int(row[width]) for row in session.execute(came)}
-    lines = [SourceLine(key, visits.get(key, 0), *calls.get(key, ())) for key in calls.keys() | visits.keys()]
+    lines = [
+        SourceLine(key, visits.get(key, 0), *calls.get(key, ()))
+        for key in calls.keys() | visits.keys()
+    ]
     return sorted(lines, key=lambda line: (-line.calls.mean, -line.visits, line.key))
 
 
@@ -103,22 +109,34 @@ def _by_probability(wanted: SourceFilter, dimension: str) -> Select[Any]:
     p = getattr(ShareRow, f"by_{dimension}")
     open_ = p * (1 - p)
     counted: list[ColumnElement[Any]] = [
-        func.sum(p), func.sum(open_), func.count(), func.sum(case((p >= CERTAIN, 1), else_=0)),
-    ]  # fmt: skip
+        func.sum(p),
+        func.sum(open_),
+        func.count(),
+        func.sum(case((p >= CERTAIN, 1), else_=0)),
+    ]
     for figure in (
-        answered(ShareRow), missed(ShareRow), case((ShareRow.first_time, 1), else_=0),
+        answered(ShareRow),
+        missed(ShareRow),
+        case((ShareRow.first_time, 1), else_=0),
         cast(ShareRow.talk_seconds, Float),
-    ):  # fmt: skip
+    ):
         counted += [func.sum(p * figure), func.sum(open_ * figure * figure)]
     counted.append(func.sum(ShareRow.talk_seconds))
-    return select(*keys, *counted).where(ShareRow.came_in, *_of_period(wanted, ShareRow), p > 0).group_by(*keys)
+    return (
+        select(*keys, *counted)
+        .where(ShareRow.came_in, *_of_period(wanted, ShareRow), p > 0)
+        .group_by(*keys)
+    )
 
 
 def _figures(row: Sequence[Any]) -> tuple[Any, ...]:
     """The fields of a line after its visits."""
     of_calls, talked = Count(*map(float, row[:3])), float(row[-1])
     most = (of_calls.most, of_calls.most, of_calls.most, talked)
-    rest = [Count(float(row[4 + 2 * place]), float(row[5 + 2 * place]), most[place]) for place in range(len(most))]
+    rest = [
+        Count(float(row[4 + 2 * place]), float(row[5 + 2 * place]), most[place])
+        for place in range(len(most))
+    ]
     return of_calls, int(row[3]), *rest
 
 
@@ -143,7 +161,9 @@ def _of_period(wanted: SourceFilter, row: type[CallRow | ShareRow]) -> list[Colu
     if wanted.period.end is not None:
         conditions.append(row.started_at < wanted.period.end)
     if wanted.site_id is not None:
-        conditions.append(func.coalesce(row.site_id, 0) == wanted.site_id)  # by the period's index, which has all
+        conditions.append(
+            func.coalesce(row.site_id, 0) == wanted.site_id
+        )  # by the period's index, which has all
     return conditions
 
 

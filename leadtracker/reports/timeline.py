@@ -12,7 +12,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from leadtracker.matching.interval import Count
 from leadtracker.records.tables import CallRow, LeaseRow, ShareRow
 from leadtracker.reports.period import Step, steps
-from leadtracker.reports.sources import NONE, SourceFilter, answered, incoming, missed, new_visits, started
+from leadtracker.reports.sources import (
+    NONE,
+    SourceFilter,
+    answered,
+    incoming,
+    missed,
+    new_visits,
+    started,
+)
 
 POOL_EMPTY = "pool_empty"  # LeaseRow.reason of a visitor who asked and got no number
 
@@ -47,24 +55,42 @@ def timeline(session: Session, wanted: SourceFilter) -> list[Moment]:
         return []
     number = _number_of_step(CallRow.started_at, across)
     nothing_known = and_(
-        ShareRow.call_pk == CallRow.id, ShareRow.channel == "", ShareRow.source == "", ShareRow.campaign == "",
+        ShareRow.call_pk == CallRow.id,
+        ShareRow.channel == "",
+        ShareRow.source == "",
+        ShareRow.campaign == "",
         ShareRow.landing_page == "",
-    )  # fmt: skip
+    )
     p = 1 - func.coalesce(ShareRow.p, 0.0)
     counted = (
-        select(number, func.count(), func.sum(answered()), func.sum(missed()), func.sum(p), func.sum(p * (1 - p)))
+        select(
+            number,
+            func.count(),
+            func.sum(answered()),
+            func.sum(missed()),
+            func.sum(p),
+            func.sum(p * (1 - p)),
+        )
         .join(ShareRow, nothing_known, isouter=True)
         .where(*incoming(wanted))
         .group_by(number)
     )
     calls = {
-        row[0]: (int(row[1]), int(row[2]), int(row[3]), Count(float(row[4]), float(row[5]), float(row[1])))
+        row[0]: (
+            int(row[1]),
+            int(row[2]),
+            int(row[3]),
+            Count(float(row[4]), float(row[5]), float(row[1])),
+        )
         for row in session.execute(counted)
     }
     number = _number_of_step(LeaseRow.start, across)
     came = select(number, func.count()).where(*new_visits(wanted)).group_by(number)
     visits = {row[0]: int(row[1]) for row in session.execute(came)}
-    return [Moment(step, visits.get(number, 0), *calls.get(number, (0, 0, 0))) for number, step in enumerate(across)]
+    return [
+        Moment(step, visits.get(number, 0), *calls.get(number, (0, 0, 0)))
+        for number, step in enumerate(across)
+    ]
 
 
 def shortages(session: Session, wanted: SourceFilter) -> list[Shortage]:
@@ -75,14 +101,18 @@ def shortages(session: Session, wanted: SourceFilter) -> list[Shortage]:
     number = _number_of_step(LeaseRow.start, across)
     asked = (
         select(number, func.count(LeaseRow.visitor.distinct()))
-        .where(*started(wanted), LeaseRow.reason == literal_column(f"'{POOL_EMPTY}'"))  # as the index has it
+        .where(
+            *started(wanted), LeaseRow.reason == literal_column(f"'{POOL_EMPTY}'")
+        )  # as the index has it
         .group_by(number)
     )
     counts = {row[0]: int(row[1]) for row in session.execute(asked)}
     return [Shortage(across[number], counts[number]) for number in sorted(counts)]
 
 
-def _number_of_step(moment: InstrumentedAttribute[datetime], across: Sequence[Step]) -> ColumnElement[int]:
+def _number_of_step(
+    moment: InstrumentedAttribute[datetime], across: Sequence[Step]
+) -> ColumnElement[int]:
     """The place among the steps of a moment inside them, found by halving: seven comparisons for a hundred steps.
 
     Grouping by it reads each row once, in the order of an index on the moment, on both databases alike.

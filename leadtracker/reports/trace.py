@@ -33,15 +33,21 @@ def header(session: Session, site: Site, dids: int, since: datetime, now: dateti
         "dids": dids,
         "days": -(-(now - _monday(site, since)) // timedelta(days=1)),
         "warm_up_s": 0.0,
-        "region_weights": [round(places[place] / told, 4) for place in _places(session, site, since)],
+        "region_weights": [
+            round(places[place] / told, 4) for place in _places(session, site, since)
+        ],
         "sources": [{"name": name} for name, _ in _shares(session, site, since, "source_key")],
     }
 
 
 def _shares(session: Session, site: Site, since: datetime, what: str) -> list[tuple[str, int]]:
     column = getattr(LeaseRow, what)
-    wanted = select(column, func.count()).where(LeaseRow.site_id == site.id, LeaseRow.start >= since, column != "")
-    return [(name, number) for name, number in session.execute(wanted.group_by(column).order_by(column))]
+    wanted = select(column, func.count()).where(
+        LeaseRow.site_id == site.id, LeaseRow.start >= since, column != ""
+    )
+    return [
+        (name, number) for name, number in session.execute(wanted.group_by(column).order_by(column))
+    ]
 
 
 def _places(session: Session, site: Site, since: datetime) -> list[str]:
@@ -50,7 +56,9 @@ def _places(session: Session, site: Site, since: datetime) -> list[str]:
 
 def _monday(site: Site, since: datetime) -> datetime:
     local = since.astimezone(ZoneInfo(site.time_zone))
-    return (local - timedelta(days=local.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (local - timedelta(days=local.weekday())).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
 
 
 @dataclass
@@ -71,7 +79,9 @@ class History:
     _visits: int = 0
     _visitors: dict[str, int] = field(default_factory=dict)
     _phones: dict[str, int] = field(default_factory=dict)
-    _latest: dict[tuple[str, str], int] = field(default_factory=dict)  # visitor and DID, or '' for any -> visit
+    _latest: dict[tuple[str, str], int] = field(
+        default_factory=dict
+    )  # visitor and DID, or '' for any -> visit
     _showed: dict[str, list[int]] = field(default_factory=dict)  # DID -> visits
     _without: dict[str, int] = field(
         default_factory=dict
@@ -79,7 +89,9 @@ class History:
 
     def __post_init__(self) -> None:
         self._begin = _monday(self.site, self.since)
-        self._region = {place: n for n, place in enumerate(_places(self.session, self.site, self.since))}
+        self._region = {
+            place: n for n, place in enumerate(_places(self.session, self.site, self.since))
+        }
         self._topic = {name: n for n, name in enumerate(sorted(self.site.topics))}
         self._draw = random.Random(self.seed)  # noqa: S311 # it keeps no secret
 
@@ -106,17 +118,23 @@ class History:
 
     def _told(self) -> Iterator[tuple[datetime, Note]]:
         wanted = select(KnownPhoneRow).where(
-            KnownPhoneRow.site_id == self.site.id, KnownPhoneRow.said_by == "page", KnownPhoneRow.at >= self.since
+            KnownPhoneRow.site_id == self.site.id,
+            KnownPhoneRow.said_by == "page",
+            KnownPhoneRow.at >= self.since,
         )
         for row in self.session.scalars(wanted.order_by(KnownPhoneRow.at)):
             yield row.at, partial(self._add_phone, row)
 
     def _calls(self) -> Iterator[tuple[datetime, Note]]:
         wanted = select(CallRow).where(
-            CallRow.site_id == self.site.id, CallRow.direction == "incoming", CallRow.did.is_not(None),
+            CallRow.site_id == self.site.id,
+            CallRow.direction == "incoming",
+            CallRow.did.is_not(None),
             CallRow.started_at >= self.since,
-        )  # fmt: skip
-        rows = self.session.scalars(wanted.order_by(CallRow.started_at, CallRow.id).execution_options(yield_per=500))
+        )
+        rows = self.session.scalars(
+            wanted.order_by(CallRow.started_at, CallRow.id).execution_options(yield_per=500)
+        )
         for number, row in enumerate(rows):
             yield row.started_at, partial(self._add_call, number, row)
 
@@ -143,7 +161,9 @@ class History:
         self._add(row.at, {"type": "known_phone"} | told)
 
     def _add_page(self, lease: Lease, shown: datetime, hidden: datetime | None) -> None:
-        if not lease.did and lease.visit in self._without:  # its page asked in vain, or tapped before
+        if (
+            not lease.did and lease.visit in self._without
+        ):  # its page asked in vain, or tapped before
             for at in lease.taps:
                 self._add(at, {"type": "tap", "visit": self._without[lease.visit]})
             return
@@ -164,11 +184,20 @@ class History:
             self._showed.setdefault(lease.did, []).append(visit)
         else:
             self._without[lease.visit] = visit
-        self._add(shown, {
-            "type": "visit", "visit": visit, "visitor": self._visitor(lease.visitor), "source": lease.source,
-            "device": lease.device, "region": self._region.get(lease.region), "topic": self._topic.get(lease.topic),
-            "bot": False, "sees_number": bool(lease.did) or not lease.taps,
-        })  # fmt: skip
+        self._add(
+            shown,
+            {
+                "type": "visit",
+                "visit": visit,
+                "visitor": self._visitor(lease.visitor),
+                "source": lease.source,
+                "device": lease.device,
+                "region": self._region.get(lease.region),
+                "topic": self._topic.get(lease.topic),
+                "bot": False,
+                "sees_number": bool(lease.did) or not lease.taps,
+            },
+        )
         return visit
 
     def _spans(self, lease: Lease) -> Iterator[tuple[datetime, datetime | None]]:
@@ -185,11 +214,18 @@ class History:
         judged = verdicts.judgement(self.session, row.id)
         did = "" if row.did in (None, self.site.default_number) else str(row.did)
         region = judged.evidence.region if judged else regions.of_number(phone) if phone else ""
-        self._add(row.started_at, {
-            "type": "call", "call": number, "dials": self._dials(did, judged),
-            "phone": self._phone(phone) if phone else None, "region": self._region.get(region),
-            "topic": self._topic.get(judged.evidence.topic) if judged else None, "answered": row.outcome == "answered",
-        })  # fmt: skip
+        self._add(
+            row.started_at,
+            {
+                "type": "call",
+                "call": number,
+                "dials": self._dials(did, judged),
+                "phone": self._phone(phone) if phone else None,
+                "region": self._region.get(region),
+                "topic": self._topic.get(judged.evidence.topic) if judged else None,
+                "answered": row.outcome == "answered",
+            },
+        )
 
     def _dials(self, did: str, judged: verdicts.Judgement | None) -> Json:
         """Of a call that was never judged the visit that showed its number last."""

@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-WORKERS, PAGES = 5, 10  # nicenesses: a third or a tenth of the processor beside one that wants all of it
+WORKERS, PAGES = (
+    5,
+    10,
+)  # nicenesses: a third or a tenth of the processor beside one that wants all of it
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -34,7 +37,9 @@ def start(
         if niceness:
             give_way(niceness)
 
-    return subprocess.Popen(command, env=environment, pass_fds=keep_open, start_new_session=True, preexec_fn=prepare)
+    return subprocess.Popen(
+        command, env=environment, pass_fds=keep_open, start_new_session=True, preexec_fn=prepare
+    )
 
 
 def give_way(niceness: int) -> None:

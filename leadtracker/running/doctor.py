@@ -53,7 +53,9 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
     yield from _inbox(engine)
     directory = Directory(engine)
     if not directory.sites:
-        yield Finding(False, "no site yet", "leadtracker site add NAME --origin https://www.example.com")
+        yield Finding(
+            False, "no site yet", "leadtracker site add NAME --origin https://www.example.com"
+        )
     for site in directory.sites:
         yield from _site(site, directory, settings)
         yield from _plan(site, engine)
@@ -79,7 +81,9 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
 
 
 def _newest(session: Session, account: Account, family: str) -> datetime | None:
-    mine = select(func.max(InboxRow.received_at)).where(InboxRow.account_id == account.id, InboxRow.family == family)
+    mine = select(func.max(InboxRow.received_at)).where(
+        InboxRow.account_id == account.id, InboxRow.family == family
+    )
     return session.scalar(mine)
 
 
@@ -110,23 +114,35 @@ def _callbacks(site: Site, directory: Directory, engine: Engine) -> Iterator[Fin
         return
     found = clicking(directory, site)
     if found is None:
-        yield Finding(False, f"{who}: its PBX cannot be asked to call back", "give it an account of a PBX that dials")
+        yield Finding(
+            False,
+            f"{who}: its PBX cannot be asked to call back",
+            "give it an account of a PBX that dials",
+        )
         return
     if not found[0].options.get("code"):
         do = f"the account {found[0].key} needs its API code: options.code in the file of `leadtracker site apply`"
         yield Finding(False, f"{who}: visitors cannot be called back without the PBX's code", do)
     with Session(engine) as session:
         states = {
-            state: number for site_id, state, number in callbacks.counts(session, now - DAY) if site_id == site.id
+            state: number
+            for site_id, state, number in callbacks.counts(session, now - DAY)
+            if site_id == site.id
         }
     open_ends = sum(states.get(state, 0) for state in (State.UNCERTAIN, State.UNKNOWN))
     failed = states.get(State.FAILED, 0)
     asked = sum(states.values()) - states.get(State.REFUSED, 0)
     if open_ends:
         do = "see the dashboard's page of call-backs; does the PBX answer in time, and send its CDRs?"
-        yield Finding(False, f"{who}: {open_ends} of {asked} call-backs of 24 hours have no known end", do)
+        yield Finding(
+            False, f"{who}: {open_ends} of {asked} call-backs of 24 hours have no known end", do
+        )
     elif failed * 2 > asked:
-        yield Finding(False, f"{who}: {failed} of {asked} call-backs of 24 hours failed", "the dashboard says why")
+        yield Finding(
+            False,
+            f"{who}: {failed} of {asked} call-backs of 24 hours failed",
+            "the dashboard says why",
+        )
     else:
         yield Finding(True, f"{who}: calls visitors back, {asked} in 24 hours")
 
@@ -135,17 +151,23 @@ def _redis(live: Live) -> Finding:
     try:
         live.ping()
     except StoreUnavailable as fault:
-        return Finding(False, str(fault), "start `leadtracker serve`, or check LEADTRACKER_REDIS_URL")
+        return Finding(
+            False, str(fault), "start `leadtracker serve`, or check LEADTRACKER_REDIS_URL"
+        )
     return Finding(True, "Redis answers")
 
 
 def _database(engine: Engine) -> Finding:
     try:
         if not schema_is_current(engine):
-            return Finding(False, "the database's tables are not this version's", "leadtracker migrate")
+            return Finding(
+                False, "the database's tables are not this version's", "leadtracker migrate"
+            )
     except SQLAlchemyError as fault:
         return Finding(
-            False, f"the database does not answer ({type(fault).__name__})", "check LEADTRACKER_DATABASE_URL"
+            False,
+            f"the database does not answer ({type(fault).__name__})",
+            "check LEADTRACKER_DATABASE_URL",
         )
     return Finding(True, "the database answers, its tables are up to date")
 
@@ -164,21 +186,34 @@ def _worker(engine: Engine) -> Finding:
 def _inbox(engine: Engine) -> Iterator[Finding]:
     with Session(engine) as session:
         waiting, broken = (
-            session.scalar(select(func.count()).where(InboxRow.state == state)) or 0 for state in (NEW, BROKEN)
+            session.scalar(select(func.count()).where(InboxRow.state == state)) or 0
+            for state in (NEW, BROKEN)
         )
     if waiting > 1000:
-        yield Finding(False, f"{waiting} notifications wait to be read", "is the worker alive? see its log")
+        yield Finding(
+            False, f"{waiting} notifications wait to be read", "is the worker alive? see its log"
+        )
     if broken:
-        yield Finding(False, f"{broken} notifications could not be read", "after an update: leadtracker replay")
+        yield Finding(
+            False,
+            f"{broken} notifications could not be read",
+            "after an update: leadtracker replay",
+        )
 
 
 def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Finding]:
     who = f"site {site.name}"
     free = [did for did in directory.dids(site.id) if not did.draining]
     if not free:
-        yield Finding(False, f"{who}: no numbers in its pool", f"leadtracker did add {site.name} NUMBER …")
+        yield Finding(
+            False, f"{who}: no numbers in its pool", f"leadtracker did add {site.name} NUMBER …"
+        )
     if not site.origins:
-        yield Finding(False, f"{who}: no page may use it", f"leadtracker site add {site.name} --origin https://…")
+        yield Finding(
+            False,
+            f"{who}: no page may use it",
+            f"leadtracker site add {site.name} --origin https://…",
+        )
     if not site.url:
         do = f"leadtracker site add {site.name} --url https://…"
         yield Finding(False, f"{who}: no page is named, so its script is not checked", do)
@@ -187,7 +222,11 @@ def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Find
         answer = requests.get(site.url, timeout=10, headers={"User-Agent": "leadtracker doctor"})
         answer.raise_for_status()
     except requests.RequestException as fault:
-        yield Finding(False, f"{who}: {site.url} does not answer ({type(fault).__name__})", "check the site's url")
+        yield Finding(
+            False,
+            f"{who}: {site.url} does not answer ({type(fault).__name__})",
+            "check the site's url",
+        )
         return
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(answer.url))
     if origin not in site.origins:
@@ -207,7 +246,11 @@ def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Find
         )
     for src in loaded:
         host = urlsplit(src).netloc
-        do = "" if host == ours else f"if it is not a proxy of yours in front of {ours}, change the script's address"
+        do = (
+            ""
+            if host == ours
+            else f"if it is not a proxy of yours in front of {ours}, change the script's address"
+        )
         yield Finding(host == ours, f"{who}: its page loads the script from {host}", do)
         policies = [*answer.headers.get("Content-Security-Policy", "").split(","), *page.policies]
         for directive in ("script-src", "connect-src"):
@@ -228,26 +271,41 @@ def _plan(site: Site, engine: Engine) -> Iterator[Finding]:
         return
     said = alarms(kept.plan.now, site.most_overflow, site.most_at_risk)
     for alarm in said:
-        yield Finding(False, f"site {site.name}: {alarm.said}", f"leadtracker plan {site.name} says what helps")
+        yield Finding(
+            False,
+            f"site {site.name}: {alarm.said}",
+            f"leadtracker plan {site.name} says what helps",
+        )
     if not said:
         numbers = f"{kept.plan.now.numbers} numbers"
-        yield Finding(True, f"site {site.name}: {numbers} were enough when planned on {kept.made_at:%Y-%m-%d}")
+        yield Finding(
+            True, f"site {site.name}: {numbers} were enough when planned on {kept.made_at:%Y-%m-%d}"
+        )
 
 
 def allows(policy: str, directive: str, url: str, origin: str) -> bool:
     """Whether a Content-Security-Policy lets a page of `origin` use a URL; nonces and hashes count as a yes."""
     parts = {words[0].lower(): words[1:] for part in policy.split(";") if (words := part.split())}
-    sources = next((parts[name] for name in (f"{directive}-elem", directive, "default-src") if name in parts), None)
+    sources = next(
+        (parts[name] for name in (f"{directive}-elem", directive, "default-src") if name in parts),
+        None,
+    )
     if sources is None:
         return True
     target = urlsplit(url)
     for source in (word.lower() for word in sources):
-        if source == "*" or source == f"{target.scheme}:" or source.startswith(("'nonce-", "'sha", "'strict-dynamic")):
+        if (
+            source == "*"
+            or source == f"{target.scheme}:"
+            or source.startswith(("'nonce-", "'sha", "'strict-dynamic"))
+        ):
             return True
         if source == "'self'" and f"{target.scheme}://{target.netloc}" == origin:
             return True
         host = re.sub(r"^[a-z]+://", "", source).partition("/")[0]
-        if host in (target.netloc, target.hostname) or (host.startswith("*.") and target.netloc.endswith(host[1:])):
+        if host in (target.netloc, target.hostname) or (
+            host.startswith("*.") and target.netloc.endswith(host[1:])
+        ):
             return True
     return False
 

@@ -38,11 +38,28 @@ class EmbeddedRedis:
         self.folder = folder
         self._log = folder / "redis.log"
         command = [
-            find_server(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder),
-            *(SAVE if saves else ()), "--maxmemory-policy", "noeviction", "--logfile", str(self._log),
-            "--daemonize", "no", "--save", "",
-        ]  # fmt: skip
-        with open(folder / "lock", "w") as lock:  # the server inherits it: two would spoil each other's file
+            find_server(),
+            "--port",
+            "0",
+            "--unixsocket",
+            str(socket),
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            str(folder),
+            *(SAVE if saves else ()),
+            "--maxmemory-policy",
+            "noeviction",
+            "--logfile",
+            str(self._log),
+            "--daemonize",
+            "no",
+            "--save",
+            "",
+        ]
+        with open(
+            folder / "lock", "w"
+        ) as lock:  # the server inherits it: two would spoil each other's file
             _take(lock, folder)
             self.process = child_process.start(command, keep_open=[lock.fileno()])
         self._wait()
@@ -77,7 +94,9 @@ def _take(lock: IO[str], folder: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(0.05)
-    raise SettingsError(f"a redis-server runs already in {folder}: only one `leadtracker serve` may use a data folder")
+    raise SettingsError(
+        f"a redis-server runs already in {folder}: only one `leadtracker serve` may use a data folder"
+    )
 
 
 def socket_of(folder: Path, name: str) -> Path:
@@ -86,7 +105,8 @@ def socket_of(folder: Path, name: str) -> Path:
     if len(str(folder)) < 90:
         return folder / f"{name}.sock"
     return (
-        Path(tempfile.gettempdir()) / f"leadtracker-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}-{name}.sock"
+        Path(tempfile.gettempdir())
+        / f"leadtracker-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}-{name}.sock"
     )
 
 

@@ -47,7 +47,9 @@ class Serving:
         self._parts: dict[str, Part] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._environment: dict[str, str] = {}
-        self._deaths: dict[str, tuple[float, int]] = {}  # when a part last died, and how often young before
+        self._deaths: dict[
+            str, tuple[float, int]
+        ] = {}  # when a part last died, and how often young before
         self._stopping = False
 
     @property
@@ -71,7 +73,9 @@ class Serving:
             self._say(f"Redis: started its own in {folder / 'redis'}, with an append-only file")
         engine = open_database(self._settings.database)
         migrate(engine)
-        self._say(f"Database: {engine.url.render_as_string(hide_password=True)}, tables are up to date")
+        self._say(
+            f"Database: {engine.url.render_as_string(hide_password=True)}, tables are up to date"
+        )
         engine.dispose()
         metrics = folder / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
@@ -82,18 +86,32 @@ class Serving:
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         }
         pages = socket_of(folder, "pages")
-        as_pages = {"LEADTRACKER_TRUSTED_PROXIES": str(self._settings.trusted_proxies + 1)}  # the web processes
+        as_pages = {
+            "LEADTRACKER_TRUSTED_PROXIES": str(self._settings.trusted_proxies + 1)
+        }  # the web processes
         gunicorn = [
-            sys.executable, "-m", "gunicorn", "wsgi:app", "--chdir", os.getcwd(), "--pythonpath", str(WSGI_FOLDER),
-            "--config", str(PACKAGE / "gunicorn_settings.py"), "--threads", str(self._settings.threads),
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--chdir",
+            os.getcwd(),
+            "--pythonpath",
+            str(WSGI_FOLDER),
+            "--config",
+            str(PACKAGE / "gunicorn_settings.py"),
+            "--threads",
+            str(self._settings.threads),
+        ]
         bind = self._settings.bind
         self._parts = {
             "web": Part(
                 [*gunicorn, "--bind", bind, "--workers", str(self._settings.workers)],
                 {"LEADTRACKER_PAGES_SOCKET": str(pages)},
             ),
-            "pages": Part([*gunicorn, "--bind", f"unix:{pages}", "--umask", "077"], as_pages, PAGES),
+            "pages": Part(
+                [*gunicorn, "--bind", f"unix:{pages}", "--umask", "077"], as_pages, PAGES
+            ),
             "worker": Part([sys.executable, "-m", "leadtracker", "worker"], {}),
         }
         for name in self._parts:
@@ -105,7 +123,9 @@ class Serving:
     def _start(self, name: str) -> None:
         part = self._parts[name]
         environment = self._settings.surroundings() | self._environment | part.environment
-        self._children[name] = child_process.start(part.command, environment, niceness=part.niceness)
+        self._children[name] = child_process.start(
+            part.command, environment, niceness=part.niceness
+        )
 
     def finish(self) -> None:
         """Let `watch` return; for signals and other threads."""
@@ -132,7 +152,9 @@ class Serving:
         young = young + 1 if now - last < YOUNG else 0
         self._deaths[name] = (now, young)
         if young == MOST_YOUNG:
-            raise SettingsError(f"{name} dies as soon as it is started; its last lines above say why")
+            raise SettingsError(
+                f"{name} dies as soon as it is started; its last lines above say why"
+            )
 
     def stop(self) -> None:
         """Web first, so that nothing is accepted any more; Redis last."""

@@ -44,8 +44,15 @@ DRAINED_DAYS = 60  # late calls on a drained DID still match
 class Worker:
     """Any number may run; the database lets one work at a time, and another takes over when it dies."""
 
-    def __init__(self, engine: Engine, live: Live, directory: Directory, settings: Settings) -> None:
-        self._engine, self._live, self._directory, self._settings = engine, live, directory, settings
+    def __init__(
+        self, engine: Engine, live: Live, directory: Directory, settings: Settings
+    ) -> None:
+        self._engine, self._live, self._directory, self._settings = (
+            engine,
+            live,
+            directory,
+            settings,
+        )
         self._knowledges = Knowledges()
         self._plans = DailyPlans(engine, directory, settings)
         self._callbacks = CallbackSweeps(engine, live, directory)
@@ -61,7 +68,10 @@ class Worker:
                     while not stop.is_set() and is_mine():
                         begun, newest = time.monotonic(), newest_notification(self._engine)
                         done = self.turn()
-                        worked, came = time.monotonic() - begun, newest_notification(self._engine) - newest
+                        worked, came = (
+                            time.monotonic() - begun,
+                            newest_notification(self._engine) - newest,
+                        )
                         # Those who bring more need the disk too: storing goes before reading.
                         rest = min(LONGEST_REST, worked * (FLOOD_RESTS if came >= done else 1))
                         stop.wait(rest if done else PAUSE_SECONDS)
@@ -117,7 +127,9 @@ class Worker:
             self._pass_hours(now)
             self._next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         for site in self._directory.sites:
-            while entries := self._live.lease_log(site.id, LOG_BATCH):  # all: a call is judged by what it tells
+            while entries := self._live.lease_log(
+                site.id, LOG_BATCH
+            ):  # all: a call is judged by what it tells
                 self._log(site, entries)
                 done += len(entries)
             done += self._restore(site)
@@ -149,7 +161,9 @@ class Worker:
         now = datetime.now(UTC)
         with Session(self._engine) as session:
             oldest = now - timedelta(days=self._settings.raw_days)
-            session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest))
+            session.execute(
+                delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest)
+            )
             learned.forget(session, now)
             if self._weeks_together_on < now.date():
                 learned.put_weeks_together(session, now)

@@ -14,17 +14,32 @@ from sqlalchemy import Engine
 
 from leadtracker.domain import Json
 from leadtracker.live import Arrival
-from leadtracker.numbers.number_request import BEAT_SECONDS, BROWSING_SECONDS, ENGAGED_SECONDS, level_of
+from leadtracker.numbers.number_request import (
+    BEAT_SECONDS,
+    BROWSING_SECONDS,
+    ENGAGED_SECONDS,
+    level_of,
+)
 from leadtracker.records.database import throwaway_database
 from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
 from leadtracker.simulate.trace import Trace
 from leadtracker.who_called.knowledge import Ring
 
 HOUR = 3600.0
-REACHED = {1: level_of(BROWSING_SECONDS, ()), 2: level_of(ENGAGED_SECONDS, ()), 3: level_of(0, ("save",))}
+REACHED = {
+    1: level_of(BROWSING_SECONDS, ()),
+    2: level_of(ENGAGED_SECONDS, ()),
+    3: level_of(0, ("save",)),
+}
 
 
-def simulate(trace: Trace, dids: int, out: Path, progress: Callable[[float], None], kept: Engine | None = None) -> None:
+def simulate(
+    trace: Trace,
+    dids: int,
+    out: Path,
+    progress: Callable[[float], None],
+    kept: Engine | None = None,
+) -> None:
     """Write the decisions on a trace, for a pool of so many DIDs; `progress` is told the share done, 0 to 1.
 
     `kept` is a database without tables for what the replay leaves; its times are moved so that the trace ends about
@@ -102,10 +117,19 @@ class Replay:
 
     def _beat(self, t: float, page: Page, tapped: bool = False) -> None:
         if page.did is not None:
-            self._unsent.append(partial(
-                self._stores.live.beat, self._stores.site, did=page.did, visitor=page.visitor, state=page.state,
-                tapped=tapped, level=page.level, page="", now=self._stores.milliseconds(t),
-            ))  # fmt: skip
+            self._unsent.append(
+                partial(
+                    self._stores.live.beat,
+                    self._stores.site,
+                    did=page.did,
+                    visitor=page.visitor,
+                    state=page.state,
+                    tapped=tapped,
+                    level=page.level,
+                    page="",
+                    now=self._stores.milliseconds(t),
+                )
+            )
 
     def _send(self) -> None:
         """Redis answers in the order it was asked: what is sent late is not handled late."""
@@ -117,18 +141,32 @@ class Replay:
 
     def _visit(self, t: float, event: Json) -> Json:
         arrival = Arrival(
-            event["source"], event["device"], _category("region", event["region"]), _category("topic", event["topic"])
+            event["source"],
+            event["device"],
+            _category("region", event["region"]),
+            _category("topic", event["topic"]),
         )
         touchpoint = orjson.dumps({"source": event["source"]}).decode()
-        page = self._pages[event["visit"]] = Page(str(event["visit"]), event["visitor"], arrival, touchpoint)
+        page = self._pages[event["visit"]] = Page(
+            str(event["visit"]), event["visitor"], arrival, touchpoint
+        )
         if event["bot"] or not event["sees_number"]:
             return _decision(event, None, "bot" if event["bot"] else "number not seen")
         self._send()
         grant = self._stores.live.acquire(
-            self._stores.site, visitor=page.visitor, visit=page.visit, lease=page.visit, change=1, arrival=arrival,
-            page="", info=(), first=page.touchpoint, latest=page.touchpoint, claim=None,
+            self._stores.site,
+            visitor=page.visitor,
+            visit=page.visit,
+            lease=page.visit,
+            change=1,
+            arrival=arrival,
+            page="",
+            info=(),
+            first=page.touchpoint,
+            latest=page.touchpoint,
+            claim=None,
             now=self._stores.milliseconds(t),
-        )  # fmt: skip
+        )
         if grant is None or not grant.did:
             return _decision(event, None, "pool_empty")
         page.did = grant.did
@@ -139,11 +177,18 @@ class Replay:
         page = self._pages[event["visit"]]
         if kind == "tap" and page.did is None:
             page.taps += 1
-            self._unsent.append(partial(
-                self._stores.live.tap_default, self._stores.site, visitor=page.visitor, visit=page.visit,
-                lease=f"{page.visit}.{page.taps}", arrival=page.arrival, latest=page.touchpoint,
-                now=self._stores.milliseconds(t),
-            ))  # fmt: skip
+            self._unsent.append(
+                partial(
+                    self._stores.live.tap_default,
+                    self._stores.site,
+                    visitor=page.visitor,
+                    visit=page.visit,
+                    lease=f"{page.visit}.{page.taps}",
+                    arrival=page.arrival,
+                    latest=page.touchpoint,
+                    now=self._stores.milliseconds(t),
+                )
+            )
             return
         if kind == "engaged":
             page.level = max(page.level, REACHED[event["level"]])
@@ -154,9 +199,12 @@ class Replay:
     def _call(self, t: float, event: Json) -> Json:
         did = self._dialled(event["dials"])
         ring = Ring(
-            moment=self._stores.moment(t), did=did, phone=event["phone"], topic=_category("topic", event["topic"]),
+            moment=self._stores.moment(t),
+            did=did,
+            phone=event["phone"],
+            topic=_category("topic", event["topic"]),
             region=_category("region", event["region"]),
-        )  # fmt: skip
+        )
         self._send()
         judged = self._stores.judge(ring)
         posterior = self._stores.shown(judged)

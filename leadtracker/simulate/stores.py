@@ -69,8 +69,16 @@ def _directory(engine: Engine, dids: tuple[str, ...]) -> tuple[Site, Account]:
 class Stores:
     """Redis, the database and what is known of the site; times are seconds since `begin`."""
 
-    def __init__(self, engine: Engine, live: Live, site: Site, account: Account, dids: int, begin: datetime) -> None:
-        self._engine, self.live, self.site, self._account, self._dids = engine, live, site, account, dids
+    def __init__(
+        self, engine: Engine, live: Live, site: Site, account: Account, dids: int, begin: datetime
+    ) -> None:
+        self._engine, self.live, self.site, self._account, self._dids = (
+            engine,
+            live,
+            site,
+            account,
+            dids,
+        )
         self._begin = begin
         self._knowledges = Knowledges()
         with Session(engine) as session:
@@ -126,9 +134,13 @@ class Stores:
         """The call is over: it is kept as one of which the PBX told, and learned from."""
         facts = _facts(ring, answered)
         with Session(self._engine) as session:
-            copy = snapshot(session, self.live, self.site, Snapshot(), judged, self._known.calibration)
+            copy = snapshot(
+                session, self.live, self.site, Snapshot(), judged, self._known.calibration
+            )
             parts = verdicts.parts_of(session, self.site.id, self.shown(judged), judged.evidence)
-            row = CallRow(account_id=self._account.id, call_id=str(call), named=True, first_time=False)
+            row = CallRow(
+                account_id=self._account.id, call_id=str(call), named=True, first_time=False
+            )
             whose = taught(session, self._knowledges, facts, Whose(self.site, copy, judged, parts))
             keep(session, [(row, facts, whose)])
             self._knowledges.save(session)
@@ -137,9 +149,23 @@ class Stores:
 
 def _facts(ring: Ring, answered: bool) -> CallFacts:
     return CallFacts(
-        started_at=ring.moment, answered_at=ring.moment if answered else None, phase=Phase.ENDED,
-        outcome=Outcome.ANSWERED if answered else Outcome.MISSED, status="", direction=Direction.INCOMING,
-        caller=ring.phone, did=ring.did or DEFAULT_NUMBER, talk_seconds=0, ring_seconds=0, wait_seconds=0,
-        extension="", representative="", queue="", recording_url="", price=None, original_call_id=None,
-        caller_name="", legs=(),
-    )  # fmt: skip
+        started_at=ring.moment,
+        answered_at=ring.moment if answered else None,
+        phase=Phase.ENDED,
+        outcome=Outcome.ANSWERED if answered else Outcome.MISSED,
+        status="",
+        direction=Direction.INCOMING,
+        caller=ring.phone,
+        did=ring.did or DEFAULT_NUMBER,
+        talk_seconds=0,
+        ring_seconds=0,
+        wait_seconds=0,
+        extension="",
+        representative="",
+        queue="",
+        recording_url="",
+        price=None,
+        original_call_id=None,
+        caller_name="",
+        legs=(),
+    )

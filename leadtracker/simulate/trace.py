@@ -41,7 +41,12 @@ def _visitor(value: Any) -> bool:
 
 
 def _source(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 100 and "|" not in value and value.isprintable()
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= 100
+        and "|" not in value
+        and value.isprintable()
+    )
 
 
 def _phone(value: Any) -> bool:
@@ -56,27 +61,39 @@ def _dials(value: Any) -> bool:
     return value.get("fallback") is True or _counted(value.get("visit"))
 
 
-FIELDS: Mapping[str, Mapping[str, tuple[Check, str]]] = MappingProxyType({
-    "visit": {
-        "visit": (_counted, "a number of its own"), "visitor": (_visitor, "1 to 64 letters, digits, - or _"),
-        "source": (_source, "1 to 100 printable characters without |"),
-        "device": (lambda value: value in ("mobile", "desktop"), "mobile or desktop"),
-        "region": (_category, "a number or null"), "topic": (_category, "a number or null"),
-        "bot": (_flag, "true or false"), "sees_number": (_flag, "true or false"),
-    },
-    "engaged": {"visit": (_counted, "a visit"), "level": (lambda value: value in (1, 2, 3), "1, 2 or 3")},
-    "tap": {"visit": (_counted, "a visit")},
-    "hide": {"visit": (_counted, "a visit")},
-    "leave": {"visit": (_counted, "a visit")},
-    "known_phone": {"visitor": (_visitor, "1 to 64 letters, digits, - or _"), "phone": (_phone, "a phone as text")},
-    "call": {
-        "call": (_counted, "a number of its own"),
-        "dials": (_dials, 'one of {"visit": number}, {"stray": 0 to 1}, {"fallback": true}'),
-        "phone": (lambda value: value is None or _phone(value), "a phone as text, or null"),
-        "region": (_category, "a number or null"), "topic": (_category, "a number or null"),
-        "answered": (_flag, "true or false"),
-    },
-})  # fmt: skip
+FIELDS: Mapping[str, Mapping[str, tuple[Check, str]]] = MappingProxyType(
+    {
+        "visit": {
+            "visit": (_counted, "a number of its own"),
+            "visitor": (_visitor, "1 to 64 letters, digits, - or _"),
+            "source": (_source, "1 to 100 printable characters without |"),
+            "device": (lambda value: value in ("mobile", "desktop"), "mobile or desktop"),
+            "region": (_category, "a number or null"),
+            "topic": (_category, "a number or null"),
+            "bot": (_flag, "true or false"),
+            "sees_number": (_flag, "true or false"),
+        },
+        "engaged": {
+            "visit": (_counted, "a visit"),
+            "level": (lambda value: value in (1, 2, 3), "1, 2 or 3"),
+        },
+        "tap": {"visit": (_counted, "a visit")},
+        "hide": {"visit": (_counted, "a visit")},
+        "leave": {"visit": (_counted, "a visit")},
+        "known_phone": {
+            "visitor": (_visitor, "1 to 64 letters, digits, - or _"),
+            "phone": (_phone, "a phone as text"),
+        },
+        "call": {
+            "call": (_counted, "a number of its own"),
+            "dials": (_dials, 'one of {"visit": number}, {"stray": 0 to 1}, {"fallback": true}'),
+            "phone": (lambda value: value is None or _phone(value), "a phone as text, or null"),
+            "region": (_category, "a number or null"),
+            "topic": (_category, "a number or null"),
+            "answered": (_flag, "true or false"),
+        },
+    }
+)
 
 
 class Trace:
@@ -118,7 +135,9 @@ class Trace:
             t: Any = event.get("t")
             kind = event["type"]
             if not _number(t) or not now <= t <= MOST_DAYS * 86400:
-                raise self._fault(line, f"t is {t!r}: it must be seconds, and not before the line above ({now})")
+                raise self._fault(
+                    line, f"t is {t!r}: it must be seconds, and not before the line above ({now})"
+                )
             now = t
             if kind in ("visit", "call"):
                 seen = visits if kind == "visit" else calls
@@ -135,7 +154,9 @@ class Trace:
     def _check_fields(self, line: int, event: Json) -> None:
         fields = FIELDS.get(event.get("type", ""))
         if fields is None:
-            raise self._fault(line, f"type is {event.get('type')!r}: it must be one of {', '.join(FIELDS)}")
+            raise self._fault(
+                line, f"type is {event.get('type')!r}: it must be one of {', '.join(FIELDS)}"
+            )
         for name, (is_right, shape) in fields.items():
             if name not in event:
                 raise self._fault(line, f"a {event['type']} needs {name}")

@@ -56,11 +56,23 @@ def _unknown(error: Exception) -> Response:
 
 def _answer(status: int, code: str, title: str, detail: str) -> Response:
     REFUSED.labels(code).inc()
-    if request.path.startswith(PROGRAMS) or request.path.endswith(".js") or request.mimetype == "text/plain":
-        problem = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    if (
+        request.path.startswith(PROGRAMS)
+        or request.path.endswith(".js")
+        or request.mimetype == "text/plain"
+    ):
+        problem = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "code": code,
+            "detail": detail,
+        }
         answer = Response(json.dumps(problem), status, mimetype="application/problem+json")
     else:
-        page = render_template("error.html", status=status, title=title, detail=detail, next=NEXT.get(status, ""))
+        page = render_template(
+            "error.html", status=status, title=title, detail=detail, next=NEXT.get(status, "")
+        )
         answer = protect(Response(page, status))
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)

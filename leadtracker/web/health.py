@@ -40,7 +40,9 @@ def register(app: Flask, inbox: Inbox) -> None:
     @blueprint.get("/metrics")
     def metrics() -> ResponseReturnValue:
         _may_read_metrics(stores().settings.metrics_token)
-        return Response(exposition(stores(), inbox), content_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            exposition(stores(), inbox), content_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
     app.register_blueprint(blueprint)
 

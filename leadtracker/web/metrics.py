@@ -21,20 +21,28 @@ from leadtracker.records.session import reading
 from leadtracker.reports import callbacks
 from leadtracker.web.stores import Stores
 
-NUMBER_REQUESTS = Counter("leadtracker_number_requests", "Number requests answered", ["site", "reason"])
+NUMBER_REQUESTS = Counter(
+    "leadtracker_number_requests", "Number requests answered", ["site", "reason"]
+)
 BEATS = Counter("leadtracker_beats", "Heartbeats answered", ["site", "known"])
 REFUSED = Counter("leadtracker_refused", "Requests refused, by the code of the answer", ["code"])
-NOTIFICATIONS = Counter("leadtracker_notifications", "Notifications of a PBX", ["account", "family", "receipt"])
+NOTIFICATIONS = Counter(
+    "leadtracker_notifications", "Notifications of a PBX", ["account", "family", "receipt"]
+)
 CALLBACK_REQUESTS = Counter(
     "leadtracker_callback_requests",
     "Requests to be called back: the state answered, or why refused",
     ["site", "answer"],
 )
 SCREEN_POPS = Histogram(
-    "leadtracker_screen_pop_seconds", "Time to answer a screen pop", ["account"],
+    "leadtracker_screen_pop_seconds",
+    "Time to answer a screen pop",
+    ["account"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
-)  # fmt: skip
-CRM_ANSWERS = Counter("leadtracker_crm_answers", "Customers' CRMs asked during a screen pop", ["account", "result"])
+)
+CRM_ANSWERS = Counter(
+    "leadtracker_crm_answers", "Customers' CRMs asked during a screen pop", ["account", "result"]
+)
 
 
 class _State(Collector):
@@ -45,7 +53,9 @@ class _State(Collector):
         self._inbox = inbox
 
     def collect(self) -> Iterable[Metric]:
-        dids = GaugeMetricFamily("leadtracker_pool_dids", "DIDs of a pool by state", labels=["site", "state"])
+        dids = GaugeMetricFamily(
+            "leadtracker_pool_dids", "DIDs of a pool by state", labels=["site", "state"]
+        )
         for site in self._stores.directory.sites:
             draining = [did.e164 for did in self._stores.directory.dids(site.id) if did.draining]
             pool = self._stores.live.pool(site, draining)
@@ -63,10 +73,14 @@ class _State(Collector):
     def _feeds(self) -> Iterator[Metric]:
         """Of the accounts whose options ask for real-time events."""
         up = GaugeMetricFamily(
-            "leadtracker_real_time_up", "1 while an account's real-time events are listened to", labels=["account"]
+            "leadtracker_real_time_up",
+            "1 while an account's real-time events are listened to",
+            labels=["account"],
         )
         events = CounterMetricFamily(
-            "leadtracker_real_time_events", "Real-time events listened to", labels=["account", "receipt"]
+            "leadtracker_real_time_events",
+            "Real-time events listened to",
+            labels=["account", "receipt"],
         )
         states = FeedStates(self._stores.live)
         for account in self._stores.directory.accounts.values():
@@ -81,10 +95,14 @@ class _State(Collector):
         """Requests of the last 24 hours by where they stand, and the money of the local day."""
         now = datetime.now(UTC)
         states = GaugeMetricFamily(
-            "leadtracker_callback_states", "Callback requests made in the last 24 hours", labels=["site", "state"]
+            "leadtracker_callback_states",
+            "Callback requests made in the last 24 hours",
+            labels=["site", "state"],
         )
         money = GaugeMetricFamily(
-            "leadtracker_callback_money", "Minor units of the site's currency, of its day", labels=["site", "of"]
+            "leadtracker_callback_money",
+            "Minor units of the site's currency, of its day",
+            labels=["site", "of"],
         )
         guard = CallbackGuard(self._stores.live)
         with reading(self._stores.engine) as session:
@@ -97,20 +115,32 @@ class _State(Collector):
                 if site_id == site.id:
                     states.add_metric([site.name, state], number)
             reserved, spent = guard.money(site.account_key, site.id, local_day(site.time_zone, now))
-            for of, amount in (("reserved", reserved), ("spent", spent), ("ceiling", rules.ceiling)):
+            for of, amount in (
+                ("reserved", reserved),
+                ("spent", spent),
+                ("ceiling", rules.ceiling),
+            ):
                 money.add_metric([site.name, of], amount)
         yield from (states, money)
 
     def _plans(self) -> Iterator[Metric]:
         """Of the newest plans; the limits are the sites' own."""
         overflow = GaugeMetricFamily(
-            "leadtracker_plan_worst_overflow", "Share of visits without a number in the busiest hour", labels=["site"]
+            "leadtracker_plan_worst_overflow",
+            "Share of visits without a number in the busiest hour",
+            labels=["site"],
         )
         at_risk = GaugeMetricFamily(
-            "leadtracker_plan_at_risk", "Share of calls whose caller is not the one named", labels=["site"]
+            "leadtracker_plan_at_risk",
+            "Share of calls whose caller is not the one named",
+            labels=["site"],
         )
-        made = GaugeMetricFamily("leadtracker_plan_made_seconds", "When the plan was made (epoch)", labels=["site"])
-        alarm = GaugeMetricFamily("leadtracker_plan_alarm", "1 when a site's limit is exceeded", labels=["site", "of"])
+        made = GaugeMetricFamily(
+            "leadtracker_plan_made_seconds", "When the plan was made (epoch)", labels=["site"]
+        )
+        alarm = GaugeMetricFamily(
+            "leadtracker_plan_alarm", "1 when a site's limit is exceeded", labels=["site", "of"]
+        )
         with reading(self._stores.engine) as session:
             kept = plans.of_all_sites(session)
         for site in self._stores.directory.sites:

@@ -29,7 +29,9 @@ LONGEST_BODY = 4 * 1024 * 1024  # a CDR with the transcript of a long call has u
 log = logging.getLogger(__name__)
 
 
-def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tuple[str, ...]) -> None:
+def register(
+    app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tuple[str, ...]
+) -> None:
     blueprint = Blueprint("pbx", __name__)
     CORS(
         blueprint,
@@ -40,13 +42,17 @@ def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tupl
     )
 
     @blueprint.after_request
-    def differs_by_origin(answer: Response) -> Response:  # flask-cors says so only of two origins or more
+    def differs_by_origin(
+        answer: Response,
+    ) -> Response:  # flask-cors says so only of two origins or more
         answer.vary.add("Origin")
         return answer
 
     @blueprint.route("/pbx/<account_key>/<secret>/<family_name>", methods=["GET", "POST"])
     @blueprint.route("/pbx/<account_key>/<family_name>", methods=["GET", "POST"])
-    def notification(account_key: str, family_name: str, secret: str | None = None) -> ResponseReturnValue:
+    def notification(
+        account_key: str, family_name: str, secret: str | None = None
+    ) -> ResponseReturnValue:
         request.max_content_length = LONGEST_BODY
         account = _account(account_key, secret)
         family = VENDORS[account.vendor].family(family_name)
@@ -65,7 +71,12 @@ def register(app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tupl
 
 
 def answer_screen_pop(
-    inbox: Inbox, pops: ScreenPops, crm: Crm, account: Account, family: ScreenPopFamily, received: Notification
+    inbox: Inbox,
+    pops: ScreenPops,
+    crm: Crm,
+    account: Account,
+    family: ScreenPopFamily,
+    received: Notification,
 ) -> Response:
     try:
         _, fields = wire.read(received.method, received.content_type, received.query, received.body)
@@ -77,11 +88,15 @@ def answer_screen_pop(
         return Response(orjson.dumps(family.failed), 400, mimetype="application/json")
     theirs: Json | None = None
     if account.crm_url:
-        result, theirs = crm.ask(account.crm_url, received.method, received.query, received.content_type, received.body)
+        result, theirs = crm.ask(
+            account.crm_url, received.method, received.query, received.content_type, received.body
+        )
         CRM_ANSWERS.labels(account.key, result).inc()
     try:
         caller = pops.caller_of(account, pop)
-    except StoreUnavailable:  # the agent's phone rings now: an answer without a name is better than none
+    except (
+        StoreUnavailable
+    ):  # the agent's phone rings now: an answer without a name is better than none
         log.warning("a screen pop was answered without its caller: a store does not answer")
         caller = Caller()
     receipt = Receipt.STORED
@@ -97,7 +112,9 @@ def answer_screen_pop(
     return Response(orjson.dumps(answer), mimetype="application/json")
 
 
-def acknowledge(inbox: Inbox, account: Account, family: RecordFamily, received: Notification) -> Response:
+def acknowledge(
+    inbox: Inbox, account: Account, family: RecordFamily, received: Notification
+) -> Response:
     """Only a notification that could not be kept is asked for again, by a 5xx."""
     written, receipt = receive(inbox, account, family, received)
     NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
@@ -115,7 +132,9 @@ def _account(key: str, secret: str | None) -> Account:
     wanted = account.secret if account else "\0" * len(given)
     if not hmac.compare_digest(given.encode(), wanted.encode()) or account is None:
         raise NotAllowed("the address of this notification is wrong: see `leadtracker pbx urls`")
-    if account.allowed_addresses and not _is_allowed(request.remote_addr, account.allowed_addresses):
+    if account.allowed_addresses and not _is_allowed(
+        request.remote_addr, account.allowed_addresses
+    ):
         raise NotAllowed(f"notifications of {account.key} are not taken from {request.remote_addr}")
     return account
 

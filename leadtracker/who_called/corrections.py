@@ -67,7 +67,9 @@ def heed_words(engine: Engine, live: Live, directory: Directory, knowledges: Kno
     return len(waiting)
 
 
-def _heed(session: Session, live: Live, directory: Directory, knowledges: Knowledges, call_pk: int) -> None:
+def _heed(
+    session: Session, live: Live, directory: Directory, knowledges: Knowledges, call_pk: int
+) -> None:
     row, call = session.get_one(VerdictRow, call_pk), session.get_one(CallRow, call_pk)
     site = directory.site(row.site_id)
     word = row.confirmed
@@ -79,7 +81,9 @@ def _heed(session: Session, live: Live, directory: Directory, knowledges: Knowle
         else:
             row.matched = row.matched or _as_matched(session, call)
             _believe(session, live, site, known, row, call)
-        row.stated_right = None if word is None else truth(judgement_of(row).posterior, word or None)[1]
+        row.stated_right = (
+            None if word is None else truth(judgement_of(row).posterior, word or None)[1]
+        )
     row.heeded = word
 
 
@@ -100,13 +104,18 @@ def _said_elsewhere(session: Session, row: VerdictRow, phone: str) -> bool:
     """Whether a user said of another call of this phone that it was the same visitor."""
     other, call = aliased(VerdictRow), aliased(CallRow)
     said = exists().where(
-        call.caller == phone, other.call_pk == call.id, other.call_pk != row.call_pk, other.confirmed == row.heeded,
+        call.caller == phone,
+        other.call_pk == call.id,
+        other.call_pk != row.call_pk,
+        other.confirmed == row.heeded,
         other.site_id == row.site_id,
-    )  # fmt: skip
+    )
     return bool(session.scalar(select(said)))
 
 
-def _believe(session: Session, live: Live, site: Site, known: Knowledge, row: VerdictRow, call: CallRow) -> None:
+def _believe(
+    session: Session, live: Live, site: Site, known: Knowledge, row: VerdictRow, call: CallRow
+) -> None:
     """The call's copy of its visitor, and its shares, as the user's word has them."""
     judged = judgement_of(row)
     now = snapshot(session, live, site, snapshot_of(call), judged, known.calibration)
@@ -115,17 +124,22 @@ def _believe(session: Session, live: Live, site: Site, known: Knowledge, row: Ve
     if same and now.touchpoint:
         parts = [(1.0, now.touchpoint)]
     else:
-        parts = verdicts.parts_of(session, site.id, shown(judged, known.calibration), judged.evidence)
+        parts = verdicts.parts_of(
+            session, site.id, shown(judged, known.calibration), judged.evidence
+        )
     verdicts.share(session, {call.id: parts})
 
 
 def _as_matched(session: Session, call: CallRow) -> dict[str, Any]:
     was = snapshot_of(call)
     return {
-        "visitor_id": was.visitor_id, "match": was.match, "info": was.info,
-        "first_touchpoint": was.first_touchpoint, "touchpoint": was.touchpoint,
+        "visitor_id": was.visitor_id,
+        "match": was.match,
+        "info": was.info,
+        "first_touchpoint": was.first_touchpoint,
+        "touchpoint": was.touchpoint,
         "shares": verdicts.shares_of(session, call.id),
-    }  # fmt: skip
+    }
 
 
 def _restore(session: Session, row: VerdictRow, call: CallRow) -> None:

@@ -66,8 +66,10 @@ def explanation(session: Session, live: Live, call: CallRow) -> Explanation | No
     calibration = calibration_of(call.match)
     before = shown(replace(judged, word=None), calibration)
     listed = [
-        each for each in before.candidates[:SHOWN] if each.p >= WORTH_SHOWING or each.visitor == judged.word
-    ]  # fmt: skip
+        each
+        for each in before.candidates[:SHOWN]
+        if each.p >= WORTH_SHOWING or each.visitor == judged.word
+    ]
     people = [_person(session, live, row.site_id, each, judged.evidence, call) for each in listed]
     return Explanation(
         verdict=shown(judged, calibration).verdict,
@@ -84,15 +86,28 @@ def explanation(session: Session, live: Live, call: CallRow) -> Explanation | No
 
 
 def _person(
-    session: Session, live: Live, site_id: int, candidate: Candidate, evidence: Evidence, call: CallRow
+    session: Session,
+    live: Live,
+    site_id: int,
+    candidate: Candidate,
+    evidence: Evidence,
+    call: CallRow,
 ) -> Person:
-    visits = [each for each in (*evidence.holders, *evidence.elsewhere) if each.visitor == candidate.visitor]
-    came = next((touch for visit in visits if (touch := leases.touchpoint_of(session, visit.lease))), None)
+    visits = [
+        each
+        for each in (*evidence.holders, *evidence.elsewhere)
+        if each.visitor == candidate.visitor
+    ]
+    came = next(
+        (touch for visit in visits if (touch := leases.touchpoint_of(session, visit.lease))), None
+    )
     info, latest = _known(session, live, site_id, candidate.visitor, call)
     return Person(candidate.visitor, candidate.p, candidate.reasons, info, came or latest)
 
 
-def _known(session: Session, live: Live, site_id: int, visitor: str, call: CallRow) -> tuple[Json, Json]:
+def _known(
+    session: Session, live: Live, site_id: int, visitor: str, call: CallRow
+) -> tuple[Json, Json]:
     """What was typed and where the visit came from: by this call's copy, else Redis', else the copy of another call."""
     if call.visitor_id == visitor:
         return call.visitor_info, call.touchpoint
@@ -102,6 +117,11 @@ def _known(session: Session, live: Live, site_id: int, visitor: str, call: CallR
         found = None
     if found is not None:
         return found.info, found.latest or {}
-    newest = select(CallRow).where(CallRow.visitor_id == visitor).order_by(CallRow.started_at.desc()).limit(1)
+    newest = (
+        select(CallRow)
+        .where(CallRow.visitor_id == visitor)
+        .order_by(CallRow.started_at.desc())
+        .limit(1)
+    )
     copy = session.scalar(newest)
     return (copy.visitor_info, copy.touchpoint) if copy else ({}, {})

@@ -48,7 +48,11 @@ class Ring:
 
     def is_of(self, evidence: Evidence) -> bool:
         """Whether that is what this call was judged by."""
-        return abs(self.moment.timestamp() - evidence.moment) < 1 and (self.did, self.phone, self.topic) == (
+        return abs(self.moment.timestamp() - evidence.moment) < 1 and (
+            self.did,
+            self.phone,
+            self.topic,
+        ) == (
             evidence.did,
             evidence.phone,
             evidence.topic,
@@ -80,7 +84,16 @@ class Knowledge:
         if not hours or hours[-1].number < now.timestamp() // HOUR - KEPT:
             number = int(now.timestamp() // HOUR)
             hours = [Hour(number, number * HOUR, 1.0, *_local(number, site))]
-            return cls(site, counts, CallingClock(hours), days, version, calibration, {number: hours[0]}, _dirty=True)
+            return cls(
+                site,
+                counts,
+                CallingClock(hours),
+                days,
+                version,
+                calibration,
+                {number: hours[0]},
+                _dirty=True,
+            )
         return cls(site, counts, CallingClock(hours), days, version, calibration)
 
     @property
@@ -95,7 +108,15 @@ class Knowledge:
         if self._dirty:
             self.version += 1
             changed = self._changed.values()
-            learned.save(session, self.site.id, self.counts, self.days, self.version, self.calibration, changed)
+            learned.save(
+                session,
+                self.site.id,
+                self.counts,
+                self.days,
+                self.version,
+                self.calibration,
+                changed,
+            )
             for judged in self._taken_back:
                 self._forget(session, judged)
             learned.remember(session, self.site.id, self._remembered)
@@ -111,7 +132,9 @@ class Knowledge:
         while self.clock.current.number < int(now.timestamp() // HOUR):
             number = self.clock.current.number + 1
             self._changed[number - 1] = self.clock.current
-            self._add(hour_passed(self.clock, self.counts, self.view, numbers, *_local(number, self.site)))
+            self._add(
+                hour_passed(self.clock, self.counts, self.view, numbers, *_local(number, self.site))
+            )
             self._changed[number] = self.clock.current
             if number % HOURS_OF_A_DAY == 0:
                 self.counts.fade()
@@ -176,7 +199,9 @@ class Knowledge:
     def _remember(self, judged: Judgement, answered: bool) -> None:
         ruled_out = candidates_of(judged.posterior) if judged.word == "" else ()
         phone_kept, by_visitor = remember(judged.evidence, judged.believed, answered, ruled_out)
-        self._remembered.append((memory_key(judged.evidence.phone, judged.evidence.did), phone_kept, by_visitor))
+        self._remembered.append(
+            (memory_key(judged.evidence.phone, judged.evidence.did), phone_kept, by_visitor)
+        )
 
     def _untold(self, evidence: Evidence) -> tuple[float, bool] | None:
         """What would have been stated had nobody told whose phone it is, where one visitor's it is."""
@@ -198,19 +223,31 @@ class Knowledge:
         learned.take_back(session, self.site.id, evidence.moment, phone, callers)
 
     def _gather(
-        self, session: Session, ring: Ring, held: Sequence[Lease], at_once: bool, mine: Evidence | None
+        self,
+        session: Session,
+        ring: Ring,
+        held: Sequence[Lease],
+        at_once: bool,
+        mine: Evidence | None,
     ) -> Evidence:
         moment, site_id = ring.moment.timestamp(), self.site.id
         if ring.did is None:
             since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
             listed = leases.tapped_default(session, site_id, since, ring.moment)
         else:
-            logged = [] if at_once and held else leases.holders(session, ring.did, ring.moment, LISTED)
+            logged = (
+                [] if at_once and held else leases.holders(session, ring.did, ring.moment, LISTED)
+            )
             listed = _fresh(logged, held, moment)
-        holders = tuple(holder for lease in listed if (holder := holder_of(lease, moment, self.clock)))
+        holders = tuple(
+            holder for lease in listed if (holder := holder_of(lease, moment, self.clock))
+        )
         visitors = {holder.visitor for holder in holders}
         knowers = learned.knowers(session, site_id, ring.phone) if ring.phone else frozenset()
-        elsewhere = (leases.latest_of(session, site_id, visitor, ring.moment) for visitor in sorted(knowers - visitors))
+        elsewhere = (
+            leases.latest_of(session, site_id, visitor, ring.moment)
+            for visitor in sorted(knowers - visitors)
+        )
         hour = self.clock.hour_of(moment)
         remembered, callers = self._calls_before(session, ring, visitors, mine)
         return Evidence(
@@ -229,7 +266,9 @@ class Knowledge:
             knowers=knowers,
             known_otherwise=learned.with_phones(session, site_id, visitors) - knowers,
             elsewhere=tuple(
-                holder for lease in elsewhere if lease and (holder := holder_of(lease, moment, self.clock))
+                holder
+                for lease in elsewhere
+                if lease and (holder := holder_of(lease, moment, self.clock))
             ),
         )
 
@@ -237,7 +276,11 @@ class Knowledge:
         self, session: Session, ring: Ring, visitors: Iterable[str], mine: Evidence | None
     ) -> tuple[Remembered | None, dict[str, Called]]:
         """Of this phone and these visitors; the one before, where the call itself is remembered at another moment."""
-        moment, site_id, key = ring.moment.timestamp(), self.site.id, memory_key(ring.phone, ring.did)
+        moment, site_id, key = (
+            ring.moment.timestamp(),
+            self.site.id,
+            memory_key(ring.phone, ring.did),
+        )
         until = moment if mine is None else math.nextafter(max(moment, mine.moment), math.inf)
         remembered = learned.remembered(session, site_id, key, until)
         callers = learned.callers(session, site_id, visitors, until)
@@ -250,14 +293,22 @@ class Knowledge:
             for visitor, latest in callers.items()
         }
         return remembered if remembered is not None and remembered.at < moment else None, {
-            visitor: called for visitor, called in before.items() if called is not None and called.at < moment
+            visitor: called
+            for visitor, called in before.items()
+            if called is not None and called.at < moment
         }
 
-    def _older(self, session: Session, did: str, listed: Sequence[Lease], moment: float) -> tuple[Older, ...]:
+    def _older(
+        self, session: Session, did: str, listed: Sequence[Lease], moment: float
+    ) -> tuple[Older, ...]:
         """The holders before those listed, by how many there were alike."""
         now = max(int(moment // DAY), self.clock.current.number // HOURS_OF_A_DAY)
-        cells = (_cell(lease, ended) for lease in listed if (ended := _course(lease).closed) is not None)
-        of_listed = Counter((learned.kept_as(day, now), source, level) for _, day, source, level in cells)
+        cells = (
+            _cell(lease, ended) for lease in listed if (ended := _course(lease).closed) is not None
+        )
+        of_listed = Counter(
+            (learned.kept_as(day, now), source, level) for _, day, source, level in cells
+        )
         ages = self._ages(moment, now, min((day for day, _, _ in of_listed), default=now))
         older = []
         for source, level, ended_then in learned.closed(session, did, list(ages)):

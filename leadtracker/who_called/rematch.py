@@ -69,14 +69,23 @@ def rematches(engine: Engine, site: Site, since: datetime) -> Iterator[Rematch]:
 def apply(engine: Engine, live: Live, site: Site, change: Rematch) -> bool:
     """Make a call what was shown; False when somebody spoke of it since."""
     with WritersTurn(engine), Session(engine) as session:
-        row, call = session.get_one(VerdictRow, change.call_pk), session.get_one(CallRow, change.call_pk)
+        row, call = (
+            session.get_one(VerdictRow, change.call_pk),
+            session.get_one(CallRow, change.call_pk),
+        )
         if row.confirmed is not None or row.heeded is not None:
             return False
         known = Knowledge.load(session, site, datetime.now(UTC))
-        judged = replace(judgement_of(row), posterior=change.matched, rules=RULES, version=known.version)
+        judged = replace(
+            judgement_of(row), posterior=change.matched, rules=RULES, version=known.version
+        )
         verdicts.save(session, [(call.id, site.id, judged)])
-        fill_visitor(call, snapshot(session, live, site, snapshot_of(call), judged, known.calibration))
-        parts = verdicts.parts_of(session, site.id, shown(judged, known.calibration), judged.evidence)
+        fill_visitor(
+            call, snapshot(session, live, site, snapshot_of(call), judged, known.calibration)
+        )
+        parts = verdicts.parts_of(
+            session, site.id, shown(judged, known.calibration), judged.evidence
+        )
         verdicts.share(session, {call.id: parts})
         session.commit()
     return True
@@ -89,13 +98,16 @@ def _calls(site: Site, after: tuple[datetime, int]) -> Select[VerdictRow, CallRo
         select(VerdictRow, CallRow)
         .join(CallRow, CallRow.id == VerdictRow.call_pk)
         .where(
-            CallRow.site_id == site.id, tuple_(CallRow.started_at, CallRow.id) > place,
-            VerdictRow.site_id == site.id, VerdictRow.lesson.is_not(None), VerdictRow.confirmed.is_(None),
+            CallRow.site_id == site.id,
+            tuple_(CallRow.started_at, CallRow.id) > place,
+            VerdictRow.site_id == site.id,
+            VerdictRow.lesson.is_not(None),
+            VerdictRow.confirmed.is_(None),
             VerdictRow.heeded.is_(None),
         )
         .order_by(CallRow.started_at, CallRow.id)
         .limit(AT_ONCE)
-    )  # fmt: skip
+    )
 
 
 def _named(posterior: Posterior) -> tuple[str, str | None]:
@@ -106,5 +118,7 @@ def _named(posterior: Posterior) -> tuple[str, str | None]:
 def _moved(before: Posterior, after: Posterior) -> bool:
     was = {each.visitor: each.p for each in before.candidates}
     now = {each.visitor: each.p for each in after.candidates}
-    far = max((abs(was.get(who, 0.0) - now.get(who, 0.0)) for who in was.keys() | now.keys()), default=0.0)
+    far = max(
+        (abs(was.get(who, 0.0) - now.get(who, 0.0)) for who in was.keys() | now.keys()), default=0.0
+    )
     return max(far, abs(before.nobody - after.nobody)) >= MOVED

@@ -29,7 +29,12 @@ def calibration_of(match: Json) -> Calibration:
 
 
 def snapshot(
-    session: Session, live: Live, site: Site, before: Snapshot, judged: Judgement, calibration: Calibration
+    session: Session,
+    live: Live,
+    site: Site,
+    before: Snapshot,
+    judged: Judgement,
+    calibration: Calibration,
 ) -> Snapshot:
     """What the call keeps of its likely visitor: the copy it took before, else Redis', else the lease log's."""
     record = verdict_record(session, judged, calibration)
@@ -50,16 +55,20 @@ def verdict_record(session: Session, judged: Judgement, calibration: Calibration
     posterior = shown(judged, calibration)
     best = posterior.candidates[0] if posterior.verdict in ("certain", "likely") else None
     record: Json = {
-        "verdict": posterior.verdict, "visitor": best.visitor if best else None,
-        "p": round(best.p if best else posterior.nobody, 4), "said": said(posterior, best),
-        "nobody": round(posterior.nobody, 4), "other": round(posterior.other, 4),
+        "verdict": posterior.verdict,
+        "visitor": best.visitor if best else None,
+        "p": round(best.p if best else posterior.nobody, 4),
+        "said": said(posterior, best),
+        "nobody": round(posterior.nobody, 4),
+        "other": round(posterior.other, 4),
         "candidates": [
             {"visitor": each.visitor, "p": round(each.p, 4), "reasons": list(each.reasons)}
             for each in posterior.candidates[:SHOWN]
             if each.p >= WORTH_SHOWING
         ],
-        "rules": judged.rules, "version": judged.version,
-    }  # fmt: skip
+        "rules": judged.rules,
+        "version": judged.version,
+    }
     if calibration != Calibration():
         record["calibration"] = [calibration.shift, calibration.slope]
     if judged.word is not None:
@@ -69,10 +78,13 @@ def verdict_record(session: Session, judged: Judgement, calibration: Calibration
     lease = leases.by_id(session, visit.lease) if visit else None
     if lease is not None:
         record |= {
-            "lease": lease.id, "visit": lease.visit, "lease_start": lease.start.isoformat(),
-            "seen": lease.seen.isoformat(), "left": lease.left.isoformat() if lease.left else None,
+            "lease": lease.id,
+            "visit": lease.visit,
+            "lease_start": lease.start.isoformat(),
+            "seen": lease.seen.isoformat(),
+            "left": lease.left.isoformat() if lease.left else None,
             "tapped": max(lease.taps).isoformat() if lease.taps else None,
-        }  # fmt: skip
+        }
     return record
 
 

@@ -25,16 +25,23 @@ LEVERS = ("--topic", "--known", "0.2", "--intent", "0.3")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument(
-        "worlds", nargs="*", default=WORLDS, help=f"mix-load: {', '.join(WORLDS)}; opt-2.0, long-0.3, ..."
+        "worlds",
+        nargs="*",
+        default=WORLDS,
+        help=f"mix-load: {', '.join(WORLDS)}; opt-2.0, long-0.3, ...",
     )
     parser.add_argument("--seeds", default="1,2,3", help="1,2,3 or 1-10 (default 1,2,3)")
     parser.add_argument("--dids", type=int, default=40)
     parser.add_argument("--days", type=int, default=56)
-    parser.add_argument("--options", default="", help="more for every world, such as '--bots 0.4 --profile flat'")
+    parser.add_argument(
+        "--options", default="", help="more for every world, such as '--bots 0.4 --profile flat'"
+    )
     parser.add_argument("--quick", action="store_true", help="only typ-0.6 of the first seed")
     wanted = parser.parse_args()
     seeds = list(_seeds(wanted.seeds))
-    worlds = [("typ-0.6", seeds[:1])] if wanted.quick else [(world, seeds) for world in wanted.worlds]
+    worlds = (
+        [("typ-0.6", seeds[:1])] if wanted.quick else [(world, seeds) for world in wanted.worlds]
+    )
     common = ["--dids", str(wanted.dids), "--days", str(wanted.days), *shlex.split(wanted.options)]
     results: dict[str, list[Line]] = {}
     for world, of_world in worlds:
@@ -55,10 +62,22 @@ def _result(world: str, seed: int, common: list[str]) -> Line:
     kind = ["--mix", "typ", *LEVERS] if mix == "levers" else ["--mix", mix]
     with tempfile.TemporaryDirectory(prefix="leadtracker-accuracy-") as name:
         folder = Path(name)
-        _run("tests.accuracy.world", "--seed", str(seed), "--load", load, *kind, *common, "--out", name)
+        _run(
+            "tests.accuracy.world",
+            "--seed",
+            str(seed),
+            "--load",
+            load,
+            *kind,
+            *common,
+            "--out",
+            name,
+        )
         begun = time.monotonic()
         kept, decided = f"sqlite:///{folder}/kept.sqlite", str(folder / "decisions.jsonl")
-        _run("leadtracker", "simulate", str(folder / "trace.jsonl"), "--out", decided, "--keep", kept)
+        _run(
+            "leadtracker", "simulate", str(folder / "trace.jsonl"), "--out", decided, "--keep", kept
+        )
         seconds = time.monotonic() - begun
         trace = read_trace(folder / "trace.jsonl")
         decisions = read_decisions(folder / "decisions.jsonl", trace)
@@ -75,7 +94,9 @@ def _planned(kept: str, trace: Trace, right: float) -> float | None:
     """The product's own plan for the scored days, in percent; None when they have too few visits to plan from."""
     engine = open_database(kept)
     try:
-        return compared(engine, "trace", right, trace.header["days"] - trace.header["warm_up_s"] / 86400).planned
+        return compared(
+            engine, "trace", right, trace.header["days"] - trace.header["warm_up_s"] / 86400
+        ).planned
     except TooFewVisits:
         return None
     finally:

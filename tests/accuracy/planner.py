@@ -64,7 +64,9 @@ def main() -> None:
     parser.add_argument("--days", type=float, default=SCORED_DAYS)
     given = parser.parse_args()
     found = compared(open_database(given.database), given.site, given.right, given.days)
-    print(f"{ROW}: planned {found.planned:.1f}, scored {found.scored:.1f}: {found.points:+.1f} (at most {MOST_POINTS})")
+    print(
+        f"{ROW}: planned {found.planned:.1f}, scored {found.scored:.1f}: {found.points:+.1f} (at most {MOST_POINTS})"
+    )
     raise SystemExit(0 if found.good else 1)
 
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.accuracy.decisions import FOREVER, BadDecisions, Decisions, Line, Trace, read, read_decisions, read_trace
+from tests.accuracy.decisions import (
+    FOREVER,
+    BadDecisions,
+    Decisions,
+    Line,
+    Trace,
+    read,
+    read_decisions,
+    read_trace,
+)
 
 THRESHOLDS = (0.0, 0.8)
 DELAYS = {"<= 60 s": 60.0, "<= 1 h": 3600.0, "1-24 h": 86400.0, "1-7 d": 604800.0, "> 7 d": FOREVER}
@@ -35,8 +44,14 @@ class Verdict:
 
 def judge(truth: Line, decision: Line, people: dict[str, int]) -> Verdict:
     nobody = decision["nobody"]
-    visitor, p = max(((c["visitor"], c["p"]) for c in decision["candidates"]), key=lambda c: c[1], default=("", -1.0))
-    source, source_p = max(decision["sources"].items(), key=lambda item: item[1], default=("", -1.0))
+    visitor, p = max(
+        ((c["visitor"], c["p"]) for c in decision["candidates"]),
+        key=lambda c: c[1],
+        default=("", -1.0),
+    )
+    source, source_p = max(
+        decision["sources"].items(), key=lambda item: item[1], default=("", -1.0)
+    )
     caused, matched = truth["kind"] == "visitor", p >= nobody
     return Verdict(
         caused=caused,
@@ -66,7 +81,9 @@ def at_threshold(threshold: float, web: list[Verdict], rest: list[Verdict]) -> L
         "visitor unmatched": percent(len(web) - len(named), len(web)),
         "campaign right": percent(source_right, len(web)),
         "campaign wrong": percent(len(sourced) - source_right, len(web)),
-        "strays and off-line attributed": percent(sum(v.matched and v.p >= threshold for v in rest), len(rest)),
+        "strays and off-line attributed": percent(
+            sum(v.matched and v.p >= threshold for v in rest), len(rest)
+        ),
     }
 
 
@@ -75,7 +92,10 @@ def by_delay(web: list[Verdict]) -> Line:
     for name, high in DELAYS.items():
         groups[name], low = [v for v in web if not v.repeat and low < v.delay <= high], high
     groups["repeats"] = [v for v in web if v.repeat]
-    return {name: {"calls": len(g), "right": percent(sum(v.right for v in g), len(g))} for name, g in groups.items()}
+    return {
+        name: {"calls": len(g), "right": percent(sum(v.right for v in g), len(g))}
+        for name, g in groups.items()
+    }
 
 
 def calibration(verdicts: list[Verdict]) -> Line:
@@ -112,15 +132,23 @@ def score(trace: Trace, truths: Iterable[Line], decisions: Decisions) -> Line:
             booked.update(decision["sources"])
     web, rest = [v for v in verdicts if v.caused], [v for v in verdicts if not v.caused]
     true = Counter(v.source for v in web)
-    asking = [visit for visit, e in trace.visits.items() if e["t"] >= warm_up and e["sees_number"] and not e["bot"]]
+    asking = [
+        visit
+        for visit, e in trace.visits.items()
+        if e["t"] >= warm_up and e["sees_number"] and not e["bot"]
+    ]
     return {
         "calls of visitors": len(web),
         "strays and off-line": len(rest),
         **{f"at {threshold:g}": at_threshold(threshold, web, rest) for threshold in THRESHOLDS},
         "first calls by delay": by_delay(web),
-        "campaign totals error": percent(sum(abs(booked[s] - true[s]) for s in booked.keys() | true.keys()), len(web)),
+        "campaign totals error": percent(
+            sum(abs(booked[s] - true[s]) for s in booked.keys() | true.keys()), len(web)
+        ),
         **calibration(verdicts),
-        "overflow": percent(sum(decisions.visits[visit]["did"] is None for visit in asking), len(asking)),
+        "overflow": percent(
+            sum(decisions.visits[visit]["did"] is None for visit in asking), len(asking)
+        ),
         "double holds": double_holds(trace, decisions),
     }
 
@@ -129,7 +157,11 @@ def table(result: Line, indent: str = "") -> str:
     lines = []
     for name, value in result.items():
         nested = isinstance(value, dict)
-        lines.append(f"{indent}{name}\n{table(value, indent + '  ')}" if nested else f"{indent}{name:<34}{value}")
+        lines.append(
+            f"{indent}{name}\n{table(value, indent + '  ')}"
+            if nested
+            else f"{indent}{name:<34}{value}"
+        )
     return "\n".join(lines)
 
 

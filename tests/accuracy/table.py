@@ -24,7 +24,9 @@ def mean(scores: list[Line], *path: str) -> float:
 def by_delay(scores: list[Line], delay: str) -> float:
     """All seeds' calls together."""
     groups = [score["first calls by delay"][delay] for score in scores]
-    return sum(group["calls"] * group["right"] for group in groups) / max(1, sum(group["calls"] for group in groups))
+    return sum(group["calls"] * group["right"] for group in groups) / max(
+        1, sum(group["calls"] for group in groups)
+    )
 
 
 def pooled(scores: list[Line]) -> list[list[float]]:
@@ -35,28 +37,55 @@ def pooled(scores: list[Line]) -> list[list[float]]:
 
 def ece(scores: list[Line]) -> float:
     tenths = pooled(scores)
-    return 100 * sum(abs(stated - true) for _, stated, true in tenths) / max(1, sum(calls for calls, _, _ in tenths))
+    return (
+        100
+        * sum(abs(stated - true) for _, stated, true in tenths)
+        / max(1, sum(calls for calls, _, _ in tenths))
+    )
 
 
 def misplanned(scores: list[Line]) -> list[float]:
     """How far the planner's share of right visitors is from the scored one, in points, of each seed that has a plan."""
-    return [abs(s["planned"] - s["at 0"]["visitor right"]) for s in scores if s["planned"] is not None] or [math.nan]
+    return [
+        abs(s["planned"] - s["at 0"]["visitor right"]) for s in scores if s["planned"] is not None
+    ] or [math.nan]
 
 
 MEASURES: tuple[tuple[str, Callable[[list[Line]], float]], ...] = (
-    ("right visitor, all calls of visitors, %", lambda scores: mean(scores, "at 0", "visitor right")),
+    (
+        "right visitor, all calls of visitors, %",
+        lambda scores: mean(scores, "at 0", "visitor right"),
+    ),
     ("first calls in the visit or within 60 s, right, %", lambda scores: by_delay(scores, SOON)),
     ("right campaign, %", lambda scores: mean(scores, "at 0", "campaign right")),
     ("campaign totals, error %", lambda scores: mean(scores, "campaign totals error")),
-    ("right when certain (p >= 0.8), % of all calls", lambda scores: mean(scores, "at 0.8", "visitor right")),
+    (
+        "right when certain (p >= 0.8), % of all calls",
+        lambda scores: mean(scores, "at 0.8", "visitor right"),
+    ),
     ("wrong when certain, % of all calls", lambda scores: mean(scores, "at 0.8", "visitor wrong")),
     ("stated against true probability (ECE), %", ece),
     ("visitors who asked and got no number, %", lambda scores: mean(scores, "overflow")),
     ("double holds", lambda scores: sum(float(score["double holds"]) for score in scores)),
-    ("planner against simulated outcome, points", lambda scores: sum(misplanned(scores)) / len(misplanned(scores))),
+    (
+        "planner against simulated outcome, points",
+        lambda scores: sum(misplanned(scores)) / len(misplanned(scores)),
+    ),
     ("... in the worst seed", lambda scores: max(misplanned(scores))),
 )
-LEAST = (True, True, True, False, True, False, False, False, False, False, False)  # whether the promise is a floor
+LEAST = (
+    True,
+    True,
+    True,
+    False,
+    True,
+    False,
+    False,
+    False,
+    False,
+    False,
+    False,
+)  # whether the promise is a floor
 PROMISED: dict[str, tuple[float | None, ...]] = {  # in the order of MEASURES
     "typ-0.3": (76, 99.3, 98.7, 2.5, 63, 1.7, 2, 0, 0, 2, None),
     "typ-0.6": (75, 99.3, 98.7, 2, 62, 2.5, 2, 0, 0, 2, None),
@@ -68,9 +97,14 @@ PROMISED: dict[str, tuple[float | None, ...]] = {  # in the order of MEASURES
 def table(results: Results) -> str:
     """Measures down, worlds across, each with its promise where there is one."""
     nothing = (None,) * len(MEASURES)
-    rows = [["Mean of the seeds", *(f"{world} ({len(scores)})" for world, scores in results.items())]]
+    rows = [
+        ["Mean of the seeds", *(f"{world} ({len(scores)})" for world, scores in results.items())]
+    ]
     for n, (what, measure) in enumerate(MEASURES):
-        cells = (_cell(measure(s), PROMISED.get(world, nothing)[n], LEAST[n]) for world, s in results.items())
+        cells = (
+            _cell(measure(s), PROMISED.get(world, nothing)[n], LEAST[n])
+            for world, s in results.items()
+        )
         rows.append([what, *cells])
     return _markdown(rows)
 
@@ -89,8 +123,13 @@ def delays(results: Results) -> str:
     names = list(next(iter(results.values()))[0]["first calls by delay"])
     rows = [["Right, % (calls)", *names, "strays and off-line attributed at 0 / 0.8"]]
     for world, scores in results.items():
-        calls = [sum(score["first calls by delay"][name]["calls"] for score in scores) for name in names]
-        right = [f"{by_delay(scores, name):.1f} ({number})" for name, number in zip(names, calls, strict=True)]
+        calls = [
+            sum(score["first calls by delay"][name]["calls"] for score in scores) for name in names
+        ]
+        right = [
+            f"{by_delay(scores, name):.1f} ({number})"
+            for name, number in zip(names, calls, strict=True)
+        ]
         strays = [mean(scores, f"at {p}", "strays and off-line attributed") for p in ("0", "0.8")]
         rows.append([world, *right, f"{strays[0]:.1f} / {strays[1]:.1f}"])
     return _markdown(rows)

@@ -9,11 +9,28 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from tests.accuracy.population import DAY, OFFLINE, REGION_SHARE, SOURCES, STRAY, Columns, Settings, draw_world
+from tests.accuracy.population import (
+    DAY,
+    OFFLINE,
+    REGION_SHARE,
+    SOURCES,
+    STRAY,
+    Columns,
+    Settings,
+    draw_world,
+)
 
 Event = dict[str, Any]
 
-EVENT_ORDER = ("visit", "known_phone", "engaged", "tap", "hide", "leave", "call")  # among equal times
+EVENT_ORDER = (
+    "visit",
+    "known_phone",
+    "engaged",
+    "tap",
+    "hide",
+    "leave",
+    "call",
+)  # among equal times
 
 
 def rows(columns: Columns) -> Iterator[dict[str, Any]]:
@@ -109,14 +126,22 @@ def write(path: Path, lines: Iterable[Event]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for option in fields(Settings):
-        kind = {"action": "store_true"} if option.default is False else {"type": type(option.default)}
-        parser.add_argument("--" + option.name.replace("_", "-"), default=option.default, **option.metadata, **kind)
-    parser.add_argument("--out", type=Path, required=True, help="folder for trace.jsonl and truth.jsonl")
+        kind = (
+            {"action": "store_true"} if option.default is False else {"type": type(option.default)}
+        )
+        parser.add_argument(
+            "--" + option.name.replace("_", "-"), default=option.default, **option.metadata, **kind
+        )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for trace.jsonl and truth.jsonl"
+    )
     arguments = vars(parser.parse_args())
     out: Path = arguments.pop("out")
     s = Settings(**arguments)
     if s.dids < 1 or s.load <= 0 or not 0 <= s.warm_up < s.days:
-        parser.error("needs at least one number, a positive load, and a warm-up shorter than the days")
+        parser.error(
+            "needs at least one number, a positive load, and a warm-up shorter than the days"
+        )
     visits, calls = draw_world(s)
     events = [*visit_events(visits, s.topic), *call_events(calls, s.topic)]
     events = [event | {"t": round(event["t"], 3)} for event in events if event["t"] < s.days * DAY]

@@ -26,7 +26,9 @@ from tests.served import serving
 
 SECRET = "secret-of-the-bench-account"
 SMALL = [f"+97272277{number:04d}" for number in range(6000, 6200)]
-LARGE = [f"+9723555{number:04d}" for number in range(10000)] + [f"+9723556{number:04d}" for number in range(10000)]
+LARGE = [f"+9723555{number:04d}" for number in range(10000)] + [
+    f"+9723556{number:04d}" for number in range(10000)
+]
 SITES = f"""
 [account.pbx]
 secret = "{SECRET}"
@@ -56,10 +58,22 @@ def bare_route(folder: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "tests.bench.bare:app", "--config", "python:leadtracker.gunicorn_settings",
-         "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "16"],
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "tests.bench.bare:app",
+            "--config",
+            "python:leadtracker.gunicorn_settings",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            "2",
+            "--threads",
+            "16",
+        ],
         env=dict(os.environ),
-    )  # fmt: skip
+    )
     url = f"http://127.0.0.1:{port}/"
     try:
         wait_for(url)
@@ -99,7 +113,11 @@ def compare(name: str, bare: Load, route: Load, seconds: float, pairs: int) -> R
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--quick", action="store_true", help="short runs and a tenth of the calls; figures are rough")
+    options.add_argument(
+        "--quick",
+        action="store_true",
+        help="short runs and a tenth of the calls; figures are rough",
+    )
     quick = options.parse_args().quick
     seconds, pairs, calls = (3.0, 1, 100_000) if quick else (6.0, 3, 1_000_000)
     matching.measure()
@@ -111,10 +129,14 @@ def main() -> None:
             measure(folder, bare_url, served.url, engine, seconds, pairs, calls)
 
 
-def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: float, pairs: int, calls: int) -> None:
+def measure(
+    folder: Path, bare_url: str, url: str, engine: object, seconds: float, pairs: int, calls: int
+) -> None:
     runs = iter(range(10**6))
 
-    def loading(request: Callable[[str], str], content_type: str = "text/plain", **how: float) -> Load:
+    def loading(
+        request: Callable[[str], str], content_type: str = "text/plain", **how: float
+    ) -> Load:
         """A load whose ids differ from run to run."""
         connections = int(how.pop("connections", 16))
 
@@ -138,17 +160,28 @@ def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: floa
     disturbances.ask(url, "large", "builds-the-large-pool")
     leases = disturbances.leases(url, "small", 200)
     compare("number request, known visitor", bare, number, seconds, pairs)
-    compare("number request, new visitor", bare, loading(lambda _: load.number("large", None)), seconds / pairs, pairs)
+    compare(
+        "number request, new visitor",
+        bare,
+        loading(lambda _: load.number("large", None)),
+        seconds / pairs,
+        pairs,
+    )
     compare("heartbeat", bare, loading(lambda _: load.beat("small", leases)), seconds, pairs)
     pops = loading(lambda mark: load.screen_pop(pop, SMALL, mark))
     fastest = compare("screen pop", bare, pops, seconds, pairs)
-    half = loading(lambda mark: load.screen_pop(pop, SMALL, mark), pause_ms=round(16 / (fastest.rate / 2) * 1000))
+    half = loading(
+        lambda mark: load.screen_pop(pop, SMALL, mark),
+        pause_ms=round(16 / (fastest.rate / 2) * 1000),
+    )
     slower = half(seconds)
     print(
         f"{'screen pop at half of that':<38}{slower.rate:>8.0f}/s  p50 {slower.p50:6.1f} ms  p99 {slower.p99:6.1f} ms",
         flush=True,
     )
-    cdrs = loading(lambda mark: load.cdr(f"/pbx/pbx/{SECRET}/cdr", SMALL[7], epoch, mark), "application/json")
+    cdrs = loading(
+        lambda mark: load.cdr(f"/pbx/pbx/{SECRET}/cdr", SMALL[7], epoch, mark), "application/json"
+    )
     compare("CDR, stored", bare, cdrs, seconds, pairs)
     disturbances.wait_until_read(engine)
 
@@ -157,7 +190,9 @@ def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: floa
         small.append(loading(lambda _: load.number("small", 200), connections=1)(seconds / 2))
         large.append(loading(lambda _: load.number("large", 200), connections=1)(seconds / 2))
     before, after = (statistics.median(run.p50 for run in some) for some in (small, large))
-    print(f"p50 of one at a time: pool of 200 {before:.2f} ms, of 20,000 {after:.2f} ms: {after / before:.2f}x")
+    print(
+        f"p50 of one at a time: pool of 200 {before:.2f} ms, of 20,000 {after:.2f} ms: {after / before:.2f}x"
+    )
     doubles, empty = disturbances.in_flight(url, "large", 64, 2000)
     print(f"64 in flight, 2,000 new visitors: {doubles} doubles, {empty} empty answers")
 
@@ -170,13 +205,18 @@ def measure(folder: Path, bare_url: str, url: str, engine: object, seconds: floa
     with disturbances.report_viewers(url, engine, 4) as viewed:
         beside_report = gentle(seconds)
     for name, run in (
-        ("alone", alone), ("20 pops wait for a CRM that hangs", beside_crm),
+        ("alone", alone),
+        ("20 pops wait for a CRM that hangs", beside_crm),
         (f"4 viewers, {calls:,} calls ({viewed.count} pages)", beside_report),
-    ):  # fmt: skip
-        print(f"number requests, {name:<44}{run.rate:>6.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms")
+    ):
+        print(
+            f"number requests, {name:<44}{run.rate:>6.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms"
+        )
 
 
-def beside(url: str, engine: Any, number: Load, loading: Callable[..., Load], seconds: float) -> None:
+def beside(
+    url: str, engine: Any, number: Load, loading: Callable[..., Load], seconds: float
+) -> None:
     """Callback requests, and number requests at the same pace before them and while they go on."""
     with calling_back.prompt_pbx() as pbx_url:
         calling_back.switch_on(engine, pbx_url)
@@ -188,7 +228,9 @@ def beside(url: str, engine: Any, number: Load, loading: Callable[..., Load], se
             return loading(lambda _: calling_back.callback(tokens, mark), **pace)(seconds)
 
         runs = {
-            "number request, at this pace": loading(lambda _: load.number("small", 200), **pace)(seconds),
+            "number request, at this pace": loading(lambda _: load.number("small", 200), **pace)(
+                seconds
+            ),
             "callback request, PBX answers at once": asking("a"),
         }
         with ThreadPoolExecutor(1) as pool:
@@ -197,7 +239,10 @@ def beside(url: str, engine: Any, number: Load, loading: Callable[..., Load], se
             runs["number requests meanwhile"] = numbers.result()[1]
     for name, run in runs.items():
         failed = f"  FAILED {run.failed}" if run.failed else ""
-        print(f"{name:<38}{run.rate:>8.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms{failed}", flush=True)
+        print(
+            f"{name:<38}{run.rate:>8.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms{failed}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

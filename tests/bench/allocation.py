@@ -40,22 +40,41 @@ class Pool:
 
     def visit(self, times: TIMES) -> None:
         visitor = f"visitor{next(self._numbers):015d}"
-        arrival = Arrival(self._dice.choice(self._sources), region=f"IL-{self._dice.choice('2348')}", topic="kitchens")
+        arrival = Arrival(
+            self._dice.choice(self._sources),
+            region=f"IL-{self._dice.choice('2348')}",
+            topic="kitchens",
+        )
         grant = _timed(
             times.setdefault("acquire", []),
             lambda: self._live.acquire(
-                self.site, visitor=visitor, visit=visitor, lease=visitor[-12:], change=1, arrival=arrival,
-                page="https://bench.example.com/", info=("i:name", '"Dana"'), first="{}", latest="{}", claim=None,
+                self.site,
+                visitor=visitor,
+                visit=visitor,
+                lease=visitor[-12:],
+                change=1,
+                arrival=arrival,
+                page="https://bench.example.com/",
+                info=("i:name", '"Dana"'),
+                first="{}",
+                latest="{}",
+                claim=None,
                 now=self._now,
             ),
-        )  # fmt: skip
+        )
         assert grant is not None
         assert grant.did
         for state, after in (("visible", 1000), ("visible", 2000), ("left", 3000)):
             beat = functools.partial(
-                self._live.beat, self.site, did=grant.did, visitor=visitor, state=state, level=1, page="",
+                self._live.beat,
+                self.site,
+                did=grant.did,
+                visitor=visitor,
+                state=state,
+                level=1,
+                page="",
                 now=self._now + after,
-            )  # fmt: skip
+            )
             _timed(times.setdefault("heartbeat" if state == "visible" else "leave", []), beat)
         self._now += BETWEEN_MS
 
@@ -65,9 +84,15 @@ class Pool:
     def bytes_per_did(self, dids: int) -> tuple[float, float]:
         """Of the hash and the list of past leases, on average over the first DIDs; and of the sorted sets."""
         client, root = self._live.client, keys.root(self.site.id)
-        own = [client.memory_usage(f"{root}:{kind}:{did}", samples=0) or 0
-               for did in self.dids[:dids] for kind in ("did", "past")]  # fmt: skip
-        shared = sum(client.memory_usage(key, samples=0) or 0 for key in client.scan_iter(f"{root}:idle*", count=1000))
+        own = [
+            client.memory_usage(f"{root}:{kind}:{did}", samples=0) or 0
+            for did in self.dids[:dids]
+            for kind in ("did", "past")
+        ]
+        shared = sum(
+            client.memory_usage(key, samples=0) or 0
+            for key in client.scan_iter(f"{root}:idle*", count=1000)
+        )
         return sum(own) / dids, shared / len(self.dids)
 
 
@@ -81,20 +106,29 @@ def _timed(times: list[float], act: Callable[[], Result]) -> Result:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--visits", type=int, default=6000, help="measured in each pool")
-    options.add_argument("--sources", type=int, default=2, help="that the visitors of each pool come from")
+    options.add_argument(
+        "--sources", type=int, default=2, help="that the visitors of each pool come from"
+    )
     options.add_argument("--few", type=int, default=20, help="numbers of the small pool")
     wanted = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="leadtracker-bench-") as folder:
         server = EmbeddedRedis(Path(folder))
         try:
             live = Live(server.url)
-            measure(Pool(live, 1, wanted.few, wanted.sources), Pool(live, 2, MANY, wanted.sources), wanted.visits)
+            measure(
+                Pool(live, 1, wanted.few, wanted.sources),
+                Pool(live, 2, MANY, wanted.sources),
+                wanted.visits,
+            )
         finally:
             server.stop()
 
 
 def measure(small: Pool, large: Pool, visits: int) -> None:
-    for pool in (small, large):  # every number has been shown, those of the small one more than 64 times
+    for pool in (
+        small,
+        large,
+    ):  # every number has been shown, those of the small one more than 64 times
         for _ in range(len(pool.dids) + 80 * len(small.dids)):
             pool.visit({})
         pool.hour()
@@ -105,11 +139,15 @@ def measure(small: Pool, large: Pool, visits: int) -> None:
         large.visit(of_large)
     for what in of_small:
         few, many = (statistics.median(times[what]) * 1e6 for times in (of_small, of_large))
-        print(f"{what:<10} p50: {len(small.dids)} DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} us: {many / few:.2f}x")
+        print(
+            f"{what:<10} p50: {len(small.dids)} DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} us: {many / few:.2f}x"
+        )
     own, shared = small.bytes_per_did(20)
     print(f"Redis memory of a DID with up to {keys.KEEP} past leases: {own / 1024:.1f} kB")
     own, shared = large.bytes_per_did(2000)
-    print(f"Redis memory of a DID with one past lease: {own / 1024:.1f} kB and {shared:.0f} bytes in the sorted sets")
+    print(
+        f"Redis memory of a DID with one past lease: {own / 1024:.1f} kB and {shared:.0f} bytes in the sorted sets"
+    )
 
 
 if __name__ == "__main__":

@@ -7,10 +7,14 @@ from flask.typing import ResponseReturnValue
 
 app = Flask(__name__)
 ANSWER = {
-    "did": "+972722776772", "display": "072-277-6772", "lease_seconds": 120, "beat_seconds": 30, "reason": "kept",
+    "did": "+972722776772",
+    "display": "072-277-6772",
+    "lease_seconds": 120,
+    "beat_seconds": 30,
+    "reason": "kept",
     "lease": "1.visitor0000000000001.visit0000000000000001.+972722776772."
-             "crhrpXRrvuNq.1795244038365.mXVb9DXVrps0c0JVxwHDj9YxJc",
-}  # fmt: skip
+    "crhrpXRrvuNq.1795244038365.mXVb9DXVrps0c0JVxwHDj9YxJc",
+}
 
 
 @app.post("/")

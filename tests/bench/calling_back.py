@@ -74,7 +74,10 @@ def forms(url: str, visitors: int, mark: str) -> dict[str, str]:
         token = None
         while token is None:  # a process that has not heard of the rules yet
             answer = requests.post(
-                f"{url}/tracker.js", data=json.dumps(body), headers={"Origin": ORIGIN, "User-Agent": CHROME}, timeout=30
+                f"{url}/tracker.js",
+                data=json.dumps(body),
+                headers={"Origin": ORIGIN, "User-Agent": CHROME},
+                timeout=30,
             )
             token = answer.json()["form"]
         return visitor, token

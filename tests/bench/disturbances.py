@@ -35,7 +35,10 @@ def silent_server() -> Iterator[int]:
 def ask(url: str, token: str, visitor: str) -> dict[str, Any]:
     body = {"ask": "number", "token": token, "visitor": visitor, "visit": visitor}
     answer = requests.post(
-        f"{url}/tracker.js", data=json.dumps(body), headers={"Origin": ORIGIN, "User-Agent": CHROME}, timeout=30
+        f"{url}/tracker.js",
+        data=json.dumps(body),
+        headers={"Origin": ORIGIN, "User-Agent": CHROME},
+        timeout=30,
     )
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
@@ -51,7 +54,9 @@ def in_flight(url: str, token: str, at_once: int, visitors: int) -> tuple[int, i
     """(numbers shown to two visitors, answers without a number) of new visitors who all stay."""
     with ThreadPoolExecutor(at_once) as pool:
         mark = f"{time.time_ns() % 10**9:09d}"
-        answers = list(pool.map(lambda number: ask(url, token, f"f{mark}{number:012d}"), range(visitors)))
+        answers = list(
+            pool.map(lambda number: ask(url, token, f"f{mark}{number:012d}"), range(visitors))
+        )
     shown = [answer["did"] for answer in answers if answer["lease"]]
     return len(shown) - len(set(shown)), visitors - len(shown)
 
@@ -63,7 +68,9 @@ def wait_until_read(engine: Any) -> None:
         first = first or waiting
         time.sleep(0.5)
     if first:
-        print(f"the worker read the {first} callbacks that waited in {time.monotonic() - begun:.0f} s")
+        print(
+            f"the worker read the {first} callbacks that waited in {time.monotonic() - begun:.0f} s"
+        )
 
 
 @contextmanager
@@ -74,10 +81,17 @@ def hanging_pops(url: str, at_once: int) -> Iterator[None]:
     def ring(number: int) -> None:
         while not stop.is_set():
             call = f"h{time.time_ns()}"
-            query = {"phone": f"05012{number:05d}", "ivrid": call, "did": "0722776000", "status": "Ringing"}
+            query = {
+                "phone": f"05012{number:05d}",
+                "ivrid": call,
+                "did": "0722776000",
+                "status": "Ringing",
+            }
             begun = time.monotonic()
             requests.get(url, params=query, timeout=30)
-            stop.wait(max(0.0, 1.5 - (time.monotonic() - begun)))  # those that find no place wait like the others
+            stop.wait(
+                max(0.0, 1.5 - (time.monotonic() - begun))
+            )  # those that find no place wait like the others
 
     with ThreadPoolExecutor(at_once) as pool:
         for number in range(at_once):
@@ -101,7 +115,9 @@ def report_viewers(url: str, engine: Any, viewers: int) -> Iterator[Viewed]:
     def look() -> None:
         browser = requests.Session()
         browser.headers["Sec-Fetch-Site"] = "same-origin"
-        entered = browser.post(f"{url}/login", data={"name": "bench", "password": "bench bench bench"}, timeout=60)
+        entered = browser.post(
+            f"{url}/login", data={"name": "bench", "password": "bench bench bench"}, timeout=60
+        )
         assert entered.ok
         while not stop.is_set():
             page = browser.get(f"{url}/sources?period=365days&by=campaign", timeout=120)
@@ -131,7 +147,10 @@ def add_calls(engine: Engine, count: int) -> None:
         for start in range(0, count, 20_000):
             connection.execute(
                 insert(CallRow),
-                [_call(account, site, number, now, dice) for number in range(start, min(start + 20_000, count))],
+                [
+                    _call(account, site, number, now, dice)
+                    for number in range(start, min(start + 20_000, count))
+                ],
             )
         touched = (CallRow.channel, CallRow.source, CallRow.campaign, CallRow.landing_page)
         nothing = (literal(""),) * len(touched)
@@ -139,22 +158,57 @@ def add_calls(engine: Engine, count: int) -> None:
             of_call = (getattr(CallRow, name) for name in COUNTED)
             shares = select(CallRow.id, *(literal(p),) * 5, *of_source, literal(True), *of_call)
             shares = shares.where(CallRow.id % 2 == odd)
-            columns = ("call_pk", "p", *REPORTS, "channel", "source", "campaign", "landing_page", "came_in", *COUNTED)
+            columns = (
+                "call_pk",
+                "p",
+                *REPORTS,
+                "channel",
+                "source",
+                "campaign",
+                "landing_page",
+                "came_in",
+                *COUNTED,
+            )
             connection.execute(insert(ShareRow).from_select(columns, shares))
 
 
-def _call(account: Any, site: Any, number: int, now: datetime, dice: random.Random) -> dict[str, Any]:
+def _call(
+    account: Any, site: Any, number: int, now: datetime, dice: random.Random
+) -> dict[str, Any]:
     caller = f"+9725{dice.randrange(10**8):08d}"
     source = dice.choice(("google", "facebook", "bing", "direct", "newsletter"))
     return {
-        "account_id": account, "site_id": site, "call_id": f"bench-{number}", "named": True,
-        "started_at": now - timedelta(seconds=dice.randrange(365 * 86400)), "answered_at": None, "phase": "ended",
-        "outcome": dice.choice(("answered", "answered", "missed", "abandoned")), "status": "ANSWER",
-        "direction": "incoming", "caller": caller, "caller_reversed": reversed_digits(caller), "did": "+972722776000",
-        "talk_seconds": dice.randrange(300), "ring_seconds": 5, "wait_seconds": 0, "extension": "",
-        "representative": "", "queue": "", "recording_url": "", "price": None, "original_call_id": None,
+        "account_id": account,
+        "site_id": site,
+        "call_id": f"bench-{number}",
+        "named": True,
+        "started_at": now - timedelta(seconds=dice.randrange(365 * 86400)),
+        "answered_at": None,
+        "phase": "ended",
+        "outcome": dice.choice(("answered", "answered", "missed", "abandoned")),
+        "status": "ANSWER",
+        "direction": "incoming",
+        "caller": caller,
+        "caller_reversed": reversed_digits(caller),
+        "did": "+972722776000",
+        "talk_seconds": dice.randrange(300),
+        "ring_seconds": 5,
+        "wait_seconds": 0,
+        "extension": "",
+        "representative": "",
+        "queue": "",
+        "recording_url": "",
+        "price": None,
+        "original_call_id": None,
         "first_time": dice.random() < 0.7,
-        "visitor_id": f"v{number:021d}", "lease_id": None, "match": {}, "visitor_info": {}, "first_touchpoint": {},
-        "touchpoint": {}, "channel": "paid search", "source": source,
-        "campaign": f"campaign {dice.randrange(40)}", "landing_page": "/",
-    }  # fmt: skip
+        "visitor_id": f"v{number:021d}",
+        "lease_id": None,
+        "match": {},
+        "visitor_info": {},
+        "first_touchpoint": {},
+        "touchpoint": {},
+        "channel": "paid search",
+        "source": source,
+        "campaign": f"campaign {dice.randrange(40)}",
+        "landing_page": "/",
+    }

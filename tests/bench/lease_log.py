@@ -44,7 +44,11 @@ class Log:
     def rings(self, default: bool = False) -> Ring:
         """A call now; of every other one it is known whose phone it is."""
         known = self._dice.randrange(self.rows // 50) * 50 + 1
-        phone = phone_of(known) if self._dice.random() < 0.5 else f"+97252{self._dice.randrange(10**7):07d}"
+        phone = (
+            phone_of(known)
+            if self._dice.random() < 0.5
+            else f"+97252{self._dice.randrange(10**7):07d}"
+        )
         return Ring(NOW, None if default else self._dice.choice(NUMBERS), phone)
 
     def judge(self, ring: Ring, held: bool = False, at_once: bool = False) -> float:
@@ -57,7 +61,9 @@ class Log:
 
 
 ROADS: dict[str, Callable[[Log], float]] = {
-    "phone rings, Redis has the holders": lambda log: log.judge(log.rings(), held=True, at_once=True),
+    "phone rings, Redis has the holders": lambda log: log.judge(
+        log.rings(), held=True, at_once=True
+    ),
     "call is read, Redis has the holders": lambda log: log.judge(log.rings(), held=True),
     "call is read, from the log alone": lambda log: log.judge(log.rings()),
     "call to the default number": lambda log: log.judge(log.rings(default=True)),
@@ -72,7 +78,9 @@ def databases(url: str | None) -> Iterator[tuple[Engine, Engine]]:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="leadtracker-bench-"))
             urls = [f"sqlite:///{Path(folder)}/{name}.sqlite" for name in ("few", "many")]
         else:
-            urls = [stack.enter_context(_schema(url, f"lease_log_{name}")) for name in ("few", "many")]
+            urls = [
+                stack.enter_context(_schema(url, f"lease_log_{name}")) for name in ("few", "many")
+            ]
         few, many = map(open_database, urls)
         stack.callback(few.dispose)
         stack.callback(many.dispose)
@@ -87,7 +95,9 @@ def _schema(url: str, name: str) -> Iterator[str]:
         connection.execute(text(f"CREATE SCHEMA {name}"))
     try:
         yield (
-            make_url(url).update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+            make_url(url)
+            .update_query_dict({"options": f"-csearch_path={name}"})
+            .render_as_string(hide_password=False)
         )
     finally:
         with server.begin() as connection:
@@ -99,7 +109,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rows", type=int, default=1_000_000, help="leases of the long log")
     options.add_argument("--calls", type=int, default=2000, help="judged on each road in each log")
-    options.add_argument("--database", help="a PostgreSQL to make the logs in, instead of SQLite files")
+    options.add_argument(
+        "--database", help="a PostgreSQL to make the logs in, instead of SQLite files"
+    )
     wanted = options.parse_args()
     with databases(wanted.database) as (few, many):
         measure(Log(few, FEW), Log(many, wanted.rows), wanted.calls)

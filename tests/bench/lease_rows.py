@@ -65,7 +65,10 @@ def fill(engine: Engine, rows: int) -> None:
             if engine.dialect.name == "sqlite":
                 connection.execute(text("PRAGMA synchronous = OFF"))  # it can be made again
             for statement in _statements(engine.dialect.name):
-                connection.execute(text(statement), {"first": first, "last": min(first + AT_ONCE - 1, rows), **spread})
+                connection.execute(
+                    text(statement),
+                    {"first": first, "last": min(first + AT_ONCE - 1, rows), **spread},
+                )
     with Session(engine) as session:
         learned.put_weeks_together(session, NOW)  # as the worker does every day
         session.commit()
@@ -81,9 +84,7 @@ def _statements(dialect: str) -> tuple[str, ...]:
     levels = f"""CASE level WHEN 0 THEN '[]' WHEN 1 THEN '["' || {reached[0]} || '"]'
       ELSE '["' || {reached[0]} || '", "' || {reached[1]} || '"]' END"""
     taps = f"""CASE WHEN reason = 'tapped' OR n % 99 = 0 THEN '["' || {reached[2]} || '"]' ELSE '[]' END"""
-    touchpoint = (
-        """'{"channel": "paid search", "source": "google", "landing_page": "/", "campaign": "' || campaign || '"}'"""
-    )
+    touchpoint = """'{"channel": "paid search", "source": "google", "landing_page": "/", "campaign": "' || campaign || '"}'"""
     called = """'{"p": 0.4, "did": "' || did || '", "answered": true, "phone": "+972501", "at": ' || start || '}'"""
     return (
         f"""INSERT INTO leases (id, site_id, did, visitor, visit, reason, start, seen, "left", taps, touchpoint,

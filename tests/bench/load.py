@@ -46,11 +46,17 @@ class Run:
     failed: int
 
 
-def script(folder: Path, name: str, request: str, content_type: str = "text/plain", pause_ms: float = 0) -> Path:
+def script(
+    folder: Path, name: str, request: str, content_type: str = "text/plain", pause_ms: float = 0
+) -> Path:
     """`pause_ms` is the mean time that a connection waits before its next request."""
     delay = PAUSE.format(mean=pause_ms) if pause_ms else ""
     file = folder / f"{name}.lua"
-    file.write_text(HEAD.format(origin=ORIGIN, agent=CHROME, content_type=content_type, request=request, delay=delay))
+    file.write_text(
+        HEAD.format(
+            origin=ORIGIN, agent=CHROME, content_type=content_type, request=request, delay=delay
+        )
+    )
     return file
 
 
@@ -90,10 +96,23 @@ def cdr(path: str, did: str, time: int, mark: str) -> str:
 
 def run(url: str, lua: Path, seconds: float, connections: int = 16) -> Run:
     said = subprocess.run(
-        ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{round(seconds)}s", "--timeout", "10s",
-         "--latency", "-s", lua, url],
-        check=True, capture_output=True, text=True, timeout=seconds + 60,
-    ).stdout  # fmt: skip
+        [
+            "wrk",
+            f"-t{min(2, connections)}",
+            f"-c{connections}",
+            f"-d{round(seconds)}s",
+            "--timeout",
+            "10s",
+            "--latency",
+            "-s",
+            lua,
+            url,
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=seconds + 60,
+    ).stdout
     lost = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", said)))
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     return Run(

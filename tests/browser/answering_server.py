@@ -26,7 +26,13 @@ NUMBER: Message = {
     "beat_seconds": 30,
     "reason": "leased",
 }
-FORM: Message = {"form": "form-1", "open": True, "opens": None, "countries": ["IL"], "country": "IL"}
+FORM: Message = {
+    "form": "form-1",
+    "open": True,
+    "opens": None,
+    "countries": ["IL"],
+    "country": "IL",
+}
 OTHER_NUMBER = NUMBER | {"did": "+972722776773", "display": "072-277-6773", "lease": "lease-2"}
 
 
@@ -49,7 +55,9 @@ class AnsweringServer:
         self.lost = 0  # so many answers to callback requests that arrived
         self.status = 200
         self.body: bytes | None = None  # instead of an answer that makes sense
-        self.hidden = False  # answers a POST without the CORS header, as for an origin that is not the site's
+        self.hidden = (
+            False  # answers a POST without the CORS header, as for an origin that is not the site's
+        )
         self.hold = threading.Event()
         self.hold.set()
         self._arrived = threading.Condition()
@@ -90,7 +98,11 @@ class AnsweringServer:
                     return
                 recorder.note(self, message)
                 recorder.hold.wait(PATIENCE_SECONDS)
-                body = recorder.body if recorder.body is not None else json.dumps(recorder.answer(message)).encode()
+                body = (
+                    recorder.body
+                    if recorder.body is not None
+                    else json.dumps(recorder.answer(message)).encode()
+                )
                 self.answer(recorder.status, body, "application/json")
 
             def call_back(self, message: Message) -> None:
@@ -109,7 +121,11 @@ class AnsweringServer:
                     return
                 course = recorder.course
                 now = course.pop(0) if len(course) > 1 else course[0]
-                self.answer(recorder.callback_status, json.dumps({"id": callback} | now).encode(), "application/json")
+                self.answer(
+                    recorder.callback_status,
+                    json.dumps({"id": callback} | now).encode(),
+                    "application/json",
+                )
 
             def answer(self, status: int, body: bytes, kind: str) -> None:
                 self.send_response(status)
@@ -130,7 +146,9 @@ class AnsweringServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
         self._server.daemon_threads = True
         self._port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         return self
 
     def stop(self) -> None:
@@ -142,7 +160,9 @@ class AnsweringServer:
 
     def note(self, request: BaseHTTPRequestHandler, message: Message | None) -> None:
         with self._arrived:
-            self.requests.append((request.command, request.path, request.headers.get("Content-Type", "")))
+            self.requests.append(
+                (request.command, request.path, request.headers.get("Content-Type", ""))
+            )
             if message is not None:
                 self.messages.append(message)
             self._arrived.notify_all()
@@ -171,4 +191,4 @@ class AnsweringServer:
         return [
             " ".join([m["ask"], *([m["state"], *m["signals"]] if m["ask"] == "beat" else [])])
             for m in self.messages
-        ]  # fmt: skip
+        ]

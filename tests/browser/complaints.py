@@ -13,7 +13,9 @@ class Complaints:
 
     debugging: bool = False  # then our own warnings are meant
     of_page: list[str] = field(default_factory=list)
-    of_browser: list[str] = field(default_factory=list)  # its own note of a failed request, which no script can prevent
+    of_browser: list[str] = field(
+        default_factory=list
+    )  # its own note of a failed request, which no script can prevent
 
     def hear(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.of_page.append(f"thrown: {error}"))

@@ -90,7 +90,9 @@ def dashboard_address(app: Flask, engine: Engine) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(dashboard_address: str, browser: Browser, complaints: Complaints) -> Iterator[Callable[..., Page]]:
+def open_page(
+    dashboard_address: str, browser: Browser, complaints: Complaints
+) -> Iterator[Callable[..., Page]]:
     """Open a path, logged in; other arguments are the browser context's."""
     contexts: list[BrowserContext] = []
 

@@ -25,10 +25,16 @@ class PageServer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 name = urlsplit(self.path).path.strip("/") or "plain.html"
-                file = next((folder / name for folder in folders if (folder / name).is_file()), None)
+                file = next(
+                    (folder / name for folder in folders if (folder / name).is_file()), None
+                )
                 kind = KINDS.get(file.suffix, "text/plain") if file else "text/plain"
                 text = file.read_text() if file else ""
-                body = text.replace("{{service}}", site.service).replace("{{token}}", site.token).encode()
+                body = (
+                    text.replace("{{service}}", site.service)
+                    .replace("{{token}}", site.token)
+                    .encode()
+                )
                 self.send_response(200 if file or name in ("marker", "favicon.ico") else 404)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
@@ -42,7 +48,9 @@ class PageServer:
         self._server.daemon_threads = True
         self.port = self._server.server_port
         self.origin = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -22,9 +22,17 @@ def test_a_form_of_the_pages_own(page: Page, service: AnsweringServer) -> None:
     for said in ("Keep your phone", "We are calling you", "Thank you for talking"):
         expect(status).to_contain_text(said)
     (sent,) = service.callbacks
-    assert (sent["phone"], sent["name"], sent["token"], sent["form"]) == ("052-1234567", "Dana", "token", "form-1")
+    assert (sent["phone"], sent["name"], sent["token"], sent["form"]) == (
+        "052-1234567",
+        "Dana",
+        "token",
+        "form-1",
+    )
     assert service.posts == []
-    assert page.evaluate("document.querySelector('form').nextElementSibling.getAttribute('role')") == "status"
+    assert (
+        page.evaluate("document.querySelector('form').nextElementSibling.getAttribute('role')")
+        == "status"
+    )
 
 
 def test_a_refused_number_in_a_form(page: Page, service: AnsweringServer) -> None:
@@ -38,9 +46,13 @@ def test_a_refused_number_in_a_form(page: Page, service: AnsweringServer) -> Non
 
 def test_the_pages_own_check_goes_first(page: Page, service: AnsweringServer) -> None:
     page.goto("/callback_form.html")
-    page.evaluate("document.querySelector('form').addEventListener('submit', event => event.preventDefault())")
+    page.evaluate(
+        "document.querySelector('form').addEventListener('submit', event => event.preventDefault())"
+    )
     page.wait_for_selector("[role=status]", state="attached")
-    page.evaluate("document.addEventListener('submit', event => document.title = event.defaultPrevented)")
+    page.evaluate(
+        "document.addEventListener('submit', event => document.title = event.defaultPrevented)"
+    )
     page.get_by_label("Phone").fill(TYPED)
     page.get_by_role("button", name="Call me").click()
     expect(page).to_have_title("true")
@@ -68,7 +80,9 @@ def test_a_form_added_later_and_reloaded(page: Page, service: AnsweringServer) -
     assert len({sent["id"] for sent in service.callbacks}) == 1
 
 
-def test_a_form_without_javascript(browser: Browser, site: PageServer, service: AnsweringServer) -> None:
+def test_a_form_without_javascript(
+    browser: Browser, site: PageServer, service: AnsweringServer
+) -> None:
     context = browser.new_context(base_url=site.origin, java_script_enabled=False)
     page = context.new_page()
     page.goto("/callback_form.html")
@@ -80,7 +94,9 @@ def test_a_form_without_javascript(browser: Browser, site: PageServer, service: 
 
 
 @pytest.mark.parametrize("script", ["callback.js", "tracker.js"])
-def test_a_form_whose_script_does_not_come_posts_itself(script: str, page: Page, service: AnsweringServer) -> None:
+def test_a_form_whose_script_does_not_come_posts_itself(
+    script: str, page: Page, service: AnsweringServer
+) -> None:
     page.route(f"**/{script}", lambda route: route.abort())
     page.goto("/callback_form.html")
     page.get_by_label("Phone").fill(TYPED)
@@ -89,7 +105,9 @@ def test_a_form_whose_script_does_not_come_posts_itself(script: str, page: Page,
     assert service.posts == [{"leadtracker_token": "token", "phone": TYPED}]
 
 
-def test_a_form_that_got_no_answer_posts_itself_as_the_same_request(page: Page, service: AnsweringServer) -> None:
+def test_a_form_that_got_no_answer_posts_itself_as_the_same_request(
+    page: Page, service: AnsweringServer
+) -> None:
     service.callback_status = 503
     page.goto("/callback_form.html")
     page.wait_for_selector("form + [role=status]", state="attached")
@@ -99,7 +117,9 @@ def test_a_form_that_got_no_answer_posts_itself_as_the_same_request(page: Page, 
     page.get_by_role("button", name="Call me").click()
     expect(page).to_have_url(f"{service.origin}/callback")
     (sent,), (post,) = service.callbacks, service.posts
-    assert {name: sent[name] for name in ("id", "form", "visitor", "visit", "phone")}.items() <= post.items()
+    assert {
+        name: sent[name] for name in ("id", "form", "visitor", "visit", "phone")
+    }.items() <= post.items()
 
 
 def test_a_form_that_somebody_else_takes_posts_itself_at_once(
@@ -107,7 +127,9 @@ def test_a_form_that_somebody_else_takes_posts_itself_at_once(
 ) -> None:
     page.goto("/callback_form.html")
     page.wait_for_selector("form + [role=status]", state="attached")
-    page.evaluate("Object.assign(document.querySelector('form'), { action: '/marker', method: 'get' })")
+    page.evaluate(
+        "Object.assign(document.querySelector('form'), { action: '/marker', method: 'get' })"
+    )
     service.stop()
     page.get_by_label("Phone").fill(TYPED)
     page.get_by_role("button", name="Call me").click()

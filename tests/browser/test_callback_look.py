@@ -52,7 +52,9 @@ def test_by_keyboard_alone(page: Page, service: AnsweringServer) -> None:
 def test_what_a_screen_reader_is_told(page: Page) -> None:
     dialog = start(page)
     expect(dialog).to_have_accessible_name("We will call you")
-    expect(dialog).to_have_accessible_description("Leave your number and your phone will ring in a moment.")
+    expect(dialog).to_have_accessible_description(
+        "Leave your number and your phone will ring in a moment."
+    )
     expect(dialog).to_have_attribute("aria-modal", "true")
     status = dialog.get_by_role("status")
     expect(status).to_have_attribute("aria-live", "polite")
@@ -64,7 +66,9 @@ def test_what_a_screen_reader_is_told(page: Page) -> None:
     assert set(fields) == {1}
 
 
-def test_a_robot_fills_the_field_that_people_do_not_see(page: Page, service: AnsweringServer) -> None:
+def test_a_robot_fills_the_field_that_people_do_not_see(
+    page: Page, service: AnsweringServer
+) -> None:
     dialog = start(page)
     page.evaluate(
         "document.querySelector('leadtracker-callback').shadowRoot.querySelector('[name=website]').value = 'spam'"
@@ -77,7 +81,11 @@ def test_a_robot_fills_the_field_that_people_do_not_see(page: Page, service: Ans
 
 @pytest.mark.parametrize("visitors_browser", [VISITOR | {"locale": "he-IL"}])
 def test_a_hebrew_page(page: Page, service: AnsweringServer) -> None:
-    service.form = FORM | {"open": False, "opens": "2031-09-14T06:00:00+00:00", "countries": ["IL", "US"]}
+    service.form = FORM | {
+        "open": False,
+        "opens": "2031-09-14T06:00:00+00:00",
+        "countries": ["IL", "US"],
+    }
     service.course = [{"state": "scheduled", "opens": "2031-09-14T06:00:00+00:00"}]
     page.goto("/callback_hebrew.html")
     page.get_by_role("button", name="חזרו אליי").click()
@@ -90,7 +98,9 @@ def test_a_hebrew_page(page: Page, service: AnsweringServer) -> None:
     phone = dialog.get_by_label("מספר טלפון")
     phone.press_sequentially("0521234567")
     expect(phone).to_have_value(SHOWN)
-    assert phone.evaluate("element => [getComputedStyle(element).direction, getComputedStyle(element).textAlign]") == [
+    assert phone.evaluate(
+        "element => [getComputedStyle(element).direction, getComputedStyle(element).textAlign]"
+    ) == [
         "ltr",
         "right",
     ]
@@ -106,7 +116,9 @@ def test_tomorrow(page: Page, service: AnsweringServer) -> None:
 
 def test_a_strict_policy(page: Page, service: AnsweringServer, complaints: Complaints) -> None:
     dialog = start(page, "/callback_csp.html")
-    assert dialog.evaluate("element => getComputedStyle(element).borderRadius") == "12px", "it is dressed"
+    assert dialog.evaluate("element => getComputedStyle(element).borderRadius") == "12px", (
+        "it is dressed"
+    )
     dialog.get_by_label("Phone number").fill(TYPED)
     dialog.get_by_role("button", name="Call me").click()
     expect(dialog.get_by_role("status")).to_contain_text("Keep your phone")
@@ -143,7 +155,9 @@ def test_a_page_that_has_neither_loads_nothing(page: Page, service: AnsweringSer
     page.goto("/")
     service.wait_for("number")
     assert not [path for _, path, _ in service.requests if "callback" in path]
-    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<div data-leadtracker-callback></div>')")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<div data-leadtracker-callback></div>')"
+    )
     expect(page.get_by_role("button", name="Call me back")).to_be_visible()
     page.evaluate("document.body.append('anything')")
     page.wait_for_timeout(100)
@@ -158,7 +172,9 @@ def test_without_the_script_nothing_is_complained_of(page: Page, service: Answer
     assert page.evaluate("Leadtracker.callback('no[selector').then(() => 'quiet')") == "quiet"
 
 
-@pytest.mark.parametrize("visitors_browser", [VISITOR | {"viewport": {"width": 320, "height": 568}}])
+@pytest.mark.parametrize(
+    "visitors_browser", [VISITOR | {"viewport": {"width": 320, "height": 568}}]
+)
 @pytest.mark.parametrize("address", ["/callback.html", "/callback_hebrew.html"])
 def test_a_small_screen(address: str, page: Page, service: AnsweringServer) -> None:
     service.form = FORM | {"countries": ["IL", "GB", "US"]}
@@ -186,7 +202,9 @@ def test_a_small_screen(address: str, page: Page, service: AnsweringServer) -> N
 def test_motion(moves: str, page: Page) -> None:
     status = ask(page)
     expect(status).to_contain_text("Keep your phone")
-    assert status.evaluate("element => getComputedStyle(element, '::before').animationName") == moves
+    assert (
+        status.evaluate("element => getComputedStyle(element, '::before').animationName") == moves
+    )
 
 
 CONTRAST = """element => {
@@ -202,11 +220,17 @@ CONTRAST = """element => {
 }"""
 
 
-@pytest.mark.parametrize("visitors_browser", [VISITOR | {"color_scheme": "light"}, VISITOR | {"color_scheme": "dark"}])
+@pytest.mark.parametrize(
+    "visitors_browser", [VISITOR | {"color_scheme": "light"}, VISITOR | {"color_scheme": "dark"}]
+)
 def test_every_text_can_be_read(page: Page, service: AnsweringServer) -> None:
     service.course = [{"state": "refused", "words": "no"}]
     expect(ask(page)).to_contain_text("We cannot")
-    for text in page.get_by_role("dialog").locator("h2, p:visible, label:visible, button:visible, input:visible").all():
+    for text in (
+        page.get_by_role("dialog")
+        .locator("h2, p:visible, label:visible, button:visible, input:visible")
+        .all()
+    ):
         assert text.evaluate(CONTRAST) >= 4.5, text.evaluate("element => element.outerHTML")
 
 
@@ -243,7 +267,11 @@ def test_the_chosen_country_counts(page: Page, service: AnsweringServer) -> None
     service.form = FORM | {"countries": ["GB", "IL", "US"]}
     dialog = start(page)
     expect(dialog.locator("option")).to_have_text(
-        ["Israel \u2066+972\u2069", "United Kingdom \u2066+44\u2069", "United States \u2066+1\u2069"]
+        [
+            "Israel \u2066+972\u2069",
+            "United Kingdom \u2066+44\u2069",
+            "United States \u2066+1\u2069",
+        ]
     )
     dialog.get_by_label("Phone number").fill("02079460958")
     dialog.get_by_label("Country").select_option("GB")
@@ -275,14 +303,22 @@ PICTURES = {
     "callback-he": ("/callback_hebrew.html", {"locale": "he-IL"}),
     "callback-ringing": ("/callback.html", {}),
     "callback-dark": ("/callback.html", {"color_scheme": "dark"}),
-    "callback-320": ("/callback_hebrew.html", {"locale": "he-IL", "viewport": {"width": 320, "height": 640}}),
+    "callback-320": (
+        "/callback_hebrew.html",
+        {"locale": "he-IL", "viewport": {"width": 320, "height": 640}},
+    ),
 }
 
 
 @pytest.mark.parametrize(
     ("name", "visitors_browser"),
     [
-        (name, VISITOR | {"viewport": {"width": 480, "height": 620}, "device_scale_factor": 2} | settings)
+        (
+            name,
+            VISITOR
+            | {"viewport": {"width": 480, "height": 620}, "device_scale_factor": 2}
+            | settings,
+        )
         for name, (_, settings) in PICTURES.items()
     ],
 )

@@ -61,7 +61,9 @@ def test_from_the_button_to_the_end_of_the_call(page: Page, road: Road) -> None:
     assert road.dialled() == {row.id: 1}
 
 
-def test_a_form_sent_at_once_is_a_robots_but_the_visitor_is_called_all_the_same(page: Page, road: Road) -> None:
+def test_a_form_sent_at_once_is_a_robots_but_the_visitor_is_called_all_the_same(
+    page: Page, road: Road
+) -> None:
     """A browser that fills in everything makes a person as fast as a robot: the second try is late enough."""
     expect(ask(page, PHONE)).to_contain_text("Keep your phone at hand")
     first, _ = road.rows()
@@ -84,13 +86,17 @@ def test_refusals(number: str, said: str, page: Page, road: Road) -> None:
 
 def test_too_often(page: Page, road: Road) -> None:
     road.rules(per_visitor={"minute": 0, "hour": 0, "day": 0})
-    expect(ask(page, PHONE, think=1.1)).to_have_text("This was asked for too often. Please try again later.")
+    expect(ask(page, PHONE, think=1.1)).to_have_text(
+        "This was asked for too often. Please try again later."
+    )
 
 
 def test_outside_opening_hours(page: Page, road: Road) -> None:
     road.rules(**closed_now())
     dialog = start(page)
-    expect(dialog.get_by_text("We are closed now. Leave your number and we will call you")).to_be_visible()
+    expect(
+        dialog.get_by_text("We are closed now. Leave your number and we will call you")
+    ).to_be_visible()
     expect(send(page, PHONE, think=1.1)).to_contain_text("Thank you. We will call you ")
     assert [row.state for row in road.rows()] == ["scheduled"]
 

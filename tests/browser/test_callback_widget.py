@@ -23,11 +23,23 @@ def visitors_browser() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("answer", "said", "over"),
     [
-        ({"state": "received"}, "Keep your phone at hand: we are finding somebody to talk to you.", False),
-        ({"state": "dialling"}, "Keep your phone at hand: we are finding somebody to talk to you.", False),
+        (
+            {"state": "received"},
+            "Keep your phone at hand: we are finding somebody to talk to you.",
+            False,
+        ),
+        (
+            {"state": "dialling"},
+            "Keep your phone at hand: we are finding somebody to talk to you.",
+            False,
+        ),
         ({"state": "agent answered"}, "We are calling you: your phone is about to ring.", False),
         ({"state": "visitor answered"}, "You are connected.", False),
-        ({"state": "uncertain"}, "Your phone may ring in a moment. If it does not, try again in a few minutes.", False),
+        (
+            {"state": "uncertain"},
+            "Your phone may ring in a moment. If it does not, try again in a few minutes.",
+            False,
+        ),
         ({"state": "talked"}, "Thank you for talking to us.", True),
         (
             {"state": "failed"},
@@ -35,7 +47,11 @@ def visitors_browser() -> dict[str, Any]:
             True,
         ),
         ({"state": "cancelled"}, "The call was cancelled.", True),
-        ({"state": "scheduled", "opens": None}, "Thank you. We will call you as soon as we open.", True),
+        (
+            {"state": "scheduled", "opens": None},
+            "Thank you. We will call you as soon as we open.",
+            True,
+        ),
         (
             {"state": "scheduled", "opens": "2031-09-14T06:00:00+00:00"},
             re.compile(r"Thank you\. We will call you Sunday,? 14 September( at|,)? 0?9:00\."),
@@ -45,7 +61,11 @@ def visitors_browser() -> dict[str, Any]:
     ids=lambda value: value.get("state") if isinstance(value, dict) else "",
 )
 def test_what_the_visitor_is_told(
-    answer: dict[str, Any], said: str | re.Pattern[str], over: bool, page: Page, service: AnsweringServer
+    answer: dict[str, Any],
+    said: str | re.Pattern[str],
+    over: bool,
+    page: Page,
+    service: AnsweringServer,
 ) -> None:
     service.course = [answer]
     expect(ask(page)).to_have_text(said)
@@ -82,7 +102,9 @@ def test_refusals(word: str, said: str, status: int, page: Page, service: Answer
 
 
 def test_a_request_from_its_sending_to_its_end(page: Page, service: AnsweringServer) -> None:
-    service.course = [{"state": state} for state in ("received", "agent answered", "visitor answered", "talked")]
+    service.course = [
+        {"state": state} for state in ("received", "agent answered", "visitor answered", "talked")
+    ]
     service.hold.clear()
     dialog = start(page)
     dialog.get_by_label("Phone number").press_sequentially(TYPED)
@@ -93,7 +115,12 @@ def test_a_request_from_its_sending_to_its_end(page: Page, service: AnsweringSer
     status = dialog.get_by_role("status")
     expect(status).to_have_text("One moment…")
     service.hold.set()
-    for said in ("Keep your phone", "We are calling you", "You are connected", "Thank you for talking"):
+    for said in (
+        "Keep your phone",
+        "We are calling you",
+        "You are connected",
+        "Thank you for talking",
+    ):
         expect(status).to_contain_text(said)
     (sent,) = service.callbacks
     asked = service.wait_for("form")
@@ -110,10 +137,14 @@ def test_a_request_from_its_sending_to_its_end(page: Page, service: AnsweringSer
         "website": "",
     }
     assert asked["token"] == "token"
-    posts = [kind for method, path, kind in service.requests if (method, path) == ("POST", "/callback")]
+    posts = [
+        kind for method, path, kind in service.requests if (method, path) == ("POST", "/callback")
+    ]
     assert posts == ["text/plain;charset=UTF-8"], "a simple request: no preflight"
     polls = [path for method, path, _ in service.requests if path.startswith("/callback/")]
-    assert polls == [f"/callback/{sent['id']}?visitor={sent['visitor']}"] * 3, "and none after the end"
+    assert polls == [f"/callback/{sent['id']}?visitor={sent['visitor']}"] * 3, (
+        "and none after the end"
+    )
     dialog.get_by_role("button", name="Ask for another call").click()
     expect(dialog.get_by_label("Phone number")).to_be_focused()
     dialog.get_by_role("button", name="Call me").click()
@@ -132,14 +163,18 @@ def test_a_double_click_is_one_request(page: Page, service: AnsweringServer) -> 
     assert len(service.callbacks) == 1
 
 
-def test_a_lost_answer_is_asked_for_again_as_the_same_request(page: Page, service: AnsweringServer) -> None:
+def test_a_lost_answer_is_asked_for_again_as_the_same_request(
+    page: Page, service: AnsweringServer
+) -> None:
     service.lost = 1
     expect(ask(page)).to_contain_text("Keep your phone")
     first, second = service.callbacks
     assert first["id"] == second["id"]
 
 
-def test_what_is_tried_again_after_a_fault_is_the_same_request(page: Page, service: AnsweringServer) -> None:
+def test_what_is_tried_again_after_a_fault_is_the_same_request(
+    page: Page, service: AnsweringServer
+) -> None:
     service.callback_status = 503
     expect(ask(page)).to_have_text("That did not work. Please try again.")
     service.callback_status = 200
@@ -167,7 +202,9 @@ def test_after_a_reload_the_widget_goes_on(page: Page, service: AnsweringServer)
     assert len(service.callbacks) == 1
 
 
-def test_a_reload_while_it_is_sent_makes_no_second_request(page: Page, service: AnsweringServer) -> None:
+def test_a_reload_while_it_is_sent_makes_no_second_request(
+    page: Page, service: AnsweringServer
+) -> None:
     service.hold.clear()
     dialog = start(page)
     dialog.get_by_label("Phone number").fill(TYPED)
@@ -186,7 +223,9 @@ def test_a_reload_while_it_is_sent_makes_no_second_request(page: Page, service: 
 
 
 @pytest.mark.parametrize("age_minutes", [1, 26])
-def test_an_old_form_token_is_replaced(age_minutes: int, page: Page, service: AnsweringServer) -> None:
+def test_an_old_form_token_is_replaced(
+    age_minutes: int, page: Page, service: AnsweringServer
+) -> None:
     page.clock.install()
     dialog = start(page)
     service.wait_for("form")
@@ -199,7 +238,9 @@ def test_an_old_form_token_is_replaced(age_minutes: int, page: Page, service: An
     assert service.callbacks[0]["form"] == ("form-2" if age_minutes > 25 else "form-1")
 
 
-def test_a_token_that_the_server_does_not_take_is_replaced_once(page: Page, service: AnsweringServer) -> None:
+def test_a_token_that_the_server_does_not_take_is_replaced_once(
+    page: Page, service: AnsweringServer
+) -> None:
     service.course = [{"state": "refused", "words": "again"}, {"state": "received"}]
     expect(ask(page)).to_contain_text("Keep your phone")
     first, second = service.callbacks
@@ -220,7 +261,9 @@ def test_a_dead_server(page: Page, service: AnsweringServer) -> None:
     assert len(service.callbacks) == 1
 
 
-def test_a_server_that_dies_while_the_phone_rings_is_not_asked_for_ever(page: Page, service: AnsweringServer) -> None:
+def test_a_server_that_dies_while_the_phone_rings_is_not_asked_for_ever(
+    page: Page, service: AnsweringServer
+) -> None:
     status = ask(page)
     expect(status).to_contain_text("Keep your phone")
     service.stop()
@@ -263,7 +306,9 @@ def test_a_hidden_page_does_not_ask(page: Page, service: AnsweringServer) -> Non
         (b"", 500),
     ],
 )
-def test_wrong_answers_break_nothing(body: bytes, status: int, page: Page, service: AnsweringServer) -> None:
+def test_wrong_answers_break_nothing(
+    body: bytes, status: int, page: Page, service: AnsweringServer
+) -> None:
     service.body, service.status = body, status
     service.course = [{"state": {"what": 1}}]
     expect(ask(page)).to_have_text("That did not work. Please try again.")

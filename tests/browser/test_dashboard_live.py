@@ -30,21 +30,27 @@ def test_a_new_call_appears_on_top(open_page: Open, engine: Engine) -> None:
     add(engine, call(now - timedelta(hours=1)))
     page = open_page("/calls")
     rows = page.locator("table.calls tbody tr")
-    ringing = call(now, phase="ringing", outcome="unknown", talk_seconds=0, visitor_info={"name": "רינה"})
+    ringing = call(
+        now, phase="ringing", outcome="unknown", talk_seconds=0, visitor_info={"name": "רינה"}
+    )
     add(engine, ringing)
     expect(rows).to_have_count(2, timeout=8000)
     expect(rows.first).to_contain_text("רינה")
     expect(rows.first).to_contain_text("Ringing")
     expect(page.get_by_role("status")).to_have_text("1 new call")
     with Session(engine) as session:
-        session.execute(update(CallRow).where(CallRow.id == ringing.id).values(phase="ended", outcome="missed"))
+        session.execute(
+            update(CallRow).where(CallRow.id == ringing.id).values(phase="ended", outcome="missed")
+        )
         session.commit()
     expect(rows.first).to_contain_text("Missed", timeout=8000)
     expect(rows).to_have_count(2)
     expect(page.get_by_role("status")).to_have_text("Live")
 
 
-def test_a_callback_request_goes_on_before_the_readers_eyes(open_page: Open, engine: Engine) -> None:
+def test_a_callback_request_goes_on_before_the_readers_eyes(
+    open_page: Open, engine: Engine
+) -> None:
     now = datetime.now(UTC)
     add(engine, callback_row(1, made_at=now - timedelta(hours=1)))
     page = open_page("/callbacks")
@@ -55,7 +61,9 @@ def test_a_callback_request_goes_on_before_the_readers_eyes(open_page: Open, eng
     expect(rows.first.get_by_role("button")).to_have_text("Hang up")
     expect(page.locator("#live")).to_have_text("1 new request")
     with Session(engine) as session:
-        session.execute(update(CallbackRow).where(CallbackRow.id == "request-2").values(state="talked"))
+        session.execute(
+            update(CallbackRow).where(CallbackRow.id == "request-2").values(state="talked")
+        )
         session.commit()
     expect(rows.first).to_contain_text("Talked", timeout=8000)
     expect(rows.first.get_by_role("button")).to_have_count(0)
@@ -107,7 +115,9 @@ def test_a_login_that_ended_leads_to_the_login(open_page: Open, engine: Engine) 
     page.wait_for_url("**/login?next=**", timeout=8000)
 
 
-def test_rows_that_no_longer_match_stay_until_the_page_is_loaded_again(open_page: Open, engine: Engine) -> None:
+def test_rows_that_no_longer_match_stay_until_the_page_is_loaded_again(
+    open_page: Open, engine: Engine
+) -> None:
     add(engine, call(datetime.now(UTC)))
     page = open_page("/calls")
     with Session(engine) as session:

@@ -55,42 +55,75 @@ def paths(app: Flask, engine: Engine) -> list[str]:
         first_touchpoint=touchpoint(now - timedelta(days=4)),
         visitor_id=VISITOR,
         call_id="202411211200000000000000000000000000000000000000000000000000000000",
-        visitor_info={"name": "דנה כהן־לוי", "company": "נדל״ן כהן ובניו בע״מ", "note": "מחפשת דירה " * 20},
+        visitor_info={
+            "name": "דנה כהן־לוי",
+            "company": "נדל״ן כהן ובניו בע״מ",
+            "note": "מחפשת דירה " * 20,
+        },
         recording_url="https://pbx.example/1.mp3",
         queue="מכירות",
     )
     add(engine, row)
-    add(engine, leg(row.id, now), leg(row.id, now, type="Queue"), lease(now - timedelta(days=1), visitor=VISITOR))
+    add(
+        engine,
+        leg(row.id, now),
+        leg(row.id, now, type="Queue"),
+        lease(now - timedelta(days=1), visitor=VISITOR),
+    )
     rules = {"agents": ["WalterSIP"], "ceiling": 5000}
     with Session(engine) as session:
         site_file.save_site(session, "shop", {"callback": rules})
         session.add_all(requests_of_every_state(now))
         session.commit()
     message = {
-        "ask": "number", "token": "shop-token", "visitor": VISITOR, "visit": VISITOR,
-        "info": {"name": "דנה כהן־לוי", "rooms": 4}, "arrival": {"url": arrival["url"], "referrer": ""},
-    }  # fmt: skip
+        "ask": "number",
+        "token": "shop-token",
+        "visitor": VISITOR,
+        "visit": VISITOR,
+        "info": {"name": "דנה כהן־לוי", "rooms": 4},
+        "arrival": {"url": arrival["url"], "referrer": ""},
+    }
     headers = {"Origin": "https://shop.example.com", "User-Agent": CHROME}
-    assert app.test_client().post("/tracker.js", data=json.dumps(message), headers=headers).status_code == 200
+    assert (
+        app.test_client().post("/tracker.js", data=json.dumps(message), headers=headers).status_code
+        == 200
+    )
     return [
-        "/calls", "/calls?number=000&period=7days", f"/calls/{row.id}", f"/visitors/{VISITOR}",
-        "/callers/+972543216000", "/accuracy",
-        "/sources", "/sources?by=campaign&period=7days", "/sources?by=landing&period=today", "/pool?period=30days",
-        "/callbacks", "/callbacks?state=refused&period=all", "/settings", "/nowhere",
-    ]  # fmt: skip
+        "/calls",
+        "/calls?number=000&period=7days",
+        f"/calls/{row.id}",
+        f"/visitors/{VISITOR}",
+        "/callers/+972543216000",
+        "/accuracy",
+        "/sources",
+        "/sources?by=campaign&period=7days",
+        "/sources?by=landing&period=today",
+        "/pool?period=30days",
+        "/callbacks",
+        "/callbacks?state=refused&period=all",
+        "/settings",
+        "/nowhere",
+    ]
 
 
 def requests_of_every_state(now: datetime) -> list[CallbackRow]:
     codes = {State.REFUSED: "kind", State.FAILED: "visitor: missed", State.UNCERTAIN: "no answer"}
     return [
         callback_row(
-            number, state=state, made_at=now - timedelta(minutes=7 * number), code=codes.get(state, ""), site_id=1,
-            name="דנה כהן־לוי" if number % 2 else "", due_at=now if state is State.SCHEDULED else None,
-            note="מטבח, בערב בבקשה " * (number % 3), origin=("page", "form", "api")[number % 3],
-            talk_seconds=160 if state is State.TALKED else 0, agent="WalterSIP" if number % 2 else "",
+            number,
+            state=state,
+            made_at=now - timedelta(minutes=7 * number),
+            code=codes.get(state, ""),
+            site_id=1,
+            name="דנה כהן־לוי" if number % 2 else "",
+            due_at=now if state is State.SCHEDULED else None,
+            note="מטבח, בערב בבקשה " * (number % 3),
+            origin=("page", "form", "api")[number % 3],
+            talk_seconds=160 if state is State.TALKED else 0,
+            agent="WalterSIP" if number % 2 else "",
         )
         for number, state in enumerate([*State, State.TALKED, State.TALKED])
-    ]  # fmt: skip
+    ]
 
 
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -129,7 +162,8 @@ PALE = """() => {
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "scheme"), [("desk", DESK, "light"), ("phone", PHONE, "light"), ("dark", DESK, "dark")]
+    ("name", "size", "scheme"),
+    [("desk", DESK, "light"), ("phone", PHONE, "light"), ("dark", DESK, "dark")],
 )
 def test_every_page_fits_and_can_be_read(
     open_page: Open, paths: list[str], tmp_path: Path, name: str, size: dict[str, int], scheme: str
@@ -148,7 +182,9 @@ def test_every_page_fits_and_can_be_read(
 
 def test_the_login_page_fits_and_can_be_read(dashboard_address: str, browser: Browser) -> None:
     for size, scheme in ((DESK, "light"), (PHONE, "dark")):
-        context = browser.new_context(base_url=dashboard_address, viewport=size, color_scheme=scheme)  # type: ignore[arg-type] # a dict
+        context = browser.new_context(
+            base_url=dashboard_address, viewport=size, color_scheme=scheme
+        )  # type: ignore[arg-type] # a dict
         page = context.new_page()
         page.goto("/login")
         page.get_by_label("Name").fill("admin")
@@ -243,7 +279,9 @@ def test_the_chart_has_the_figures_of_its_table(open_page: Open, paths: list[str
     label, visits, answered, missed, *_ = (cell.strip() for cell in cells)
     assert legend == [label, missed, answered, visits]
     page.set_viewport_size(PHONE)  # type: ignore[arg-type] # a dict
-    expect(page.locator(".chart canvas")).to_have_css("width", re.compile(r"(2\d\d|3[0-3]\d)(\.\d+)?px"))
+    expect(page.locator(".chart canvas")).to_have_css(
+        "width", re.compile(r"(2\d\d|3[0-3]\d)(\.\d+)?px")
+    )
     assert page.evaluate(FITS)
 
 

@@ -26,7 +26,9 @@ def panel(page: Page, wanted: str) -> str:
     devtools = page.context.new_cdp_session(page)
 
     def texts(node: dict[str, Any]) -> str:
-        inner = "".join(texts(child) for child in [*node.get("shadowRoots", []), *node.get("children", [])])
+        inner = "".join(
+            texts(child) for child in [*node.get("shadowRoots", []), *node.get("children", [])]
+        )
         return node.get("nodeValue", "") + inner + ("\n" if node["nodeName"] == "P" else "")
 
     for _ in range(100):
@@ -71,7 +73,9 @@ def test_selectors_that_match_nothing_are_warned_of(page: Page) -> None:
     assert "call: .call-me: 1 element\n" in text
 
 
-def test_why_a_number_is_not_asked_for_yet_and_why_it_is(page: Page, service: AnsweringServer) -> None:
+def test_why_a_number_is_not_asked_for_yet_and_why_it_is(
+    page: Page, service: AnsweringServer
+) -> None:
     page.goto("/bare.html?leadtracker=debug")
     page.evaluate(
         """() => {
@@ -128,13 +132,21 @@ def close(service: AnsweringServer) -> None:
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        (refuse, "The server refused (403): the token is unknown, or {site} is not among the site's origins."),
+        (
+            refuse,
+            "The server refused (403): the token is unknown, or {site} is not among the site's origins.",
+        ),
         (fail, "The server has a fault of its own (500)."),
         (babble, "The answer is not JSON: something else answers at {service}/tracker.js."),
-        (close, "The server refused: the token is unknown, or {site} is not among the site's origins."),
+        (
+            close,
+            "The server refused: the token is unknown, or {site} is not among the site's origins.",
+        ),
     ],
 )
-def test_causes_in_words(trouble: Any, words: str, page: Page, site: PageServer, service: AnsweringServer) -> None:
+def test_causes_in_words(
+    trouble: Any, words: str, page: Page, site: PageServer, service: AnsweringServer
+) -> None:
     console = listen(page)
     trouble(service)
     page.goto("/?leadtracker=debug")
@@ -148,12 +160,18 @@ def test_a_server_that_is_down(page: Page, service: AnsweringServer) -> None:
     page.wait_for_selector("leadtracker-debug", state="attached")
     service.stop()
     page.evaluate("() => Leadtracker.init('token').catch(() => 0)")
-    panel(page, f"The server at {service.origin} cannot be reached: it is down, or a script blocker is at work.")
+    panel(
+        page,
+        f"The server at {service.origin} cannot be reached: it is down, or a script blocker is at work.",
+    )
 
 
 def test_a_policy_that_forbids_to_ask(page: Page, service: AnsweringServer) -> None:
     page.goto("/strict_csp.html?leadtracker=debug")
-    panel(page, f"This page's Content-Security-Policy blocked the request: add {service.origin} to connect-src.")
+    panel(
+        page,
+        f"This page's Content-Security-Policy blocked the request: add {service.origin} to connect-src.",
+    )
 
 
 def test_the_panel_cannot_be_loaded(page: Page, service: AnsweringServer) -> None:

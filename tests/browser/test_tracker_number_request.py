@@ -39,7 +39,9 @@ def beat(page: Page, service: AnsweringServer, seconds: int = 30) -> Message:
     return message
 
 
-def test_number_request_holds_what_the_wire_says(page: Page, site: PageServer, service: AnsweringServer) -> None:
+def test_number_request_holds_what_the_wire_says(
+    page: Page, site: PageServer, service: AnsweringServer
+) -> None:
     page.goto("/?utm_source=newsletter", referer="https://mail.example.com/")
     message = service.wait_for("number")
     expect(page.locator(".number")).to_have_text(OURS)
@@ -54,10 +56,23 @@ def test_number_request_holds_what_the_wire_says(page: Page, site: PageServer, s
     assert message["first"] == message["arrival"]
     assert (message["state"], message["signals"], message["pages"]) == ("visible", [], 1)
     assert message.keys() == {
-        "ask", "token", "info", "visitor", "visit", "arrival", "first", "page", "engaged", "pages", "state", "signals"
-    }  # fmt: skip
+        "ask",
+        "token",
+        "info",
+        "visitor",
+        "visit",
+        "arrival",
+        "first",
+        "page",
+        "engaged",
+        "pages",
+        "state",
+        "signals",
+    }
     assert ("POST", "/tracker.js", "text/plain;charset=UTF-8") in service.requests
-    assert not [path for method, path, _ in service.requests if method == "OPTIONS"], "a preflight costs a round trip"
+    assert not [path for method, path, _ in service.requests if method == "OPTIONS"], (
+        "a preflight costs a round trip"
+    )
     assert not page.context.cookies()
 
 
@@ -66,16 +81,29 @@ def test_number_request_holds_what_the_wire_says(page: Page, site: PageServer, s
     [
         pytest.param(["/", "/?page=2"], 1, "/", id="next page"),
         pytest.param(["/?gclid=1", "/?gclid=1"], 1, "/?gclid=1", id="reload of a landing page"),
-        pytest.param(["/?gclid=1", "/", "/?gclid=1"], 1, "/?gclid=1", id="back to the landing page"),
+        pytest.param(
+            ["/?gclid=1", "/", "/?gclid=1"], 1, "/?gclid=1", id="back to the landing page"
+        ),
         pytest.param(["/", "/?utm_source=a"], 2, "/?utm_source=a", id="campaign"),
-        pytest.param(["/?utm_source=a", "/", "/?utm_source=b"], 2, "/?utm_source=b", id="other campaign"),
-        pytest.param(["/?gclid=1", "/?gclid=2"], 2, "/?gclid=2", id="second click on an advertisement"),
+        pytest.param(
+            ["/?utm_source=a", "/", "/?utm_source=b"], 2, "/?utm_source=b", id="other campaign"
+        ),
+        pytest.param(
+            ["/?gclid=1", "/?gclid=2"], 2, "/?gclid=2", id="second click on an advertisement"
+        ),
         pytest.param(["/", "/?gbraid=1", "/?wbraid=1"], 3, "/?wbraid=1", id="iPhone click ids"),
-        pytest.param(["/", "/?fbclid=1", "/?msclkid=1", "/?ttclid=1"], 4, "/?ttclid=1", id="other click ids"),
+        pytest.param(
+            ["/", "/?fbclid=1", "/?msclkid=1", "/?ttclid=1"], 4, "/?ttclid=1", id="other click ids"
+        ),
     ],
 )
 def test_a_new_campaign_begins_a_visit(
-    pages: list[str], visits: int, latest: str, page: Page, site: PageServer, service: AnsweringServer
+    pages: list[str],
+    visits: int,
+    latest: str,
+    page: Page,
+    site: PageServer,
+    service: AnsweringServer,
 ) -> None:
     for url in pages:
         page.goto(url)
@@ -100,7 +128,9 @@ def test_a_foreign_referrer_begins_a_visit(
 
 
 @pytest.mark.parametrize(("minutes", "visits"), [(29, 1), (31, 2)])
-def test_half_an_hour_of_silence_ends_a_visit(minutes: int, visits: int, timed: Page, service: AnsweringServer) -> None:
+def test_half_an_hour_of_silence_ends_a_visit(
+    minutes: int, visits: int, timed: Page, service: AnsweringServer
+) -> None:
     timed.goto("/?utm_source=a")
     service.wait_for("number")
     hide(timed)
@@ -126,7 +156,9 @@ def test_beats_while_visible_and_none_while_hidden(timed: Page, service: Answeri
         assert message[key] == number[key]
     timed.clock.run_for(12_000)
     hide(timed)
-    assert service.wait_for(lambda m: m.get("state") == "hidden")["engaged"] - engaged == pytest.approx(12.5, abs=1)
+    assert service.wait_for(lambda m: m.get("state") == "hidden")[
+        "engaged"
+    ] - engaged == pytest.approx(12.5, abs=1)
     timed.clock.run_for(600_000)
     mark(timed)
     assert service.asks() == ["number", "beat visible", "beat hidden"]
@@ -136,8 +168,12 @@ def test_beats_while_visible_and_none_while_hidden(timed: Page, service: Answeri
     assert beat(timed, service)["engaged"] - engaged == pytest.approx(42.5, abs=1)
 
 
-def test_a_page_loaded_in_the_background_asks_when_it_is_shown(page: Page, service: AnsweringServer) -> None:
-    page.add_init_script("Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })")
+def test_a_page_loaded_in_the_background_asks_when_it_is_shown(
+    page: Page, service: AnsweringServer
+) -> None:
+    page.add_init_script(
+        "Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })"
+    )
     page.goto("/")
     mark(page)
     assert service.messages == []
@@ -155,12 +191,18 @@ def test_leaving_is_told_once(page: Page, service: AnsweringServer) -> None:
     assert service.asks() == ["number", "beat left"]
 
 
-def test_the_next_page_of_the_visit_keeps_visitor_and_lease(page: Page, service: AnsweringServer) -> None:
+def test_the_next_page_of_the_visit_keeps_visitor_and_lease(
+    page: Page, service: AnsweringServer
+) -> None:
     page.goto("/")
     expect(page.locator(".number")).to_have_text(OURS)
     page.goto("/?page=2")
     first, second = service.wait_for("number"), service.wait_for("number", 2)
-    assert (second["visitor"], second["visit"], second["lease"]) == (first["visitor"], first["visit"], "lease-1")
+    assert (second["visitor"], second["visit"], second["lease"]) == (
+        first["visitor"],
+        first["visit"],
+        "lease-1",
+    )
 
 
 def test_back_forward_cache(page: Page, service: AnsweringServer) -> None:
@@ -190,17 +232,25 @@ def test_single_page_navigation(timed: Page, site: PageServer, service: Answerin
     assert beat(timed, service)["page"] == f"{site.origin}/single_page.html"
 
 
-def test_two_tabs_share_visitor_visit_and_number(context: BrowserContext, service: AnsweringServer) -> None:
+def test_two_tabs_share_visitor_visit_and_number(
+    context: BrowserContext, service: AnsweringServer
+) -> None:
     for count in (1, 2):
         tab = context.new_page()
         tab.goto("/")
         expect(tab.locator(".number")).to_have_text(OURS)
         service.wait_for("number", count)
     first, second = service.messages
-    assert (second["visitor"], second["visit"], second["lease"]) == (first["visitor"], first["visit"], "lease-1")
+    assert (second["visitor"], second["visit"], second["lease"]) == (
+        first["visitor"],
+        first["visit"],
+        "lease-1",
+    )
 
 
-def test_a_tab_follows_the_number_that_another_was_given(context: BrowserContext, service: AnsweringServer) -> None:
+def test_a_tab_follows_the_number_that_another_was_given(
+    context: BrowserContext, service: AnsweringServer
+) -> None:
     tab, other = context.new_page(), context.new_page()
     stop_clock(tab)
     tab.goto("/")
@@ -234,8 +284,15 @@ def test_a_restored_lease_brings_a_new_token(timed: Page, service: AnsweringServ
     assert beat(timed, service)["lease"] == "lease-3"
 
 
-def test_an_empty_pool_shows_the_sites_default_and_beats_not(timed: Page, service: AnsweringServer) -> None:
-    service.number = NUMBER | {"did": "+97235551234", "display": "03-555-1234", "lease": None, "reason": "pool_empty"}
+def test_an_empty_pool_shows_the_sites_default_and_beats_not(
+    timed: Page, service: AnsweringServer
+) -> None:
+    service.number = NUMBER | {
+        "did": "+97235551234",
+        "display": "03-555-1234",
+        "lease": None,
+        "reason": "pool_empty",
+    }
     timed.goto("/")
     expect(timed.locator(".number")).to_have_text("03-555-1234")
     timed.clock.run_for(300_000)
@@ -286,7 +343,9 @@ def test_blocked_storage(page: Page, service: AnsweringServer) -> None:
     page.goto("/sandbox.html")
     expect(page.frame_locator("iframe").locator(".number")).to_have_text(OURS)
     frame = page.frames[1]
-    storage = frame.evaluate("() => { try { return !localStorage } catch (error) { return error.name } }")
+    storage = frame.evaluate(
+        "() => { try { return !localStorage } catch (error) { return error.name } }"
+    )
     assert storage == "SecurityError"
     frame.locator("#top").click(button="right")
     number, beat = service.wait_for("number"), service.wait_for("beat")

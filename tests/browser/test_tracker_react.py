@@ -25,12 +25,16 @@ def built_app(tmp_path_factory: pytest.TempPathFactory) -> str:
     file = tmp_path_factory.mktemp("react") / "react_app.js"
     subprocess.run(
         [
-            packages / ".bin" / "esbuild", PAGES / "react_app.jsx", "--bundle", "--jsx=automatic",
-            f"--outfile={file}", "--log-level=error",
+            packages / ".bin" / "esbuild",
+            PAGES / "react_app.jsx",
+            "--bundle",
+            "--jsx=automatic",
+            f"--outfile={file}",
+            "--log-level=error",
         ],
         check=True,
         env=os.environ | {"NODE_PATH": str(packages)},
-    )  # fmt: skip
+    )
     return file.read_text()
 
 

@@ -59,9 +59,14 @@ def marketing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSer
 
 
 @pytest.fixture(scope="module")
-def running(marketing_site: PageServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def running(
+    marketing_site: PageServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     sites = SITES.format(origin=marketing_site.origin)
-    with serving(tmp_path_factory.mktemp("real"), sites, script_path="/assets/shop.js") as (served, _):
+    with serving(tmp_path_factory.mktemp("real"), sites, script_path="/assets/shop.js") as (
+        served,
+        _,
+    ):
         marketing_site.service = served.url
         yield served
 
@@ -84,7 +89,9 @@ def empty(client: redis.Redis, running: Served) -> None:
 @pytest.fixture
 def store(running: Served) -> Iterator[redis.Redis]:
     """The server's Redis, empty at the beginning of each test."""
-    client = redis.Redis.from_url(f"unix://{socket_of(running.folder / 'data' / 'redis', 'redis')}", protocol=2)
+    client = redis.Redis.from_url(
+        f"unix://{socket_of(running.folder / 'data' / 'redis', 'redis')}", protocol=2
+    )
     running.until(lambda: ready(running))
     empty(client, running)
     yield client
@@ -136,9 +143,13 @@ def e164(number: str) -> str:
 
 def screen_pop(served: Served, did: str, call: str) -> Any:
     """The answer to the PBX when somebody calls this number now."""
-    phone = f"05012{zlib.crc32(call.encode()) % 10**5:05}"  # nobody's yet: one that has called is known
+    phone = (
+        f"05012{zlib.crc32(call.encode()) % 10**5:05}"  # nobody's yet: one that has called is known
+    )
     pop = {"phone": phone, "ivrid": call, "did": did.replace("-", ""), "statusCall": "Ringing"}
-    answer = requests.get(f"{served.url}/pbx/pbx/secret-of-the-pbx-account/screen-pop", params=pop, timeout=5)
+    answer = requests.get(
+        f"{served.url}/pbx/pbx/secret-of-the-pbx-account/screen-pop", params=pop, timeout=5
+    )
     return answer.json()
 
 
@@ -169,15 +180,19 @@ def test_a_visitor_keeps_his_number_and_two_have_two(new_browser: OpenBrowser) -
         assert number_of(tab) == number
 
 
-def test_the_call_is_the_visitors_who_sees_the_number(new_browser: OpenBrowser, running: Served) -> None:
+def test_the_call_is_the_visitors_who_sees_the_number(
+    new_browser: OpenBrowser, running: Served
+) -> None:
     page = new_browser("/plain.html?utm_source=newsletter&utm_campaign=spring")
     number = number_of(page)
     assert caller_name(running, number, "call-1") == "Dana"
     shown = subprocess.run(
         [sys.executable, "-m", "leadtracker", "visitor", "show", visitor_of(page), "--json"],
         env={"LEADTRACKER_DATA_FOLDER": str(running.folder / "data"), "PATH": "/usr/bin:/bin"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "spring" in shown.stdout
 
 
@@ -187,13 +202,21 @@ def test_an_empty_pool_shows_the_sites_default(new_browser: OpenBrowser) -> None
 
 
 def test_a_robot_spends_no_number(new_browser: OpenBrowser) -> None:
-    robot = new_browser(user_agent="Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
+    robot = new_browser(
+        user_agent="Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    )
     assert number_of(robot) == DEFAULT
     assert sorted(number_of(new_browser()) for _ in DIDS) == DIDS
 
 
 @pytest.mark.parametrize(
-    "path", ["/tracker.js", "/tracker.v1.js", "/cdn/Scripts/did_trace_worker/index.min.js", "/assets/shop.js"]
+    "path",
+    [
+        "/tracker.js",
+        "/tracker.v1.js",
+        "/cdn/Scripts/did_trace_worker/index.min.js",
+        "/assets/shop.js",
+    ],
 )
 def test_every_path_of_the_script(path: str, new_browser: OpenBrowser, running: Served) -> None:
     page = new_browser("/hebrew.html?no-script")
@@ -212,15 +235,22 @@ def test_every_path_of_the_script(path: str, new_browser: OpenBrowser, running: 
 
 
 @pytest.mark.parametrize("token", ["elsewhere", "unknown"])
-def test_a_page_that_may_not_ask_keeps_its_number(token: str, new_browser: OpenBrowser, complaints: Complaints) -> None:
+def test_a_page_that_may_not_ask_keeps_its_number(
+    token: str, new_browser: OpenBrowser, complaints: Complaints
+) -> None:
     page = new_browser("/bare.html")
     number = page.evaluate(f"() => Leadtracker.init('{token}', {{}}, {{swap: '{OWN}'}})")
     assert number == OWN
     assert complaints.of_browser
 
 
-def test_redis_loses_everything_under_live_pages(new_browser: OpenBrowser, running: Served, store: redis.Redis) -> None:
-    pages = [new_browser("/plain.html?utm_campaign=spring"), new_browser("/plain.html?utm_campaign=autumn")]
+def test_redis_loses_everything_under_live_pages(
+    new_browser: OpenBrowser, running: Served, store: redis.Redis
+) -> None:
+    pages = [
+        new_browser("/plain.html?utm_campaign=spring"),
+        new_browser("/plain.html?utm_campaign=autumn"),
+    ]
     numbers = [number_of(page) for page in pages]
     empty(store, running)
     for page, number in zip(pages, numbers, strict=True):
@@ -267,7 +297,9 @@ def test_the_service_dies_and_comes_back(
     assert caller_name(running, number, "call-2") == "Dana"
 
 
-def test_a_call_to_the_default_number_is_his_who_tapped_it(new_browser: OpenBrowser, running: Served) -> None:
+def test_a_call_to_the_default_number_is_his_who_tapped_it(
+    new_browser: OpenBrowser, running: Served
+) -> None:
     for _ in DIDS:
         number_of(new_browser())
     other, page = new_browser(), new_browser()
@@ -277,7 +309,9 @@ def test_a_call_to_the_default_number_is_his_who_tapped_it(new_browser: OpenBrow
 
     def tapped() -> list[str]:
         with database(running) as engine, engine.connect() as connection:
-            return list(connection.scalars(select(LeaseRow.visitor).where(LeaseRow.reason == "tapped")))
+            return list(
+                connection.scalars(select(LeaseRow.visitor).where(LeaseRow.reason == "tapped"))
+            )
 
     assert running.until(tapped) == [visitor_of(page)]
     caller = screen_pop(running, DEFAULT, "call after the tap")
@@ -287,7 +321,11 @@ def test_a_call_to_the_default_number_is_his_who_tapped_it(new_browser: OpenBrow
 
 @pytest.mark.parametrize(("act", "kept"), [(tap_link, b"taps"), (copy, b"levels")])
 def test_what_is_done_with_the_number_is_kept_with_its_lease(
-    act: Callable[[Page], None], kept: bytes, new_browser: OpenBrowser, running: Served, store: redis.Redis
+    act: Callable[[Page], None],
+    kept: bytes,
+    new_browser: OpenBrowser,
+    running: Served,
+    store: redis.Redis,
 ) -> None:
     page = new_browser()
     did = e164(number_of(page))

@@ -22,7 +22,9 @@ PLACES = pytest.mark.parametrize(
         pytest.param("<p id=target>03-<b>123</b>-<b>4567</b></p>", SWAP, id="split"),
         pytest.param("<a id=target href='tel:+97231234567'>Call</a>", SWAP, id="link"),
         pytest.param("<p id=target>Call us</p>", "{text: '#target'}", id="text of an element"),
-        pytest.param("<a id=target href='#'>Call us</a>", "{href: '#target'}", id="href of an element"),
+        pytest.param(
+            "<a id=target href='#'>Call us</a>", "{href: '#target'}", id="href of an element"
+        ),
         pytest.param("<button id=target>Call us</button>", "{call: '#target'}", id="call element"),
     ],
 )
@@ -44,7 +46,9 @@ def fill(page: Page, body: str, actions: str = SWAP) -> None:
 def look(page: Page, seconds: float = 5) -> None:
     """Let the visitor look at what is in view; comes back when everything it led to was sent."""
     for _ in range(3):  # frames drawn
-        page.evaluate("() => new Promise(seen => new IntersectionObserver(seen).observe(document.body))")
+        page.evaluate(
+            "() => new Promise(seen => new IntersectionObserver(seen).observe(document.body))"
+        )
     page.clock.run_for(int(seconds * 1000))
     mark(page)
 
@@ -80,7 +84,9 @@ def test_what_is_below_the_fold_is_asked_for_when_it_is_seen(
     ],
     ids=["closed details", "not displayed", "off the screen", "clipped", "meta", "another number"],
 )
-def test_what_cannot_be_seen_is_not_asked_for(body: str, still: Page, service: AnsweringServer) -> None:
+def test_what_cannot_be_seen_is_not_asked_for(
+    body: str, still: Page, service: AnsweringServer
+) -> None:
     fill(still, f"<h1>Welcome</h1>{body}")
     look(still, 60)
     still.goto("/bare.html?next")
@@ -121,7 +127,11 @@ def tap(page: Page) -> None:
 
 @pytest.mark.parametrize("use", [hover, focus, tap])
 def test_what_is_about_to_be_used_is_asked_for_at_once(
-    use: object, browser: Browser, site: PageServer, service: AnsweringServer, complaints: Complaints
+    use: object,
+    browser: Browser,
+    site: PageServer,
+    service: AnsweringServer,
+    complaints: Complaints,
 ) -> None:
     context = browser.new_context(base_url=site.origin, has_touch=True)
     context.on("page", complaints.hear)
@@ -130,7 +140,10 @@ def test_what_is_about_to_be_used_is_asked_for_at_once(
     page.goto("/bare.html")
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
     page.evaluate("addEventListener('click', event => event.preventDefault())")
-    fill(page, f"<a href='#elsewhere' id=other>Home</a> <a id=target href='tel:031234567'><b>{OWN}</b></a>")
+    fill(
+        page,
+        f"<a href='#elsewhere' id=other>Home</a> <a id=target href='tel:031234567'><b>{OWN}</b></a>",
+    )
     look(page, 0)
     page.locator("#other").hover()
     page.locator("#other").focus()
@@ -157,7 +170,9 @@ def test_what_is_about_to_be_used_is_asked_for_at_once(
         "Leadtracker.init('token', {}, {text: '.x'}), Leadtracker.init('token')",
     ],
 )
-def test_who_waits_for_the_number_is_given_it_at_once(call: str, still: Page, service: AnsweringServer) -> None:
+def test_who_waits_for_the_number_is_given_it_at_once(
+    call: str, still: Page, service: AnsweringServer
+) -> None:
     still.evaluate(f"() => {{ {call} }}")
     service.wait_for("number")
     mark(still)
@@ -192,20 +207,28 @@ def test_a_place_that_appears_later_is_watched(
     fill(still, "<h1>Welcome</h1>", actions)
     look(still)
     assert service.messages == []
-    still.evaluate("target => document.querySelector('main').insertAdjacentHTML('beforeend', target)", target)
+    still.evaluate(
+        "target => document.querySelector('main').insertAdjacentHTML('beforeend', target)", target
+    )
     look(still)
     asked_once(service)
 
 
 def test_a_place_in_a_shadow_root_is_watched(still: Page, service: AnsweringServer) -> None:
     fill(still, "<div></div>")
-    still.evaluate(f"document.querySelector('div').attachShadow({{mode: 'open'}}).innerHTML = '<p>{OWN}</p>'")
+    still.evaluate(
+        f"document.querySelector('div').attachShadow({{mode: 'open'}}).innerHTML = '<p>{OWN}</p>'"
+    )
     look(still)
     expect(still.locator("p")).to_have_text(OURS)
 
 
 def test_each_token_has_places_of_its_own(still: Page, service: AnsweringServer) -> None:
-    fill(still, "<p id=here>Call us</p><p id=there style='margin-top: 3000px'>Call them</p>", "{text: '#here'}")
+    fill(
+        still,
+        "<p id=here>Call us</p><p id=there style='margin-top: 3000px'>Call them</p>",
+        "{text: '#here'}",
+    )
     still.evaluate("() => { Leadtracker.init('other', {}, {text: '#there'}) }")
     look(still)
     expect(still.locator("#here")).to_have_text(OURS)
@@ -226,14 +249,18 @@ def test_each_token_has_places_of_its_own(still: Page, service: AnsweringServer)
         "IntersectionObserver.prototype.observe = () => { throw Error('blocked') }",
     ],
 )
-def test_a_browser_that_does_not_tell_what_is_seen(sabotage: str, page: Page, service: AnsweringServer) -> None:
+def test_a_browser_that_does_not_tell_what_is_seen(
+    sabotage: str, page: Page, service: AnsweringServer
+) -> None:
     page.add_init_script(sabotage)
     page.goto("/")
     service.wait_for("number")
     expect(page.locator(".number")).to_have_text(OURS)
 
 
-@pytest.mark.parametrize("entries", ["undefined", "[null]", "[{}]", "[{isIntersecting: true, target: document.body}]"])
+@pytest.mark.parametrize(
+    "entries", ["undefined", "[null]", "[{}]", "[{isIntersecting: true, target: document.body}]"]
+)
 def test_a_browser_that_tells_nonsense(entries: str, still: Page) -> None:
     still.evaluate(
         f"""() => {{
@@ -262,7 +289,9 @@ def test_a_page_hidden_before_its_number_was_seen_asks_when_it_is_shown_again(
     asked_once(service)
 
 
-def test_a_page_shown_again_keeps_its_number_if_it_is_free(still: Page, service: AnsweringServer) -> None:
+def test_a_page_shown_again_keeps_its_number_if_it_is_free(
+    still: Page, service: AnsweringServer
+) -> None:
     fill(still, f"<p>{OWN}</p><div style='height: 3000px'></div>")
     look(still)
     expect(still.locator("p")).to_have_text(OURS)
@@ -270,13 +299,17 @@ def test_a_page_shown_again_keeps_its_number_if_it_is_free(still: Page, service:
     hide(still)
     look(still, 3600)
     hide(still, "visible")
-    assert service.wait_for("number", 2)["lease"] == "lease-1", "asked, though the number is not in view now"
+    assert service.wait_for("number", 2)["lease"] == "lease-1", (
+        "asked, though the number is not in view now"
+    )
     mark(still)
     expect(still.locator("p")).to_have_text(OURS)
     assert service.asks() == ["number", "beat hidden", "number"]
 
 
-def test_a_page_shown_again_swaps_its_number_if_another_has_it(still: Page, service: AnsweringServer) -> None:
+def test_a_page_shown_again_swaps_its_number_if_another_has_it(
+    still: Page, service: AnsweringServer
+) -> None:
     fill(still, f"<p>{OWN}</p><a href='tel:{OWN}'>Call</a>")
     look(still)
     expect(still.locator("p")).to_have_text(OURS)
@@ -291,7 +324,9 @@ def test_a_page_shown_again_swaps_its_number_if_another_has_it(still: Page, serv
     assert service.wait_for("beat", 2)["lease"] == "lease-2"
 
 
-def test_the_arrival_is_that_of_the_load(still: Page, site: PageServer, service: AnsweringServer) -> None:
+def test_the_arrival_is_that_of_the_load(
+    still: Page, site: PageServer, service: AnsweringServer
+) -> None:
     """A single-page site may have left the landing page's address long before the number is seen."""
     still.goto("/bare.html?utm_source=letter")
     still.clock.pause_at(still.evaluate("Date.now()") / 1000 + 1)
@@ -307,7 +342,9 @@ def test_the_arrival_is_that_of_the_load(still: Page, site: PageServer, service:
     assert 70 <= beat(still, service)["engaged"] <= 75
 
 
-def test_the_time_between_two_pages_is_not_engagement(still: Page, service: AnsweringServer) -> None:
+def test_the_time_between_two_pages_is_not_engagement(
+    still: Page, service: AnsweringServer
+) -> None:
     fill(still, f"<p>{OWN}</p>")
     look(still, 10)
     still.goto("/bare.html?next")

@@ -12,7 +12,12 @@ from tests.browser.complaints import Complaints
 from tests.browser.test_tracker_number_request import hide, mark
 
 OURS = NUMBER["display"]
-DEFAULT = NUMBER | {"did": "+97235551234", "display": "03-555-1234", "lease": None, "reason": "pool_empty"}
+DEFAULT = NUMBER | {
+    "did": "+97235551234",
+    "display": "03-555-1234",
+    "lease": None,
+    "reason": "pool_empty",
+}
 
 
 def tap_link(page: Page) -> None:
@@ -25,7 +30,9 @@ def tap_call(page: Page) -> None:
 
 
 def copy(page: Page) -> None:
-    page.evaluate("getSelection().selectAllChildren(document.querySelector('#words')); document.execCommand('copy')")
+    page.evaluate(
+        "getSelection().selectAllChildren(document.querySelector('#words')); document.execCommand('copy')"
+    )
 
 
 def menu_of_selection(page: Page) -> None:
@@ -35,7 +42,9 @@ def menu_of_selection(page: Page) -> None:
 
 
 def copy_elsewhere(page: Page) -> None:
-    page.evaluate("getSelection().selectAllChildren(document.querySelector('.call-me')); document.execCommand('copy')")
+    page.evaluate(
+        "getSelection().selectAllChildren(document.querySelector('.call-me')); document.execCommand('copy')"
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,22 +53,32 @@ def copy_elsewhere(page: Page) -> None:
         pytest.param(tap_link, ["tap"], id="link"),
         pytest.param(tap_call, ["tap"], id="call"),
         pytest.param(copy, ["copy"], id="copy"),
-        pytest.param(lambda page: page.locator("#top").click(button="right"), ["menu"], id="menu of link"),
+        pytest.param(
+            lambda page: page.locator("#top").click(button="right"), ["menu"], id="menu of link"
+        ),
         pytest.param(menu_of_selection, ["menu"], id="menu of selected text"),
-        pytest.param(lambda page: page.locator("#words").click(button="right"), [], id="menu of text"),
+        pytest.param(
+            lambda page: page.locator("#words").click(button="right"), [], id="menu of text"
+        ),
         pytest.param(lambda page: page.locator("#words").click(), [], id="click on text"),
-        pytest.param(lambda page: page.locator(".call-me").click(button="right"), [], id="menu elsewhere"),
+        pytest.param(
+            lambda page: page.locator(".call-me").click(button="right"), [], id="menu elsewhere"
+        ),
         pytest.param(copy_elsewhere, [], id="copy elsewhere"),
     ],
 )
-def test_signals(act: Callable[[Page], None], told: list[str], page: Page, service: AnsweringServer) -> None:
+def test_signals(
+    act: Callable[[Page], None], told: list[str], page: Page, service: AnsweringServer
+) -> None:
     page.goto("/")
     expect(page.locator(".number")).to_have_text(OURS)
     act(page)
     mark(page)
     if told:
         service.wait_for("beat")
-    assert [m["signals"] for m in service.messages if m["ask"] == "beat"] == ([told] if told else [])
+    assert [m["signals"] for m in service.messages if m["ask"] == "beat"] == (
+        [told] if told else []
+    )
 
 
 def tap_in_vain(page: Page, service: AnsweringServer) -> None:
@@ -85,7 +104,9 @@ def test_a_signal_that_could_not_be_told_is_told_later(
 
 
 @pytest.mark.parametrize("act", [tap_link, tap_call])
-def test_a_tap_on_the_default_number(act: Callable[[Page], None], timed: Page, service: AnsweringServer) -> None:
+def test_a_tap_on_the_default_number(
+    act: Callable[[Page], None], timed: Page, service: AnsweringServer
+) -> None:
     service.number = DEFAULT
     timed.goto("/")
     expect(timed.locator(".number")).to_have_text(DEFAULT["display"])
@@ -98,7 +119,9 @@ def test_a_tap_on_the_default_number(act: Callable[[Page], None], timed: Page, s
     assert service.asks() == ["number", "beat visible tap"], "the default number needs no beats"
 
 
-def test_a_tap_on_the_default_number_brings_ours_if_one_is_free_by_now(page: Page, service: AnsweringServer) -> None:
+def test_a_tap_on_the_default_number_brings_ours_if_one_is_free_by_now(
+    page: Page, service: AnsweringServer
+) -> None:
     service.number = DEFAULT
     page.goto("/")
     expect(page.locator(".number")).to_have_text(DEFAULT["display"])
@@ -145,7 +168,9 @@ def test_a_tap_on_the_pages_own_number_is_not_told(page: Page, service: Answerin
         ("/dana.pdf' download='dana.pdf", []),
     ],
 )
-def test_saving_the_contact_is_a_signal(href: str, told: list[str], page: Page, service: AnsweringServer) -> None:
+def test_saving_the_contact_is_a_signal(
+    href: str, told: list[str], page: Page, service: AnsweringServer
+) -> None:
     page.goto("/")
     expect(page.locator(".number")).to_have_text(OURS)
     page.evaluate("addEventListener('click', event => event.preventDefault())")
@@ -155,4 +180,6 @@ def test_saving_the_contact_is_a_signal(href: str, told: list[str], page: Page, 
     mark(page)
     if told:
         service.wait_for("beat")
-    assert [m["signals"] for m in service.messages if m["ask"] == "beat"] == ([told] if told else [])
+    assert [m["signals"] for m in service.messages if m["ask"] == "beat"] == (
+        [told] if told else []
+    )

@@ -60,8 +60,20 @@ def test_the_pages_format_is_kept(written: str, expected: str, page: Page) -> No
 @pytest.mark.parametrize(
     ("swap", "did", "display", "written", "expected"),
     [
-        ("1-700-700-700", "+972722776772", "072-277-6772", "Call 1-700-700-700!", "Call 072-277-6772!"),
-        ("1-700-700-700", "+972722776772", "072-277-6772", "+972-1-700-700-700", "+972-72-277-6772"),
+        (
+            "1-700-700-700",
+            "+972722776772",
+            "072-277-6772",
+            "Call 1-700-700-700!",
+            "Call 072-277-6772!",
+        ),
+        (
+            "1-700-700-700",
+            "+972722776772",
+            "072-277-6772",
+            "+972-1-700-700-700",
+            "+972-72-277-6772",
+        ),
         ("*2345", "+972722776772", "072-277-6772", "*2345 or 12345", "072-277-6772 or 12345"),
         ("072-277-6772", "+97231234567", "03-123-4567", "(072) 277-6772", "(03) 123-4567"),
         ("072-277-6772", "+97231234567", "03-123-4567", "+972 72 277 6772", "+972 3 123 4567"),
@@ -74,7 +86,13 @@ def test_the_pages_format_is_kept(written: str, expected: str, page: Page) -> No
     ],
 )
 def test_other_numbers_and_countries(
-    swap: str, did: str, display: str, written: str, expected: str, page: Page, service: AnsweringServer
+    swap: str,
+    did: str,
+    display: str,
+    written: str,
+    expected: str,
+    page: Page,
+    service: AnsweringServer,
 ) -> None:
     service.number = NUMBER | {"did": did, "display": display}
     main = start(page, f"<p>{written}</p>", swap)
@@ -93,7 +111,10 @@ def test_other_numbers_and_countries(
         ('<meta content="03-123-4567">', '<meta content="072-277-6772">'),
         ('<input type="button" value="03-123-4567">', '<input type="button" value="072-277-6772">'),
         ("<p><b>03</b>-123-4567</p>", "<p><b>072</b>-277-6772</p>"),
-        ("<p>03-<span>123</span>-<span>4567</span></p>", "<p>072-<span>277</span>-<span>6772</span></p>"),
+        (
+            "<p>03-<span>123</span>-<span>4567</span></p>",
+            "<p>072-<span>277</span>-<span>6772</span></p>",
+        ),
         ("<p>0<b>3</b>123 4567</p>", "<p>0<b>72</b>277 6772</p>"),
         ("<ul><li>5</li><li>03-123-4567</li></ul>", "<ul><li>5</li><li>072-277-6772</li></ul>"),
         ('<a href="https://wa.me/97231234567">x</a>', None),
@@ -130,7 +151,9 @@ def test_elements_and_attributes(before: str, after: str | None, page: Page) -> 
 )
 def test_late_and_changed_pages(change: str, page: Page) -> None:
     start(page, "<p>call <b>05</b>-123-4567</p>", text=[".ours", "#ours"])
-    page.evaluate(f"() => {{ const main = document.querySelector('main'), own = '{OWN}'; {change} }}")
+    page.evaluate(
+        f"() => {{ const main = document.querySelector('main'), own = '{OWN}'; {change} }}"
+    )
     page.wait_for_function(
         """() => {
             const main = document.querySelector("main");
@@ -142,7 +165,10 @@ def test_late_and_changed_pages(change: str, page: Page) -> None:
 
 def test_a_page_full_of_numbers(page: Page) -> None:
     main = start(page, f'<p>call <a href="tel:{OWN}">{OWN}</a></p>' * 3000)
-    assert main.evaluate("main => main.innerHTML") == f'<p>call <a href="tel:{OURS}">{OURS}</a></p>' * 3000
+    assert (
+        main.evaluate("main => main.innerHTML")
+        == f'<p>call <a href="tel:{OURS}">{OURS}</a></p>' * 3000
+    )
 
 
 def test_actions_as_voicenter_documents_them(page: Page, service: AnsweringServer) -> None:
@@ -152,7 +178,9 @@ def test_actions_as_voicenter_documents_them(page: Page, service: AnsweringServe
         "href": [".replace-my-href", "#replaceMyHref"],
         "call": [".call-me", "#callMe"],
     }
-    did = page.evaluate("actions => VC_DID_TRACKER.init('token', {name: 'John Doe'}, actions)", actions)
+    did = page.evaluate(
+        "actions => VC_DID_TRACKER.init('token', {name: 'John Doe'}, actions)", actions
+    )
     assert did == "+972722776772"
     expect(page.locator(".replace-me")).to_have_text(OURS)
     assert page.locator("#replaceMe").inner_html() == f'<i class="icon"></i>{OURS}'
@@ -163,7 +191,9 @@ def test_actions_as_voicenter_documents_them(page: Page, service: AnsweringServe
 
 
 @pytest.mark.parametrize("selector", [".call-me", "#callMe b"])
-def test_call_elements_dial(selector: str, page: Page, site: PageServer, service: AnsweringServer) -> None:
+def test_call_elements_dial(
+    selector: str, page: Page, site: PageServer, service: AnsweringServer
+) -> None:
     """Each in a page of its own: a browser that asks whether to dial takes no other click."""
     page.goto("/voicenter.html")
     page.evaluate("VC_DID_TRACKER.init('token', {}, {call: ['.call-me', '#callMe']})")
@@ -177,7 +207,9 @@ def test_call_elements_dial(selector: str, page: Page, site: PageServer, service
     assert page.url == f"{site.origin}/voicenter.html"
 
 
-@pytest.mark.parametrize("actions", ['{text: "p"}', '{text: ["p"]}', '{text: ["p:is(.x, p)"]}', '{text: ["p[", "p"]}'])
+@pytest.mark.parametrize(
+    "actions", ['{text: "p"}', '{text: ["p"]}', '{text: ["p:is(.x, p)"]}', '{text: ["p[", "p"]}']
+)
 def test_selectors_as_list_or_string(actions: str, page: Page) -> None:
     page.goto("/bare.html")
     page.evaluate("document.querySelector('main').innerHTML = '<p>x</p>'")
@@ -207,7 +239,9 @@ def test_shadow_roots(page: Page) -> None:
     page.evaluate("defineCard()")
     expect(page.locator("contact-card p").nth(0)).to_have_text(OURS)
     expect(page.locator("contact-card p").nth(1)).to_have_text(OURS)
-    page.evaluate("document.querySelector('contact-card').shadowRoot.querySelector('p').firstChild.data = '03-1234567'")
+    page.evaluate(
+        "document.querySelector('contact-card').shadowRoot.querySelector('p').firstChild.data = '03-1234567'"
+    )
     expect(page.locator("contact-card p").nth(0)).to_have_text("072-2776772")
     page.evaluate("document.body.append(document.createElement('contact-card'))")
     expect(page.locator("contact-card").nth(1).locator("p").first).to_have_text(OURS)
@@ -232,7 +266,9 @@ def test_hebrew_page(page: Page, service: AnsweringServer) -> None:
     ],
     ids=["page that writes back", "two numbers for one element"],
 )
-def test_a_fight_over_an_element_does_not_hang_the_page(fight: str, page: Page, service: AnsweringServer) -> None:
+def test_a_fight_over_an_element_does_not_hang_the_page(
+    fight: str, page: Page, service: AnsweringServer
+) -> None:
     start(page, f"<p>{OWN}</p><i></i>", text=["p"])
     service.number = NUMBER | {"did": "+972722776779", "display": "072-277-6779"}
     page.evaluate(f"() => {{ const p = document.querySelector('p'), own = '{OWN}'; {fight} }}")
@@ -259,7 +295,9 @@ def test_nothing_moves_and_nothing_goes_blank(page: Page, service: AnsweringServ
     before = page.evaluate(boxes)
     service.hold.set()
     expect(page.locator(".number")).to_have_text(OURS)
-    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    page.evaluate(
+        "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+    )
     assert page.evaluate(boxes) == before
     assert page.evaluate("[...seen]") == [OURS]
     assert page.evaluate("shifts") == 0

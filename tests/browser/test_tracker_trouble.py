@@ -16,7 +16,9 @@ OWN = "03-123-4567"
 def outcome(page: Page, actions: str = "{}", token: str = "'token'") -> str:
     """What the promise of `init` comes to: the number, or how it was rejected."""
     rejected = "error => `rejected: ${error.message}`"
-    number: str = page.evaluate(f"() => Leadtracker.init({token}, {{}}, {actions}).catch({rejected})")
+    number: str = page.evaluate(
+        f"() => Leadtracker.init({token}, {{}}, {actions}).catch({rejected})"
+    )
     return number
 
 
@@ -39,10 +41,14 @@ def outcome(page: Page, actions: str = "{}", token: str = "'token'") -> str:
         (200, b'{"did": {"toString": 1}, "lease": {}, "beat_seconds": -1}'),
     ],
 )
-def test_wrong_answers(status: int, body: bytes, page: Page, service: AnsweringServer, complaints: Complaints) -> None:
+def test_wrong_answers(
+    status: int, body: bytes, page: Page, service: AnsweringServer, complaints: Complaints
+) -> None:
     service.status, service.body = status, body
     page.goto("/bare.html")
-    page.evaluate(f"document.querySelector('main').innerHTML = '<p>{OWN}</p><a href=tel:{OWN}>x</a>'")
+    page.evaluate(
+        f"document.querySelector('main').innerHTML = '<p>{OWN}</p><a href=tel:{OWN}>x</a>'"
+    )
     before = page.locator("main").inner_html()
     assert outcome(page, f"{{text: ['p'], href: 'a', swap: ['{OWN}']}}") == OWN
     assert page.locator("main").inner_html() == before
@@ -185,7 +191,9 @@ def test_a_number_that_comes_late_is_shown(timed: Page, service: AnsweringServer
     assert service.asks() == ["number"] * 3
 
 
-def test_a_server_that_never_answers_is_given_up_after_half_a_minute(timed: Page, service: AnsweringServer) -> None:
+def test_a_server_that_never_answers_is_given_up_after_half_a_minute(
+    timed: Page, service: AnsweringServer
+) -> None:
     timed.add_init_script(
         """AbortSignal.timeout = after => {  // by the clock that the test moves
             const late = new AbortController();
@@ -215,7 +223,9 @@ def test_a_refused_page_does_not_ask_again(timed: Page, service: AnsweringServer
     assert service.asks() == ["number"]
 
 
-def test_content_security_policy(page: Page, service: AnsweringServer, complaints: Complaints) -> None:
+def test_content_security_policy(
+    page: Page, service: AnsweringServer, complaints: Complaints
+) -> None:
     page.goto("/strict_csp.html")
     page.wait_for_function("window.Leadtracker")
     assert outcome(page, "{text: '.number'}") == OWN
@@ -225,7 +235,9 @@ def test_content_security_policy(page: Page, service: AnsweringServer, complaint
     assert "connect-src" in complaints.of_browser[0]
 
 
-def test_a_service_killed_in_the_middle(timed: Page, service: AnsweringServer, complaints: Complaints) -> None:
+def test_a_service_killed_in_the_middle(
+    timed: Page, service: AnsweringServer, complaints: Complaints
+) -> None:
     timed.goto("/plain.html")
     expect(timed.locator(".number")).to_have_text(OURS)
     service.stop()
@@ -276,5 +288,7 @@ def test_a_page_that_broke_the_browser(sabotage: str, page: Page, complaints: Co
     page.add_init_script(f"try {{ {sabotage} }} catch {{}}")
     page.goto("/no_code.html")
     page.goto("/bare.html")
-    page.evaluate("() => window.Leadtracker && Leadtracker.init('token', {}, {text: 'p'}).catch(() => 0)")
+    page.evaluate(
+        "() => window.Leadtracker && Leadtracker.init('token', {}, {text: 'p'}).catch(() => 0)"
+    )
     assert complaints.of_page == []

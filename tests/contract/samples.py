@@ -11,7 +11,12 @@ from leadtracker.pbx import wire
 from leadtracker.pbx.vendor import WireFormat
 
 FOLDER = Path(__file__).parent
-HEADERS = {".json": "application/json", ".xml": "text/xml", ".form": "application/x-www-form-urlencoded", ".txt": ""}
+HEADERS = {
+    ".json": "application/json",
+    ".xml": "text/xml",
+    ".form": "application/x-www-form-urlencoded",
+    ".txt": "",
+}
 
 
 def requests(folder: Path) -> set[str]:

@@ -18,7 +18,14 @@ from samples import FOLDER, requests, sent
 from leadtracker import pbx
 from leadtracker.domain import Account, Caller, Cdr, Phase, ScreenPop
 from leadtracker.errors import BadPayload
-from leadtracker.pbx.vendor import Family, Receipt, RecordFamily, ScreenPopFamily, Vendor, WireFormat
+from leadtracker.pbx.vendor import (
+    Family,
+    Receipt,
+    RecordFamily,
+    ScreenPopFamily,
+    Vendor,
+    WireFormat,
+)
 
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)
 VENDORS = list(pbx.VENDORS.values())
@@ -35,13 +42,19 @@ def samples(vendor: Vendor, family: Family) -> list[Path]:
     return [folder / name for name in sorted(requests(folder))]
 
 
-SAMPLES = [(vendor, family, file) for vendor, family in FAMILIES for file in samples(vendor, family)]
+SAMPLES = [
+    (vendor, family, file) for vendor, family in FAMILIES for file in samples(vendor, family)
+]
 each_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 each_family = pytest.mark.parametrize(
-    ("vendor", "family"), FAMILIES, ids=[f"{vendor.name}-{family.name}" for vendor, family in FAMILIES]
+    ("vendor", "family"),
+    FAMILIES,
+    ids=[f"{vendor.name}-{family.name}" for vendor, family in FAMILIES],
 )
 each_sample = pytest.mark.parametrize(
-    ("vendor", "family", "file"), SAMPLES, ids=[f"{vendor.name}-{file.name}" for vendor, _, file in SAMPLES]
+    ("vendor", "family", "file"),
+    SAMPLES,
+    ids=[f"{vendor.name}-{file.name}" for vendor, _, file in SAMPLES],
 )
 
 
@@ -74,7 +87,9 @@ def test_has_samples(vendor: Vendor, family: Family) -> None:
 @each_vendor
 def test_every_sample_has_a_source(vendor: Vendor) -> None:
     sources = (FOLDER / vendor.name / "SOURCES.md").read_text()
-    folders = {folder for folder in (FOLDER / vendor.name).iterdir() if any(folder.glob("*request*"))}
+    folders = {
+        folder for folder in (FOLDER / vendor.name).iterdir() if any(folder.glob("*request*"))
+    }
     assert [folder.name for folder in folders if folder.name not in sources] == []
 
 
@@ -99,7 +114,11 @@ def test_what_nobody_documents_is_kept(vendor: Vendor, family: Family, file: Pat
         assert more == record  # a screen pop is no record: the body as received is
 
 
-CALLERS = [Caller(), Caller(url="https://a/b"), Caller("שם", "Company", "https://a/b", 3, "visitor")]
+CALLERS = [
+    Caller(),
+    Caller(url="https://a/b"),
+    Caller("שם", "Company", "https://a/b", 3, "visitor"),
+]
 
 
 @each_family
@@ -126,9 +145,25 @@ VALUES = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=80)
     | st.sampled_from(
-        ["", "0", "1", "NaN", "-1", "1e400", "1595960350", "ANSWER", "true", "[]", "{}", "[[", "x" * 300]
+        [
+            "",
+            "0",
+            "1",
+            "NaN",
+            "-1",
+            "1e400",
+            "1595960350",
+            "ANSWER",
+            "true",
+            "[]",
+            "{}",
+            "[[",
+            "x" * 300,
+        ]
     ),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -145,12 +180,18 @@ def mangled(draw: st.DrawFn) -> tuple[Vendor, Family, dict[str, Any]]:
     for inner in (data.get("currentCall"), data, fields.get("currentCall")):
         if inner:
             inner |= draw(st.dictionaries(st.sampled_from(sorted(inner)), VALUES, max_size=6))
-    return vendor, family, {name: value for name, value in (fields | changes).items() if name not in gone}
+    return (
+        vendor,
+        family,
+        {name: value for name, value in (fields | changes).items() if name not in gone},
+    )
 
 
 @settings(deadline=None, max_examples=600)
 @given(mangled(), st.timedeltas(timedelta(days=-8000), timedelta(days=20000)))
-def test_nothing_but_bad_payload(sample: tuple[Vendor, Family, dict[str, Any]], later: timedelta) -> None:
+def test_nothing_but_bad_payload(
+    sample: tuple[Vendor, Family, dict[str, Any]], later: timedelta
+) -> None:
     vendor, family, fields = sample
     received = RECEIVED + later
     refusal = refusal_of(lambda: family.read(fields, account(vendor), received))
@@ -177,8 +218,16 @@ def assert_fits_the_tables(record: Cdr | ScreenPop) -> None:
     if isinstance(record, ScreenPop):
         moments, numbers = [record.at, record.answered_at], [record.caller, record.did]
     else:
-        moments, numbers = [record.started_at], [record.caller, record.target, record.did, record.customer]
-        durations = (record.talk_seconds, record.duration_seconds, record.ring_seconds, record.wait_seconds)
+        moments, numbers = (
+            [record.started_at],
+            [record.caller, record.target, record.did, record.customer],
+        )
+        durations = (
+            record.talk_seconds,
+            record.duration_seconds,
+            record.ring_seconds,
+            record.wait_seconds,
+        )
         assert all(0 <= seconds < 2**31 for seconds in durations)
         assert record.price is None or abs(record.price) < 2**31
         assert len(record.type) <= 255
@@ -195,7 +244,9 @@ def test_a_crm_cannot_break_the_answer(
     family: tuple[Vendor, ScreenPopFamily], caller: Caller, data: st.DataObject
 ) -> None:
     ours = family[1].answer(ScreenPop(None, Phase.RINGING, None, None), caller)
-    theirs = data.draw(st.dictionaries(st.sampled_from(sorted(ours)) | st.text(max_size=9), VALUES, max_size=8))
+    theirs = data.draw(
+        st.dictionaries(st.sampled_from(sorted(ours)) | st.text(max_size=9), VALUES, max_size=8)
+    )
     for answer in (theirs, {"STATUS": "OK"} | theirs):
         merged = family[1].merge(ours, answer)
         assert set(merged) == set(ours)

@@ -33,10 +33,14 @@ def family(vendor: str, name: str) -> ScreenPopFamily | RecordFamily:
 
 
 @st.composite
-def calls(draw: st.DrawFn, customer: str = "+972501234567", did: str = "+972722776772") -> SimulatedCall:
+def calls(
+    draw: st.DrawFn, customer: str = "+972501234567", did: str = "+972722776772"
+) -> SimulatedCall:
     kind = draw(st.sampled_from(Kind))
     outgoing = kind in OUTGOING
-    ending = draw(st.sampled_from([Ending.ANSWERED, Ending.MISSED, Ending.BUSY] if outgoing else Ending))
+    ending = draw(
+        st.sampled_from([Ending.ANSWERED, Ending.MISSED, Ending.BUSY] if outgoing else Ending)
+    )
     talks = ending in (Ending.ANSWERED, Ending.VOICEMAIL)
     queued = kind is Kind.INCOMING and ending is not Ending.VOICEMAIL and draw(st.booleans())
     started = draw(st.integers(1_357_000_000, 2_051_000_000))  # 2013 to 2034
@@ -52,7 +56,7 @@ def calls(draw: st.DrawFn, customer: str = "+972501234567", did: str = "+9727227
         ring_seconds=draw(SECONDS),
         wait_seconds=draw(SECONDS) if queued else 0,
         talk_seconds=draw(SECONDS) if talks else 0,
-    )  # fmt: skip
+    )
 
 
 def over(call: SimulatedCall) -> datetime:
@@ -61,13 +65,23 @@ def over(call: SimulatedCall) -> datetime:
 
 
 TWICE = SimulatedCall(  # 01:30 of the night in which Israel's clocks go back, for the first and the second time
-    Kind.INCOMING, Ending.ANSWERED, "+972501234567", "+972722776772",
-    datetime(2024, 10, 26, 22, 30, tzinfo=UTC), (FIRST,), talk_seconds=600,
-)  # fmt: skip
+    Kind.INCOMING,
+    Ending.ANSWERED,
+    "+972501234567",
+    "+972722776772",
+    datetime(2024, 10, 26, 22, 30, tzinfo=UTC),
+    (FIRST,),
+    talk_seconds=600,
+)
 TWICE_AGAIN = SimulatedCall(
-    Kind.INCOMING, Ending.ANSWERED, "+972501234567", "+972722776772",
-    datetime(2024, 10, 26, 23, 30, tzinfo=UTC), (FIRST,), talk_seconds=600,
-)  # fmt: skip
+    Kind.INCOMING,
+    Ending.ANSWERED,
+    "+972501234567",
+    "+972722776772",
+    datetime(2024, 10, 26, 23, 30, tzinfo=UTC),
+    (FIRST,),
+    talk_seconds=600,
+)
 
 
 @settings(deadline=None, max_examples=200)
@@ -84,7 +98,9 @@ def test_voicenter_cdr(call: SimulatedCall, how: CdrFormat, newer_fields: bool) 
         leg = cdr.read(fields, TEL_AVIV, over(call))
         assert isinstance(leg, Cdr)
         legs.append(leg)
-    assert [leg.main for leg in legs] == ([False, True] if call.kind is Kind.CLICK_TO_CALL else [True])
+    assert [leg.main for leg in legs] == (
+        [False, True] if call.kind is Kind.CLICK_TO_CALL else [True]
+    )
     main = legs[-1]
     outgoing = call.kind in OUTGOING
     assert {leg.call_id for leg in legs} == {call_id(call, ISRAEL)}
@@ -131,7 +147,9 @@ def test_voicenter_screen_pop(call: SimulatedCall) -> None:
             answered_at=answered if talks else None,
             caller_name=call.queue,
             cause=cause,
-            leg=CUSTOMERS_LEG if outgoing and word == "Talking" and not call.answered and not cause else None,
+            leg=CUSTOMERS_LEG
+            if outgoing and word == "Talking" and not call.answered and not cause
+            else None,
         )
 
 
@@ -147,7 +165,11 @@ def test_while1(call: SimulatedCall) -> None:
         assert event.call_id == pbx.call_id(call)
         assert event.direction is (Direction.OUTGOING if outgoing else Direction.INCOMING)
         if isinstance(event, ScreenPop):
-            assert (event.phase, event.caller, event.did) == (Phase.ANSWERED, call.customer, call.did)
+            assert (event.phase, event.caller, event.did) == (
+                Phase.ANSWERED,
+                call.customer,
+                call.did,
+            )
             assert event.at == call.started_at
         else:
             assert event.customer == call.customer

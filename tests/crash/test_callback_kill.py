@@ -42,7 +42,9 @@ Running = tuple[Served, Engine, SimulatedSwitch]
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     with serving(tmp_path, SITE, threads="8") as (served, engine), switch_of(served.url) as switch:
-        save(engine, None, RULES | {"choose": "round robin", "ceiling": 10**6}, dict(switch.options))
+        save(
+            engine, None, RULES | {"choose": "round robin", "ceiling": 10**6}, dict(switch.options)
+        )
         yield served, engine, switch
 
 
@@ -53,17 +55,28 @@ class Visitor:
         self._served, self._http = served, http
         self.visitor = long(f"visitor-{number}")
         self.message: dict[str, Any] = {
-            "id": secrets.token_urlsafe(16), "token": "shop-token", "visitor": self.visitor,
-            "phone": f"054-321-{number:04}", "name": "", "note": "", "website": "", "filled_ms": 5000, "form": "",
-        }  # fmt: skip
+            "id": secrets.token_urlsafe(16),
+            "token": "shop-token",
+            "visitor": self.visitor,
+            "phone": f"054-321-{number:04}",
+            "name": "",
+            "note": "",
+            "website": "",
+            "filled_ms": 5000,
+            "form": "",
+        }
 
     def form(self) -> str:
         asked = {"ask": "form", "token": "shop-token", "visitor": self.visitor}
-        answer = self._http.post(f"{self._served.url}/tracker.js", json=asked, headers=HEADERS, timeout=5)
+        answer = self._http.post(
+            f"{self._served.url}/tracker.js", json=asked, headers=HEADERS, timeout=5
+        )
         return str(answer.json()["form"])
 
     def post(self) -> dict[str, Any]:
-        answer = self._http.post(f"{self._served.url}/callback", json=self.message, headers=HEADERS, timeout=15)
+        answer = self._http.post(
+            f"{self._served.url}/callback", json=self.message, headers=HEADERS, timeout=15
+        )
         found: dict[str, Any] = answer.json()
         return found
 
@@ -78,7 +91,9 @@ class Visitor:
                     return said
                 if said.get("words") == "again":
                     self.message["form"] = ""
-                    if said == self.post():  # the form was spent by one of ours that died before it was written down
+                    if (
+                        said == self.post()
+                    ):  # the form was spent by one of ours that died before it was written down
                         return said
             except (requests.RequestException, KeyError, ValueError):
                 pass
@@ -93,7 +108,9 @@ def states(engine: Engine) -> dict[str, str]:
 
 
 def dialled(switch: SimulatedSwitch) -> Counter[str]:
-    return Counter({name.partition("-")[2]: count for name, count in switch.exchange.dialled.items()})
+    return Counter(
+        {name.partition("-")[2]: count for name, count in switch.exchange.dialled.items()}
+    )
 
 
 def test_no_request_is_dialled_twice(running: Running) -> None:
@@ -130,7 +147,9 @@ def test_no_request_is_dialled_twice(running: Running) -> None:
     assert max(rang.values()) == 1
     assert len(rang) > REQUESTS / 2
     assert set(rang) <= set(found), "somebody was called of whom nothing is written"
-    assert not [request for request in rang if found[request] == State.FAILED], "a telephone rang, and it says failed"
+    assert not [request for request in rang if found[request] == State.FAILED], (
+        "a telephone rang, and it says failed"
+    )
     told = {answer["id"] for answer in answers if answer["state"] != "refused"}
     assert told <= set(found)
 

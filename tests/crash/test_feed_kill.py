@@ -18,9 +18,15 @@ from tests.dashboard_rows import NOW
 from tests.served import serving
 
 CALL = SimulatedCall(
-    Kind.INCOMING, Ending.ANSWERED, "+972501234567", "+972722776772", NOW, (Extension("WalterSIP", "Walter"),),
-    serial="0", talk_seconds=7,
-)  # fmt: skip
+    Kind.INCOMING,
+    Ending.ANSWERED,
+    "+972501234567",
+    "+972722776772",
+    NOW,
+    (Extension("WalterSIP", "Walter"),),
+    serial="0",
+    talk_seconds=7,
+)
 
 
 def phases(engine: Engine) -> dict[str, str]:
@@ -30,7 +36,10 @@ def phases(engine: Engine) -> dict[str, str]:
 
 def test_the_next_worker_listens(tmp_path: Path) -> None:
     events = of_call(CALL, ZoneInfo("Asia/Jerusalem"))
-    with served(SimulatedRealTime("a-token")) as real_time, serving(tmp_path, SITE) as (running, engine):
+    with (
+        served(SimulatedRealTime("a-token")) as real_time,
+        serving(tmp_path, SITE) as (running, engine),
+    ):
         save(engine, None, RULES, real_time.options)
         running.until(real_time.connected)
         real_time.emit(events[:2])

@@ -45,10 +45,22 @@ def running(tmp_path: Path) -> Iterator[tuple[Served, Engine]]:
 
 def cdr(number: int, did: str) -> dict[str, Any]:
     return {
-        "caller": f"05{number:08}", "target": "SIP1", "time": int(time.time()) + 7200, "duration": number,
-        "ivruniqueid": f"call-{number}", "type": "Incoming Call", "status": "ANSWER", "targetextension": "SIP1",
-        "callerextension": "", "did": did, "queueid": 0, "queuename": "", "record": "", "price": 0, "dialtime": 4,
-    }  # fmt: skip
+        "caller": f"05{number:08}",
+        "target": "SIP1",
+        "time": int(time.time()) + 7200,
+        "duration": number,
+        "ivruniqueid": f"call-{number}",
+        "type": "Incoming Call",
+        "status": "ANSWER",
+        "targetextension": "SIP1",
+        "callerextension": "",
+        "did": did,
+        "queueid": 0,
+        "queuename": "",
+        "record": "",
+        "price": 0,
+        "dialtime": 4,
+    }
 
 
 class Pbx:
@@ -117,7 +129,9 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
     served.until(lambda: waiting() == 0, 120)
     with Session(engine) as session:
         calls = {call.call_id: call.talk_seconds for call in session.scalars(select(CallRow))}
-        legs = Counter(session.scalars(select(CallRow.call_id).join(LegRow, LegRow.call_pk == CallRow.id)))
+        legs = Counter(
+            session.scalars(select(CallRow.call_id).join(LegRow, LegRow.call_pk == CallRow.id))
+        )
         count = session.scalar(select(func.count()).select_from(CallRow))
         visitors = set(session.scalars(select(CallRow.visitor_id)))
     assert calls == {f"call-{number}": number for number in range(CDRS)}

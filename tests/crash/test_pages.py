@@ -26,7 +26,9 @@ def login(served: Served, password: str, address: str = "") -> tuple[int, str]:
         http.headers["Sec-Fetch-Site"] = "same-origin"
         if address:
             http.headers["X-Forwarded-For"] = address
-        answer = http.post(f"{served.url}/login", data={"name": "dana", "password": password}, timeout=30)
+        answer = http.post(
+            f"{served.url}/login", data={"name": "dana", "password": password}, timeout=30
+        )
         return answer.status_code, answer.text
 
 

@@ -43,9 +43,14 @@ class Form:
         return self.tokens.make(self.site.id, visitor, ORIGIN)
 
     def send(
-        self, phone: str, *, visitor: str = "visitor", address: str = "192.0.2.1", token: str | None = None,
+        self,
+        phone: str,
+        *,
+        visitor: str = "visitor",
+        address: str = "192.0.2.1",
+        token: str | None = None,
         request: str = "",
-    ) -> str:  # fmt: skip
+    ) -> str:
         """'' when somebody is called, else the code of the refusal, with what the guard said more."""
         token = self.token(visitor) if token is None else token
         rules = rules_of(self.site)
@@ -58,10 +63,15 @@ class Form:
         moment = datetime.fromtimestamp(self.now / 1000, UTC) if self.now else datetime.now(UTC)
         day = local_day(self.site.time_zone, moment)
         answer = self.guard.admit(
-            self.account.key, request or f"request{next(self._requests)}", nonce,
-            counters(rules, self.site, self.account, target=target, visitor=visitor, address=address),
-            Money(self.site.id, day, amount, rules.ceiling), now_ms=self.now,
-        )  # fmt: skip
+            self.account.key,
+            request or f"request{next(self._requests)}",
+            nonce,
+            counters(
+                rules, self.site, self.account, target=target, visitor=visitor, address=address
+            ),
+            Money(self.site.id, day, amount, rules.ceiling),
+            now_ms=self.now,
+        )
         if not answer:
             self.lost[day] = self.lost.get(day, 0) + amount
             self.admitted.append(target)

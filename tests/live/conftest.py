@@ -14,7 +14,9 @@ DIDS = tuple(f"+97272277677{n}" for n in range(5))
 DIRECT = Arrival("direct / direct")
 START = 1_800_000_000_000  # ms
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-LEASE = SITE.lease_seconds * SECOND  # a number stays the visitor's so long after the page was hidden or left
+LEASE = (
+    SITE.lease_seconds * SECOND
+)  # a number stays the visitor's so long after the page was hidden or left
 UNHEARD = LEASE + 30 * SECOND  # ... and so long after the last word of a page that seemed visible
 HURRIED, UNHEARD_HURRIED = 30 * SECOND, 60 * SECOND  # the same, when hardly any number is idle
 
@@ -30,27 +32,52 @@ class Shop:
         self._visitors: dict[str, str] = {}
 
     def ask(
-        self, visitor: str, visit: str = "visit", claim: Claim | None = None, change: int | None = None,
-        arrival: Arrival = DIRECT, info: tuple[str, ...] = (), first: str = "{}", latest: str = "{}", page: str = "",
-    ) -> Grant:  # fmt: skip
+        self,
+        visitor: str,
+        visit: str = "visit",
+        claim: Claim | None = None,
+        change: int | None = None,
+        arrival: Arrival = DIRECT,
+        info: tuple[str, ...] = (),
+        first: str = "{}",
+        latest: str = "{}",
+        page: str = "",
+    ) -> Grant:
         """A number request; builds the pool when it has to be, as the application does."""
         self._leases += 1
         while True:
             grant = self.live.acquire(
-                self.site, visitor=visitor, visit=visit, lease=f"lease{self._leases}", arrival=arrival,
-                page=page, info=info, first=first, latest=latest, claim=claim, change=change or self.change,
+                self.site,
+                visitor=visitor,
+                visit=visit,
+                lease=f"lease{self._leases}",
+                arrival=arrival,
+                page=page,
+                info=info,
+                first=first,
+                latest=latest,
+                claim=claim,
+                change=change or self.change,
                 now=self.now,
-            )  # fmt: skip
+            )
             if grant is not None:
                 self._visitors[grant.lease] = visitor
                 return grant
             self.live.build_pool(self.site, self.dids, change or self.change)
 
-    def beat(self, grant: Grant, state: str = "visible", tapped: bool = False, level: int = 0) -> bool:
+    def beat(
+        self, grant: Grant, state: str = "visible", tapped: bool = False, level: int = 0
+    ) -> bool:
         return self.live.beat(
-            self.site, did=grant.did, visitor=self._visitors[grant.lease], state=state, tapped=tapped, level=level,
-            page="", now=self.now,
-        )  # fmt: skip
+            self.site,
+            did=grant.did,
+            visitor=self._visitors[grant.lease],
+            state=state,
+            tapped=tapped,
+            level=level,
+            page="",
+            now=self.now,
+        )
 
     def keep(self, *dids: str) -> None:
         """From now on the pool consists of these."""

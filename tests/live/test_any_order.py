@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from leadtracker.domain import Lease
 from leadtracker.live import Arrival, Claim, Grant, Live, keys
@@ -57,19 +63,32 @@ class Pool(RuleBasedStateMachine):
         self.kept: dict[str, list[Lease]] = {}  # what SQL remembers of each number
 
     def _ask(self, visitor: str, visit: str, claim: Claim | None) -> None:
-        grant = self.shop.ask(visitor, visit, claim, arrival=self.arrivals.get(visitor, Arrival("direct / direct")))
+        grant = self.shop.ask(
+            visitor, visit, claim, arrival=self.arrivals.get(visitor, Arrival("direct / direct"))
+        )
         if not grant.did:
-            hard = self.live.client.zcount(f"{keys.root(SITE.id)}:hard", f"({self.shop.now}", "+inf")
+            hard = self.live.client.zcount(
+                f"{keys.root(SITE.id)}:hard", f"({self.shop.now}", "+inf"
+            )
             assert hard >= len(self.shop.dids), "the default number, while numbers were free"
             return
         if grant.reason == "leased":
             assert grant.did in self.shop.dids, "a number that is not to be handed out any more"
         for page in self.pages:
-            if self.lost:  # a page whose number the worker put back may hold it beside the visitor's new one
+            if (
+                self.lost
+            ):  # a page whose number the worker put back may hold it beside the visitor's new one
                 break
-            if page.visitor == visitor and page.visible and page.heard is not None and not page.taken_out:
+            if (
+                page.visitor == visitor
+                and page.visible
+                and page.heard is not None
+                and not page.taken_out
+            ):
                 assert page.grant.did == grant.did, "two numbers for one visitor"
-        claim = claim_of(grant, visit if grant.reason != "restored" or claim is None else claim.visit)
+        claim = claim_of(
+            grant, visit if grant.reason != "restored" or claim is None else claim.visit
+        )
         self.claims.setdefault(visitor, []).append(claim)
         self.pages.append(Page(visitor, visit, grant, self.shop.now))
         self._heard(self.pages[-1])
@@ -128,7 +147,11 @@ class Pool(RuleBasedStateMachine):
                 if other.heard is not None:  # the clock may have been set back since
                     other.heard = min(other.heard, self.shop.now)
 
-    @rule(step=st.one_of(st.integers(0, 3 * LEASE), st.integers(-LEASE, 0), st.sampled_from([-HOUR, HOUR])))
+    @rule(
+        step=st.one_of(
+            st.integers(0, 3 * LEASE), st.integers(-LEASE, 0), st.sampled_from([-HOUR, HOUR])
+        )
+    )
     def the_clock_goes_on_or_steps(self, step: int) -> None:
         self.shop.now += step
         for page in self.pages:
@@ -150,7 +173,10 @@ class Pool(RuleBasedStateMachine):
         for did in DIDS:
             known = self.live.holders(SITE.id, did)
             ids = {lease.id for lease in known}
-            self.kept[did] = [*known, *(lease for lease in self.kept.get(did, ()) if lease.id not in ids)]
+            self.kept[did] = [
+                *known,
+                *(lease for lease in self.kept.get(did, ()) if lease.id not in ids),
+            ]
         self.live.client.flushall()
         self.lost = True
         for page in self.pages:
@@ -164,7 +190,11 @@ class Pool(RuleBasedStateMachine):
             assert len(now_known) == len(set(now_known)), "a lease put back twice"
             assert {lease.id for lease in leases[: keys.KEEP]} <= set(now_known)
 
-    @rule(arrivals=st.dictionaries(st.sampled_from([*SOURCES, "other"]), st.sampled_from([1, 10, 100])))
+    @rule(
+        arrivals=st.dictionaries(
+            st.sampled_from([*SOURCES, "other"]), st.sampled_from([1, 10, 100])
+        )
+    )
     def an_hour_is_measured(self, arrivals: dict[str, float]) -> None:
         """`arrivals`: what came in that hour, so that sources change their groups."""
         if arrivals:

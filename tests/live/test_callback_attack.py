@@ -20,9 +20,14 @@ from leadtracker.live import Live
 from tests.live.callback_form import ACCOUNT, ORIGIN, OWN, Form
 
 SHOP = Site(
-    id=1, name="shop", tokens=("token",), origins=(ORIGIN,), default_number="+97235551234", account_key="pbx",
+    id=1,
+    name="shop",
+    tokens=("token",),
+    origins=(ORIGIN,),
+    default_number="+97235551234",
+    account_key="pbx",
     callback={"agents": ["SIPSIP"]},
-)  # fmt: skip
+)
 REQUESTS, ADDRESSES, NUMBERS = 10_000, 1_000, 1_000
 SECOND = 1_000  # ms
 
@@ -37,7 +42,11 @@ def abroad() -> list[str]:
     found = []
     for kind, region in itertools.product(kinds, [*sorted(phonenumbers.SUPPORTED_REGIONS), "001"]):
         number = phonenumbers.example_number_for_type(region, kind)
-        home = region == "IL" and kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.VOIP)
+        home = region == "IL" and kind in (
+            PhoneNumberType.FIXED_LINE,
+            PhoneNumberType.MOBILE,
+            PhoneNumberType.VOIP,
+        )
         if number is not None and not home and kind != PhoneNumberType.FIXED_LINE_OR_MOBILE:
             found.append(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     services = phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS
@@ -56,7 +65,12 @@ def attack(form: Form, numbers: list[str], seconds: float, seed: int = 4) -> Cou
         form.now += round(seconds * 1000 / REQUESTS)
         number = numbers[n % len(numbers)]
         spelled = chance.choice(
-            [number, "00" + number[1:], "013" + number[1:], f"{number[:4]} {number[4:7]}-{number[7:]}"]
+            [
+                number,
+                "00" + number[1:],
+                "013" + number[1:],
+                f"{number[:4]} {number[4:7]}-{number[7:]}",
+            ]
         )
         address = f"2001:db8:{n % ADDRESSES:x}::{chance.randrange(1, 65536):x}"
         answers[form.send(spelled, visitor=f"visitor{n}", address=address)] += 1
@@ -79,9 +93,15 @@ def test_a_site_that_allows_the_world_loses_its_ceiling_at_most(live: Live) -> N
     """Every country is allowed and has a price, limits are off: money alone holds, and it holds exactly."""
     wide = {"minute": 10**5, "hour": 10**5, "day": 10**5}
     world = site(
-        countries=sorted(phonenumbers.SUPPORTED_REGIONS), prices={f"+{digit}": 500 for digit in range(1, 10)},
-        per_number=wide, per_visitor=wide, per_address=wide, per_site=wide, max_seconds=60, ceiling=70_300,
-    )  # fmt: skip
+        countries=sorted(phonenumbers.SUPPORTED_REGIONS),
+        prices={f"+{digit}": 500 for digit in range(1, 10)},
+        per_number=wide,
+        per_visitor=wide,
+        per_address=wide,
+        per_site=wide,
+        max_seconds=60,
+        ceiling=70_300,
+    )
     account = dataclasses.replace(ACCOUNT, options={"callback_limits": wide})
     form = Form(live, world, account)
     answers = attack(form, abroad(), seconds=3600)
@@ -89,7 +109,9 @@ def test_a_site_that_allows_the_world_loses_its_ceiling_at_most(live: Live) -> N
     assert answers["kind"] > 1000
     assert [lost for lost in form.lost.values() if lost > 70_300] == []
     assert sum(form.lost.values()) > 70_000  # nearly all of it was lost: the ceiling is what held
-    assert sum(form.lost.values()) == sum(per_minute(rules_of(world), target) or 0 for target in form.admitted)
+    assert sum(form.lost.values()) == sum(
+        per_minute(rules_of(world), target) or 0 for target in form.admitted
+    )
     assert form.guard.money("pbx", 1, "2026-09-10") == (form.lost["2026-09-10"], 0)
 
 
@@ -113,7 +135,12 @@ def test_calls_that_cost_all_that_was_reserved(live: Live) -> None:
     for n in range(2000):
         form.now += 30 * SECOND
         request = f"request{n}"
-        if not form.send(f"052{2_000_000 + n}", visitor=f"v{n}", address=f"10.0.{n // 250}.{n % 250}", request=request):
+        if not form.send(
+            f"052{2_000_000 + n}",
+            visitor=f"v{n}",
+            address=f"10.0.{n // 250}.{n % 250}",
+            request=request,
+        ):
             amount = 2 * 15 + 4 * 2
             lost += amount
             form.guard.settle("pbx", 1, "2026-09-10", request, amount)
@@ -124,11 +151,19 @@ def test_calls_that_cost_all_that_was_reserved(live: Live) -> None:
 def test_one_number_is_not_rung_all_day(live: Live) -> None:
     """Somebody's enemy orders calls for him, from 1,000 addresses, in 40 spellings, on two sites."""
     form, second = Form(live, SHOP), Form(live, dataclasses.replace(SHOP, id=2))
-    spellings = ["0522345678", "+972522345678", "00972522345678", "٠٥٢٢٣٤٥٦٧٨", "+972 (0)52 234 5678"]
+    spellings = [
+        "0522345678",
+        "+972522345678",
+        "00972522345678",
+        "٠٥٢٢٣٤٥٦٧٨",
+        "+972 (0)52 234 5678",
+    ]
     for n in range(2000):
         form.now = second.now = form.now + 40 * SECOND
         sender = second if n % 2 else form
-        sender.send(spellings[n % 5], visitor=f"v{n}", address=f"10.0.{n // 250}.{n % 250}", request=f"r{n}")
+        sender.send(
+            spellings[n % 5], visitor=f"v{n}", address=f"10.0.{n // 250}.{n % 250}", request=f"r{n}"
+        )
     assert len(form.admitted) + len(second.admitted) == 5
 
 
@@ -145,7 +180,14 @@ def test_our_own_numbers_are_not_called(live: Live) -> None:
     form = Form(live, SHOP)
     for n, did in enumerate([*OWN, str(SHOP.default_number)] * 100):
         plain = did[4:]
-        spelled = [did, f"0{plain}", f"00{did[1:]}", did[1:], f"0{plain[:2]}-{plain[2:]}", f"{did[:4]} (0){plain}"]
+        spelled = [
+            did,
+            f"0{plain}",
+            f"00{did[1:]}",
+            did[1:],
+            f"0{plain[:2]}-{plain[2:]}",
+            f"{did[:4]} (0){plain}",
+        ]
         assert form.send(spelled[n % 6], visitor=f"v{n}", address=f"10.0.0.{n % 250}") == "own"
     assert live.client.keys() == []
 
@@ -162,9 +204,16 @@ def test_tokens(live: Live) -> None:
     assert form.send("0522345678", visitor="dana", token="") == "token"
     assert form.send("0522345678", visitor="noa", token=token) == "token"
     assert other.send("0522345678", visitor="dana", token=token) == "token"
-    assert form.send("0522345678", visitor="dana", token=FormTokens.make(form.tokens, 1, "dana", "null")) == "token"
+    assert (
+        form.send(
+            "0522345678", visitor="dana", token=FormTokens.make(form.tokens, 1, "dana", "null")
+        )
+        == "token"
+    )
     assert form.send("1-900-123-456", visitor="dana", token=token) == "kind"  # spends nothing
     assert form.send("0522345678", visitor="dana", token=token) == ""
-    again = Counter(form.send(f"052{2_000_000 + n}", visitor="dana", token=token) for n in range(100))
+    again = Counter(
+        form.send(f"052{2_000_000 + n}", visitor="dana", token=token) for n in range(100)
+    )
     assert again == {"spent token": 100}
     assert form.admitted == ["+972522345678"]

@@ -30,17 +30,27 @@ def guard(live: Live) -> CallbackGuard:
 
 
 def admit(
-    guard: CallbackGuard, request: str, nonce: str = "", counters: Iterable[tuple[str, Limits]] = (),
-    money: Money = FREE, at: int = START,
-) -> str:  # fmt: skip
+    guard: CallbackGuard,
+    request: str,
+    nonce: str = "",
+    counters: Iterable[tuple[str, Limits]] = (),
+    money: Money = FREE,
+    at: int = START,
+) -> str:
     return guard.admit("pbx", request, nonce, counters, money, now_ms=at)
 
 
 @pytest.mark.parametrize(
     ("limits", "window", "word"),
-    [(Limits(3, 9, 9), MINUTE, "minute"), (Limits(9, 3, 9), HOUR, "hour"), (Limits(9, 9, 3), DAY, "day")],
+    [
+        (Limits(3, 9, 9), MINUTE, "minute"),
+        (Limits(9, 3, 9), HOUR, "hour"),
+        (Limits(9, 9, 3), DAY, "day"),
+    ],
 )
-def test_a_window_slides_to_the_millisecond(guard: CallbackGuard, limits: Limits, window: int, word: str) -> None:
+def test_a_window_slides_to_the_millisecond(
+    guard: CallbackGuard, limits: Limits, window: int, word: str
+) -> None:
     """Never more than 3 in any stretch of the window's length, wherever it begins."""
     step = window // 10
 
@@ -74,7 +84,9 @@ def test_a_limit_of_none(guard: CallbackGuard, window: str) -> None:
     assert admit(guard, "r", counters=[("address:192.0.2.1", none)]) == f"often address {window}"
 
 
-def test_a_token_is_spent_once_and_remembered_longer_than_it_is_good(guard: CallbackGuard, live: Live) -> None:
+def test_a_token_is_spent_once_and_remembered_longer_than_it_is_good(
+    guard: CallbackGuard, live: Live
+) -> None:
     assert admit(guard, "r1", "nonce") == ""
     assert admit(guard, "r2", "nonce") == "spent token"
     assert admit(guard, "r1", "nonce") == "spent request"
@@ -86,16 +98,28 @@ def test_a_request_is_admitted_once(guard: CallbackGuard) -> None:
     money = Money(1, "2026-09-10", 10, 1000)
     assert admit(guard, "r1", "one", money=money) == ""
     assert admit(guard, "r1", "two", money=money) == "spent request"
-    assert admit(guard, "r1", "", [("number:1", Limits(0, 0, 0))], money) == "spent request"  # rather than: too often
+    assert (
+        admit(guard, "r1", "", [("number:1", Limits(0, 0, 0))], money) == "spent request"
+    )  # rather than: too often
     guard.settle("pbx", 1, "2026-09-10", "r1", 4)
     assert admit(guard, "r1", "three", money=money) == "spent request"
     assert guard.money("pbx", 1, "2026-09-10") == (0, 4)
 
 
-def test_one_name_for_requests_of_two_sites_and_days_is_counted_each_time(guard: CallbackGuard) -> None:
+def test_one_name_for_requests_of_two_sites_and_days_is_counted_each_time(
+    guard: CallbackGuard,
+) -> None:
     counters = [("account:all", Limits(9, 9, 3))]
-    days = [Money(1, "2026-09-10", 1, 9), Money(2, "2026-09-10", 1, 9), Money(1, "2026-09-11", 1, 9)]
-    assert [admit(guard, "r", f"nonce{n}", counters, money) for n, money in enumerate(days)] == ["", "", ""]
+    days = [
+        Money(1, "2026-09-10", 1, 9),
+        Money(2, "2026-09-10", 1, 9),
+        Money(1, "2026-09-11", 1, 9),
+    ]
+    assert [admit(guard, "r", f"nonce{n}", counters, money) for n, money in enumerate(days)] == [
+        "",
+        "",
+        "",
+    ]
     assert admit(guard, "other", "nonce", counters) == "often account day"
 
 
@@ -103,12 +127,22 @@ def test_one_name_for_requests_of_two_sites_and_days_is_counted_each_time(guard:
     ("nonce", "counters", "money", "refused"),
     [
         ("spent", [("number:1", ANY), ("site:1", ANY)], Money(1, "d", 1, 100), "spent token"),
-        ("new", [("number:1", ANY), ("site:1", Limits(0, 0, 0))], Money(1, "d", 1, 100), "often site minute"),
+        (
+            "new",
+            [("number:1", ANY), ("site:1", Limits(0, 0, 0))],
+            Money(1, "d", 1, 100),
+            "often site minute",
+        ),
         ("new", [("number:1", ANY), ("site:1", ANY)], Money(1, "d", 101, 100), "money"),
     ],
 )
 def test_all_or_nothing(
-    guard: CallbackGuard, live: Live, nonce: str, counters: list[tuple[str, Limits]], money: Money, refused: str
+    guard: CallbackGuard,
+    live: Live,
+    nonce: str,
+    counters: list[tuple[str, Limits]],
+    money: Money,
+    refused: str,
 ) -> None:
     assert admit(guard, "r0", "spent", money=Money(1, "d", 7, 100)) == ""
     before = {key: live.client.dump(key) for key in live.client.scan_iter()}
@@ -117,7 +151,11 @@ def test_all_or_nothing(
 
 
 def test_the_narrowest_limit_is_named(guard: CallbackGuard) -> None:
-    counters = [("number:1", Limits(1, 1, 1)), ("visitor:v", Limits(1, 1, 1)), ("site:1", Limits(1, 1, 1))]
+    counters = [
+        ("number:1", Limits(1, 1, 1)),
+        ("visitor:v", Limits(1, 1, 1)),
+        ("site:1", Limits(1, 1, 1)),
+    ]
     assert admit(guard, "r1", counters=counters) == ""
     assert admit(guard, "r2", counters=counters) == "often number minute"
     assert admit(guard, "r3", counters=counters[1:]) == "often visitor minute"
@@ -153,10 +191,17 @@ def test_exactly_the_ceiling_may_be_spent(guard: CallbackGuard) -> None:
 def test_a_redis_that_lost_everything_keeps_the_ceiling(guard: CallbackGuard, live: Live) -> None:
     def ask(request: str) -> str:
         books = Books(reserved={"a": 400}, spent={"b": 450})
-        return guard.admit("pbx", request, "", (), Money(1, "d", 100, 1000), books=lambda: books, now_ms=START)
+        return guard.admit(
+            "pbx", request, "", (), Money(1, "d", 100, 1000), books=lambda: books, now_ms=START
+        )
 
     live.client.flushall()
-    assert [ask("a"), ask("b"), ask("c"), ask("e")] == ["spent request", "spent request", "", "money"]
+    assert [ask("a"), ask("b"), ask("c"), ask("e")] == [
+        "spent request",
+        "spent request",
+        "",
+        "money",
+    ]
     assert guard.money("pbx", 1, "d") == (500, 450)
     guard.settle("pbx", 1, "d", "a", 30)
     guard.settle("pbx", 1, "d", "b", 460)
@@ -171,7 +216,9 @@ def test_a_forgotten_day_is_settled_by_the_books(guard: CallbackGuard, live: Liv
 
 
 def test_all_keys_expire(guard: CallbackGuard, live: Live) -> None:
-    assert admit(guard, "a", "nonce", [("number:1", ANY), ("site:1", ANY)], Money(1, "d", 5, 10)) == ""
+    assert (
+        admit(guard, "a", "nonce", [("number:1", ANY), ("site:1", ANY)], Money(1, "d", 5, 10)) == ""
+    )
     assert (guard.turn("pbx", 1), guard.turn("pbx", 1), guard.turn("pbx", 2)) == (0, 1, 0)
     guard.settle("pbx", 1, "d", "a", 5)
     keys = live.client.keys()
@@ -216,16 +263,23 @@ def race(url: str, number: int, kind: str, gate: Barrier, told: Queue[list[str]]
         live.ping()
         me = f"{number}-{thread}"
         five, money, nonce = Limits(5, 1000, 1000), Money(1, "d", 0, 0), f"nonce{me}"
-        counters = {name: ANY for name in (f"number:{me}", f"visitor:{me}", f"address:{me}", "site:1", "account:all")}
+        counters = {
+            name: ANY
+            for name in (f"number:{me}", f"visitor:{me}", f"address:{me}", "site:1", "account:all")
+        }
         if kind == "token":
             nonce = "the same"
         elif kind == "money":
             money = Money(1, "d", 1000, 5999)
         else:
-            counters = {name: limits for name, limits in counters.items() if not name.startswith(kind)}
+            counters = {
+                name: limits for name, limits in counters.items() if not name.startswith(kind)
+            }
             counters[f"{kind}:the same"] = five
         gate.wait()
-        answers.append(CallbackGuard(live).admit("pbx", f"request{me}", nonce, counters.items(), money))
+        answers.append(
+            CallbackGuard(live).admit("pbx", f"request{me}", nonce, counters.items(), money)
+        )
         live.client.close()
 
     threads = [threading.Thread(target=ask, args=(thread,)) for thread in range(THREADS)]
@@ -248,10 +302,15 @@ def race(url: str, number: int, kind: str, gate: Barrier, told: Queue[list[str]]
         ("token", 1, "spent token"),
     ],
 )
-def test_two_hundred_at_once(live: Live, redis_url: str, kind: str, pass_: int, refused: str) -> None:
+def test_two_hundred_at_once(
+    live: Live, redis_url: str, kind: str, pass_: int, refused: str
+) -> None:
     context = multiprocessing.get_context("fork")
     gate, told = context.Barrier(PROCESSES * THREADS), context.Queue()
-    racers = [context.Process(target=race, args=(redis_url, n, kind, gate, told)) for n in range(PROCESSES)]
+    racers = [
+        context.Process(target=race, args=(redis_url, n, kind, gate, told))
+        for n in range(PROCESSES)
+    ]
     for racer in racers:
         racer.start()
     answers = Counter(answer for _ in racers for answer in told.get(timeout=60))
@@ -263,4 +322,7 @@ def test_two_hundred_at_once(live: Live, redis_url: str, kind: str, pass_: int, 
     assert (reserved, spent) == (5000 if kind == "money" else 0, 0)
     root = "lt:{callback:pbx}"
     assert len(live.client.keys(f"{root}:token:*")) == pass_
-    assert live.client.zcard(f"{root}:count:{'site:the same' if kind == 'site' else 'site:1'}") == pass_
+    assert (
+        live.client.zcard(f"{root}:count:{'site:the same' if kind == 'site' else 'site:1'}")
+        == pass_
+    )

@@ -19,7 +19,12 @@ from leadtracker.live import Live
 from tests.live.callback_form import Form
 
 SHOP = Site(
-    id=1, name="shop", tokens=("token",), origins=(), default_number="+97235551234", callback={"agents": ["SIPSIP"]}
+    id=1,
+    name="shop",
+    tokens=("token",),
+    origins=(),
+    default_number="+97235551234",
+    callback={"agents": ["SIPSIP"]},
 )
 FIRST_DAY, DAYS = datetime(2026, 8, 30, 5, tzinfo=UTC), 25  # 8 o'clock in Israel
 PEOPLE, REQUESTS, MOST_LOST = 950, 1000, 5
@@ -47,13 +52,19 @@ def people(chance: random.Random) -> Iterator[Wish]:
         landline = f"0{chance.choice('23489')}-{chance.randrange(6, 8)}{chance.randrange(10**6):06}"
         phone = mobile if chance.random() < 0.85 else landline
         if phonenumbers.is_valid_number(phonenumbers.parse(phone, "IL")):
-            yield Wish(round(at.timestamp() * 1000), f"visitor{n}", spelled(phone, chance), address(chance))
+            yield Wish(
+                round(at.timestamp() * 1000), f"visitor{n}", spelled(phone, chance), address(chance)
+            )
 
 
 def address(chance: random.Random) -> str:
     where, home = chance.random(), chance.randrange(400)
     if where < 0.35:
-        return f"2001:db8:{home:x}::{chance.randrange(65536):x}" if home % 2 else f"192.0.2.{home // 2}"
+        return (
+            f"2001:db8:{home:x}::{chance.randrange(65536):x}"
+            if home % 2
+            else f"192.0.2.{home // 2}"
+        )
     return chance.choice(OFFICES if where < 0.6 else CARRIERS)
 
 
@@ -62,7 +73,14 @@ def spelled(phone: str, chance: random.Random) -> str:
     arabic = digits.translate({ord(str(digit)): chr(0x660 + digit) for digit in range(10)})
     usual = [phone, digits] * 6
     return chance.choice(
-        [*usual, f"+972 {phone[1:]}", f"+972{phone}", f"972{digits[1:]}", f"\u202a{phone}\u202c", arabic]
+        [
+            *usual,
+            f"+972 {phone[1:]}",
+            f"+972{phone}",
+            f"972{digits[1:]}",
+            f"\u202a{phone}\u202c",
+            arabic,
+        ]
     )
 
 
@@ -87,10 +105,14 @@ def test_honest_people_pass(live: Live, seed: int) -> None:
             continue
         minutes = 0 if chance.random() < 0.2 else 1 + round(chance.expovariate(1 / 3))
         day = local_day(SHOP.time_zone, datetime.fromtimestamp(wish.at / 1000, UTC))
-        heapq.heappush(calls, (wish.at + (minutes + 1) * MINUTE, day, f"r{n}", minutes * MINUTE_PRICE))
+        heapq.heappush(
+            calls, (wish.at + (minutes + 1) * MINUTE, day, f"r{n}", minutes * MINUTE_PRICE)
+        )
         if not minutes and chance.random() < 0.6:
             later = 0.5 if chance.random() < 0.01 else chance.lognormvariate(2.7, 0.8)
-            again = dataclasses.replace(wish, at=wish.at + round(later * MINUTE), tries=wish.tries + 1)
+            again = dataclasses.replace(
+                wish, at=wish.at + round(later * MINUTE), tries=wish.tries + 1
+            )
             heapq.heappush(wishes, again)
     assert refused.total() <= MOST_LOST, refused
     assert len(form.admitted) == REQUESTS - refused.total()

@@ -27,9 +27,15 @@ def guard(live: Live) -> CallbackGuard:
 
 
 def admit(
-    guard: CallbackGuard, request: str, amount: int = 400, *, counters: tuple[tuple[str, Limits], ...] = (),
-    at: int = START, nonce: str = "", books: Callable[[], Books] = Books,
-) -> str:  # fmt: skip
+    guard: CallbackGuard,
+    request: str,
+    amount: int = 400,
+    *,
+    counters: tuple[tuple[str, Limits], ...] = (),
+    at: int = START,
+    nonce: str = "",
+    books: Callable[[], Books] = Books,
+) -> str:
     money = Money(1, "d", amount, CEILING)
     return guard.admit("pbx", request, nonce, counters, money, now_ms=at, books=books)
 
@@ -47,11 +53,19 @@ class TestBooks:
 
     SEVERAL = Books(reserved={"a": 100, "b": 200}, spent={"c": 30, "d": 40})
 
-    def test_every_request_counts_and_each_on_its_side(self, guard: CallbackGuard, live: Live) -> None:
+    def test_every_request_counts_and_each_on_its_side(
+        self, guard: CallbackGuard, live: Live
+    ) -> None:
         assert admit(guard, "e", 630, books=lambda: self.SEVERAL) == ""
         assert live.client.hgetall(SUMS) == {
-            "r:a": "100", "r:b": "200", "r:e": "630", "s:c": "30", "s:d": "40", "reserved": "930", "spent": "70",
-        }  # fmt: skip
+            "r:a": "100",
+            "r:b": "200",
+            "r:e": "630",
+            "s:c": "30",
+            "s:d": "40",
+            "reserved": "930",
+            "spent": "70",
+        }
 
     def test_one_unit_more_is_refused(self, guard: CallbackGuard) -> None:
         assert admit(guard, "e", 631, books=lambda: self.SEVERAL) == "money"
@@ -69,11 +83,15 @@ class TestBooks:
             guard.settle("pbx", 1, "d", "c", 31)
         assert guard.money("pbx", 1, "d") == (200, 7 + 31 + 40)
 
-    def test_a_day_that_redis_forgot_is_not_begun_by_what_one_call_cost(self, guard: CallbackGuard, live: Live) -> None:
+    def test_a_day_that_redis_forgot_is_not_begun_by_what_one_call_cost(
+        self, guard: CallbackGuard, live: Live
+    ) -> None:
         guard.settle("pbx", 1, "d", "c", 30)
         assert live.client.keys() == []
 
-    def test_what_others_reserved_while_sql_was_read_still_counts(self, guard: CallbackGuard) -> None:
+    def test_what_others_reserved_while_sql_was_read_still_counts(
+        self, guard: CallbackGuard
+    ) -> None:
         def slow() -> Books:
             """Another process asks SQL too, is faster, and lets somebody pass."""
             assert admit(guard, "faster", 600) == ""
@@ -89,7 +107,9 @@ class TestBooks:
             assert admit(guard, request, 10, books=lambda: asked.append("SQL") or Books()) == ""  # type: ignore[func-returns-value] # None, so `or` goes on
         assert asked == ["SQL"]
 
-    def test_a_day_on_which_all_are_refused_is_forgotten_too(self, guard: CallbackGuard, live: Live) -> None:
+    def test_a_day_on_which_all_are_refused_is_forgotten_too(
+        self, guard: CallbackGuard, live: Live
+    ) -> None:
         assert admit(guard, "a", CEILING + 1) == "money"
         assert keys.MONEY_SECONDS - 60 < seconds_left(live, SUMS) <= keys.MONEY_SECONDS
 
@@ -136,16 +156,24 @@ class TestWhenKeysAreForgotten:
         assert admit(guard, "b", CEILING) == "money"
         assert seconds_left(live, SUMS) <= 100
 
-    def test_a_counter_lives_a_day_from_the_newest_request(self, guard: CallbackGuard, live: Live) -> None:
+    def test_a_counter_lives_a_day_from_the_newest_request(
+        self, guard: CallbackGuard, live: Live
+    ) -> None:
         many = (("site:1", Limits(9, 9, 9)),)
         for request in ("a", "b"):
             assert admit(guard, request, 1, counters=many) == ""
             assert 86_400 - 60 < seconds_left(live, f"{ROOT}:count:site:1") <= 86_400
             forget_soon(live, f"{ROOT}:count:site:1")
 
-    def test_a_spent_token_is_remembered_for_an_hour(self, guard: CallbackGuard, live: Live) -> None:
+    def test_a_spent_token_is_remembered_for_an_hour(
+        self, guard: CallbackGuard, live: Live
+    ) -> None:
         assert admit(guard, "a", 1, nonce="nonce") == ""
-        assert keys.TOKEN_SECONDS - 60 < seconds_left(live, f"{ROOT}:token:nonce") <= keys.TOKEN_SECONDS
+        assert (
+            keys.TOKEN_SECONDS - 60
+            < seconds_left(live, f"{ROOT}:token:nonce")
+            <= keys.TOKEN_SECONDS
+        )
         assert keys.TOKEN_SECONDS == 3600
 
     def test_a_turn_lives_on_when_it_is_taken(self, guard: CallbackGuard, live: Live) -> None:
@@ -175,7 +203,9 @@ class TestCounters:
             ([0, MINUTE, HOUR], DAY, ""),
         ],
     )
-    def test_each_window_has_its_own_limit(self, guard: CallbackGuard, times: list[int], at: int, answer: str) -> None:
+    def test_each_window_has_its_own_limit(
+        self, guard: CallbackGuard, times: list[int], at: int, answer: str
+    ) -> None:
         for number, time in enumerate(times):
             assert admit(guard, f"r{number}", 1, counters=self.DIFFERENT, at=START + time) == ""
         assert admit(guard, "asked", 1, counters=self.DIFFERENT, at=START + at) == answer
@@ -184,18 +214,31 @@ class TestCounters:
         """Five numbers, each for the first time: the site's limit of 4 holds, the numbers' of 1 do not."""
         site = ("site:1", Limits(4, 4, 4))
         answers = [
-            admit(guard, f"r{number}", 1, counters=((f"number:{number}", Limits(1, 1, 1)), site)) for number in range(5)
+            admit(guard, f"r{number}", 1, counters=((f"number:{number}", Limits(1, 1, 1)), site))
+            for number in range(5)
         ]
         assert answers == ["", "", "", "", "often site minute"]
 
     def test_every_counter_is_counted(self, guard: CallbackGuard, live: Live) -> None:
         many = Limits(9, 9, 9)
-        assert admit(guard, "a", 1, counters=(("number:1", many), ("site:1", many), ("account:all", many))) == ""
+        assert (
+            admit(
+                guard,
+                "a",
+                1,
+                counters=(("number:1", many), ("site:1", many), ("account:all", many)),
+            )
+            == ""
+        )
         for name in ("number:1", "site:1", "account:all"):
-            assert live.client.zrange(f"{ROOT}:count:{name}", 0, -1, withscores=True) == [("1:d:a", START)]
+            assert live.client.zrange(f"{ROOT}:count:{name}", 0, -1, withscores=True) == [
+                ("1:d:a", START)
+            ]
 
     @pytest.mark.parametrize(("at", "kept"), [(DAY - 1, 2), (DAY, 1), (2 * DAY, 1)])
-    def test_nothing_older_than_a_day_is_kept(self, guard: CallbackGuard, live: Live, at: int, kept: int) -> None:
+    def test_nothing_older_than_a_day_is_kept(
+        self, guard: CallbackGuard, live: Live, at: int, kept: int
+    ) -> None:
         many = (("site:1", Limits(9, 9, 9)),)
         assert admit(guard, "a", 1, counters=many) == ""
         assert admit(guard, "b", 1, counters=many, at=START + at) == ""
@@ -243,7 +286,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 def test_held_and_spent_money_is_never_over_the_ceiling(
     guard: CallbackGuard, live: Live, steps: list[tuple[str, str, int]]
@@ -289,7 +334,10 @@ class TestRefusals:
         assert refusals.counts(1, []) == {}
 
     def test_how_many_there_were_in_this_minute(self, refusals: Refusals) -> None:
-        assert [refusals.count(1, day, code) for day, code in [("a", "often"), ("a", "money"), ("b", "often")]] == [
+        assert [
+            refusals.count(1, day, code)
+            for day, code in [("a", "often"), ("a", "money"), ("b", "often")]
+        ] == [
             1,
             2,
             3,
@@ -305,7 +353,9 @@ class TestRefusals:
         live.client.delete("lt:{1}:refusing")  # it expires
         assert refusals.count(1, "a", "often") == 1
 
-    def test_a_day_is_kept_as_long_as_a_report_looks_back(self, refusals: Refusals, live: Live) -> None:
+    def test_a_day_is_kept_as_long_as_a_report_looks_back(
+        self, refusals: Refusals, live: Live
+    ) -> None:
         for _ in range(2):
             refusals.count(1, "a", "often")
             left = seconds_left(live, "lt:{1}:refused:a")

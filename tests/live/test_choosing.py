@@ -22,7 +22,9 @@ def test_a_number_stays_with_its_source(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("quiet", "times"), [(False, 100), (True, 10)])
-def test_unless_the_longest_idle_number_is_so_many_times_older(shop: Shop, quiet: bool, times: int) -> None:
+def test_unless_the_longest_idle_number_is_so_many_times_older(
+    shop: Shop, quiet: bool, times: int
+) -> None:
     for older, expected in ((times * 1000 - 1, "source"), (times * 1000 + 1, "pool")):
         shop.live.client.flushall()
         shop.keep(*DIDS[:2])
@@ -34,7 +36,12 @@ def test_unless_the_longest_idle_number_is_so_many_times_older(shop: Shop, quiet
         for did, ago in ((DIDS[1], 1000 * SECOND), (DIDS[0], older * SECOND)):
             shop.now = begun - ago
             shop.live.beat(
-                SITE, did=did, visitor="ron" if did == DIDS[1] else "dana", state="left", page="", now=shop.now
+                SITE,
+                did=did,
+                visitor="ron" if did == DIDS[1] else "dana",
+                state="left",
+                page="",
+                now=shop.now,
             )
         shop.now = begun
         assert chosen(shop, "gal", BING)[1] == expected
@@ -46,8 +53,10 @@ def test_small_sources_share_numbers(shop: Shop) -> None:
         visit(shop, f"visitor{n}", GOOGLE)
     group(shop, google=90, bing=5, mail=5)
     assert shop.live.client.hgetall(f"{ROOT}:group") == {
-        GOOGLE.source: GOOGLE.source, BING.source: "shared 1", MAIL.source: "shared 1",
-    }  # fmt: skip
+        GOOGLE.source: GOOGLE.source,
+        BING.source: "shared 1",
+        MAIL.source: "shared 1",
+    }
     assert chosen(shop, "ron", MAIL) == (mine, "group")
 
 
@@ -60,7 +69,9 @@ def test_a_source_nobody_has_counted_takes_the_longest_idle(shop: Shop) -> None:
 def test_of_six_the_one_whose_holders_he_is_least_taken_for(shop: Shop) -> None:
     for n, level in enumerate((2, 3, 0, 1, 2)):
         visit(shop, f"visitor{n}", GOOGLE, level)
-    assert [chosen(shop, f"later{n}", GOOGLE) for n in range(5)] == [(DIDS[n], "source") for n in (2, 3, 0, 4, 1)]
+    assert [chosen(shop, f"later{n}", GOOGLE) for n in range(5)] == [
+        (DIDS[n], "source") for n in (2, 3, 0, 4, 1)
+    ]
 
 
 def test_visitors_of_other_regions_and_topics_are_not_taken_for_each_other(shop: Shop) -> None:
@@ -92,7 +103,9 @@ def test_a_holder_claims_once_however_often_he_comes_and_goes(shop: Shop) -> Non
     for level, claim in ((0, 0.15), (0, 0.15), (1, 1), (3, 12), (3, 12)):
         shop.beat(grant, "visible", level=level)
         shop.beat(grant, "hidden")
-        assert float(shop.live.client.hget(f"{ROOT}:did:{grant.did}", "w:all").split(",")[0]) == pytest.approx(claim)
+        assert float(
+            shop.live.client.hget(f"{ROOT}:did:{grant.did}", "w:all").split(",")[0]
+        ) == pytest.approx(claim)
 
 
 def test_a_visitor_has_his_old_number_again_if_nobody_else_holds_it(shop: Shop) -> None:
@@ -154,7 +167,10 @@ def test_gaps_and_levels_are_kept_with_the_lease(shop: Shop) -> None:
             "kitchens",
         )
         assert [(level - lease.start).total_seconds() for level in lease.levels] == [1, 1, 3]
-        assert [tuple((at - lease.start).total_seconds() for at in gap) for gap in lease.gaps] == [(2, 3), (3, 123)]
+        assert [tuple((at - lease.start).total_seconds() for at in gap) for gap in lease.gaps] == [
+            (2, 3),
+            (3, 123),
+        ]
         shop.ask("dana", "visit 2")
     assert len(shop.holders(dana.did)) == 2
 
@@ -166,7 +182,16 @@ def test_only_the_newest_gaps_are_kept(shop: Shop) -> None:
             shop.now += SECOND
             shop.beat(dana, state)
     (lease,) = shop.live.holders(SITE.id, dana.did)
-    assert [(hidden - lease.start).total_seconds() for hidden, _ in lease.gaps] == [5, 7, 9, 11, 13, 15, 17, 19]
+    assert [(hidden - lease.start).total_seconds() for hidden, _ in lease.gaps] == [
+        5,
+        7,
+        9,
+        11,
+        13,
+        15,
+        17,
+        19,
+    ]
 
 
 def test_made_up_campaigns_fill_no_memory(shop: Shop) -> None:
@@ -179,7 +204,9 @@ def test_made_up_campaigns_fill_no_memory(shop: Shop) -> None:
     shop.live.regroup(SITE, shop.now)
     arrivals = shop.live.client.hgetall(f"{ROOT}:arrivals")
     assert len(arrivals) == keys.STAY_COUNTED
-    assert float(arrivals["other"]) == pytest.approx(20 + keys.MOST_SOURCES - keys.STAY_COUNTED + 1, rel=0.02)
+    assert float(arrivals["other"]) == pytest.approx(
+        20 + keys.MOST_SOURCES - keys.STAY_COUNTED + 1, rel=0.02
+    )
     shop.live.regroup(SITE, shop.now + 1000 * HOUR)
     assert shop.live.client.hlen(f"{ROOT}:arrivals") == 0
 
@@ -190,7 +217,9 @@ def test_the_hours_job_measures_the_pool(shop: Shop) -> None:
     shop.now += HOUR
     shop.live.regroup(SITE, shop.now)
     assert shop.live.client.mget(f"{ROOT}:x", f"{ROOT}:keep") == ["10", "64"]
-    assert float(shop.live.client.hget(f"{ROOT}:arrivals", "direct / direct")) == pytest.approx(math.exp(-1 / 72))
+    assert float(shop.live.client.hget(f"{ROOT}:arrivals", "direct / direct")) == pytest.approx(
+        math.exp(-1 / 72)
+    )
     for n in range(100):
         shop.ask(f"visitor{n}")
         shop.now += UNHEARD
@@ -204,5 +233,6 @@ def test_the_pool_tells_which_sources_share_a_group(shop: Shop) -> None:
     group(shop, google=90, bing=3, mail=7)
     shop.ask("ron", arrival=GOOGLE)
     assert [(one.sources, one.idle) for one in shop.live.pool(SITE).groups] == [
-        ((GOOGLE.source,), 2), ((MAIL.source, BING.source), 2),
-    ]  # fmt: skip
+        ((GOOGLE.source,), 2),
+        ((MAIL.source, BING.source), 2),
+    ]

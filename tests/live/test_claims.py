@@ -21,7 +21,9 @@ def claims(shop: Shop, did: str) -> Claims:
     """As of the moment each was written."""
     client: Any = shop.live.client  # typed for bytes too; ours answers in texts
     fields = client.hgetall(f"{ROOT}:did:{did}")
-    return {name: float(text.split(",")[0]) for name, text in fields.items() if name.startswith("w:")}
+    return {
+        name: float(text.split(",")[0]) for name, text in fields.items() if name.startswith("w:")
+    }
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,9 @@ def test_claims_of_all_holders_add_up(shop: Shop) -> None:
         visit(shop, visitor, HERE, level)
     fade = math.exp(-(SECOND + LEASE) / (3 * HOUR))
     wanted = (1 * fade + 4.5) * fade + 12
-    assert claims(shop, DIDS[0]) == dict.fromkeys(("w:all", REGION, TOPIC), pytest.approx(wanted, rel=1e-6))
+    assert claims(shop, DIDS[0]) == dict.fromkeys(
+        ("w:all", REGION, TOPIC), pytest.approx(wanted, rel=1e-6)
+    )
 
 
 def test_each_visit_of_one_visitor_has_a_claim(shop: Shop) -> None:
@@ -119,26 +123,35 @@ def test_the_number_whose_holders_are_the_least_near(
 def test_claims_are_compared_as_they_are_now(shop: Shop) -> None:
     """An engaged holder of six hours ago counts less than one who browsed just now."""
     for n, (claim, hours) in enumerate(((4.5, 6), (1, 0))):
-        shop.live.client.hset(f"{ROOT}:did:{DIDS[n]}", "w:all", f"{claim},{shop.now - hours * HOUR}")
+        shop.live.client.hset(
+            f"{ROOT}:did:{DIDS[n]}", "w:all", f"{claim},{shop.now - hours * HOUR}"
+        )
     assert near(shop, GOOGLE, {}, {}) == 0
     shop.live.client.flushall()
     shop.change += 1
     for n, (claim, hours) in enumerate(((4.5, 4), (1, 0))):
-        shop.live.client.hset(f"{ROOT}:did:{DIDS[n]}", "w:all", f"{claim},{shop.now - hours * HOUR}")
+        shop.live.client.hset(
+            f"{ROOT}:did:{DIDS[n]}", "w:all", f"{claim},{shop.now - hours * HOUR}"
+        )
     assert near(shop, GOOGLE, {}, {}) == 1
 
 
 @pytest.mark.parametrize(("arrival", "how"), [(GOOGLE, "source"), (MAIL, "group"), (BING, "pool")])
 def test_the_six_longest_idle_are_compared(shop: Shop, arrival: Arrival, how: str) -> None:
     shop.keep(*(f"+9727227767{n:02}" for n in range(8)))
-    numbers = [visit(shop, f"visitor{n}", GOOGLE, level) for n, level in enumerate((3, 3, 3, 3, 3, 2, 0, 0))]
+    numbers = [
+        visit(shop, f"visitor{n}", GOOGLE, level)
+        for n, level in enumerate((3, 3, 3, 3, 3, 2, 0, 0))
+    ]
     if how == "group":
         group(shop, google=10, mail=9, bing=9)
     assert chosen(shop, "ron", arrival) == (numbers[5], how)
 
 
 @pytest.mark.parametrize(("older", "how"), [(100 * SECOND, "source"), (100 * SECOND + 1, "pool")])
-def test_a_number_left_this_second_is_taken_for_a_second_old(shop: Shop, older: int, how: str) -> None:
+def test_a_number_left_this_second_is_taken_for_a_second_old(
+    shop: Shop, older: int, how: str
+) -> None:
     at_once = Shop(shop.live, dataclasses.replace(SITE, lease_seconds=0), DIDS[:2])
     begun = at_once.now
     for visitor, arrival, ago in (("dana", BING, older), ("ron", GOOGLE, 0)):
@@ -147,8 +160,12 @@ def test_a_number_left_this_second_is_taken_for_a_second_old(shop: Shop, older: 
     assert chosen(at_once, "gal", GOOGLE)[1] == how
 
 
-@pytest.mark.parametrize(("older", "how"), [(100_000 * SECOND, "source"), (100_000 * SECOND + 1, "pool")])
-def test_a_number_exactly_a_hundred_times_younger_stays_with_its_source(shop: Shop, older: int, how: str) -> None:
+@pytest.mark.parametrize(
+    ("older", "how"), [(100_000 * SECOND, "source"), (100_000 * SECOND + 1, "pool")]
+)
+def test_a_number_exactly_a_hundred_times_younger_stays_with_its_source(
+    shop: Shop, older: int, how: str
+) -> None:
     shop.keep(*DIDS[:2])
     begun = shop.now
     for visitor, arrival, ago in (("dana", BING, older), ("ron", GOOGLE, 1000 * SECOND)):

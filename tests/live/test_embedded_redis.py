@@ -17,8 +17,13 @@ from tests.live.conftest import DIDS, SITE, Shop
 def test_a_killed_redis_comes_back_with_all_leases(tmp_path: Path) -> None:
     server = EmbeddedRedis(tmp_path)
     shop = Shop(Live(server.url))
-    before = {visitor: shop.ask(visitor, info=("i:name", f'"{visitor}"')) for visitor in ("dana", "ron", "gal")}
-    while shop.live.client.info("persistence")["aof_buffer_length"]:  # a busy disk may be a second behind the answers
+    before = {
+        visitor: shop.ask(visitor, info=("i:name", f'"{visitor}"'))
+        for visitor in ("dana", "ron", "gal")
+    }
+    while shop.live.client.info("persistence")[
+        "aof_buffer_length"
+    ]:  # a busy disk may be a second behind the answers
         time.sleep(0.01)
     server.process.kill()
     server.process.wait()
@@ -31,7 +36,9 @@ def test_a_killed_redis_comes_back_with_all_leases(tmp_path: Path) -> None:
             known = shop.live.visitor(SITE.id, visitor)
             assert known is not None
             assert known.info == {"name": visitor}
-        assert {shop.ask(f"visitor{n}").did for n in range(2)} == set(DIDS) - {grant.did for grant in before.values()}
+        assert {shop.ask(f"visitor{n}").did for n in range(2)} == set(DIDS) - {
+            grant.did for grant in before.values()
+        }
         assert len(shop.live.lease_log(SITE.id, 10)) == 5
     finally:
         shop.live.client.close()

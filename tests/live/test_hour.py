@@ -15,7 +15,9 @@ HOUR_SCRIPT = script("lease", "hour")
 WEEK = 1 - 1 / 168
 
 
-def measure(live: Live, now: int = START, stay: int = keys.STAY_COUNTED) -> tuple[int, float, dict[str, float]]:
+def measure(
+    live: Live, now: int = START, stay: int = keys.STAY_COUNTED
+) -> tuple[int, float, dict[str, float]]:
     """Numbers in the pool, leases an hour, arrivals of each source."""
     numbers, pace, *flat = live.ask(HOUR_SCRIPT, keys.root(SITE.id), now, ARRIVALS_FADE_HOURS, stay)
     arrivals = {source: float(n) for source, n in zip(flat[::2], flat[1::2], strict=True)}
@@ -47,9 +49,12 @@ def test_the_pace_is_averaged_over_a_week(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("passed", "left"), [(0, 1), (1, math.exp(-1 / 72)), (72, math.exp(-1)), (144, math.exp(-2)), (-5, 1)]
+    ("passed", "left"),
+    [(0, 1), (1, math.exp(-1 / 72)), (72, math.exp(-1)), (144, math.exp(-2)), (-5, 1)],
 )
-def test_arrivals_fade_by_e_in_72_hours_and_never_grow(live: Live, passed: int, left: float) -> None:
+def test_arrivals_fade_by_e_in_72_hours_and_never_grow(
+    live: Live, passed: int, left: float
+) -> None:
     measure(live)
     count(live, {"a": 40, "b": 2})
     _, _, arrivals = measure(live, START + passed * HOUR)
@@ -78,7 +83,9 @@ def test_a_clock_that_stepped_back_is_followed(live: Live) -> None:
         ({"a": 1 / 3}, 9, {"a": 1 / 3}),
     ],
 )
-def test_which_sources_stay_counted(live: Live, counted: dict[str, float], stay: int, kept: dict[str, float]) -> None:
+def test_which_sources_stay_counted(
+    live: Live, counted: dict[str, float], stay: int, kept: dict[str, float]
+) -> None:
     measure(live)
     count(live, counted)
     assert measure(live, stay=stay)[2] == kept

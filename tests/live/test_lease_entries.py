@@ -17,9 +17,17 @@ def entries(shop: Shop) -> list[dict[str, str]]:
     return [dict(entry) for entry in shop.live.lease_log(SITE.id, 10_000).values()]
 
 
-def tap_default(shop: Shop, visitor: str, visit: str = "visit", lease: str = "lease of a tap") -> None:
+def tap_default(
+    shop: Shop, visitor: str, visit: str = "visit", lease: str = "lease of a tap"
+) -> None:
     shop.live.tap_default(
-        SITE, visitor=visitor, visit=visit, lease=lease, arrival=DANA, latest='{"source":"google"}', now=shop.now
+        SITE,
+        visitor=visitor,
+        visit=visit,
+        lease=lease,
+        arrival=DANA,
+        latest='{"source":"google"}',
+        now=shop.now,
     )
 
 
@@ -96,7 +104,9 @@ def test_the_default_number_is_told_and_its_visit_once_new(shop: Shop) -> None:
     shop.beat(shop.ask("ron"))
     for new_visit in ("1", "0"):
         grant = shop.ask("dana", arrival=DANA, latest='{"source":"google"}')
-        assert entries(shop)[-1] == begun(grant, reason="pool_empty", chosen="", did="", new_visit=new_visit)
+        assert entries(shop)[-1] == begun(
+            grant, reason="pool_empty", chosen="", did="", new_visit=new_visit
+        )
         shop.now += SECOND
 
 
@@ -141,11 +151,17 @@ def test_a_page_that_is_seen_again_tells_the_gap(shop: Shop, asks: bool) -> None
     else:
         shop.beat(grant)
     last = entries(shop)[-1]
-    assert (last["gaps"], last["left"], last["seen"]) == (f"{shop.now - MINUTE}:{shop.now}", "", str(shop.now))
+    assert (last["gaps"], last["left"], last["seen"]) == (
+        f"{shop.now - MINUTE}:{shop.now}",
+        "",
+        str(shop.now),
+    )
 
 
 @pytest.mark.parametrize(("silent", "gaps"), [(45 * SECOND, 0), (45 * SECOND + 1, 1)])
-def test_a_page_unheard_of_for_longer_than_a_late_beat_was_away(shop: Shop, silent: int, gaps: int) -> None:
+def test_a_page_unheard_of_for_longer_than_a_late_beat_was_away(
+    shop: Shop, silent: int, gaps: int
+) -> None:
     grant = shop.ask("dana")
     shop.now += silent
     assert shop.beat(grant)
@@ -181,7 +197,9 @@ def test_who_left_without_a_word_did_so_when_last_seen_and_is_told_once(shop: Sh
     shop.now += UNHEARD
     for visitor in ("ron", "gal"):
         shop.ask(visitor)
-    (departed,) = [entry for entry in entries(shop) if entry["visitor"] == "dana" and "reason" not in entry]
+    (departed,) = [
+        entry for entry in entries(shop) if entry["visitor"] == "dana" and "reason" not in entry
+    ]
     assert departed["left"] == departed["seen"] == str(dana.start + 30 * SECOND)
     (lease,) = shop.live.holders(SITE.id, dana.did)
     assert lease.left == lease.seen
@@ -191,9 +209,20 @@ def told_phones(shop: Shop, *phones: str) -> list[str]:
     shop.live.build_pool(SITE, DIDS, 1)
     for n, phone in enumerate(phones):
         shop.live.acquire(
-            SITE, visitor="dana", visit="visit", lease=f"lease{n}", change=1, arrival=DIRECT, page="", info=(),
-            first="{}", latest="{}", claim=None, phone=phone, now=shop.now,
-        )  # fmt: skip
+            SITE,
+            visitor="dana",
+            visit="visit",
+            lease=f"lease{n}",
+            change=1,
+            arrival=DIRECT,
+            page="",
+            info=(),
+            first="{}",
+            latest="{}",
+            claim=None,
+            phone=phone,
+            now=shop.now,
+        )
     return [entry["phone"] for entry in entries(shop) if "phone" in entry]
 
 
@@ -228,7 +257,8 @@ def counted(shop: Shop) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize(
-    ("most", "places"), [(1, {GOOGLE.source: 2, "other": 1}), (2, {GOOGLE.source: 2, BING.source: 1})]
+    ("most", "places"),
+    [(1, {GOOGLE.source: 2, "other": 1}), (2, {GOOGLE.source: 2, BING.source: 1})],
 )
 def test_so_many_sources_are_counted_by_name(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, most: int, places: dict[str, int]

@@ -35,7 +35,12 @@ def test_asking_again_changes_nothing(shop: Shop) -> None:
     for _ in range(3):
         shop.now += LEASE // 2
         again = shop.ask("dana")
-        assert (again.reason, again.did, again.lease, again.start) == ("kept", first.did, first.lease, first.start)
+        assert (again.reason, again.did, again.lease, again.start) == (
+            "kept",
+            first.did,
+            first.lease,
+            first.start,
+        )
     assert shop.holders(first.did) == ["dana"]
 
 
@@ -109,9 +114,12 @@ def test_a_hidden_page_is_left_when_it_was_first_hidden(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("away", "same_lease"), [(LEASE - 1, True), (LEASE + 1, True), (29 * MINUTE, True), (31 * MINUTE, False)]
+    ("away", "same_lease"),
+    [(LEASE - 1, True), (LEASE + 1, True), (29 * MINUTE, True), (31 * MINUTE, False)],
 )
-def test_a_visitor_who_comes_back_has_his_number_again(shop: Shop, away: int, same_lease: bool) -> None:
+def test_a_visitor_who_comes_back_has_his_number_again(
+    shop: Shop, away: int, same_lease: bool
+) -> None:
     dana = shop.ask("dana")
     shop.ask("ron")
     shop.now += away
@@ -126,7 +134,10 @@ def test_a_new_visit_has_the_same_number_and_a_lease_of_its_own(shop: Shop) -> N
     second = shop.ask("dana", "visit 2")
     assert second.did == first.did
     assert second.lease != first.lease
-    assert [lease.visit for lease in shop.live.holders(SITE.id, first.did)] == ["visit 2", "visit 1"]
+    assert [lease.visit for lease in shop.live.holders(SITE.id, first.did)] == [
+        "visit 2",
+        "visit 1",
+    ]
     shop.now += SECOND
     assert shop.beat(first)  # an older page of his, with the same number
     newest, older = shop.live.holders(SITE.id, first.did)
@@ -179,7 +190,9 @@ def test_a_drained_number_stays_its_holders_and_is_given_to_nobody(shop: Shop) -
     shop.now += 30 * SECOND
     assert shop.beat(dana)
     assert shop.ask("dana").did == dana.did
-    assert [did.visitor for did in shop.live.pool(SITE, [dana.did]).dids if did.e164 == dana.did] == ["dana"]
+    assert [
+        did.visitor for did in shop.live.pool(SITE, [dana.did]).dids if did.e164 == dana.did
+    ] == ["dana"]
     shop.now += LEASE
     assert shop.ask("dana").did != dana.did
     assert shop.holders(dana.did) == ["dana"]
@@ -211,7 +224,12 @@ def test_an_emptied_redis_is_told_the_pool_again(shop: Shop) -> None:
     shop.live.client.script_flush()
     assert not shop.beat(before)
     again = shop.ask("dana", claim=claim_of(before))
-    assert (again.reason, again.did, again.lease, again.start) == ("restored", before.did, before.lease, before.start)
+    assert (again.reason, again.did, again.lease, again.start) == (
+        "restored",
+        before.did,
+        before.lease,
+        before.start,
+    )
     assert len({shop.ask(f"visitor{n}").did for n in range(4)} | {before.did}) == 5
 
 
@@ -291,14 +309,28 @@ def test_a_number_remembers_so_many_holders(shop: Shop) -> None:
 
 def test_what_is_known_of_a_visitor(shop: Shop) -> None:
     shop.ask(
-        "dana", info=("i:name", '"Dana דנה"', "i:n", "1"), first='{"source":"google"}', latest='{"source":"google"}'
+        "dana",
+        info=("i:name", '"Dana דנה"', "i:n", "1"),
+        first='{"source":"google"}',
+        latest='{"source":"google"}',
     )
     shop.now += HOUR
-    shop.ask("dana", "visit 2", info=("i:n", "2"), first='{"source":"bing"}', latest='{"source":"bing"}', page="/x")
+    shop.ask(
+        "dana",
+        "visit 2",
+        info=("i:n", "2"),
+        first='{"source":"bing"}',
+        latest='{"source":"bing"}',
+        page="/x",
+    )
     visitor = shop.live.visitor(SITE.id, "dana")
     assert visitor is not None
     assert visitor.info == {"name": "Dana דנה", "n": 2}
-    assert (visitor.first, visitor.latest, visitor.page) == ({"source": "google"}, {"source": "bing"}, "/x")
+    assert (visitor.first, visitor.latest, visitor.page) == (
+        {"source": "google"},
+        {"source": "bing"},
+        "/x",
+    )
     key = f"{keys.root(SITE.id)}:visitor:dana"
     assert 0 <= SITE.visitor_days * 86400 - shop.live.client.ttl(key) < 5
     shop.live.client.expire(key, 100)
@@ -326,24 +358,42 @@ def test_the_log_tells_every_lease_from_its_beginning_to_its_end(shop: Shop) -> 
     entries = list(shop.live.lease_log(SITE.id, 100).values())
     told = [(entry["visitor"], entry.get("reason"), entry.get("new_visit")) for entry in entries]
     assert told == [
-        ("dana", "leased", "1"), ("dana", None, None), ("dana", None, None),
-        ("gal", "leased", "1"), ("gal", None, None),
-        ("ron", "leased", "1"), ("late", "pool_empty", "1"),
-    ]  # fmt: skip
+        ("dana", "leased", "1"),
+        ("dana", None, None),
+        ("dana", None, None),
+        ("gal", "leased", "1"),
+        ("gal", None, None),
+        ("ron", "leased", "1"),
+        ("late", "pool_empty", "1"),
+    ]
     begun, tapped, left, _, died, *_ = entries
     assert (begun["touchpoint"], begun["did"]) == ('{"source":"google"}', DIDS[0])
-    assert [int(tapped["taps"]) - 2 * SECOND, int(left["left"]) - 3 * SECOND] == [int(begun["start"])] * 2
+    assert [int(tapped["taps"]) - 2 * SECOND, int(left["left"]) - 3 * SECOND] == [
+        int(begun["start"])
+    ] * 2
     assert died["left"] == died["seen"]  # it left without a word
     assert int(died["left"]) - int(died["start"]) == 30 * SECOND
     shop.live.forget_log(SITE.id, shop.live.lease_log(SITE.id, 3))
     assert len(shop.live.lease_log(SITE.id, 100)) == 4
 
 
-def test_a_question_that_is_repeated_after_a_broken_connection_is_answered_the_same(shop: Shop) -> None:
-    more = {"visitor": "dana", "visit": "v", "lease": "one", "page": "", "info": (), "first": "{}", "latest": "{}"}
+def test_a_question_that_is_repeated_after_a_broken_connection_is_answered_the_same(
+    shop: Shop,
+) -> None:
+    more = {
+        "visitor": "dana",
+        "visit": "v",
+        "lease": "one",
+        "page": "",
+        "info": (),
+        "first": "{}",
+        "latest": "{}",
+    }
     more["arrival"] = DIRECT
     shop.live.build_pool(SITE, DIDS, 1)
-    first, second = (shop.live.acquire(SITE, change=1, claim=None, now=shop.now, **more) for _ in range(2))
+    first, second = (
+        shop.live.acquire(SITE, change=1, claim=None, now=shop.now, **more) for _ in range(2)
+    )
     assert first is not None
     assert second is not None
     assert (first.did, first.lease, first.start) == (second.did, second.lease, second.start)

@@ -30,10 +30,16 @@ def test_each_number_is_idle_in_use_or_draining(shop: Shop) -> None:
     assert (dana.did, ron.did) == DIDS[:2]
     shop.keep(*DIDS[1:4])
     shop.ask("dana")
-    seen = [("dana", "in use"), ("ron", "in use"), (None, "idle"), (None, "idle"), (None, "draining")]
+    seen = [
+        ("dana", "in use"),
+        ("ron", "in use"),
+        (None, "idle"),
+        (None, "idle"),
+        (None, "draining"),
+    ]
     assert states(shop, DIDS[0], DIDS[4]) == [
         (did, state, who) for did, (who, state) in zip(DIDS, seen, strict=True)
-    ]  # fmt: skip
+    ]
     found = shop.live.pool(SITE, [DIDS[0], DIDS[4]])
     assert [found.count(state) for state in ("in use", "idle", "draining", "lost")] == [2, 2, 1, 0]
     assert found.dids[0].seen is not None
@@ -53,11 +59,15 @@ def test_groups_are_told_with_their_largest_source_first(shop: Shop) -> None:
     group(shop, google=3, bing=5)
     assert [one.sources for one in shop.live.pool(SITE).groups] == [(BING.source, GOOGLE.source)]
     group(shop, google=90, bing=5)
-    assert [one.sources for one in shop.live.pool(SITE).groups] == [(GOOGLE.source,), (BING.source,)]
+    assert [one.sources for one in shop.live.pool(SITE).groups] == [
+        (GOOGLE.source,),
+        (BING.source,),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("share", "before", "own"), [(4, False, True), (3.99, False, False), (3, True, True), (2.99, True, False)]
+    ("share", "before", "own"),
+    [(4, False, True), (3.99, False, False), (3, True, True), (2.99, True, False)],
 )
 def test_a_source_is_separate_from_four_numbers_on_and_stays_so_down_to_three(
     share: float, before: bool, own: bool
@@ -68,9 +78,13 @@ def test_a_source_is_separate_from_four_numbers_on_and_stays_so_down_to_three(
 
 def test_small_sources_are_packed_the_largest_first_into_groups_of_four_numbers() -> None:
     small = {"a": 3.0, "b": 2.0, "c": 2.0, "d": 2.0, "e": 1.0}
-    assert groups(small, 10, {}) == dict(zip("abcde", ["shared 1"] * 2 + ["shared 2"] * 3, strict=True))
+    assert groups(small, 10, {}) == dict(
+        zip("abcde", ["shared 1"] * 2 + ["shared 2"] * 3, strict=True)
+    )
     assert groups(small | {"e": 0.5}, 9, {})["e"] == "shared 2"
-    assert groups({"a": 3.0, "b": 2.0, "c": 2.0, "d": 1.9}, 8, {})["d"] == "shared 1", "the rest were fewer than four"
+    assert groups({"a": 3.0, "b": 2.0, "c": 2.0, "d": 1.9}, 8, {})["d"] == "shared 1", (
+        "the rest were fewer than four"
+    )
     assert groups({}, 8, {}) == {}
 
 
@@ -94,9 +108,21 @@ def test_a_feed_stands_as_it_was_told_last(live: Live) -> None:
 def test_a_lease_is_written_and_read_in_the_same_words() -> None:
     at = [NOW + timedelta(milliseconds=n) for n in range(9)]
     lease = Lease(
-        "id", DIDS[0], "dana", "visit", at[0], at[1], at[2], (at[3], at[4]), "google / spring", "mobile", "IL-3",
-        "kitchens", (at[5], at[6]), ((at[7], at[8]), (at[7], at[8])),
-    )  # fmt: skip
+        "id",
+        DIDS[0],
+        "dana",
+        "visit",
+        at[0],
+        at[1],
+        at[2],
+        (at[3], at[4]),
+        "google / spring",
+        "mobile",
+        "IL-3",
+        "kitchens",
+        (at[5], at[6]),
+        ((at[7], at[8]), (at[7], at[8])),
+    )
     ms = [str(START + n) for n in range(9)]
     line = (
         f"id|dana|visit|{ms[0]}|{ms[1]}|{ms[2]}|{ms[3]},{ms[4]}|google / spring|mobile|IL-3|kitchens|"
@@ -153,4 +179,7 @@ def test_the_log_is_read_from_its_oldest_entry_and_forgotten_by_its_ids(shop: Sh
     first = shop.live.lease_log(SITE.id, 3)
     assert [entry["visitor"] for entry in first.values()] == ["visitor0", "visitor1", "visitor2"]
     shop.live.forget_log(SITE.id, itertools.islice(first, 2))
-    assert [entry["visitor"] for entry in shop.live.lease_log(SITE.id, 9).values()] == ["visitor2", "visitor3"]
+    assert [entry["visitor"] for entry in shop.live.lease_log(SITE.id, 9).values()] == [
+        "visitor2",
+        "visitor3",
+    ]

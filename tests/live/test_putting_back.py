@@ -9,7 +9,18 @@ import pytest
 
 from leadtracker.domain import Lease, from_ms
 from leadtracker.live import Claim, keys
-from tests.live.conftest import DIDS, HOUR, LEASE, MINUTE, SECOND, SITE, START, UNHEARD, Shop, claim_of
+from tests.live.conftest import (
+    DIDS,
+    HOUR,
+    LEASE,
+    MINUTE,
+    SECOND,
+    SITE,
+    START,
+    UNHEARD,
+    Shop,
+    claim_of,
+)
 from tests.live.traffic import GOOGLE, ROOT, check_idle
 
 DID = DIDS[0]
@@ -101,7 +112,9 @@ def test_what_came_since_stays_newer(shop: Shop) -> None:
     ],
 )
 @pytest.mark.parametrize("built", [True, False])
-def test_a_page_that_may_be_visible_holds_its_number(shop: Shop, ago: int, left: bool, held: bool, built: bool) -> None:
+def test_a_page_that_may_be_visible_holds_its_number(
+    shop: Shop, ago: int, left: bool, held: bool, built: bool
+) -> None:
     if built:
         shop.live.build_pool(SITE, DIDS, 1)
     restore(shop, [lease(0, ago, left)])
@@ -163,7 +176,9 @@ def test_ids_that_are_like_each_other_are_not_taken_for_each_other(shop: Shop, o
 
 
 @pytest.mark.parametrize(("seen", "reason"), [(-1, "restored"), (1, "leased")])
-def test_a_token_counts_only_if_nobody_was_seen_with_the_number_since(shop: Shop, seen: int, reason: str) -> None:
+def test_a_token_counts_only_if_nobody_was_seen_with_the_number_since(
+    shop: Shop, seen: int, reason: str
+) -> None:
     shop.live.build_pool(SITE, DIDS, 1)
     restore(shop, [lease(0, HOUR)])
     claim = Claim(DID, "hers", "visit", START - HOUR - seen)

@@ -24,7 +24,9 @@ PROCESSES = 100
 SECONDS = 8.0
 QUICK = dataclasses.replace(SITE, lease_seconds=1)
 
-Held = tuple[str, float, float, str]  # DID, from when and until when a page surely had it, whose page it was
+Held = tuple[
+    str, float, float, str
+]  # DID, from when and until when a page surely had it, whose page it was
 
 
 def race(url: str, number: int, until: float, told: Queue[tuple[list[Held], Counter[str]]]) -> None:
@@ -59,13 +61,22 @@ def race(url: str, number: int, until: float, told: Queue[tuple[list[Held], Coun
     told.put((held, reasons))
 
 
-def test_a_hundred_processes_never_share_a_number(live: Live, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "BEAT_MS", 0)  # pages beat more often here, and numbers are to change hands often
+def test_a_hundred_processes_never_share_a_number(
+    live: Live, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        keys, "BEAT_MS", 0
+    )  # pages beat more often here, and numbers are to change hands often
     live.build_pool(QUICK, DIDS, 1)
-    context = multiprocessing.get_context("fork")  # a hundred interpreters started anew take a minute
+    context = multiprocessing.get_context(
+        "fork"
+    )  # a hundred interpreters started anew take a minute
     told = context.Queue()
     until = time.monotonic() + SECONDS
-    racers = [context.Process(target=race, args=(redis_url, number, until, told)) for number in range(PROCESSES)]
+    racers = [
+        context.Process(target=race, args=(redis_url, number, until, told))
+        for number in range(PROCESSES)
+    ]
     for racer in racers:
         racer.start()
     answers = [told.get(timeout=60) for _ in racers]

@@ -28,15 +28,31 @@ def test_two_visitors_never_get_one_number_after_their_sources_changed_groups(sh
     ("before", "after", "groups"),
     [
         ({}, {"google": 5, "bing": 5}, {GOOGLE.source: SHARED, BING.source: SHARED}),
-        ({"google": 90, "bing": 5}, {"google": 5, "bing": 90}, {GOOGLE.source: SHARED, BING.source: BING.source}),
+        (
+            {"google": 90, "bing": 5},
+            {"google": 5, "bing": 90},
+            {GOOGLE.source: SHARED, BING.source: BING.source},
+        ),
         (  # only the first of them changed
             {"google": 50, "bing": 45, "mail": 5},
             {"google": 90, "bing": 5, "mail": 5},
             {GOOGLE.source: GOOGLE.source, BING.source: SHARED, MAIL.source: SHARED},
         ),
-        ({"google": 90, "bing": 5, "mail": 5}, {"google": 90, "bing": 5}, OWN | {BING.source: SHARED, MAIL.source: ""}),
-        ({"google": 90, "mail": 5}, {"google": 90, "bing": 5}, OWN | {BING.source: SHARED, MAIL.source: ""}),
-        ({"google": 90, "bing": 5}, {"google": 90, "bing": 4}, {GOOGLE.source: GOOGLE.source, BING.source: SHARED}),
+        (
+            {"google": 90, "bing": 5, "mail": 5},
+            {"google": 90, "bing": 5},
+            OWN | {BING.source: SHARED, MAIL.source: ""},
+        ),
+        (
+            {"google": 90, "mail": 5},
+            {"google": 90, "bing": 5},
+            OWN | {BING.source: SHARED, MAIL.source: ""},
+        ),
+        (
+            {"google": 90, "bing": 5},
+            {"google": 90, "bing": 4},
+            {GOOGLE.source: GOOGLE.source, BING.source: SHARED},
+        ),
     ],
 )
 def test_idle_numbers_are_sorted_into_the_groups_of_the_hour(
@@ -97,7 +113,9 @@ def test_a_number_held_while_groups_change_is_in_the_new_one_when_it_is_idle(sho
     assert [one.idle for one in shop.live.pool(SITE).groups] == [1, 1]
 
 
-def test_a_source_shares_with_others_only_while_their_numbers_are_not_ten_times_younger(shop: Shop) -> None:
+def test_a_source_shares_with_others_only_while_their_numbers_are_not_ten_times_younger(
+    shop: Shop,
+) -> None:
     for older, expected in ((10_000 * SECOND, "group"), (10_000 * SECOND + 1, "pool")):
         shop.live.client.flushall()
         begun, shop.now = shop.now, shop.now - older

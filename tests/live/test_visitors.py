@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from leadtracker.live import keys
-from tests.live.conftest import DIDS, HOUR, HURRIED, LEASE, SECOND, SITE, START, UNHEARD, Shop, claim_of
+from tests.live.conftest import (
+    DIDS,
+    HOUR,
+    HURRIED,
+    LEASE,
+    SECOND,
+    SITE,
+    START,
+    UNHEARD,
+    Shop,
+    claim_of,
+)
 from tests.live.traffic import ROOT, check_idle
 
 DANA = f"{ROOT}:visitor:dana"
@@ -70,8 +81,12 @@ def test_nobody_beats_with_the_number_of_another(shop: Shop) -> None:
     dana = shop.ask("dana")
     before = shop.live.client.zscore(f"{ROOT}:hard", dana.did)
     shop.now += SECOND
-    assert not shop.live.beat(SITE, did=dana.did, visitor="ron", state="left", page="", now=shop.now)
-    assert not shop.live.beat(SITE, did="+97231234567", visitor="dana", state="visible", page="", now=shop.now)
+    assert not shop.live.beat(
+        SITE, did=dana.did, visitor="ron", state="left", page="", now=shop.now
+    )
+    assert not shop.live.beat(
+        SITE, did="+97231234567", visitor="dana", state="visible", page="", now=shop.now
+    )
     assert shop.live.client.zscore(f"{ROOT}:hard", dana.did) == before
     (lease,) = shop.live.holders(SITE.id, dana.did)
     assert lease.left is None
@@ -106,8 +121,12 @@ def test_a_request_holds_the_number_as_a_beat_does(shop: Shop) -> None:
     assert shop.live.client.zscore(f"{ROOT}:hard", dana.did) == shop.now + UNHEARD
 
 
-@pytest.mark.parametrize(("numbers", "idle", "hurried"), [(10, 1, False), (10, 0, True), (20, 2, False), (20, 1, True)])
-def test_few_are_idle_when_fewer_than_a_tenth_are(shop: Shop, numbers: int, idle: int, hurried: bool) -> None:
+@pytest.mark.parametrize(
+    ("numbers", "idle", "hurried"), [(10, 1, False), (10, 0, True), (20, 2, False), (20, 1, True)]
+)
+def test_few_are_idle_when_fewer_than_a_tenth_are(
+    shop: Shop, numbers: int, idle: int, hurried: bool
+) -> None:
     shop.keep(*(f"+9727227767{n:02}" for n in range(numbers)))
     holders = [shop.ask(f"visitor{n}") for n in range(numbers - idle)]
     for grant in holders:
@@ -115,8 +134,13 @@ def test_few_are_idle_when_fewer_than_a_tenth_are(shop: Shop, numbers: int, idle
     shop.now += LEASE - SECOND
     late = shop.ask("late")
     assert (late.did in {grant.did for grant in holders}) == (hurried and idle == 0)
-    assert bool(shop.live.client.zscore(f"{ROOT}:idle", holders[-1].did)) == (hurried and numbers - idle <= 16)
-    assert shop.live.client.zcard(f"{ROOT}:hard") == numbers - idle + 1 - min(16, numbers - idle) * hurried
+    assert bool(shop.live.client.zscore(f"{ROOT}:idle", holders[-1].did)) == (
+        hurried and numbers - idle <= 16
+    )
+    assert (
+        shop.live.client.zcard(f"{ROOT}:hard")
+        == numbers - idle + 1 - min(16, numbers - idle) * hurried
+    )
 
 
 def test_a_hurried_lease_ends_thirty_seconds_after_the_page(shop: Shop) -> None:

@@ -38,7 +38,9 @@ def shop(stores: Stores) -> Site:
 
 
 def judged_calls(
-    stores: Stores, count: int, change: Callable[[Posterior], Posterior] = lambda posterior: posterior
+    stores: Stores,
+    count: int,
+    change: Callable[[Posterior], Posterior] = lambda posterior: posterior,
 ) -> None:
     """Calls with the page open, judged by the product; `change` makes of a posterior what is kept."""
     site, engine = shop(stores), stores.engine
@@ -47,7 +49,14 @@ def judged_calls(
         who = f"visitor-{number:010}"
         add(
             engine,
-            lease(at, visitor=who, did=DID, site_id=site.id, seen=at + timedelta(minutes=3), source_key="google"),
+            lease(
+                at,
+                visitor=who,
+                did=DID,
+                site_id=site.id,
+                seen=at + timedelta(minutes=3),
+                source_key="google",
+            ),
             row := call(at + timedelta(minutes=2), visitor_id=who, did=DID, site_id=site.id),
         )
         with Session(engine) as session:
@@ -57,32 +66,54 @@ def judged_calls(
             kept = session.get_one(CallRow, row.id)
             kept.match = verdict_record(session, found, known.calibration)
             verdicts.save(session, [(row.id, site.id, found)])
-            verdicts.share(session, {row.id: verdicts.parts_of(session, site.id, found.posterior, found.evidence)})
+            verdicts.share(
+                session,
+                {row.id: verdicts.parts_of(session, site.id, found.posterior, found.evidence)},
+            )
             session.commit()
 
 
 def tell(engine: Engine, site_id: int, count: int, stated: float, right: int) -> None:
     """So many calls of a known caller, of which so many were stated right."""
-    judged = [call(NOW - timedelta(days=20, minutes=number), site_id=site_id) for number in range(count)]
+    judged = [
+        call(NOW - timedelta(days=20, minutes=number), site_id=site_id) for number in range(count)
+    ]
     add(engine, *judged)
     with Session(engine) as session:
         session.add_all(
             VerdictRow(
-                call_pk=row.id, site_id=site_id, rules=1, version=1, evidence=b"", posterior=b"", lesson=None, days=0,
-                stated=stated, untold=stated, untold_right=number < right,
+                call_pk=row.id,
+                site_id=site_id,
+                rules=1,
+                version=1,
+                evidence=b"",
+                posterior=b"",
+                lesson=None,
+                days=0,
+                stated=stated,
+                untold=stated,
+                untold_right=number < right,
             )
             for number, row in enumerate(judged)
-        )  # fmt: skip
+        )
         session.commit()
 
 
 SAID: dict[str, tuple[int, float, int, list[str]]] = {
-    "nothing known": (0, 0.0, 0, ["Too few calls to tell.", "0 calls tell", "(300 more)", "callers of a typical site"]),
+    "nothing known": (
+        0,
+        0.0,
+        0,
+        ["Too few calls to tell.", "0 calls tell", "(300 more)", "callers of a typical site"],
+    ),
     "too few": (19, 0.93, 18, ["Too few calls to tell.", "19 calls tell", "(281 more)"]),
     "enough for a sentence": (
-        100, 0.93, 88, ["When we say about 93 %, it was right 88 of 100 times.", "(between 80 and 93)"],
+        100,
+        0.93,
+        88,
+        ["When we say about 93 %, it was right 88 of 100 times.", "(between 80 and 93)"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SAID)
@@ -122,7 +153,9 @@ def test_after_300_truths_what_is_shown_is_what_proved_true(
 
 def lost(posterior: Posterior) -> Posterior:
     """As poorer rules would have had it."""
-    return replace(posterior, candidates=(), nobody=1.0, other=0.0, sources={}, stray=1.0, older=0.0)
+    return replace(
+        posterior, candidates=(), nobody=1.0, other=0.0, sources={}, stray=1.0, older=0.0
+    )
 
 
 def test_calls_are_matched_again(app: Flask, stores: Stores) -> None:
@@ -157,7 +190,9 @@ def test_calls_are_matched_again(app: Flask, stores: Stores) -> None:
     assert not apply(stores.engine, stores.live, site, changes[0])
 
 
-def test_the_command_asks_before_it_changes(app: Flask, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_asks_before_it_changes(
+    app: Flask, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judged_calls(stores, 2, lost)
     monkeypatch.setattr(opening, "database", lambda: stores.engine)
     monkeypatch.setattr(opening, "live", lambda _: stores.live)

@@ -29,7 +29,9 @@ def add(road: Road, *rows: CallbackRow) -> None:
         session.commit()
 
 
-def test_a_request_is_shown_with_its_call_and_its_visitor(road: Road, dashboard: FlaskClient) -> None:
+def test_a_request_is_shown_with_its_call_and_its_visitor(
+    road: Road, dashboard: FlaskClient
+) -> None:
     asked = road.ask()
     road.settle()
     call_pk = road.row(asked["id"]).call_pk
@@ -41,7 +43,12 @@ def test_a_request_is_shown_with_its_call_and_its_visitor(road: Road, dashboard:
     call = dashboard.get(f"/calls/{call_pk}").text
     assert "asked to be called back" in call
     rows = dashboard.get("/callbacks/newest")
-    assert dashboard.get("/callbacks/newest", headers={"If-None-Match": rows.headers["ETag"]}).status_code == 304
+    assert (
+        dashboard.get(
+            "/callbacks/newest", headers={"If-None-Match": rows.headers["ETag"]}
+        ).status_code
+        == 304
+    )
 
 
 def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> None:
@@ -62,7 +69,9 @@ def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> No
 
 
 @pytest.mark.parametrize("state", State)
-def test_every_state_can_be_shown_and_chosen(road: Road, dashboard: FlaskClient, state: State) -> None:
+def test_every_state_can_be_shown_and_chosen(
+    road: Road, dashboard: FlaskClient, state: State
+) -> None:
     add(road, callback_row(state=state, code="no answer" if state is State.UNCERTAIN else ""))
     page = dashboard.get(f"/callbacks?period=all&state={state}").text
     assert f"{STATE_WORDS[state]}</span>" in page
@@ -86,7 +95,9 @@ def test_hostile_text_stays_text(road: Road, dashboard: FlaskClient) -> None:
     assert page.inline == []
     assert [script for script in page.scripts if script is None] == []
     assert page.images == []
-    lines = list(csv.reader(io.StringIO(dashboard.get("/callbacks.csv?period=all").text.lstrip("\ufeff"))))
+    lines = list(
+        csv.reader(io.StringIO(dashboard.get("/callbacks.csv?period=all").text.lstrip("\ufeff")))
+    )
     assert len(lines) == 4
     assert not any(cell.startswith(("=", "+c", "@")) for line in lines[1:] for cell in line)
 
@@ -104,7 +115,12 @@ def test_hang_up_and_take_back(road: Road, dashboard: FlaskClient) -> None:
     asked = road.ask()
     pk = road.row(asked["id"]).pk
     assert f"/callbacks/{pk}/hang-up" in dashboard.get("/callbacks").text
-    assert dashboard.post(f"/callbacks/{pk}/hang-up", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert (
+        dashboard.post(
+            f"/callbacks/{pk}/hang-up", headers={"Sec-Fetch-Site": "cross-site"}
+        ).status_code
+        == 403
+    )
     assert dashboard.post(f"/callbacks/{pk}/hang-up", headers=OURS).status_code == 303
     road.settle()
     assert dashboard.post(f"/callbacks/{pk}/hang-up", headers=OURS).status_code == 400

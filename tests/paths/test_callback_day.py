@@ -58,7 +58,9 @@ class Desk:
     def row(self) -> CallbackRow:
         """Of the newest request."""
         with Session(self.stores.engine) as session:
-            return session.scalars(select(CallbackRow).where(CallbackRow.id == self.asked[-1])).one()
+            return session.scalars(
+                select(CallbackRow).where(CallbackRow.id == self.asked[-1])
+            ).one()
 
     def forget(self) -> None:
         """Nobody has asked yet."""
@@ -80,7 +82,11 @@ def desk(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     dialling = Dialing(stores.engine, stores.live, stores.directory, 1)
     monkeypatch.setattr(dialling, "begin", lambda *_: None)  # no place is free
     key = "a-key-for-the-tests-of-32-letters"
-    yield Desk(stores, CallbackRequests(stores.engine, stores.live, stores.directory, dialling, key), monkeypatch)
+    yield Desk(
+        stores,
+        CallbackRequests(stores.engine, stores.live, stores.directory, dialling, key),
+        monkeypatch,
+    )
     dialling.stop()
 
 
@@ -102,9 +108,17 @@ OPEN = {  # zone, moment of the request while the site is open -> the day by the
     "winter, before midnight": (ISRAEL, "2026-12-06T21:59Z", "2026-12-06"),
     "winter, midnight": (ISRAEL, "2026-12-06T22:00Z", "2026-12-07"),
     "the night in autumn": (ISRAEL, "2026-10-24T21:00Z", "2026-10-25"),
-    "the evening after it": (ISRAEL, "2026-10-25T21:30Z", "2026-10-25"),  # 23:30, an hour later by summer's clock
+    "the evening after it": (
+        ISRAEL,
+        "2026-10-25T21:30Z",
+        "2026-10-25",
+    ),  # 23:30, an hour later by summer's clock
     "the evening before spring": (ISRAEL, "2026-03-26T21:30Z", "2026-03-26"),
-    "the evening after it jumped": (ISRAEL, "2026-03-27T21:15Z", "2026-03-28"),  # 00:15, 23:15 by winter's clock
+    "the evening after it jumped": (
+        ISRAEL,
+        "2026-03-27T21:15Z",
+        "2026-03-28",
+    ),  # 00:15, 23:15 by winter's clock
 }
 
 
@@ -120,28 +134,84 @@ def test_while_it_is_open_the_day_is_that_of_the_sites_clocks(desk: Desk) -> Non
 
 
 CLOSED = {  # zone, opening hours, moment of the request -> when it is to be dialled, the day there at that moment
-    "tomorrow": (ISRAEL, {"mon": ["09:00-17:00"]}, "2026-09-06T15:00Z", "2026-09-07T06:00Z", "2026-09-07"),
-    "later today": (ISRAEL, {"mon": ["09:00-17:00"]}, "2026-09-07T05:00Z", "2026-09-07T06:00Z", "2026-09-07"),
-    "just after midnight": (ISRAEL, {"mon": ["00:15-02:00"]}, "2026-09-06T17:00Z", "2026-09-06T21:15Z", "2026-09-07"),
-    "at midnight": (ISRAEL, {"mon": ["00:00-02:00"]}, "2026-09-06T20:59Z", "2026-09-06T21:00Z", "2026-09-07"),
-    "in six days": (ISRAEL, {"sat": ["09:00-17:00"]}, "2026-09-06T15:00Z", "2026-09-12T06:00Z", "2026-09-12"),
+    "tomorrow": (
+        ISRAEL,
+        {"mon": ["09:00-17:00"]},
+        "2026-09-06T15:00Z",
+        "2026-09-07T06:00Z",
+        "2026-09-07",
+    ),
+    "later today": (
+        ISRAEL,
+        {"mon": ["09:00-17:00"]},
+        "2026-09-07T05:00Z",
+        "2026-09-07T06:00Z",
+        "2026-09-07",
+    ),
+    "just after midnight": (
+        ISRAEL,
+        {"mon": ["00:15-02:00"]},
+        "2026-09-06T17:00Z",
+        "2026-09-06T21:15Z",
+        "2026-09-07",
+    ),
+    "at midnight": (
+        ISRAEL,
+        {"mon": ["00:00-02:00"]},
+        "2026-09-06T20:59Z",
+        "2026-09-06T21:00Z",
+        "2026-09-07",
+    ),
+    "in six days": (
+        ISRAEL,
+        {"sat": ["09:00-17:00"]},
+        "2026-09-06T15:00Z",
+        "2026-09-12T06:00Z",
+        "2026-09-12",
+    ),
     "an evening in the west": (
-        NEW_YORK, {"sun": ["20:30-22:00"]}, "2026-09-06T14:00Z", "2026-09-07T00:30Z", "2026-09-06",
+        NEW_YORK,
+        {"sun": ["20:30-22:00"]},
+        "2026-09-06T14:00Z",
+        "2026-09-07T00:30Z",
+        "2026-09-06",
     ),
     "a morning in the far east": (
-        AUCKLAND, {"mon": ["09:00-17:00"]}, "2026-09-06T06:00Z", "2026-09-06T21:00Z", "2026-09-07",
+        AUCKLAND,
+        {"mon": ["09:00-17:00"]},
+        "2026-09-06T06:00Z",
+        "2026-09-06T21:00Z",
+        "2026-09-07",
     ),
     "the night on which autumn begins": (
-        ISRAEL, {"sun": ["00:15-03:00"]}, "2026-10-24T12:00Z", "2026-10-24T21:15Z", "2026-10-25",
+        ISRAEL,
+        {"sun": ["00:15-03:00"]},
+        "2026-10-24T12:00Z",
+        "2026-10-24T21:15Z",
+        "2026-10-25",
     ),
     "the evening after it": (
-        ISRAEL, {"sun": ["23:30-24:00"]}, "2026-10-24T12:00Z", "2026-10-25T21:30Z", "2026-10-25",
+        ISRAEL,
+        {"sun": ["23:30-24:00"]},
+        "2026-10-24T12:00Z",
+        "2026-10-25T21:30Z",
+        "2026-10-25",
     ),
     "the night after clocks jumped in spring": (
-        ISRAEL, {"sat": ["00:15-02:00"]}, "2026-03-26T12:00Z", "2026-03-27T21:15Z", "2026-03-28",
+        ISRAEL,
+        {"sat": ["00:15-02:00"]},
+        "2026-03-26T12:00Z",
+        "2026-03-27T21:15Z",
+        "2026-03-28",
     ),
-    "on New Year's Eve": (ISRAEL, {"fri": ["00:30-02:00"]}, "2026-12-31T12:00Z", "2026-12-31T22:30Z", "2027-01-01"),
-}  # fmt: skip
+    "on New Year's Eve": (
+        ISRAEL,
+        {"fri": ["00:30-02:00"]},
+        "2026-12-31T12:00Z",
+        "2026-12-31T22:30Z",
+        "2027-01-01",
+    ),
+}
 
 
 def test_while_it_is_closed_the_day_is_that_of_the_opening(desk: Desk) -> None:
@@ -149,7 +219,14 @@ def test_while_it_is_closed_the_day_is_that_of_the_opening(desk: Desk) -> None:
     for name, (zone, hours, now, due, day) in CLOSED.items():
         desk.rules(zone, hours=hours)
         told, at = desk.ask(now), datetime.fromisoformat(due)
-        booked[name] = (told.state, told.opens, desk.row().due_at, desk.row().day, desk.row().reserved, desk.money())
+        booked[name] = (
+            told.state,
+            told.opens,
+            desk.row().due_at,
+            desk.row().day,
+            desk.row().reserved,
+            desk.money(),
+        )
         wanted[name] = (State.SCHEDULED, at, at, day, PRICE, {day: (PRICE, 0)})
         desk.forget()
     assert booked == wanted
@@ -164,13 +241,20 @@ def test_over_a_holiday_it_is_the_day_after_it(desk: Desk) -> None:
 def test_what_a_campaign_is_to_call_counts_on_its_day_too(desk: Desk) -> None:
     desk.rules(ISRAEL, hours={"mon": ["00:15-17:00"]}, campaign="1234")
     assert desk.ask("2026-09-06T17:00Z").state is State.RECEIVED
-    assert (desk.row().day, desk.row().due_at) == ("2026-09-07", datetime.fromisoformat("2026-09-06T21:15Z"))
+    assert (desk.row().day, desk.row().due_at) == (
+        "2026-09-07",
+        datetime.fromisoformat("2026-09-06T21:15Z"),
+    )
     assert desk.money() == {"2026-09-07": (PRICE, 0)}
 
 
 SUNDAY, MONDAY = "2026-09-06", "2026-09-07"
 TWO_DAYS = {"sun": ["09:00-17:00"], "mon": ["09:00-17:00"]}
-AT_WORK, IN_THE_EVENING, NEXT_MORNING = "2026-09-06T10:00Z", "2026-09-06T17:00Z", "2026-09-07T07:00Z"
+AT_WORK, IN_THE_EVENING, NEXT_MORNING = (
+    "2026-09-06T10:00Z",
+    "2026-09-06T17:00Z",
+    "2026-09-07T07:00Z",
+)
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["redis has it", "redis lost it"])
@@ -189,7 +273,9 @@ def test_each_day_has_a_ceiling_of_its_own(desk: Desk, lost: bool) -> None:
         assert desk.money() == {SUNDAY: (2 * PRICE, 0), MONDAY: (2 * PRICE, 0)}
 
 
-def test_what_it_cost_is_booked_on_the_day_it_was_held_on(desk: Desk, sweeps: CallbackSweeps) -> None:
+def test_what_it_cost_is_booked_on_the_day_it_was_held_on(
+    desk: Desk, sweeps: CallbackSweeps
+) -> None:
     desk.rules(ISRAEL, hours=TWO_DAYS)
     for now in (AT_WORK, IN_THE_EVENING):
         desk.ask(now)
@@ -203,7 +289,9 @@ def test_what_it_cost_is_booked_on_the_day_it_was_held_on(desk: Desk, sweeps: Ca
         assert set(session.scalars(select(CallbackRow.settled))) == {True}
 
 
-def test_a_call_that_was_put_off_holds_no_money_in_the_end(desk: Desk, sweeps: CallbackSweeps) -> None:
+def test_a_call_that_was_put_off_holds_no_money_in_the_end(
+    desk: Desk, sweeps: CallbackSweeps
+) -> None:
     """A holiday was added after it was asked for: wherever its money is held, it is held once and given back."""
     desk.rules(ISRAEL, hours={**TWO_DAYS, "tue": ["09:00-17:00"]})
     desk.ask(IN_THE_EVENING)
@@ -226,7 +314,9 @@ LATE = [  # zone, moment -> the day by the clocks there
 ]
 
 
-def test_money_of_whoever_died_is_given_back_on_the_sites_day(desk: Desk, sweeps: CallbackSweeps) -> None:
+def test_money_of_whoever_died_is_given_back_on_the_sites_day(
+    desk: Desk, sweeps: CallbackSweeps
+) -> None:
     guard = CallbackGuard(desk.stores.live)
     for zone, now, day in LATE:
         desk.forget()

@@ -27,7 +27,9 @@ def quick(monkeypatch: pytest.MonkeyPatch, road: Road, seconds: float = 0.3) -> 
     road.switch.late_seconds = 3 * seconds
 
 
-TRIED: dict[Behaviour, tuple[str, str, int]] = {  # of the first agent -> state, code, how many agents were asked
+TRIED: dict[
+    Behaviour, tuple[str, str, int]
+] = {  # of the first agent -> state, code, how many agents were asked
     Behaviour.OFFLINE: ("talked", "", 2),
     Behaviour.BLOCKED: ("talked", "", 2),
     Behaviour.INVALID: ("failed", "refused", 1),
@@ -59,7 +61,9 @@ def test_the_next_agent_only_where_certainly_nothing_rings(
     assert set(road.dialled().values()) <= {1}
 
 
-def test_an_answer_that_is_lost_is_uncertain_not_failed(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_lost_is_uncertain_not_failed(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
     quick(monkeypatch, road)
     road.switch.behaviours["WalterSIP"] = Behaviour.CUT
     road.switch.exchange.step_seconds = 2.0
@@ -138,7 +142,9 @@ def test_without_a_cdr_the_call_log_ends_it_or_nobody_knows(
     road.settle()
     assert road.row(asked["id"]).state == "visitor answered"
     with Session(road.stores.engine) as session:
-        session.execute(update(CallbackRow).values(dialled_at=datetime.now(UTC) - timedelta(minutes=61)))
+        session.execute(
+            update(CallbackRow).values(dialled_at=datetime.now(UTC) - timedelta(minutes=61))
+        )
         session.commit()
     row = road.until(asked["id"], state)
     assert (row.state, row.code) == (state, code)
@@ -159,7 +165,12 @@ def test_states_follow_pops_and_cdrs_in_any_order_and_number(road: Road) -> None
 def test_pops_alone_say_who_has_answered(road: Road) -> None:
     road.switch.exchange.step_seconds, road.switch.exchange.talk_seconds = 0.4, 0.8
     asked = road.ask()
-    assert road.seen_until(asked["id"], "talked") == ["dialling", "agent answered", "visitor answered", "talked"]
+    assert road.seen_until(asked["id"], "talked") == [
+        "dialling",
+        "agent answered",
+        "visitor answered",
+        "talked",
+    ]
 
 
 def test_a_call_without_variables_is_linked_by_the_pbxs_id(road: Road) -> None:

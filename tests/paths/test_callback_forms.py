@@ -11,7 +11,9 @@ from leadtracker.records import api_keys
 from tests.callback_road import ORIGIN, PHONE, Road, long
 
 
-@pytest.mark.parametrize("path", ["/callback/%00%00%00%00%00%00%00%00", "/callback-sent/%00", "/callback/x"])
+@pytest.mark.parametrize(
+    "path", ["/callback/%00%00%00%00%00%00%00%00", "/callback-sent/%00", "/callback/x"]
+)
 def test_addresses_of_nothing(road: Road, path: str) -> None:
     assert road.client.get(f"{path}?visitor={long('dana')}").status_code == 404
 
@@ -19,10 +21,19 @@ def test_addresses_of_nothing(road: Road, path: str) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"id": "short"}, {"id": 5}, {"id": "x" * 65}, {"id": "a b c d e f g"}, {"visitor": ""}, {"visitor": 7},
-        {"phone": 972543216549}, {"name": ["Dana"]}, {"form": {"a": 1}}, {"filled_ms": "5000"}, {"filled_ms": True},
+        {"id": "short"},
+        {"id": 5},
+        {"id": "x" * 65},
+        {"id": "a b c d e f g"},
+        {"visitor": ""},
+        {"visitor": 7},
+        {"phone": 972543216549},
+        {"name": ["Dana"]},
+        {"form": {"a": 1}},
+        {"filled_ms": "5000"},
+        {"filled_ms": True},
     ],
-)  # fmt: skip
+)
 def test_what_is_no_request(road: Road, more: dict[str, Any]) -> None:
     answer = road.post(road.message() | more)
     assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
@@ -31,7 +42,9 @@ def test_what_is_no_request(road: Road, more: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'"text"'])
 def test_what_is_no_message(road: Road, body: bytes) -> None:
-    answer = road.client.post("/callback", data=body, headers={"Origin": ORIGIN}, content_type="text/plain")
+    answer = road.client.post(
+        "/callback", data=body, headers={"Origin": ORIGIN}, content_type="text/plain"
+    )
     assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
 
 
@@ -49,17 +62,30 @@ def test_long_texts_are_cut_and_nul_left_out(road: Road) -> None:
 
 class TestPlainForm:
     def send(self, road: Road, origin: str = ORIGIN, language: str = "en", **fields: str) -> Any:
-        form = {"leadtracker_token": "shop-token", "phone": PHONE, "name": "Dana", "website": ""} | fields
+        form = {
+            "leadtracker_token": "shop-token",
+            "phone": PHONE,
+            "name": "Dana",
+            "website": "",
+        } | fields
         return road.app.test_client().post(
-            "/callback", data=form, headers={"Origin": origin, "Accept-Language": language, "User-Agent": "Firefox"}
+            "/callback",
+            data=form,
+            headers={"Origin": origin, "Accept-Language": language, "User-Agent": "Firefox"},
         )
 
     def test_without_javascript(self, road: Road) -> None:
         answer = self.send(road)
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith("/callback-sent/")
-        page = road.client.get(answer.headers["Location"], headers={"Accept-Language": "he-IL,he;q=0.9"})
-        assert (page.status_code, 'dir="rtl"' in page.text, "הטלפון" in page.text) == (200, True, True)
+        page = road.client.get(
+            answer.headers["Location"], headers={"Accept-Language": "he-IL,he;q=0.9"}
+        )
+        assert (page.status_code, 'dir="rtl"' in page.text, "הטלפון" in page.text) == (
+            200,
+            True,
+            True,
+        )
         assert PHONE not in page.text
         again = self.send(road)
         assert again.headers["Location"] == answer.headers["Location"]
@@ -69,7 +95,11 @@ class TestPlainForm:
 
     def test_a_form_of_no_site_ends_on_a_page_for_visitors(self, road: Road) -> None:
         answer = self.send(road, leadtracker_token="no-token", language="he")
-        assert (answer.status_code, 'dir="rtl"' in answer.text, "לטעון את הדף מחדש" in answer.text) == (403, True, True)
+        assert (
+            answer.status_code,
+            'dir="rtl"' in answer.text,
+            "לטעון את הדף מחדש" in answer.text,
+        ) == (403, True, True)
         assert "/calls" not in answer.text
         assert road.rows() == []
 
@@ -80,7 +110,9 @@ class TestPlainForm:
 
     def test_with_what_the_script_filled_in(self, road: Road) -> None:
         message = road.message()
-        fields = {name: str(message[name]) for name in ("id", "visitor", "form", "filled_ms", "token")}
+        fields = {
+            name: str(message[name]) for name in ("id", "visitor", "form", "filled_ms", "token")
+        }
         assert self.send(road, **fields).status_code == 303
         assert self.send(road, **fields).status_code == 303
         road.settle()
@@ -103,9 +135,10 @@ class TestApi:
 
     def send(self, road: Road, key: str, request: str = "order-123", **body: str) -> Any:
         return road.client.post(
-            "/api/v1/callbacks", json={"phone": PHONE} | body,
+            "/api/v1/callbacks",
+            json={"phone": PHONE} | body,
             headers={"Authorization": f"Bearer {key}", "Idempotency-Key": request},
-        )  # fmt: skip
+        )
 
     def test_asks_once_for_each_key(self, road: Road, key: str) -> None:
         first = self.send(road, key)
@@ -113,7 +146,10 @@ class TestApi:
         assert self.send(road, key).status_code == 202
         road.settle()
         headers = {"Authorization": f"Bearer {key}"}
-        assert road.client.get("/api/v1/callbacks/order-123", headers=headers).get_json()["state"] == "talked"
+        assert (
+            road.client.get("/api/v1/callbacks/order-123", headers=headers).get_json()["state"]
+            == "talked"
+        )
         assert road.client.get("/api/v1/callbacks/order-124", headers=headers).status_code == 404
         assert road.dialled() == {"order-123": 1}
 

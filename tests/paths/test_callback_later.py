@@ -46,7 +46,10 @@ def test_a_holiday_that_was_added_postpones(road: Road) -> None:
 def test_at_the_opening_agents_are_rung_one_request_each(road: Road) -> None:
     road.rules(**closed_now())
     road.switch.exchange.talk_seconds = 1.0
-    asked = [road.ask(visitor, phone=f"054-321-655{n}")["id"] for n, visitor in enumerate(("dana", "noa", "gal"))]
+    asked = [
+        road.ask(visitor, phone=f"054-321-655{n}")["id"]
+        for n, visitor in enumerate(("dana", "noa", "gal"))
+    ]
     road.rules()
     for request in asked:
         make_due(road, request)
@@ -99,10 +102,17 @@ def test_each_call_of_a_campaign_counts_once_in_any_order(road: Road) -> None:
 
     def cdr(call_id: str, status: str, seconds: int, price: float) -> dict[str, Any]:
         return {
-            "caller": "WalterSIP", "target": "0543216549", "time": epoch, "duration": seconds, "ivruniqueid": call_id,
-            "type": "ProductiveCall Leg2", "status": status, "callerextension": "WalterSIP", "price": price,
+            "caller": "WalterSIP",
+            "target": "0543216549",
+            "time": epoch,
+            "duration": seconds,
+            "ivruniqueid": call_id,
+            "type": "ProductiveCall Leg2",
+            "status": status,
+            "callerextension": "WalterSIP",
+            "price": price,
             "CustomData": custom,
-        }  # fmt: skip
+        }
 
     calls = [cdr("a", "NOANSWER", 0, 0), cdr("b", "ANSWER", 60, 12), cdr("c", "ANSWER", 30, 7)]
     seen = set()
@@ -111,11 +121,18 @@ def test_each_call_of_a_campaign_counts_once_in_any_order(road: Road) -> None:
             session.execute(delete(InboxRow))
             session.execute(delete(CallRow))
             session.execute(
-                update(CallbackRow).values(state="scheduled", call_pk=None, call_id="", calls={}, spent=None, code="")
+                update(CallbackRow).values(
+                    state="scheduled", call_pk=None, call_id="", calls={}, spent=None, code=""
+                )
             )
             session.commit()
         for one in order:
-            assert road.client.post("/pbx/pbx/secret-of-the-pbx-account/cdr", json=one).get_json()["Err"] == 0
+            assert (
+                road.client.post("/pbx/pbx/secret-of-the-pbx-account/cdr", json=one).get_json()[
+                    "Err"
+                ]
+                == 0
+            )
             road.turn()
         row = road.row(asked["id"])
         with Session(road.stores.engine) as session:

@@ -119,7 +119,13 @@ def test_the_edge_of_what_is_unsettled(session: Session) -> None:
 
 
 def test_a_sweep_takes_the_oldest_and_not_all(session: Session) -> None:
-    store(session, *(callback_row(number, spent=1, settled=False) for number in range(callbacks.MOST_AT_ONCE + 5)))
+    store(
+        session,
+        *(
+            callback_row(number, spent=1, settled=False)
+            for number in range(callbacks.MOST_AT_ONCE + 5)
+        ),
+    )
     assert ids(callbacks.unsettled(session)) == list(range(callbacks.MOST_AT_ONCE))
 
 
@@ -133,7 +139,10 @@ def test_the_money_of_a_day(session: Session) -> None:
         callback_row(5, day="2026-09-06", reserved=450, spent=None, site_id=2),
         callback_row(6, day="2026-09-06", reserved=450, spent=None, state="refused"),
     )
-    assert callbacks.money(session, 1, "2026-09-06") == ({"request-1": 450}, {"request-2": 12, "request-3": 0})
+    assert callbacks.money(session, 1, "2026-09-06") == (
+        {"request-1": 450},
+        {"request-2": 12, "request-3": 0},
+    )
     assert callbacks.money(session, 2, "2026-09-06") == ({"request-5": 450}, {})
     assert callbacks.money(session, 1, "2026-09-08") == ({}, {})
 
@@ -164,7 +173,9 @@ def test_a_claim_is_had_once_and_only_of_the_state_it_was_found_in(session: Sess
 def test_only_what_waits_is_taken_back(session: Session) -> None:
     rows = every_state(spent=None)
     store(session, *rows.values())
-    assert [state for state, row in rows.items() if callbacks.cancel(session, row.pk, NOW)] == [State.SCHEDULED]
+    assert [state for state, row in rows.items() if callbacks.cancel(session, row.pk, NOW)] == [
+        State.SCHEDULED
+    ]
     session.commit()
     for state, row in rows.items():
         wanted = ("cancelled", 0, NOW) if state is State.SCHEDULED else (state, None, None)
@@ -184,7 +195,11 @@ def test_an_id_is_taken_once_for_each_site_unless_it_was_refused(session: Sessio
 
 
 def test_what_a_visitor_asked_for(session: Session) -> None:
-    store(session, callback_row(1, state="talked"), callback_row(1, state="refused", visitor=long("dana")))
+    store(
+        session,
+        callback_row(1, state="talked"),
+        callback_row(1, state="refused", visitor=long("dana")),
+    )
     newest = callbacks.of_visitor(session, "request-1", long("dana"))
     assert newest is not None
     assert newest.state == "refused"
@@ -211,24 +226,37 @@ OF_CALL: list[tuple[int, str, str | None, str | None]] = [  # account, named, ca
 
 
 def test_the_request_of_a_call(session: Session) -> None:
-    store(session, callback_row(1, call_id="call-1"), callback_row(2, call_id="call-2"), callback_row(3, call_id=""))
+    store(
+        session,
+        callback_row(1, call_id="call-1"),
+        callback_row(2, call_id="call-2"),
+        callback_row(3, call_id=""),
+    )
     for account, named, call_id, wanted in OF_CALL:
         row = callbacks.of_call(session, account, named, call_id)
         assert (row.id if row else None) == wanted, (account, named, call_id)
 
 
 def test_calls_that_are_to_be_linked(session: Session) -> None:
-    calls = [call(call_id=f"call-{number}") for number in range(6)] + [call(call_id="call-6", named=False)]
+    calls = [call(call_id=f"call-{number}") for number in range(6)] + [
+        call(call_id="call-6", named=False)
+    ]
     session.add_all([*calls, call(call_id="call-5", account_id=2)])
     session.flush()
     linked: dict[int, dict[str, object]] = {
-        0: {}, 1: {"call_pk": calls[1].id}, 2: {"dialled_at": NOW}, 3: {"dialled_at": NOW - SECOND},
-        5: {"account_id": 2}, 6: {},
-    }  # fmt: skip
+        0: {},
+        1: {"call_pk": calls[1].id},
+        2: {"dialled_at": NOW},
+        3: {"dialled_at": NOW - SECOND},
+        5: {"account_id": 2},
+        6: {},
+    }
     store(
         session,
         *(
-            callback_row(number, **({"call_id": f"call-{number}", "dialled_at": NOW + SECOND} | more))
+            callback_row(
+                number, **({"call_id": f"call-{number}", "dialled_at": NOW + SECOND} | more)
+            )
             for number, more in linked.items()
         ),
     )
@@ -254,7 +282,10 @@ class TestReports:
     def test_pages_forth_and_back(self, session: Session) -> None:
         """Seven requests, two of them of one moment, three a page."""
         minutes = [0, 1, 2, 2, 3, 4, 5]
-        store(session, *(callback_row(n, made_at=NOW + each * MINUTE) for n, each in enumerate(minutes)))
+        store(
+            session,
+            *(callback_row(n, made_at=NOW + each * MINUTE) for n, each in enumerate(minutes)),
+        )
         first = reports.callback_page(session, self.ALL, size=3)
         assert (ids(first.callbacks), first.newer) == ([6, 5, 4], None)
         second = reports.callback_page(session, self.ALL, before=first.older, size=3)
@@ -317,11 +348,19 @@ class TestReports:
         assert (found.asked, found.let_through, found.dialled) == (11, 10, 8)
         assert (found.agent_answered, found.talked, found.talk_seconds) == (5, 3, 60)
         assert list(found.states.items()) == [
-            (State.REFUSED, 1), (State.SCHEDULED, 1), (State.DIALING, 1), (State.UNCERTAIN, 1),
-            (State.AGENT_ANSWERED, 1), (State.VISITOR_ANSWERED, 1), (State.CANCELLED, 1), (State.FAILED, 2),
+            (State.REFUSED, 1),
+            (State.SCHEDULED, 1),
+            (State.DIALING, 1),
+            (State.UNCERTAIN, 1),
+            (State.AGENT_ANSWERED, 1),
+            (State.VISITOR_ANSWERED, 1),
+            (State.CANCELLED, 1),
+            (State.FAILED, 2),
             (State.TALKED, 2),
-        ]  # fmt: skip
-        refused = reports.funnel(session, reports.CallbackFilter(Period("UTC"), state=State.REFUSED))
+        ]
+        refused = reports.funnel(
+            session, reports.CallbackFilter(Period("UTC"), state=State.REFUSED)
+        )
         assert (refused.asked, refused.let_through, refused.states) == (1, 0, {State.REFUSED: 1})
 
     def test_who_asked_last(self, session: Session) -> None:
@@ -334,7 +373,11 @@ class TestReports:
         )
         newest = [
             reports.newest_callback(session, **who)
-            for who in ({"visitor": long("dana")}, {"visitor": long("noa")}, {"target": "+972543216549"})
+            for who in (
+                {"visitor": long("dana")},
+                {"visitor": long("noa")},
+                {"target": "+972543216549"},
+            )
         ]
         assert ids([row for row in newest if row]) == [2, 1, 2]
         assert reports.newest_callback(session, visitor=long("gal")) is None
@@ -358,4 +401,8 @@ class TestReports:
             callback_row(4, made_at=NOW, state="failed"),
             callback_row(5, made_at=NOW, site_id=2),
         )
-        assert sorted(reports.counts(session, NOW)) == [(1, "failed", 1), (1, "talked", 2), (2, "talked", 1)]
+        assert sorted(reports.counts(session, NOW)) == [
+            (1, "failed", 1),
+            (1, "talked", 2),
+            (2, "talked", 1),
+        ]

@@ -30,7 +30,9 @@ from tests.callback_road import RULES, Road, save
 @pytest.fixture
 def real_time(road: Road, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedRealTime]:
     """Listened to for the road's account; the exchange tells it all, and sends no pop-ups."""
-    monkeypatch.setattr(FEED, "pace", Pace(keep_alive=0.5, silence=1.5, rest=0.05, longest_rest=0.1, tick=0.02))
+    monkeypatch.setattr(
+        FEED, "pace", Pace(keep_alive=0.5, silence=1.5, rest=0.05, longest_rest=0.1, tick=0.02)
+    )
     monkeypatch.setattr(real_time_login, "BETWEEN_LOGINS", 0.02)
     exchange = road.switch.exchange
     exchange.pbx = dataclasses.replace(exchange.pbx, screen_pop_url="")
@@ -63,9 +65,16 @@ def families(road: Road) -> set[str]:
 
 
 def test_the_feed_leads_a_request_on(road: Road, real_time: SimulatedRealTime) -> None:
-    road.switch.exchange.step_seconds = road.switch.exchange.talk_seconds = 0.6  # longer than a turn of the worker
+    road.switch.exchange.step_seconds = road.switch.exchange.talk_seconds = (
+        0.6  # longer than a turn of the worker
+    )
     asked = road.ask()
-    assert road.seen_until(asked["id"], "talked") == ["dialling", "agent answered", "visitor answered", "talked"]
+    assert road.seen_until(asked["id"], "talked") == [
+        "dialling",
+        "agent answered",
+        "visitor answered",
+        "talked",
+    ]
     assert families(road) == {"real-time", "cdr"}
 
 
@@ -77,7 +86,9 @@ ENDS = {  # by the agent's behaviour: what is known before the CDR, and after it
 
 
 @pytest.mark.parametrize("behaviour", ENDS)
-def test_only_the_cdr_ends_it(road: Road, real_time: SimulatedRealTime, behaviour: Behaviour) -> None:
+def test_only_the_cdr_ends_it(
+    road: Road, real_time: SimulatedRealTime, behaviour: Behaviour
+) -> None:
     road.switch.behaviours["WalterSIP"] = behaviour
     states, code = ENDS[behaviour]
     asked = road.ask()
@@ -108,21 +119,32 @@ def test_a_feed_that_is_cut_loses_nothing_that_the_cdr_does_not_mend(
     real_time.gone = {0}
     real_time.hang_up()
     road.until(asked["id"], "talked")
-    assert (road.row(asked["id"]).talk_seconds, road.row(asked["id"]).spent is not None) == (42, True)
+    assert (road.row(asked["id"]).talk_seconds, road.row(asked["id"]).spent is not None) == (
+        42,
+        True,
+    )
     real_time.gone = set()
     until(road, real_time.connected)
 
 
-def test_states_in_any_order_and_number_with_pop_ups_too(road: Road, real_time: SimulatedRealTime) -> None:
+def test_states_in_any_order_and_number_with_pop_ups_too(
+    road: Road, real_time: SimulatedRealTime
+) -> None:
     exchange = road.switch.exchange
-    exchange.pbx = dataclasses.replace(exchange.pbx, screen_pop_url=exchange.pbx.cdr_url.replace("cdr", "screen-pop"))
+    exchange.pbx = dataclasses.replace(
+        exchange.pbx, screen_pop_url=exchange.pbx.cdr_url.replace("cdr", "screen-pop")
+    )
     asked = road.ask()
     road.settle()
     until(road, lambda: b"HANGUP" in bodies(road))
     assert families(road) == {"real-time", "screen-pop", "cdr"}
     with Session(road.stores.engine) as session:
         callbacks = session.scalars(select(InboxRow.id).order_by(InboxRow.id)).all()
-    for order in (callbacks[::-1], callbacks[3:] + callbacks[:3], callbacks[::2] + callbacks[1::2] + callbacks):
+    for order in (
+        callbacks[::-1],
+        callbacks[3:] + callbacks[:3],
+        callbacks[::2] + callbacks[1::2] + callbacks,
+    ):
         states = road.read_again(asked["id"], order)
         assert states == sorted(states, key=list(State).index)
         assert (road.row(asked["id"]).state, road.row(asked["id"]).talk_seconds) == ("talked", 42)
@@ -145,17 +167,28 @@ def said(road: Road) -> list[Finding]:
 
 def test_what_the_doctor_and_the_metrics_say(road: Road, real_time: SimulatedRealTime) -> None:
     who = "account pbx: real-time events: "
-    until(road, lambda: [one.what for one in said(road)] == [f"{who}connected to 127.0.0.1, none came yet"])
+    until(
+        road,
+        lambda: [one.what for one in said(road)] == [f"{who}connected to 127.0.0.1, none came yet"],
+    )
     assert 'leadtracker_real_time_up{account="pbx"} 1.0' in metrics(road)
     road.ask()
     road.settle()
     [finding] = until(road, lambda: [one for one in said(road) if "the newest came 20" in one.what])
     assert finding.well
-    until(road, lambda: 'leadtracker_real_time_events_total{account="pbx",receipt="stored"} 5.0' in metrics(road))
+    until(
+        road,
+        lambda: (
+            'leadtracker_real_time_events_total{account="pbx",receipt="stored"} 5.0'
+            in metrics(road)
+        ),
+    )
     real_time.secret = "another"
     real_time.tokens.clear()
     real_time.hang_up()
-    [finding] = until(road, lambda: [one for one in said(road) if "the login is refused" in one.what])
+    [finding] = until(
+        road, lambda: [one for one in said(road) if "the login is refused" in one.what]
+    )
     assert (finding.well, "real_time_" in finding.do) == (False, True)
     until(road, lambda: 'leadtracker_real_time_up{account="pbx"} 0.0' in metrics(road))
     road.worker._listening.stop()
@@ -164,7 +197,9 @@ def test_what_the_doctor_and_the_metrics_say(road: Road, real_time: SimulatedRea
     assert (finding.well, f"{who}nobody listens" in finding.what) == (False, True)
 
 
-def test_options_that_change_begin_it_anew_and_none_end_it(road: Road, real_time: SimulatedRealTime) -> None:
+def test_options_that_change_begin_it_anew_and_none_end_it(
+    road: Road, real_time: SimulatedRealTime
+) -> None:
     first = road.worker._listening._feeds["pbx"]
     road.turn()
     assert road.worker._listening._feeds["pbx"] is first
@@ -177,7 +212,10 @@ def test_options_that_change_begin_it_anew_and_none_end_it(road: Road, real_time
 
 
 def test_a_feed_that_fails_hurts_nobody(
-    road: Road, real_time: SimulatedRealTime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    road: Road,
+    real_time: SimulatedRealTime,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError(real_time.secret)

@@ -31,7 +31,12 @@ def test_asked_dialled_talked_and_paid(road: Road, dashboard: FlaskClient) -> No
     road.settle()
     row = road.row(asked["id"])
     assert (row.state, row.code, row.talk_seconds) == ("talked", "", 42)
-    assert (row.target, row.agent, row.name, row.note) == (TARGET, "WalterSIP", "Dana Cohen דנה", "a kitchen")
+    assert (row.target, row.agent, row.name, row.note) == (
+        TARGET,
+        "WalterSIP",
+        "Dana Cohen דנה",
+        "a kitchen",
+    )
     assert road.dialled() == {asked["id"]: 1}
     (dial,) = [one for one in road.switch.asked if one.path.endswith("click2call.aspx")]
     assert dial.fields["var_leadtracker_visitor"] == long("dana")
@@ -57,25 +62,42 @@ def test_the_agents_screen_says_who_asked(road: Road, dashboard: FlaskClient) ->
     asked = road.ask(note="a blue kitchen")
     program = road.ask(name="Noa")
     with Session(road.stores.engine) as session:
-        session.execute(update(CallbackRow).where(CallbackRow.id == program["id"]).values(origin="api", visitor=""))
+        session.execute(
+            update(CallbackRow)
+            .where(CallbackRow.id == program["id"])
+            .values(origin="api", visitor="")
+        )
         session.commit()
 
     def rings(request: str, secret: str = "secret-of-the-pbx-account") -> dict[str, Any]:
         pop = {
-            "phone": TARGET.lstrip("+"), "ivrid": "the-call", "direction": "Click2Call", "status": "Talking",
+            "phone": TARGET.lstrip("+"),
+            "ivrid": "the-call",
+            "direction": "Click2Call",
+            "status": "Talking",
             "currentCall": {"customdata": {"leadtracker_request": request}, "answered": 0},
-        }  # fmt: skip
-        said: dict[str, Any] = road.client.post(f"/pbx/pbx/{secret}/screen-pop", json=pop).get_json()
+        }
+        said: dict[str, Any] = road.client.post(
+            f"/pbx/pbx/{secret}/screen-pop", json=pop
+        ).get_json()
         return said
 
     said = rings(f"1-{asked['id']}")
     assert (said["CLIENTNAME"], said["TOTAL"]) == ("Dana Cohen דנה", 1)
     assert said["URL"] == f"https://calls.example.com/visitors/{long('dana')}"
     card = dashboard.get(f"/visitors/{long('dana')}").text
-    for words in ('<h1 dir="auto">Dana Cohen דנה</h1>', "054-321-6549", "Asked to be called back", "a blue kitchen"):
+    for words in (
+        '<h1 dir="auto">Dana Cohen דנה</h1>',
+        "054-321-6549",
+        "Asked to be called back",
+        "a blue kitchen",
+    ):
         assert words in card, words
     said = rings(f"1-{program['id']}")
-    assert (said["CLIENTNAME"], said["URL"]) == ("Noa", f"https://calls.example.com/callers/{TARGET}")
+    assert (said["CLIENTNAME"], said["URL"]) == (
+        "Noa",
+        f"https://calls.example.com/callers/{TARGET}",
+    )
     assert "Asked to be called back" in dashboard.get(f"/callers/{TARGET}").text
     for nothing in ("1-of-nobody", f"2-{asked['id']}", asked["id"], "x"):
         assert rings(nothing)["CLIENTNAME"] == ""
@@ -94,7 +116,12 @@ def test_a_number_request_brings_a_form_token_where_the_site_calls_back(road: Ro
 def test_the_form_is_told_of_opening_and_countries(road: Road) -> None:
     road.rules(countries=["IL", "CY"])
     told = road.form()
-    assert (told["open"], told["opens"], told["countries"], told["country"]) == (True, None, ["IL", "CY"], "IL")
+    assert (told["open"], told["opens"], told["countries"], told["country"]) == (
+        True,
+        None,
+        ["IL", "CY"],
+        "IL",
+    )
 
 
 def test_a_double_click_a_retry_and_a_reload_are_one_call(road: Road) -> None:
@@ -161,7 +188,11 @@ def refusals(road: Road) -> Counter[str]:
 def test_refused_counted_and_shown(road: Road, name: str) -> None:
     more, code, words = REFUSED[name]
     answer = road.post(road.message() | more)
-    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["words"]) == (422, "refused", words)
+    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["words"]) == (
+        422,
+        "refused",
+        words,
+    )
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     (row,) = road.rows()
     assert (row.state, row.code) == ("refused", code)
@@ -196,11 +227,27 @@ def test_limits_and_the_ceiling_of_money(road: Road) -> None:
 
 
 SPELLED = [
-    "054-321-6549", "0543216549", "+972 54 321 6549", "+972-(0)54-3216549", "00972543216549", "972543216549",
-    "tel:+972-54-321-6549", "tel:0543216549;phone-context=+972", "٠٥٤٣٢١٦٥٤٩", "０５４３２１６５４９",
-    " 0 5 4 3 2 1 6 5 4 9 ", "0543216549;ext=1", "0543216549 ext. 77", "0543216549,,9", "054\u00a0321\u20116549",
-    "\u200f054-321-6549", "+9720543216549", "013972543216549", "0543216549#", "0054-321-6549",
-]  # fmt: skip
+    "054-321-6549",
+    "0543216549",
+    "+972 54 321 6549",
+    "+972-(0)54-3216549",
+    "00972543216549",
+    "972543216549",
+    "tel:+972-54-321-6549",
+    "tel:0543216549;phone-context=+972",
+    "٠٥٤٣٢١٦٥٤٩",
+    "０５４３２１６５４９",
+    " 0 5 4 3 2 1 6 5 4 9 ",
+    "0543216549;ext=1",
+    "0543216549 ext. 77",
+    "0543216549,,9",
+    "054\u00a0321\u20116549",
+    "\u200f054-321-6549",
+    "+9720543216549",
+    "013972543216549",
+    "0543216549#",
+    "0054-321-6549",
+]
 
 
 def test_one_number_in_every_spelling_rings_once(road: Road) -> None:
@@ -208,7 +255,9 @@ def test_one_number_in_every_spelling_rings_once(road: Road) -> None:
     road.rules(per_number={"minute": 1, "hour": 1, "day": 1})
     words: Counter[str] = Counter()
     for n, phone in enumerate(SPELLED):
-        answer = road.post(road.message(f"visitor{n}", phone=phone), environ_base={"REMOTE_ADDR": f"192.0.2.{n}"})
+        answer = road.post(
+            road.message(f"visitor{n}", phone=phone), environ_base={"REMOTE_ADDR": f"192.0.2.{n}"}
+        )
         words[answer.get_json()["words"]] += 1
     road.settle()
     assert list(road.dialled().values()) == [1]
@@ -247,7 +296,9 @@ def test_a_redis_that_lost_everything_keeps_the_ceiling_and_the_course(road: Roa
     road.settle()
 
 
-def test_money_of_a_request_that_was_never_written_is_free_again(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_money_of_a_request_that_was_never_written_is_free_again(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The process died between letting it pass and writing it down: nobody is called."""
     monkeypatch.setattr("leadtracker.records.callbacks.add", lambda *_: 1 / 0)
     assert road.post(road.message()).status_code == 500

@@ -19,7 +19,10 @@ ASKING = 24
 
 
 def test_number_requests_go_on(tmp_path: Path) -> None:
-    with serving(tmp_path, SITE, threads="8", workers="1") as (served, engine), switch_of(served.url) as switch:
+    with (
+        serving(tmp_path, SITE, threads="8", workers="1") as (served, engine),
+        switch_of(served.url) as switch,
+    ):
         save(engine, None, RULES, dict(switch.options))
         switch.behaviours |= dict.fromkeys(("WalterSIP", "LoisSIP"), Behaviour.SLOW)
         switch.late_seconds = 30.0
@@ -42,9 +45,17 @@ def test_number_requests_go_on(tmp_path: Path) -> None:
 
         def ask(number: int) -> None:
             visitor = long(f"visitor{number}")
-            message = {"name": "", "note": "", "website": "", "filled_ms": 5000, "form": form(visitor)}
+            message = {
+                "name": "",
+                "note": "",
+                "website": "",
+                "filled_ms": 5000,
+                "form": form(visitor),
+            }
             phone = f"054-321-{number:04}"
-            waited.append(post("/callback", id=f"request-{number}", visitor=visitor, phone=phone, **message))
+            waited.append(
+                post("/callback", id=f"request-{number}", visitor=visitor, phone=phone, **message)
+            )
 
         threads = [threading.Thread(target=ask, args=(number,)) for number in range(ASKING)]
         for thread in threads:

@@ -34,7 +34,9 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 class Pbx:
     """Answers what it is told to, and keeps what it was asked."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)  # by agent; accepted where none is named
+    answers: dict[str, Answer] = field(
+        default_factory=dict
+    )  # by agent; accepted where none is named
     asked: list[Dial] = field(default_factory=list)
     hung_up: list[str] = field(default_factory=list)
     scheduled: list[tuple[str, datetime]] = field(default_factory=list)
@@ -45,7 +47,11 @@ class Pbx:
         self.asked.append(dial)
         self.clock += self.seconds
         answer = self.answers.get(dial.agent, Answer.ACCEPTED)
-        return Dialed(answer, f"call-{len(self.asked)}" if answer is Answer.ACCEPTED else "", f"{answer} it is")
+        return Dialed(
+            answer,
+            f"call-{len(self.asked)}" if answer is Answer.ACCEPTED else "",
+            f"{answer} it is",
+        )
 
     def hang_up(self, account: Account, agent: str) -> Dialed:
         self.hung_up.append(agent)
@@ -59,7 +65,9 @@ class Pbx:
 @pytest.fixture
 def pbx(monkeypatch: pytest.MonkeyPatch) -> Pbx:
     pbx = Pbx()
-    monkeypatch.setattr(callback_dialling, "VENDORS", {"voicenter": SimpleNamespace(click_to_call=pbx)})
+    monkeypatch.setattr(
+        callback_dialling, "VENDORS", {"voicenter": SimpleNamespace(click_to_call=pbx)}
+    )
     return pbx
 
 
@@ -105,24 +113,37 @@ WAITING: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str, bool]]]
     "a day late": ({}, {"due_at": NOW - 24 * HOUR}, ("scheduled", "", True)),
     "later than that": ({}, {"due_at": NOW - 24 * HOUR - SECOND}, ("failed", "too late", False)),
     "blocked since": ({"blocked": [TARGET]}, {"due_at": NOW}, ("cancelled", "blocked", False)),
-    "closed again": ({"hours": {"mon": ["09:00-17:00"]}}, {"due_at": NOW}, ("scheduled", "", False)),
+    "closed again": (
+        {"hours": {"mon": ["09:00-17:00"]}},
+        {"due_at": NOW},
+        ("scheduled", "", False),
+    ),
     "a campaign's": ({}, {"due_at": NOW, "campaign": "1234"}, ("scheduled", "", False)),
     "left lying": ({}, {"state": "received", "made_at": NOW - 2 * SECOND}, ("received", "", True)),
     "just received": ({}, {"state": "received", "made_at": NOW - SECOND}, ("received", "", False)),
     "received, blocked since": (
-        {"blocked": [TARGET]}, {"state": "received", "made_at": NOW - MINUTE}, ("received", "", True),
+        {"blocked": [TARGET]},
+        {"state": "received", "made_at": NOW - MINUTE},
+        ("received", "", True),
     ),
     "received while it is closed, for a campaign": (
         {"hours": {"mon": ["09:00-17:00"]}, "campaign": "1234"},
-        {"state": "received", "made_at": NOW - MINUTE, "due_at": NOW + 20 * HOUR}, ("received", "", True),
+        {"state": "received", "made_at": NOW - MINUTE, "due_at": NOW + 20 * HOUR},
+        ("received", "", True),
     ),
-    "received a day ago": ({}, {"state": "received", "made_at": NOW - 25 * HOUR}, ("failed", "too late", False)),
-}  # fmt: skip
+    "received a day ago": (
+        {},
+        {"state": "received", "made_at": NOW - 25 * HOUR},
+        ("failed", "too late", False),
+    ),
+}
 
 
 def test_what_becomes_of_each_that_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[int, State]] = []
-    monkeypatch.setattr(desk.sweeps._dialling, "begin", lambda pk, found_as: begun.append((pk, found_as)))
+    monkeypatch.setattr(
+        desk.sweeps._dialling, "begin", lambda pk, found_as: begun.append((pk, found_as))
+    )
     for name, (rules, request, (state, code, dialled)) in WAITING.items():
         begun.clear()
         desk.rules(**rules)
@@ -138,10 +159,14 @@ def test_what_becomes_of_each_that_waits(desk: Desk, monkeypatch: pytest.MonkeyP
         session.commit()
 
 
-def test_one_request_for_each_agent_and_none_begun_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_request_for_each_agent_and_none_begun_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two agents; one is busy with a request that was dialled some minutes ago."""
     begun: list[int] = []
-    monkeypatch.setattr(desk.sweeps._dialling, "begin", lambda pk, _: begun.append(pk) or "a future")  # type: ignore[func-returns-value] # None, so `or` goes on
+    monkeypatch.setattr(
+        desk.sweeps._dialling, "begin", lambda pk, _: begun.append(pk) or "a future"
+    )  # type: ignore[func-returns-value] # None, so `or` goes on
     busy = callback_row(1, state="dialling", dialled_at=NOW - MINUTE)
     waiting = [callback_row(number, state="scheduled", due_at=NOW) for number in (2, 3)]
     received = callback_row(4, state="received", made_at=NOW - MINUTE)
@@ -157,15 +182,27 @@ def test_one_request_for_each_agent_and_none_begun_twice(desk: Desk, monkeypatch
     assert begun == [waiting[0].pk, waiting[1].pk, received.pk]
 
 
-SWEPT: dict[str, tuple[dict[str, Any], str, str]] = {  # a request -> its state and code after a turn
+SWEPT: dict[
+    str, tuple[dict[str, Any], str, str]
+] = {  # a request -> its state and code after a turn
     "lost": ({"state": "dialling", "dialled_at": NOW - 31 * SECOND}, "uncertain", "no answer"),
     "not lost yet": ({"state": "dialling", "dialled_at": NOW - 30 * SECOND}, "dialling", ""),
-    "answered": ({"state": "dialling", "dialled_at": NOW - MINUTE, "answered_at": NOW}, "dialling", ""),
-    "handed over": (
-        {"state": "scheduled", "campaign": "1", "due_at": NOW - 24 * HOUR - SECOND}, "unknown", "not heard of",
+    "answered": (
+        {"state": "dialling", "dialled_at": NOW - MINUTE, "answered_at": NOW},
+        "dialling",
+        "",
     ),
-    "handed over lately": ({"state": "scheduled", "campaign": "1", "due_at": NOW - 24 * HOUR}, "scheduled", ""),
-}  # fmt: skip
+    "handed over": (
+        {"state": "scheduled", "campaign": "1", "due_at": NOW - 24 * HOUR - SECOND},
+        "unknown",
+        "not heard of",
+    ),
+    "handed over lately": (
+        {"state": "scheduled", "campaign": "1", "due_at": NOW - 24 * HOUR},
+        "scheduled",
+        "",
+    ),
+}
 
 
 def test_what_a_turn_ends(desk: Desk) -> None:
@@ -193,7 +230,9 @@ def test_what_changed_since_it_was_read_is_left_alone(desk: Desk) -> None:
     assert (desk.row().state, desk.row().code) == ("dialling", "")
 
 
-def test_a_price_that_changes_while_it_is_settled_is_settled_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_price_that_changes_while_it_is_settled_is_settled_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.store(state="talked", spent=12)
     settle = CallbackGuard.settle
 
@@ -218,7 +257,12 @@ TRIES: dict[str, tuple[dict[str, Answer], list[str], str, str]] = {  # answers -
     "refused": ({"WalterSIP": Answer.REFUSED}, ["WalterSIP"], "failed", "refused"),
     "unauthorized": ({"WalterSIP": Answer.UNAUTHORIZED}, ["WalterSIP"], "failed", "unauthorized"),
     "uncertain": ({"WalterSIP": Answer.UNCERTAIN}, ["WalterSIP"], "uncertain", "uncertain"),
-    "both": (dict.fromkeys(("WalterSIP", "LoisSIP"), Answer.OFFLINE), ["WalterSIP", "LoisSIP"], "failed", "offline"),
+    "both": (
+        dict.fromkeys(("WalterSIP", "LoisSIP"), Answer.OFFLINE),
+        ["WalterSIP", "LoisSIP"],
+        "failed",
+        "offline",
+    ),
 }
 
 
@@ -279,7 +323,12 @@ def test_what_a_campaign_answers(desk: Desk, pbx: Pbx) -> None:
         pbx.answers, later = {"1234": answer}, NOW + HOUR
         desk.dialling._dial(desk.store(state="received", due_at=later), State.RECEIVED)
         row = desk.row()
-        assert (row.state, row.campaign, row.dialled_at is not None, row.message) == (state, campaign, dialled, "left")
+        assert (row.state, row.campaign, row.dialled_at is not None, row.message) == (
+            state,
+            campaign,
+            dialled,
+            "left",
+        )
         assert (pbx.scheduled.pop(), pbx.asked) == (("1234", later), [])
 
 
@@ -293,8 +342,15 @@ def test_a_late_answer_ends_the_uncertainty_and_nothing_else(desk: Desk) -> None
         pk = desk.store(state=state, code=code, call_id="")
         desk.dialling._note(pk, "WalterSIP", Dialed(Answer.ACCEPTED, "call-1", "m" * 900))
         row = desk.row()
-        assert (row.state, row.code, row.call_id, row.agent, row.message) == (*after, "call-1", "WalterSIP", "m" * 500)
-    desk.dialling._note(desk.store(state="dialling", call_id="first"), "A", Dialed(Answer.ACCEPTED, "second"))
+        assert (row.state, row.code, row.call_id, row.agent, row.message) == (
+            *after,
+            "call-1",
+            "WalterSIP",
+            "m" * 500,
+        )
+    desk.dialling._note(
+        desk.store(state="dialling", call_id="first"), "A", Dialed(Answer.ACCEPTED, "second")
+    )
     assert desk.row().call_id == "first"
 
 
@@ -330,7 +386,9 @@ def test_a_place_is_free_again_when_the_dialling_is_over(desk: Desk, pbx: Pbx) -
         begun = desk.dialling.begin(desk.store(state="received"), State.RECEIVED)
         assert begun is not None
         begun.result()
-        desk.dialling._pool.submit(lambda: None).result()  # its thread has given the place back by now
+        desk.dialling._pool.submit(
+            lambda: None
+        ).result()  # its thread has given the place back by now
     assert len(pbx.asked) == 3
 
 
@@ -345,11 +403,17 @@ PROOF: dict[str, tuple[dict[str, Any], str]] = {  # a wish -> the refusal's code
     "no token": ({"form": ""}, "token"),
     "another's token": ({"visitor": long("noa")}, "token"),
     "a plain form needs no token": ({"origin": "form", "form": "", "filled_ms": None}, ""),
-    "a plain form of another page": ({"origin": "form", "form": "", "page": "https://evil.example"}, "origin"),
+    "a plain form of another page": (
+        {"origin": "form", "form": "", "page": "https://evil.example"},
+        "origin",
+    ),
     "a plain form that brings a bad token": ({"origin": "form", "form": "forged"}, "token"),
     "a plain form that was too fast": ({"origin": "form", "filled_ms": 100}, "robot"),
     "a plain form that fills all": ({"origin": "form", "form": "", "honeypot": "x"}, "robot"),
-    "a program needs nothing": ({"origin": "api", "form": "", "page": "", "filled_ms": None, "honeypot": "x"}, ""),
+    "a program needs nothing": (
+        {"origin": "api", "form": "", "page": "", "filled_ms": None, "honeypot": "x"},
+        "",
+    ),
 }
 
 
@@ -361,7 +425,13 @@ def test_what_proves_that_a_person_asks(desk: Desk) -> None:
     site = stores.directory.site(1)
     assert site is not None
     token = requests.form(site, long("dana"), ORIGIN)
-    whole = {"origin": "page", "visitor": long("dana"), "form": token, "page": ORIGIN, "filled_ms": 5000}
+    whole = {
+        "origin": "page",
+        "visitor": long("dana"),
+        "form": token,
+        "page": ORIGIN,
+        "filled_ms": 5000,
+    }
     rules = rules_of(site)
     for name, (more, code) in PROOF.items():
         wish = Wish(id="request-1", phone="054-321-6549", **(whole | more))

@@ -34,12 +34,23 @@ def said(*arguments: str, **more: Any) -> str:
 def test_a_site_from_nothing() -> None:
     assert "saved" in said("account", "add", "voicenter", "--vendor", "voicenter")
     token = said(
-        "site", "add", "shop", "--origin", "https://shop.example.com", "--default-number", "03-555-1234",
-        "--account", "voicenter",
-    ).split()[-1]  # fmt: skip
+        "site",
+        "add",
+        "shop",
+        "--origin",
+        "https://shop.example.com",
+        "--default-number",
+        "03-555-1234",
+        "--account",
+        "voicenter",
+    ).split()[-1]
     assert said("did", "add", "shop", "072-277-6772", "+972722776773").startswith("2 added")
-    assert said("did", "add", "shop", "0722776772", "0722776774").startswith("1 added, 1 were there")
-    assert said("did", "import", "shop", "-", input="number,name\n072-277-6775,one\n\n").startswith("1 added")
+    assert said("did", "add", "shop", "0722776772", "0722776774").startswith(
+        "1 added, 1 were there"
+    )
+    assert said("did", "import", "shop", "-", input="number,name\n072-277-6775,one\n\n").startswith(
+        "1 added"
+    )
     assert said("did", "remove", "shop", "0722776774").startswith("1 drain")
     assert said("did", "list", "shop").count("+972") == 4
     [listed] = json.loads(said("site", "list", "--json"))
@@ -69,7 +80,10 @@ def test_export_is_what_apply_takes(tmp_path: Path) -> None:
         (("did", "add", "shop", "12345"), "'12345' is not a telephone number in IL"),
         (("did", "add", "shop", "035551234"), "is the default number"),
         (("did", "remove", "shop", "0722776772"), "is not in the pool"),
-        (("site", "add", "new", "--origin", "shop.example.com"), "an origin is like https://www.example.com"),
+        (
+            ("site", "add", "new", "--origin", "shop.example.com"),
+            "an origin is like https://www.example.com",
+        ),
         (("site", "add", "new", "--origin", "https://a.example.com/path"), "an origin is like"),
         (("site", "add", "new", "--time-zone", "Mars/Base"), "time_zone must be a name"),
         (("site", "add", "new", "--country", "Israel"), "country must be two letters"),
@@ -106,7 +120,9 @@ def test_bad_input_is_named_and_changes_nothing(arguments: tuple[str, ...], sent
 
 def test_a_file_with_a_fault_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "sites.toml"
-    file.write_text('[site.good]\norigins = ["https://good.example.com"]\n[site.bad]\ndids = ["1"]\n')
+    file.write_text(
+        '[site.good]\norigins = ["https://good.example.com"]\n[site.bad]\ndids = ["1"]\n'
+    )
     result = run("site", "apply", str(file))
     assert (result.exit_code, "'1' is not a telephone number" in result.output) == (1, True)
     assert json.loads(said("site", "list", "--json")) == []
@@ -146,10 +162,14 @@ def test_numbers_that_the_pbx_never_calls(tmp_path: Path) -> None:
         file.write_text(tomli_w.dumps({"account": {"pbx": {"options": switch.options}}}))
         said("site", "apply", str(file))
         assert said("pbx", "block", "pbx", "054-321-6549", "+442079460000").splitlines() == [
-            "+972543216549: blocked", "+442079460000: blocked",
-        ]  # fmt: skip
+            "+972543216549: blocked",
+            "+442079460000: blocked",
+        ]
         assert switch.blocked == {"972543216549", "442079460000"}
-        assert said("pbx", "block", "pbx", "0543216549", "--undo") == "+972543216549: no longer blocked\n"
+        assert (
+            said("pbx", "block", "pbx", "0543216549", "--undo")
+            == "+972543216549: no longer blocked\n"
+        )
         assert switch.blocked == {"442079460000"}
         wrong = run("pbx", "block", "pbx", "052-234-5678", "Dana")
         assert "no telephone number in IL: Dana; nothing was changed" in wrong.output

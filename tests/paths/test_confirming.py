@@ -38,8 +38,13 @@ def call(app: Flask, worker: Worker, stores: Stores) -> int:
     at = datetime.now(UTC) - timedelta(minutes=10)
     came = touchpoint(at, source="facebook", channel="paid social", campaign="autumn")
     left = at + timedelta(minutes=9)
-    add(stores.engine, lease(at, did=shown, visitor=DANA, left=left, source_key="facebook", arrival=came))
-    assert client.post(f"{PBX}/cdr", json=cdr("0" + shown.removeprefix("+972"))).get_json()["Err"] == 0
+    add(
+        stores.engine,
+        lease(at, did=shown, visitor=DANA, left=left, source_key="facebook", arrival=came),
+    )
+    assert (
+        client.post(f"{PBX}/cdr", json=cdr("0" + shown.removeprefix("+972"))).get_json()["Err"] == 0
+    )
     settle(worker)
     with Session(stores.engine) as session:
         return session.scalars(select(CallRow.id)).one()
@@ -50,19 +55,58 @@ def rows(stores: Stores) -> dict[str, Any]:
     with Session(stores.engine) as session:
         call = session.scalars(select(CallRow)).one()
         verdict = session.scalars(select(VerdictRow)).one()
-        learned = session.scalars(select(LearnedRow).where(LearnedRow.site_id == call.site_id)).one()
+        learned = session.scalars(
+            select(LearnedRow).where(LearnedRow.site_id == call.site_id)
+        ).one()
         return {
-            "call": [call.visitor_id, call.match, call.visitor_info, call.touchpoint, call.channel, call.campaign],
-            "said": [verdict.confirmed, verdict.confirmed_at, verdict.heeded, verdict.matched, verdict.stated_right],
-            "verdict": [verdict.posterior, verdict.evidence, verdict.stated, verdict.untold, verdict.days],
-            "lesson": {f"{name} {key}": value for name, sums in (verdict.lesson or {}).items()
-                       for key, value in sums.items()},
-            "learned": {f"{name} {key}": value for name, sums in learned.counts.items() for key, value in sums.items()},
-            "shares": sorted((round(row.p, 9), row.channel, row.campaign) for row in session.scalars(select(ShareRow))),
-            "phones": [(row.key, row.remembered) for row in session.scalars(select(PhoneRow).order_by(PhoneRow.key))],
-            "callers": sorted((row.visitor, str(row.called)) for row in session.scalars(select(CallerRow))),
-            "known": sorted((row.phone, row.visitor, row.said_by) for row in session.scalars(select(KnownPhoneRow))),
-        }  # fmt: skip
+            "call": [
+                call.visitor_id,
+                call.match,
+                call.visitor_info,
+                call.touchpoint,
+                call.channel,
+                call.campaign,
+            ],
+            "said": [
+                verdict.confirmed,
+                verdict.confirmed_at,
+                verdict.heeded,
+                verdict.matched,
+                verdict.stated_right,
+            ],
+            "verdict": [
+                verdict.posterior,
+                verdict.evidence,
+                verdict.stated,
+                verdict.untold,
+                verdict.days,
+            ],
+            "lesson": {
+                f"{name} {key}": value
+                for name, sums in (verdict.lesson or {}).items()
+                for key, value in sums.items()
+            },
+            "learned": {
+                f"{name} {key}": value
+                for name, sums in learned.counts.items()
+                for key, value in sums.items()
+            },
+            "shares": sorted(
+                (round(row.p, 9), row.channel, row.campaign)
+                for row in session.scalars(select(ShareRow))
+            ),
+            "phones": [
+                (row.key, row.remembered)
+                for row in session.scalars(select(PhoneRow).order_by(PhoneRow.key))
+            ],
+            "callers": sorted(
+                (row.visitor, str(row.called)) for row in session.scalars(select(CallerRow))
+            ),
+            "known": sorted(
+                (row.phone, row.visitor, row.said_by)
+                for row in session.scalars(select(KnownPhoneRow))
+            ),
+        }
 
 
 def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -152,13 +196,22 @@ def test_a_worker_that_begins_anew_learns_the_word_once(
 
 
 REFUSED: dict[str, tuple[Callable[[FlaskClient, int], Any], int]] = {
-    "of another page": (lambda client, call: client.post(f"/calls/{call}/confirm", data={"nobody": "1"}), 403),
+    "of another page": (
+        lambda client, call: client.post(f"/calls/{call}/confirm", data={"nobody": "1"}),
+        403,
+    ),
     "of a stranger": (
-        lambda client, call: client.post(f"/calls/{call}/confirm", data={"visitor": "x"}, headers=OURS), 400,
+        lambda client, call: client.post(
+            f"/calls/{call}/confirm", data={"visitor": "x"}, headers=OURS
+        ),
+        400,
     ),
     "of nothing": (lambda client, call: client.post(f"/calls/{call}/confirm", headers=OURS), 400),
-    "of no such call": (lambda client, call: client.post("/calls/99/confirm", data={"undo": "1"}, headers=OURS), 404),
-}  # fmt: skip
+    "of no such call": (
+        lambda client, call: client.post("/calls/99/confirm", data={"undo": "1"}, headers=OURS),
+        404,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

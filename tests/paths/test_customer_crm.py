@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from leadtracker.site_file import save_account
 from leadtracker.web.stores import Stores
 
-POP = (
-    "/pbx/pbx/secret-of-the-pbx-account/screen-pop?phone=0501234567&ivrid=c1&extenUser=S&did=0722776772&status=Ringing"
-)
+POP = "/pbx/pbx/secret-of-the-pbx-account/screen-pop?phone=0501234567&ivrid=c1&extenUser=S&did=0722776772&status=Ringing"
 OURS = {
-    "STATUS": "OK", "CLIENTNAME": "", "COMPANY": "", "TOTAL": 0, "URL": "https://calls.example.com/callers/+972501234567",
-}  # fmt: skip
+    "STATUS": "OK",
+    "CLIENTNAME": "",
+    "COMPANY": "",
+    "TOTAL": 0,
+    "URL": "https://calls.example.com/callers/+972501234567",
+}
 
 
 class Crm(BaseHTTPRequestHandler):
@@ -35,7 +37,9 @@ class Crm(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         type(self).asked.append((self.command, self.path, body))
         time.sleep(self.wait)
-        content = self.answer if isinstance(self.answer, bytes) else json.dumps(self.answer).encode()
+        content = (
+            self.answer if isinstance(self.answer, bytes) else json.dumps(self.answer).encode()
+        )
         self.send_response(self.status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -67,9 +71,18 @@ def _set_crm(stores: Stores, url: str) -> None:
 
 
 def test_its_answer_is_merged_and_it_is_asked_as_we_were(app: Flask, crm: type[Crm]) -> None:
-    crm.answer = {"STATUS": "OK", "CLIENTNAME": "Clark Kent", "URL": "https://crm.example.com/7", "TOTAL": 2}
+    crm.answer = {
+        "STATUS": "OK",
+        "CLIENTNAME": "Clark Kent",
+        "URL": "https://crm.example.com/7",
+        "TOTAL": 2,
+    }
     answer = app.test_client().get(POP).get_json()
-    assert answer == OURS | {"CLIENTNAME": "Clark Kent", "URL": "https://crm.example.com/7", "TOTAL": 2}
+    assert answer == OURS | {
+        "CLIENTNAME": "Clark Kent",
+        "URL": "https://crm.example.com/7",
+        "TOTAL": 2,
+    }
     query = POP.partition("?")[2]
     assert crm.asked == [("GET", f"/pop?user=7&{query}", b"")]
 
@@ -136,21 +149,30 @@ def test_a_crm_that_hangs_takes_no_more_than_its_places(app: Flask, stores: Stor
 def test_preflight_of_the_browser_extension(app: Flask) -> None:
     extension = "chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio"
     asked = {
-        "Origin": extension, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type",
-    }  # fmt: skip
+        "Origin": extension,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
     client = app.test_client()
     path = POP.partition("?")[0]
     allowed = client.options(path, headers=asked)
     assert allowed.status_code in (200, 204)
     assert allowed.headers["Access-Control-Allow-Origin"] == extension
-    assert {"GET", "POST"} <= set(allowed.headers["Access-Control-Allow-Methods"].replace(" ", "").split(","))
+    assert {"GET", "POST"} <= set(
+        allowed.headers["Access-Control-Allow-Methods"].replace(" ", "").split(",")
+    )
     assert allowed.headers["Access-Control-Allow-Headers"].lower() == "content-type"
-    assert client.get(POP, headers={"Origin": extension}).headers["Access-Control-Allow-Origin"] == extension
+    assert (
+        client.get(POP, headers={"Origin": extension}).headers["Access-Control-Allow-Origin"]
+        == extension
+    )
     stranger = client.options(path, headers=asked | {"Origin": "https://evil.example.com"})
     assert "Access-Control-Allow-Origin" not in stranger.headers
 
 
-@pytest.mark.parametrize(("allowed", "status"), [(["127.0.0.0/8"], 200), (["192.0.2.7", "2001:db8::/32"], 403)])
+@pytest.mark.parametrize(
+    ("allowed", "status"), [(["127.0.0.0/8"], 200), (["192.0.2.7", "2001:db8::/32"], 403)]
+)
 def test_the_list_of_addresses(app: Flask, stores: Stores, allowed: list[str], status: int) -> None:
     with Session(stores.engine) as session:
         save_account(session, "pbx", {"allowed_addresses": allowed})

@@ -19,47 +19,106 @@ def page(client: FlaskClient, call_pk: int) -> str:
 
 
 def test_all_that_is_known(dashboard: FlaskClient, engine: Engine) -> None:
-    first = touchpoint(NOW - timedelta(days=9), source="facebook", channel="paid social", campaign="מבצע", term="דירה")
+    first = touchpoint(
+        NOW - timedelta(days=9),
+        source="facebook",
+        channel="paid social",
+        campaign="מבצע",
+        term="דירה",
+    )
     last = touchpoint(
-        NOW - timedelta(minutes=5), landing_page="/%D7%93", url="https://shop.example.com/%D7%93?utm_source=google"
+        NOW - timedelta(minutes=5),
+        landing_page="/%D7%93",
+        url="https://shop.example.com/%D7%93?utm_source=google",
     )
     match = {
-        "how": "tapped", "said": "The visitor tapped the number 6 s before the call.", "lease": "l1",
-        "lease_start": (NOW - timedelta(minutes=5)).isoformat(), "tapped": (NOW - timedelta(seconds=6)).isoformat(),
+        "how": "tapped",
+        "said": "The visitor tapped the number 6 s before the call.",
+        "lease": "l1",
+        "lease_start": (NOW - timedelta(minutes=5)).isoformat(),
+        "tapped": (NOW - timedelta(seconds=6)).isoformat(),
         "left": None,
-    }  # fmt: skip
+    }
     row = call(
-        NOW, arrival=last, first_touchpoint=first, match=match, lease_id="l1", answered_at=NOW + timedelta(seconds=8),
-        visitor_info={"name": "דנה", "company": "נדל״ן", "rooms": 4}, queue="מכירות", wait_seconds=75,
-        recording_url="https://pbx.example/1.mp3", status="ANSWER", caller="+972543216549",
-    )  # fmt: skip
+        NOW,
+        arrival=last,
+        first_touchpoint=first,
+        match=match,
+        lease_id="l1",
+        answered_at=NOW + timedelta(seconds=8),
+        visitor_info={"name": "דנה", "company": "נדל״ן", "rooms": 4},
+        queue="מכירות",
+        wait_seconds=75,
+        recording_url="https://pbx.example/1.mp3",
+        status="ANSWER",
+        caller="+972543216549",
+    )
     add(engine, row)
     add(
         engine,
-        leg(row.id, NOW, type="Queue", status="ANSWER", record={"queue": "מכירות", "extension": "SIP12"}),
         leg(
-            row.id, NOW + timedelta(seconds=8), type="Incoming Call",
+            row.id,
+            NOW,
+            type="Queue",
+            status="ANSWER",
+            record={"queue": "מכירות", "extension": "SIP12"},
+        ),
+        leg(
+            row.id,
+            NOW + timedelta(seconds=8),
+            type="Incoming Call",
             record={
-                "ivr": [{"order": 1, "layer_name": "שלום", "digits": "3"}, {"order": 2, "layer_id": 77, "digits": "0"}],
-                "ai": {"insights": {"summary": "היא ביקשה מחיר"}, "transcript": [{"speaker": "נועה", "text": "היי"}]},
+                "ivr": [
+                    {"order": 1, "layer_name": "שלום", "digits": "3"},
+                    {"order": 2, "layer_id": 77, "digits": "0"},
+                ],
+                "ai": {
+                    "insights": {"summary": "היא ביקשה מחיר"},
+                    "transcript": [{"speaker": "נועה", "text": "היי"}],
+                },
             },
         ),
         callback(row.id, '{"caller":"0543216549","name":"דנה"}'.encode(), copies=3),
         lease(EARLIER, visitor=row.visitor_id, arrival=touchpoint(EARLIER, source="bing")),
-        lease(NOW + timedelta(days=1), visitor=row.visitor_id, arrival=touchpoint(NOW, source="too-late")),
-    )  # fmt: skip
+        lease(
+            NOW + timedelta(days=1),
+            visitor=row.visitor_id,
+            arrival=touchpoint(NOW, source="too-late"),
+        ),
+    )
     text = page(dashboard, row.id)
     for words in (
-        "<h1 dir=\"auto\">דנה</h1>", "נדל״ן", "054-321-6549", "First call from this number", "6 s before the call",
-        "facebook · paid social · מבצע", "Mon 9 Nov, 14:00:00", "bing · paid search", "Visit that called",
-        "Tapped the number", "Wed 18 Nov, 13:59:54", "1:15", "מכירות", "שלום", "<kbd>3</kbd>",
-        "היא ביקשה מחיר", "היי", "3 times",
-        'href="https://pbx.example/1.mp3" rel="noopener noreferrer"', "SIP12", "rooms", "<bdi>ד</bdi>",
+        '<h1 dir="auto">דנה</h1>',
+        "נדל״ן",
+        "054-321-6549",
+        "First call from this number",
+        "6 s before the call",
+        "facebook · paid social · מבצע",
+        "Mon 9 Nov, 14:00:00",
+        "bing · paid search",
+        "Visit that called",
+        "Tapped the number",
+        "Wed 18 Nov, 13:59:54",
+        "1:15",
+        "מכירות",
+        "שלום",
+        "<kbd>3</kbd>",
+        "היא ביקשה מחיר",
+        "היי",
+        "3 times",
+        'href="https://pbx.example/1.mp3" rel="noopener noreferrer"',
+        "SIP12",
+        "rooms",
+        "<bdi>ד</bdi>",
         f'href="/visitors/{row.visitor_id}"',
-    ):  # fmt: skip
+    ):
         assert words in text, words
     assert "too-late" not in text
-    assert text.index("facebook · paid social") < text.index("bing · paid search") < text.index("Visit that called")
+    assert (
+        text.index("facebook · paid social")
+        < text.index("bing · paid search")
+        < text.index("Visit that called")
+    )
     assert text.index(">Queue<") < text.index(">Incoming Call<")
 
 
@@ -88,7 +147,11 @@ def test_secrets_of_the_account_are_not_shown(dashboard: FlaskClient, engine: En
     add(engine, row)
     add(
         engine,
-        callback(row.id, b"token=abc123&telephone=1&x=secret-of-the-pbx-account", query="phone=1&token=t0k3n"),
+        callback(
+            row.id,
+            b"token=abc123&telephone=1&x=secret-of-the-pbx-account",
+            query="phone=1&token=t0k3n",
+        ),
         callback(row.id, b"\xff\x00broken", fault="cannot be read <b>", state="broken"),
     )
     text = page(dashboard, row.id)

@@ -29,16 +29,24 @@ def named(dashboard: FlaskClient, engine: Engine) -> dict[str, int]:
     """Calls by a name that says what they are."""
     calls = {
         "answered": call(NOW),
-        "missed": call(NOW - timedelta(hours=1), outcome="missed", caller="+972543216540", talk_seconds=0),
+        "missed": call(
+            NOW - timedelta(hours=1), outcome="missed", caller="+972543216540", talk_seconds=0
+        ),
         "facebook": call(
             NOW - timedelta(days=1),
-            arrival=touchpoint(source="facebook", channel="paid social", campaign="מבצע", landing_page="/דירות"),
+            arrival=touchpoint(
+                source="facebook", channel="paid social", campaign="מבצע", landing_page="/דירות"
+            ),
             caller="+972501112233",
         ),
         "magazin": call(NOW - timedelta(days=8), site_id=2, account_id=2, caller="+40722776000"),
         "nobody": unknown_call(NOW - timedelta(days=40), caller="anonymous"),
-        "outgoing": unknown_call(NOW - timedelta(days=50), direction="outgoing", caller="+972543216549"),
-        "ringing": unknown_call(NOW - timedelta(days=60), phase="ringing", outcome="unknown", caller=None),
+        "outgoing": unknown_call(
+            NOW - timedelta(days=50), direction="outgoing", caller="+972543216549"
+        ),
+        "ringing": unknown_call(
+            NOW - timedelta(days=60), phase="ringing", outcome="unknown", caller=None
+        ),
     }
     add(engine, *calls.values())
     return {name: row.id for name, row in calls.items()}
@@ -84,17 +92,29 @@ def test_filters(dashboard: FlaskClient, named: dict[str, int]) -> None:
         answer = dashboard.get(f"/calls?{query}")
         assert answer.status_code == 200, query
         expected = [named[name] for name in found]
-        assert ids(answer.text) == ids(dashboard.get(f"/calls/newest?{query}").text) == expected, query
+        assert ids(answer.text) == ids(dashboard.get(f"/calls/newest?{query}").text) == expected, (
+            query
+        )
         lines = list(csv.reader(io.StringIO(dashboard.get(f"/calls.csv?{query}").text)))
         assert len(lines) == len(found) + 1, query
 
 
 def test_bad_filters_are_refused(dashboard: FlaskClient) -> None:
     queries = {
-        "period=tomorrow": 400, "from=18/11/2026": 400, "to=x": 400, "outcome=x": 400, "site=99": 404, "site=x": 404,
-        "before=x": 400, "before=1-": 400, "after=-1": 400, "before=1-1;": 400, "number=%00": 400,
-        "before=99999999999999999999-1": 400, "site=9999999999999999999999": 404,
-    }  # fmt: skip
+        "period=tomorrow": 400,
+        "from=18/11/2026": 400,
+        "to=x": 400,
+        "outcome=x": 400,
+        "site=99": 404,
+        "site=x": 404,
+        "before=x": 400,
+        "before=1-": 400,
+        "after=-1": 400,
+        "before=1-1;": 400,
+        "number=%00": 400,
+        "before=99999999999999999999-1": 400,
+        "site=9999999999999999999999": 404,
+    }
     for query, status in queries.items():
         for path in ("/calls", "/calls.csv", "/calls/newest"):
             if path != "/calls" and query.startswith(("before", "after")):
@@ -117,7 +137,9 @@ def test_presets_count_back_from_now(dashboard: FlaskClient, engine: Engine) -> 
     add(engine, *added)
     expected = {"today": 1, "yesterday": 0, "7days": 2, "30days": 3, "90days": 4}
     for preset, count in expected.items():
-        assert ids(dashboard.get(f"/calls?period={preset}").text) == [row.id for row in added[:count]], preset
+        assert ids(dashboard.get(f"/calls?period={preset}").text) == [
+            row.id for row in added[:count]
+        ], preset
 
 
 def walk(client: FlaskClient, start: str, direction: str) -> list[list[int]]:
@@ -132,14 +154,19 @@ def walk(client: FlaskClient, start: str, direction: str) -> list[list[int]]:
 def test_pages_put_together_are_the_whole(dashboard: FlaskClient, engine: Engine) -> None:
     """5,000 calls, many at the same moment, with a filter that takes half of them."""
     values = [
-        {**as_values(call(NOW - timedelta(seconds=number // 7))), "outcome": ("answered", "missed")[number % 2]}
+        {
+            **as_values(call(NOW - timedelta(seconds=number // 7))),
+            "outcome": ("answered", "missed")[number % 2],
+        }
         for number in range(5000)
     ]
     with Session(engine) as session:
         session.bulk_insert_mappings(CallRow.__mapper__, values)
         session.commit()
         whole = session.scalars(
-            select(CallRow.id).where(CallRow.outcome == "missed").order_by(CallRow.started_at.desc(), CallRow.id.desc())
+            select(CallRow.id)
+            .where(CallRow.outcome == "missed")
+            .order_by(CallRow.started_at.desc(), CallRow.id.desc())
         ).all()
     pages = walk(dashboard, "/calls?outcome=missed", "next")
     assert len(pages) == 50
@@ -171,7 +198,9 @@ def test_the_newest_page_leads_only_back(dashboard: FlaskClient, engine: Engine)
     assert "data-live=" not in older
 
 
-def test_the_newest_rows_are_sent_again_only_when_they_changed(dashboard: FlaskClient, engine: Engine) -> None:
+def test_the_newest_rows_are_sent_again_only_when_they_changed(
+    dashboard: FlaskClient, engine: Engine
+) -> None:
     ringing = call(NOW, phase="ringing", outcome="unknown", talk_seconds=0)
     add(engine, ringing)
     first = dashboard.get("/calls/newest")
@@ -187,40 +216,86 @@ def test_the_newest_rows_are_sent_again_only_when_they_changed(dashboard: FlaskC
     assert changed.status_code == 200
     assert "Answered" in changed.text
     add(engine, call(NOW + timedelta(seconds=5)))
-    assert len(ids(dashboard.get("/calls/newest", headers={"If-None-Match": changed.headers["ETag"]}).text)) == 2
+    assert (
+        len(
+            ids(
+                dashboard.get(
+                    "/calls/newest", headers={"If-None-Match": changed.headers["ETag"]}
+                ).text
+            )
+        )
+        == 2
+    )
 
 
 def test_the_export(dashboard: FlaskClient, engine: Engine) -> None:
     arrival = touchpoint(
-        NOW - timedelta(minutes=4), campaign="=cmd|' /C calc'!A0", term="-2+3", click_ids={"gclid": "abc"}
+        NOW - timedelta(minutes=4),
+        campaign="=cmd|' /C calc'!A0",
+        term="-2+3",
+        click_ids={"gclid": "abc"},
     )
     add(
         engine,
         call(
-            NOW, arrival=arrival, visitor_info={"name": "דנה, \"המנהלת\"", "company": "@Acme\nLtd", "x": [1]},
-            representative="+Noa", price=125, recording_url="javascript:alert(1)",
+            NOW,
+            arrival=arrival,
+            visitor_info={"name": 'דנה, "המנהלת"', "company": "@Acme\nLtd", "x": [1]},
+            representative="+Noa",
+            price=125,
+            recording_url="javascript:alert(1)",
         ),
-    )  # fmt: skip
+    )
     answer = dashboard.get("/calls.csv")
     assert answer.content_type == "text/csv; charset=utf-8"
-    assert re.fullmatch(r'attachment; filename="calls-\d{4}-\d\d-\d\d\.csv"', answer.headers["Content-Disposition"])
+    assert re.fullmatch(
+        r'attachment; filename="calls-\d{4}-\d\d-\d\d\.csv"', answer.headers["Content-Disposition"]
+    )
     assert answer.data.startswith(b"\xef\xbb\xbf")
     line = next(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert line == {
-        "Started (local)": "2026-11-18 14:00:00", "Started (UTC)": "2026-11-18T12:00:00Z", "Site": "shop",
-        "Caller": "+972543216549", "Name": "דנה, \"המנהלת\"", "Company": "'@Acme\nLtd",
+        "Started (local)": "2026-11-18 14:00:00",
+        "Started (UTC)": "2026-11-18T12:00:00Z",
+        "Site": "shop",
+        "Caller": "+972543216549",
+        "Name": 'דנה, "המנהלת"',
+        "Company": "'@Acme\nLtd",
         "Number called": "+972722776772",
-        "Direction": "incoming", "Outcome": "answered", "PBX status": "ANSWER", "Talk seconds": "60",
-        "Ring seconds": "8", "Wait seconds": "0", "Representative": "'+Noa", "Extension": "12", "Queue": "",
-        "Channel": "paid search", "Source": "google", "Medium": "cpc", "Campaign": "'=cmd|' /C calc'!A0",
-        "Term": "'-2+3", "Content": "", "Landing page": "/sale", "Referrer": "https://www.google.com/",
-        "gclid": "abc", "gbraid": "", "wbraid": "", "msclkid": "", "fbclid": "", "ttclid": "",
-        "First channel": "paid search", "First source": "google", "First campaign": "'=cmd|' /C calc'!A0",
-        "First landing page": "/sale", "First arrival (UTC)": "2026-11-18T11:56:00+00:00",
-        "How we know": "The page was open when the phone rang.", "Visitor": "visitor-0000000001",
-        "Visitor info": '{"name":"דנה, \\"המנהלת\\"","company":"@Acme\\nLtd","x":[1]}', "Recording": "",
-        "Price (minor units)": "125", "Call id": line["Call id"],
-    }  # fmt: skip
+        "Direction": "incoming",
+        "Outcome": "answered",
+        "PBX status": "ANSWER",
+        "Talk seconds": "60",
+        "Ring seconds": "8",
+        "Wait seconds": "0",
+        "Representative": "'+Noa",
+        "Extension": "12",
+        "Queue": "",
+        "Channel": "paid search",
+        "Source": "google",
+        "Medium": "cpc",
+        "Campaign": "'=cmd|' /C calc'!A0",
+        "Term": "'-2+3",
+        "Content": "",
+        "Landing page": "/sale",
+        "Referrer": "https://www.google.com/",
+        "gclid": "abc",
+        "gbraid": "",
+        "wbraid": "",
+        "msclkid": "",
+        "fbclid": "",
+        "ttclid": "",
+        "First channel": "paid search",
+        "First source": "google",
+        "First campaign": "'=cmd|' /C calc'!A0",
+        "First landing page": "/sale",
+        "First arrival (UTC)": "2026-11-18T11:56:00+00:00",
+        "How we know": "The page was open when the phone rang.",
+        "Visitor": "visitor-0000000001",
+        "Visitor info": '{"name":"דנה, \\"המנהלת\\"","company":"@Acme\\nLtd","x":[1]}',
+        "Recording": "",
+        "Price (minor units)": "125",
+        "Call id": line["Call id"],
+    }
 
 
 def test_the_export_is_sent_as_it_is_made(dashboard: FlaskClient, engine: Engine) -> None:
@@ -233,9 +308,11 @@ def test_the_export_is_sent_as_it_is_made(dashboard: FlaskClient, engine: Engine
 
 def test_empty_pages_say_what_to_do(dashboard: FlaskClient) -> None:
     expected = {
-        "/calls": "leadtracker pbx urls", "/sources": "Nothing in this period", "/pool": "Always enough",
+        "/calls": "leadtracker pbx urls",
+        "/sources": "Nothing in this period",
+        "/pool": "Always enough",
         "/settings": "data-token",
-    }  # fmt: skip
+    }
     for path, words in expected.items():
         assert words in dashboard.get(path).text, path
 

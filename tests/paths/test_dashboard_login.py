@@ -23,18 +23,25 @@ from tests.dashboard_rows import OURS, PASSWORD
 
 
 def log_in(client: FlaskClient, password: str = PASSWORD, name: str = "admin", **more: str) -> int:
-    return client.post("/login", data={"name": name, "password": password} | more, headers=OURS).status_code
+    return client.post(
+        "/login", data={"name": name, "password": password} | more, headers=OURS
+    ).status_code
 
 
 def test_every_page_is_behind_the_login(app: Flask) -> None:
     client = app.test_client()
-    rules = [rule for rule in app.url_map.iter_rules() if str(rule.endpoint).startswith("dashboard.")]
+    rules = [
+        rule for rule in app.url_map.iter_rules() if str(rule.endpoint).startswith("dashboard.")
+    ]
     assert len(rules) == 18
     for rule in rules:
         path = re.sub("<[^>]+>", "1", rule.rule)
         if "GET" in (rule.methods or ()):
             answer = client.get(path)
-            assert (answer.status_code, answer.headers["Location"]) == (302, f"/login?next={path}"), path
+            assert (answer.status_code, answer.headers["Location"]) == (
+                302,
+                f"/login?next={path}",
+            ), path
         else:
             answer = client.post(path, headers=OURS)
             assert (answer.status_code, answer.headers["Location"]) == (302, "/login"), path
@@ -44,26 +51,43 @@ def test_the_way_goes_on_after_the_login(visitor: FlaskClient) -> None:
     form = visitor.get("/calls?period=7days").headers["Location"]
     assert form == "/login?next=/calls?period%3D7days"
     assert 'value="/calls?period=7days"' in visitor.get(form).text
-    answer = visitor.post("/login", data={"name": "admin", "password": PASSWORD, "next": "/pool"}, headers=OURS)
+    answer = visitor.post(
+        "/login", data={"name": "admin", "password": PASSWORD, "next": "/pool"}, headers=OURS
+    )
     assert answer.headers["Location"] == "/pool"
     assert visitor.get("/pool").status_code == 200
 
 
 def test_the_login_never_leads_elsewhere(visitor: FlaskClient) -> None:
     targets = (
-        "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "",
-        "javascript:alert(1)", "calls", "/\n/evil.example", "/\u202e/evil.example",
-    )  # fmt: skip
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "",
+        "javascript:alert(1)",
+        "calls",
+        "/\n/evil.example",
+        "/\u202e/evil.example",
+    )
     for target in targets:
-        answer = visitor.post("/login", data={"name": "admin", "password": PASSWORD, "next": target}, headers=OURS)
+        answer = visitor.post(
+            "/login", data={"name": "admin", "password": PASSWORD, "next": target}, headers=OURS
+        )
         assert (answer.status_code, answer.headers["Location"]) == (302, "/calls"), target
 
 
 def test_a_wrong_password_says_no_more_than_that(visitor: FlaskClient) -> None:
     wrong = (
-        ("admin", "wrong horse"), ("nobody", PASSWORD), ("", ""), ("admin", ""), ("admin' --", PASSWORD),
-        ("admin", PASSWORD + "\x01"), ("admin", "x" * 100_000),
-    )  # fmt: skip
+        ("admin", "wrong horse"),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("admin", ""),
+        ("admin' --", PASSWORD),
+        ("admin", PASSWORD + "\x01"),
+        ("admin", "x" * 100_000),
+    )
     for name, password in wrong:
         answer = visitor.post("/login", data={"name": name, "password": password}, headers=OURS)
         assert answer.status_code == 401, (name, password)
@@ -80,7 +104,9 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(
     settings = stores.settings.model_copy(update={"public_url": public_url})
     app = create_app(settings)
     add_user(engine, "admin", PASSWORD)
-    answer = app.test_client().post("/login", data={"name": "admin", "password": PASSWORD}, headers=OURS)
+    answer = app.test_client().post(
+        "/login", data={"name": "admin", "password": PASSWORD}, headers=OURS
+    )
     app.extensions["leadtracker"].engine.dispose()
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("leadtracker=")
@@ -91,7 +117,9 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(
 
 def test_a_nul_is_refused(visitor: FlaskClient) -> None:
     for field in ("name", "password", "next"):
-        answer = visitor.post("/login", data={"name": "a", "password": "a"} | {field: "a\0"}, headers=OURS)
+        answer = visitor.post(
+            "/login", data={"name": "a", "password": "a"} | {field: "a\0"}, headers=OURS
+        )
         assert answer.status_code == 400, field
 
 
@@ -160,14 +188,19 @@ class TestGuesses:
         assert log_in(visitor) == 429
         elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
         data = {"name": "admin", "password": PASSWORD}
-        assert visitor.post("/login", data=data, headers=OURS, environ_overrides=elsewhere).status_code == 302
+        assert (
+            visitor.post("/login", data=data, headers=OURS, environ_overrides=elsewhere).status_code
+            == 302
+        )
 
     def test_a_name_has_fifty_in_an_hour_from_everywhere(self, visitor: FlaskClient) -> None:
         def guess(number: int, name: str) -> int:
             return visitor.post(
-                "/login", data={"name": name, "password": "x"}, headers=OURS,
+                "/login",
+                data={"name": name, "password": "x"},
+                headers=OURS,
                 environ_overrides={"REMOTE_ADDR": f"2001:db8:0:{number:x}::1"},
-            ).status_code  # fmt: skip
+            ).status_code
 
         answers = [guess(number, "Admin" if number % 2 else "admin") for number in range(52)]
         assert answers == [401] * 50 + [429] * 2
@@ -176,11 +209,13 @@ class TestGuesses:
     def test_an_ipv6_household_counts_as_one(self, visitor: FlaskClient) -> None:
         answers = [
             visitor.post(
-                "/login", data={"name": f"n{number}", "password": "x"}, headers=OURS,
+                "/login",
+                data={"name": f"n{number}", "password": "x"},
+                headers=OURS,
                 environ_overrides={"REMOTE_ADDR": f"2001:db8::{number:x}"},
             ).status_code
             for number in range(12)
-        ]  # fmt: skip
+        ]
         assert answers == [401] * 10 + [429] * 2
 
     def test_the_right_password_forgets_the_wrong_ones(self, visitor: FlaskClient) -> None:
@@ -208,7 +243,8 @@ class TestGuesses:
     ) -> None:
         hashed: list[str] = []
         monkeypatch.setattr(
-            "leadtracker.records.users.check_password_hash", lambda kept, given: hashed.append(kept) or False
+            "leadtracker.records.users.check_password_hash",
+            lambda kept, given: hashed.append(kept) or False,
         )
         assert user_by_password(engine, "admin", "x") is None
         assert user_by_password(engine, "nobody", "x") is None
@@ -230,7 +266,9 @@ class TestUsers:
     def test_passwords_are_kept_as_scrypt(self, engine: Engine) -> None:
         add_user(engine, "dana", PASSWORD)
         with Session(engine) as session:
-            assert session.scalars(select(UserRow.password_hash)).one().startswith("scrypt:32768:8:1$")
+            assert (
+                session.scalars(select(UserRow.password_hash)).one().startswith("scrypt:32768:8:1$")
+            )
 
     def test_many_processes_make_one(self, engine: Engine) -> None:
         with ThreadPoolExecutor(8) as threads:

@@ -20,11 +20,16 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 
 def ask(client: FlaskClient, visitor: str) -> str:
     message = {
-        "ask": "number", "token": "shop-token", "visitor": visitor.ljust(22, "_"), "visit": visitor.ljust(22, "-"),
+        "ask": "number",
+        "token": "shop-token",
+        "visitor": visitor.ljust(22, "_"),
+        "visit": visitor.ljust(22, "-"),
         "arrival": {"url": "https://shop.example.com/", "referrer": ""},
-    }  # fmt: skip
+    }
     headers = {"Origin": "https://shop.example.com", "User-Agent": CHROME}
-    return str(client.post("/tracker.js", data=json.dumps(message), headers=headers).get_json()["reason"])
+    return str(
+        client.post("/tracker.js", data=json.dumps(message), headers=headers).get_json()["reason"]
+    )
 
 
 def test_numbers_in_use_idle_and_draining(dashboard: FlaskClient, engine: Engine) -> None:
@@ -43,14 +48,19 @@ def test_numbers_in_use_idle_and_draining(dashboard: FlaskClient, engine: Engine
     lines = list(csv.reader(io.StringIO(dashboard.get("/pool.csv").data.decode("utf-8-sig"))))
     assert lines[0] == ["Number", "State", "Last visitor", "Last seen (UTC)"]
     assert sorted(line[1] for line in lines[1:]) == ["draining", "idle", "idle", "in use", "in use"]
-    assert {line[2] for line in lines[1:] if line[1] == "in use"} == {"first".ljust(22, "_"), "second".ljust(22, "_")}
+    assert {line[2] for line in lines[1:] if line[1] == "in use"} == {
+        "first".ljust(22, "_"),
+        "second".ljust(22, "_"),
+    }
     other = dashboard.get("/pool?site=2").text
     assert "0 of 2 numbers are in use" in other
     assert "first" not in other
 
 
 def test_no_number_is_free(dashboard: FlaskClient) -> None:
-    assert [ask(dashboard, f"visitor{number}") for number in range(6)] == ["leased"] * 5 + ["pool_empty"]
+    assert [ask(dashboard, f"visitor{number}") for number in range(6)] == ["leased"] * 5 + [
+        "pool_empty"
+    ]
     text = dashboard.get("/pool").text
     assert "No number is free" in text
     assert 'the default number <bdi class="phone" dir="ltr">03-555-1234</bdi>' in text
@@ -59,7 +69,10 @@ def test_no_number_is_free(dashboard: FlaskClient) -> None:
 def test_when_there_were_too_few(dashboard: FlaskClient, engine: Engine) -> None:
     add(
         engine,
-        *(lease(NOW, reason="pool_empty", did=None, visitor=visitor) for visitor in ("a", "a", "b", "c")),
+        *(
+            lease(NOW, reason="pool_empty", did=None, visitor=visitor)
+            for visitor in ("a", "a", "b", "c")
+        ),
         lease(NOW - timedelta(days=1), reason="pool_empty", did=None),
         lease(NOW, reason="pool_empty", did=None, site_id=2),
         lease(NOW),

@@ -42,7 +42,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self.inline += [f"{tag} {name}" for name in given if name.startswith("on") or name == "style"]
+        self.inline += [
+            f"{tag} {name}" for name in given if name.startswith("on") or name == "style"
+        ]
         self.links += [str(given[name]) for name in ("href", "src", "action") if name in given]
         if tag == "script":
             self.scripts.append(given.get("src"))
@@ -59,17 +61,29 @@ class Page(HTMLParser):
 def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
     """Pages whose every text that a browser or a PBX may send is hostile."""
     arrival = touchpoint(NOW) | {
-        name: HOSTILE for name in ("source", "channel", "campaign", "landing_page", "medium", "term", "content")
-    }  # fmt: skip
+        name: HOSTILE
+        for name in ("source", "channel", "campaign", "landing_page", "medium", "term", "content")
+    }
     arrival |= {"url": "javascript:alert(3)", "referrer": HOSTILE, "click_ids": {"gclid": HOSTILE}}
     first = arrival | {"at": HOSTILE}
     row = call(
-        NOW, arrival=arrival, first_touchpoint=first, caller=HOSTILE, representative=HOSTILE, extension=HOSTILE,
-        queue=HOSTILE, status=HOSTILE, call_id=HOSTILE, did=HOSTILE, recording_url="javascript:alert(4)",
+        NOW,
+        arrival=arrival,
+        first_touchpoint=first,
+        caller=HOSTILE,
+        representative=HOSTILE,
+        extension=HOSTILE,
+        queue=HOSTILE,
+        status=HOSTILE,
+        call_id=HOSTILE,
+        did=HOSTILE,
+        recording_url="javascript:alert(4)",
         match={"said": HOSTILE, "lease_start": HOSTILE, "tapped": HOSTILE, "left": HOSTILE},
         visitor_info={"name": HOSTILE, "company": HOSTILE, HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]},
-    )  # fmt: skip
-    odd = call(NOW, phase=HOSTILE, outcome=HOSTILE, direction=HOSTILE, visitor_info={"name": {"a": 1}})
+    )
+    odd = call(
+        NOW, phase=HOSTILE, outcome=HOSTILE, direction=HOSTILE, visitor_info={"name": {"a": 1}}
+    )
     add(engine, row, odd)
     record: dict[str, Any] = {name: HOSTILE for name in ("queue", "extension", "representative")}
     record["ivr"] = [{"layer_name": HOSTILE, "digits": HOSTILE, "layer_id": HOSTILE}]
@@ -82,7 +96,13 @@ def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
         engine,
         leg(row.id, type=HOSTILE, status=HOSTILE, record=record),
         callback(
-            row.id, hostile_body, family=HOSTILE, content_type=HOSTILE, query=HOSTILE, fault=HOSTILE, method=HOSTILE
+            row.id,
+            hostile_body,
+            family=HOSTILE,
+            content_type=HOSTILE,
+            query=HOSTILE,
+            fault=HOSTILE,
+            method=HOSTILE,
         ),
         callback(row.id, HOSTILE.encode()),
         lease(NOW - timedelta(minutes=1), arrival=arrival, visitor=row.visitor_id),
@@ -96,12 +116,26 @@ def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
     dashboard.application.extensions["leadtracker"].directory._next_check = 0
     escaped = "%3Cscript%3Ealert(1)%3C%2Fscript%3E"
     return [
-        "/calls", "/calls/newest", f"/calls/{row.id}", f"/calls/{odd.id}", f"/visitors/{row.visitor_id}", "/pool",
-        f"/callers/{escaped}", "/sources?from=2026-11-18&to=2026-11-18", "/settings",
-        *(f"/sources?from=2026-11-18&to=2026-11-18&by={by}" for by in ("source", "campaign", "landing")),
-        f"/calls?number={escaped}&source={escaped}&channel={escaped}", f"/visitors/{row.visitor_id}?call={escaped}",
-        f"/login?next=/{escaped}", f"/{escaped}", f"/calls?from={escaped}", f"/sources?by={escaped}",
-    ]  # fmt: skip
+        "/calls",
+        "/calls/newest",
+        f"/calls/{row.id}",
+        f"/calls/{odd.id}",
+        f"/visitors/{row.visitor_id}",
+        "/pool",
+        f"/callers/{escaped}",
+        "/sources?from=2026-11-18&to=2026-11-18",
+        "/settings",
+        *(
+            f"/sources?from=2026-11-18&to=2026-11-18&by={by}"
+            for by in ("source", "campaign", "landing")
+        ),
+        f"/calls?number={escaped}&source={escaped}&channel={escaped}",
+        f"/visitors/{row.visitor_id}?call={escaped}",
+        f"/login?next=/{escaped}",
+        f"/{escaped}",
+        f"/calls?from={escaped}",
+        f"/sources?by={escaped}",
+    ]
 
 
 def test_hostile_text_stays_text(dashboard: FlaskClient, hostile: list[str]) -> None:
@@ -113,7 +147,11 @@ def test_hostile_text_stays_text(dashboard: FlaskClient, hostile: list[str]) -> 
         assert all(source and source.startswith("/static/") for source in page.scripts), path
         assert not page.inline, path
         assert not page.images, path
-        assert not [link for link in page.links if not link.startswith(("/", "#", "data:,", "https://shop."))], path
+        assert not [
+            link
+            for link in page.links
+            if not link.startswith(("/", "#", "data:,", "https://shop."))
+        ], path
         shown += page.text.count("<script>alert(1)</script>")
         assert "{{7*7}}" in page.text or "49" not in page.text, path
     assert shown > 40
@@ -127,12 +165,16 @@ def test_every_answer_has_the_policy(dashboard: FlaskClient, hostile: list[str])
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "camera=()" in answer.headers["Permissions-Policy"]
         assert "private" in answer.headers["Cache-Control"], path
-    assert dashboard.post("/login", data={}, headers=OURS).headers["Content-Security-Policy"] == POLICY
+    assert (
+        dashboard.post("/login", data={}, headers=OURS).headers["Content-Security-Policy"] == POLICY
+    )
     assert dashboard.post("/logout").headers["Content-Security-Policy"] == POLICY
 
 
 def test_files_are_addressed_by_their_content(dashboard: FlaskClient) -> None:
-    address = re.findall(r'href="(/static/dashboard\.css\?v=[0-9a-f]{12})"', dashboard.get("/calls").text)
+    address = re.findall(
+        r'href="(/static/dashboard\.css\?v=[0-9a-f]{12})"', dashboard.get("/calls").text
+    )
     assert len(address) == 1
     with dashboard.get(address[0]) as answer:
         assert answer.status_code == 200
@@ -141,14 +183,28 @@ def test_files_are_addressed_by_their_content(dashboard: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/tracker.js", "/tracker.v9.js", "/api/x", "/v1/calls", "/pbx/nobody/secret/cdr", "/static/none.css"]
+    "path",
+    [
+        "/tracker.js",
+        "/tracker.v9.js",
+        "/api/x",
+        "/v1/calls",
+        "/pbx/nobody/secret/cdr",
+        "/static/none.css",
+    ],
 )
 def test_programs_are_answered_with_a_problem(app: Flask, path: str) -> None:
-    answer = app.test_client().delete(path) if path == "/tracker.js" else app.test_client().get(path)
+    answer = (
+        app.test_client().delete(path) if path == "/tracker.js" else app.test_client().get(path)
+    )
     assert answer.content_type == "application/problem+json"
     problem = json.loads(answer.data)
     assert problem.keys() == {"type", "title", "status", "code", "detail"}
-    assert problem["status"] == answer.status_code == (405 if path == "/tracker.js" else answer.status_code)
+    assert (
+        problem["status"]
+        == answer.status_code
+        == (405 if path == "/tracker.js" else answer.status_code)
+    )
     assert answer.status_code in (403, 404, 405)
     if answer.status_code == 405:
         assert set(answer.headers["Allow"].split(", ")) >= {"GET", "POST"}
@@ -254,7 +310,9 @@ class TestSlowWork:
         assert statuses == [200] * 8
         assert dashboard.get("/calls").status_code == 200
 
-    def test_places_come_back_after_everything(self, app: Flask, dashboard: FlaskClient, engine: Engine) -> None:
+    def test_places_come_back_after_everything(
+        self, app: Flask, dashboard: FlaskClient, engine: Engine
+    ) -> None:
         def broken() -> str:
             raise RuntimeError
 
@@ -272,9 +330,16 @@ class TestSlowWork:
         assert all(places.acquire(blocking=False) for _ in range(8))
         assert not places.acquire(blocking=False)
 
-    def test_whoever_is_not_logged_in_takes_no_place(self, app: Flask, visitor: FlaskClient) -> None:
+    def test_whoever_is_not_logged_in_takes_no_place(
+        self, app: Flask, visitor: FlaskClient
+    ) -> None:
         places = app.extensions["slow_work"]
         while places.acquire(blocking=False):
             pass
         assert visitor.get("/calls").status_code == 302
-        assert visitor.post("/login", data={"name": "admin", "password": PASSWORD}, headers=OURS).status_code == 302
+        assert (
+            visitor.post(
+                "/login", data={"name": "admin", "password": PASSWORD}, headers=OURS
+            ).status_code
+            == 302
+        )

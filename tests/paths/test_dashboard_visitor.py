@@ -17,11 +17,17 @@ OLD = "old-visitor-0000000001"
 
 def visit(client: FlaskClient, visitor: str = LIVE, site: str = "shop") -> None:
     message = {
-        "ask": "number", "token": f"{site}-token", "visitor": visitor, "visit": visitor, "page": f"https://{site}.example.com/p/12",
+        "ask": "number",
+        "token": f"{site}-token",
+        "visitor": visitor,
+        "visit": visitor,
+        "page": f"https://{site}.example.com/p/12",
         "info": {"name": "דנה כהן", "company": "נדל״ן", "rooms": 4, "pets": ["כלב", "חתול"]},
-        "arrival": {"url": f"https://{site}.example.com/sale?utm_source=facebook&utm_medium=paid_social&utm_campaign=מבצע",
-                    "referrer": ""},
-    }  # fmt: skip
+        "arrival": {
+            "url": f"https://{site}.example.com/sale?utm_source=facebook&utm_medium=paid_social&utm_campaign=מבצע",
+            "referrer": "",
+        },
+    }
     headers = {"Origin": f"https://{site}.example.com", "User-Agent": CHROME}
     assert client.post("/tracker.js", data=json.dumps(message), headers=headers).status_code == 200
 
@@ -35,15 +41,31 @@ def test_a_visitor_who_is_on_the_site_now(dashboard: FlaskClient, engine: Engine
     visit(dashboard)
     add(
         engine,
-        call(NOW, visitor_id=LIVE, call_id="c1", phase="ringing", outcome="unknown", visitor_info={"name": "old"}),
+        call(
+            NOW,
+            visitor_id=LIVE,
+            call_id="c1",
+            phase="ringing",
+            outcome="unknown",
+            visitor_info={"name": "old"},
+        ),
         unknown_call(NOW - timedelta(days=4), outcome="missed"),
         call(NOW - timedelta(days=5), visitor_id=LIVE, caller="+972543216000"),
     )
     text = dashboard.get(f"/visitors/{LIVE}?call=c1").text
     for words in (
-        '<h1 dir="auto">דנה כהן</h1>', "נדל״ן", "054-321-6549", "facebook · paid social · מבצע", "Ringing", "rooms",
-        "כלב, חתול", "https:", "Sat 14 Nov, 14:00:00", "Fri 13 Nov, 14:00:00", "Missed",
-    ):  # fmt: skip
+        '<h1 dir="auto">דנה כהן</h1>',
+        "נדל״ן",
+        "054-321-6549",
+        "facebook · paid social · מבצע",
+        "Ringing",
+        "rooms",
+        "כלב, חתול",
+        "https:",
+        "Sat 14 Nov, 14:00:00",
+        "Fri 13 Nov, 14:00:00",
+        "Missed",
+    ):
         assert words in text, words
     assert text.count('<li><a href="/calls/') == 2
     assert "http-equiv" not in text
@@ -63,10 +85,19 @@ def test_a_card_opened_before_its_call_is_written(dashboard: FlaskClient, engine
 
 def test_a_visitor_whom_redis_forgot(dashboard: FlaskClient, engine: Engine) -> None:
     arrival = touchpoint(source="bing", campaign="autumn")
-    add(engine, call(NOW, visitor_id=OLD, visitor_info={"full_name": "Yossi", "x": True}, arrival=arrival))
+    add(
+        engine,
+        call(NOW, visitor_id=OLD, visitor_info={"full_name": "Yossi", "x": True}, arrival=arrival),
+    )
     for _ in range(2):
         text = dashboard.get(f"/visitors/{OLD}").text
-        for words in (">Yossi</h1>", "054-321-6549", "bing · paid search · autumn", ">yes<", "The page was open"):
+        for words in (
+            ">Yossi</h1>",
+            "054-321-6549",
+            "bing · paid search · autumn",
+            ">yes<",
+            "The page was open",
+        ):
             assert words in text, words
         lose_redis(dashboard)  # and once more without it
 
@@ -94,7 +125,11 @@ def test_nobody_knows_the_visitor(dashboard: FlaskClient) -> None:
 
 
 def test_a_caller_without_a_visit(dashboard: FlaskClient, engine: Engine) -> None:
-    add(engine, unknown_call(NOW, caller="anonymous"), unknown_call(NOW, caller="+972543216000", outcome="missed"))
+    add(
+        engine,
+        unknown_call(NOW, caller="anonymous"),
+        unknown_call(NOW, caller="+972543216000", outcome="missed"),
+    )
     for caller, shown in (("+972543216000", "054-321-6000"), ("anonymous", "anonymous")):
         text = dashboard.get(f"/callers/{caller}").text
         assert shown in text

@@ -29,15 +29,23 @@ PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 
 
 def surroundings(**more: str) -> dict[str, str]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("LEADTRACKER_", "PROMETHEUS_"))}
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("LEADTRACKER_", "PROMETHEUS_"))
+    }
     return ours | more
 
 
 def calls(folder: Path) -> list[dict[str, Any]]:
     listing = subprocess.run(
         [sys.executable, "-m", "leadtracker", "call", "list", "--json", "--count", "500"],
-        cwd=folder, env=surroundings(LEADTRACKER_DATA_FOLDER=".demo"), capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=folder,
+        env=surroundings(LEADTRACKER_DATA_FOLDER=".demo"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found: list[dict[str, Any]] = json.loads(listing.stdout)
     return found
 
@@ -62,7 +70,10 @@ def children(parent: int, word: str) -> list[int]:
     found = []
     for process in Path("/proc").iterdir():
         with contextlib.suppress(OSError):  # it has ended
-            if f"PPid:\t{parent}\n" in (process / "status").read_text() and word in (process / "cmdline").read_text():
+            if (
+                f"PPid:\t{parent}\n" in (process / "status").read_text()
+                and word in (process / "cmdline").read_text()
+            ):
                 found.append(int(process.name))
     return found
 
@@ -75,7 +86,11 @@ class Running:
         self._file = folder / "printed.txt"
         with self._file.open("w") as output:
             self.process = subprocess.Popen(
-                [*COMMAND, *options], cwd=folder, env=surroundings(), stdout=output, stderr=subprocess.STDOUT
+                [*COMMAND, *options],
+                cwd=folder,
+                env=surroundings(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     @property
@@ -93,7 +108,9 @@ class Running:
         return self.process.wait(timeout=30)
 
 
-def until(probe: Callable[[], Any], seconds: float = 30, why: Callable[[], str] = lambda: "") -> Any:
+def until(
+    probe: Callable[[], Any], seconds: float = 30, why: Callable[[], str] = lambda: ""
+) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := probe():
@@ -116,7 +133,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def first_run(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, "--once"], cwd=folder, env=surroundings(), capture_output=True, text=True, timeout=90
+        [*COMMAND, "--once"],
+        cwd=folder,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=90,
     )
 
 
@@ -140,13 +162,24 @@ def http() -> Iterator[requests.Session]:
         yield session
 
 
-def test_the_first_round_ends_well(first_run: subprocess.CompletedProcess[str], folder: Path) -> None:
+def test_the_first_round_ends_well(
+    first_run: subprocess.CompletedProcess[str], folder: Path
+) -> None:
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     assert "40 visits, 18 calls; Leadtracker told each of them as it was." in first_run.stdout
     assert re.search(r"Login +admin / \w+-\w+-\w+", first_run.stdout)
     assert len(re.findall(r"^\S.* sees .*$", first_run.stdout, re.MULTILINE)) == 40
     assert len(re.findall(r" -> Leadtracker says: ", first_run.stdout)) == 20
-    assert len(re.findall(r"asks to be called back -> Leadtracker says: talked$", first_run.stdout, re.MULTILINE)) == 2
+    assert (
+        len(
+            re.findall(
+                r"asks to be called back -> Leadtracker says: talked$",
+                first_run.stdout,
+                re.MULTILINE,
+            )
+        )
+        == 2
+    )
     assert left_behind(folder) == []
 
 
@@ -159,7 +192,13 @@ def test_every_call_is_kept_with_its_visitor(first_calls: list[dict[str, Any]]) 
         assert call["did"] in pool
         assert call["match"]["candidates"], call
         assert call["match"]["verdict"] != "certain" or call["channel"], call
-    assert {call["outcome"] for call in first_calls} == {"answered", "missed", "busy", "abandoned", "voicemail"}
+    assert {call["outcome"] for call in first_calls} == {
+        "answered",
+        "missed",
+        "busy",
+        "abandoned",
+        "voicemail",
+    }
     assert sum(call["match"]["verdict"] in ("certain", "likely") for call in incoming) >= 15
     assert len({call["call_id"] for call in first_calls}) == 21
     assert sorted(len(call["legs"]) for call in first_calls) == [1] * 18 + [2] * 3
@@ -185,14 +224,21 @@ def test_a_second_run_starts_soon_and_finds_the_first_ones_calls(
 def test_another_demo_in_the_same_folder_is_refused(second_run: Running) -> None:
     second_run.until("Dashboard")
     another = subprocess.run(
-        COMMAND, cwd=second_run.folder, env=surroundings(), capture_output=True, text=True, timeout=30
+        COMMAND,
+        cwd=second_run.folder,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     assert another.returncode == 1
     assert "a demo runs already in .demo; stop it first" in another.stderr
     assert "Traceback" not in another.stderr
 
 
-def test_a_person_rings_the_number_he_sees_in_two_clicks(second_run: Running, browser: Browser) -> None:
+def test_a_person_rings_the_number_he_sees_in_two_clicks(
+    second_run: Running, browser: Browser
+) -> None:
     site = second_run.address("Marketing site")
     page = browser.new_context(user_agent=PERSON).new_page()
     page.goto(f"{site}/kitchens")
@@ -232,12 +278,16 @@ def test_a_person_asks_to_be_called_back(second_run: Running, browser: Browser) 
     assert sorted(leg["type"] for leg in call["legs"]) == ["Click2Call leg1", "Click2Call leg2"]
 
 
-def test_the_marketing_site_rings_for_its_own_pages_only(second_run: Running, http: requests.Session) -> None:
+def test_the_marketing_site_rings_for_its_own_pages_only(
+    second_run: Running, http: requests.Session
+) -> None:
     site = second_run.address("Marketing site")
     right = {"shop": HAIFA.key, "number": "072-277-6900"}
 
     def ring(body: Any, origin: str = site) -> requests.Response:
-        return http.post(f"{site}/ring", data=json.dumps(body), headers={"Origin": origin}, timeout=30)
+        return http.post(
+            f"{site}/ring", data=json.dumps(body), headers={"Origin": origin}, timeout=30
+        )
 
     assert ring(right, "https://evil.example").status_code == 403
     assert ring({"shop": "nowhere", "number": "1"}).status_code == 400
@@ -246,10 +296,20 @@ def test_the_marketing_site_rings_for_its_own_pages_only(second_run: Running, ht
     assert [json.loads(line) for line in ring(right | {"number": "twelve"}).text.splitlines()] == [
         {"said": "'twelve' is not a telephone number."}
     ]
-    told = [json.loads(line) for line in ring(right).text.splitlines()]  # nobody is shown the default number,
-    assert told[1]["said"] == "Walter's screen says: You, in this browser."  # but the phone called before
+    told = [
+        json.loads(line) for line in ring(right).text.splitlines()
+    ]  # nobody is shown the default number,
+    assert (
+        told[1]["said"] == "Walter's screen says: You, in this browser."
+    )  # but the phone called before
     assert re.match("This phone called .* earlier; that call was this visitor's", told[-1]["said"])
-    for path, status in (("/", 200), ("/ro", 200), ("/assets/site.css", 200), ("/recordings/x.mp3", 200), ("/x", 404)):
+    for path, status in (
+        ("/", 200),
+        ("/ro", 200),
+        ("/assets/site.css", 200),
+        ("/recordings/x.mp3", 200),
+        ("/x", 404),
+    ):
         assert http.get(site + path, timeout=5).status_code == status
     assert http.get(f"{site}/assets/..%2f__init__.py", timeout=5).status_code == 404
 
@@ -293,7 +353,9 @@ def test_a_taken_port_is_passed_over(capsys: pytest.CaptureFixture[str]) -> None
         assert f"Port {port} is taken, {found} is used in its place." in capsys.readouterr().out
 
 
-def test_other_databases_of_the_surroundings_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_databases_of_the_surroundings_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LEADTRACKER_DATABASE_URL", "postgresql://customer@host/real")
     monkeypatch.setenv("LEADTRACKER_REDIS_URL", "redis://real")
     settings, _ = demo._addresses(tmp_path)

@@ -56,14 +56,37 @@ def test_everything_is_found_by_what_it_is_asked_by(directory: Directory) -> Non
     assert [site.name for site in directory.sites] == ["shop", "magazin"]
     assert [name(directory.site(n)) for n in (1, 2, 3)] == ["shop", "magazin", None]
     assert [name(directory.site_by_token(t)) for t in ("shop-token", "magazin-token", "", "x")] == [
-        "shop", "magazin", None, None,
-    ]  # fmt: skip
+        "shop",
+        "magazin",
+        None,
+        None,
+    ]
     numbers = [DIDS[0], "+40213110002", "+97235551234", "+40213110001", NEW, "", None]
     assert [name(directory.site_by_did(number)) for number in numbers] == [
-        "shop", "magazin", "shop", "magazin", None, None, None,
-    ]  # fmt: skip
-    assert [directory.in_pool(number) for number in numbers] == [True, True, False, False, False, False, False]
-    assert directory.numbers == {*DIDS, "+40213110002", "+40213110003", "+97235551234", "+40213110001"}
+        "shop",
+        "magazin",
+        "shop",
+        "magazin",
+        None,
+        None,
+        None,
+    ]
+    assert [directory.in_pool(number) for number in numbers] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert directory.numbers == {
+        *DIDS,
+        "+40213110002",
+        "+40213110003",
+        "+97235551234",
+        "+40213110001",
+    }
     assert directory.dids(1) == tuple(Did(number, 1, False) for number in DIDS)
     assert directory.dids(3) == ()
 
@@ -72,7 +95,11 @@ def test_accounts_and_their_sites(directory: Directory) -> None:
     pbx, bucharest = directory.account("pbx"), directory.account("bucharest")
     assert pbx is not None
     assert bucharest is not None
-    assert (pbx.vendor, bucharest.vendor, bucharest.time_zone) == ("voicenter", "while1", "Europe/Bucharest")
+    assert (pbx.vendor, bucharest.vendor, bucharest.time_zone) == (
+        "voicenter",
+        "while1",
+        "Europe/Bucharest",
+    )
     assert directory.account_by_id(bucharest.id) == bucharest
     assert directory.account("nobody") is directory.account_by_id(9) is None
     assert [site.name for site in directory.sites_of(bucharest)] == ["magazin"]
@@ -86,19 +113,25 @@ def test_numbers_are_shown_as_their_site_writes_them(directory: Directory) -> No
     assert directory.display("+40213110002", magazin) == directory.display("+40213110002", shop)
 
 
-def test_a_change_is_seen_once_it_is_told(directory: Directory, session: Session, shop: SiteRow) -> None:
+def test_a_change_is_seen_once_it_is_told(
+    directory: Directory, session: Session, shop: SiteRow
+) -> None:
     before = directory.change
     shop.name = "store"
     session.commit()
     directory.refresh()
-    assert [site.name for site in directory.sites] == ["shop", "magazin"], "nobody said that anything changed"
+    assert [site.name for site in directory.sites] == ["shop", "magazin"], (
+        "nobody said that anything changed"
+    )
     sites.changed(session)
     session.commit()
     directory.refresh()
     assert (directory.change, directory.sites[0].name) == (before + 1, "store")
 
 
-def test_the_database_is_asked_once_a_second(engine: Engine, session: Session, shop: SiteRow) -> None:
+def test_the_database_is_asked_once_a_second(
+    engine: Engine, session: Session, shop: SiteRow
+) -> None:
     directory = Directory(engine)
     add_dids(session, shop, [NEW])
     session.commit()
@@ -121,7 +154,9 @@ def test_the_first_change_of_a_database_is_later_than_any_before(session: Sessio
     assert change(session) == before + 1
 
 
-def test_a_database_that_does_not_answer_leaves_what_was_read(directory: Directory, engine: Engine) -> None:
+def test_a_database_that_does_not_answer_leaves_what_was_read(
+    directory: Directory, engine: Engine
+) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE changes RENAME TO moved"))
     try:
@@ -140,7 +175,10 @@ def test_numbers_come_into_a_pool(directory: Directory, session: Session, shop: 
     before = change(session)
     assert add_dids(session, shop, ["072-277-6772"]) == []
     assert change(session) == before, "it was there"
-    assert add_dids(session, shop, ["072-277-6777", "0722776777", "+972722776778"]) == [NEW, "+972722776778"]
+    assert add_dids(session, shop, ["072-277-6777", "0722776777", "+972722776778"]) == [
+        NEW,
+        "+972722776778",
+    ]
     session.commit()
     directory.refresh()
     assert directory.change == before + 1
@@ -152,13 +190,19 @@ def test_each_number_that_cannot_come_is_named(session: Session, shop: SiteRow) 
     with pytest.raises(SiteFault) as fault:
         add_dids(session, shop, wrong)
     told = str(fault.value).splitlines()
-    assert [line.split(" is ")[0] for line in told] == ["'no number'", "+97235551234", "+40213110002"]
+    assert [line.split(" is ")[0] for line in told] == [
+        "'no number'",
+        "+97235551234",
+        "+40213110002",
+    ]
     assert "in IL" in told[0]
     assert "default number" in told[1]
     assert told[2].endswith("is in the pool of another site")
 
 
-def test_a_number_is_drained_and_comes_back(directory: Directory, session: Session, shop: SiteRow) -> None:
+def test_a_number_is_drained_and_comes_back(
+    directory: Directory, session: Session, shop: SiteRow
+) -> None:
     before = change(session)
     assert remove_dids(session, shop, ["072-277-6772", "+972722776773"]) == DIDS[:2]
     session.commit()
@@ -192,7 +236,9 @@ def test_numbers_drained_long_ago_leave_the_books(session: Session, shop: SiteRo
     assert forget_drained(session, NOW - timedelta(days=1)) == 1
     session.commit()
     assert change(session) == before + 1
-    left = session.scalars(select(DidRow.e164).where(DidRow.site_id == 1).order_by(DidRow.e164)).all()
+    left = session.scalars(
+        select(DidRow.e164).where(DidRow.site_id == 1).order_by(DidRow.e164)
+    ).all()
     assert left == [*DIDS[:2], *DIDS[3:]]
     assert forget_drained(session, NOW - timedelta(days=1)) == 0
     assert change(session) == before + 1

@@ -34,13 +34,26 @@ def address(tmp_path: Path, redis_url: str) -> Iterator[str]:
     engine.dispose()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"
+    }
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", "3", "--bind", f"127.0.0.1:{port}",
-         "--no-control-socket"],
-        cwd=ROOT, start_new_session=True,
-        env=environment | {"LEADTRACKER_DATA_FOLDER": str(tmp_path), "LEADTRACKER_REDIS_URL": redis_url},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--workers",
+            "3",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--no-control-socket",
+        ],
+        cwd=ROOT,
+        start_new_session=True,
+        env=environment
+        | {"LEADTRACKER_DATA_FOLDER": str(tmp_path), "LEADTRACKER_REDIS_URL": redis_url},
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url)
@@ -65,10 +78,19 @@ def test_it_serves_reads_and_counts(address: str) -> None:
     for count in range(40):
         visitor = f"visitor{count % 4}".ljust(22, "_")
         body = {"ask": "number", "token": "shop-token", "visitor": visitor, "visit": visitor}
-        answer = requests.post(f"{address}/tracker.js", data=json.dumps(body), headers=HEADERS, timeout=5)
+        answer = requests.post(
+            f"{address}/tracker.js", data=json.dumps(body), headers=HEADERS, timeout=5
+        )
         assert answer.ok, answer.text
-    cdr = {"caller": "0501234567", "ivruniqueid": "one", "time": int(time.time()) + 7200, "type": "Incoming Call",
-           "status": "ANSWER", "did": "0722776772", "duration": 5}  # fmt: skip
+    cdr = {
+        "caller": "0501234567",
+        "ivruniqueid": "one",
+        "time": int(time.time()) + 7200,
+        "type": "Incoming Call",
+        "status": "ANSWER",
+        "did": "0722776772",
+        "duration": 5,
+    }
     kept = requests.post(f"{address}/pbx/pbx/secret-of-the-pbx-account/cdr", json=cdr, timeout=5)
     assert kept.json() == {"Err": 0, "Errdesc": "OK"}
     for _ in range(100):

@@ -64,7 +64,12 @@ def test_what_is_the_same_notification(inbox: Inbox, engine: Engine) -> None:
         inbox.keep(replace(ONE, **more))
     [row] = rows(engine)
     assert row.copies == len(SAME)
-    assert (row.account_id, row.family, row.method, row.content_type) == (1, "cdr", "POST", "application/json")
+    assert (row.account_id, row.family, row.method, row.content_type) == (
+        1,
+        "cdr",
+        "POST",
+        "application/json",
+    )
     assert (row.received_at, row.query, row.body, row.call_pk) == (NOON, "a=1", ONE.body, None)
     for more in DIFFERENT:
         inbox.keep(replace(ONE, **more))
@@ -81,7 +86,10 @@ def test_a_copy_leaves_what_became_of_the_first(inbox: Inbox, engine: Engine) ->
         session.commit()
     inbox.keep(ONE)
     inbox.keep(replace(ONE, query="b"))
-    assert [(row.state, row.fault, row.copies) for row in rows(engine)] == [(DONE, None, 2), (BROKEN, "no number", 2)]
+    assert [(row.state, row.fault, row.copies) for row in rows(engine)] == [
+        (DONE, None, 2),
+        (BROKEN, "no number", 2),
+    ]
 
 
 def test_the_newest_and_how_many_wait(inbox: Inbox, engine: Engine) -> None:
@@ -147,7 +155,9 @@ def numbered(*numbers: int) -> list[Notification]:
 
 
 @pytest.fixture
-def first_writes(inbox: Inbox, batches: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def first_writes(
+    inbox: Inbox, batches: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
     """One notification is being written until this is called."""
     go_on, insert = threading.Event(), inbox._insert
 
@@ -162,7 +172,11 @@ def first_writes(inbox: Inbox, batches: list[list[str]], monkeypatch: pytest.Mon
 
 class TestAtOnce:
     def test_those_who_come_while_another_writes_share_an_insert(
-        self, inbox: Inbox, engine: Engine, batches: list[list[str]], first_writes: Callable[[], None]
+        self,
+        inbox: Inbox,
+        engine: Engine,
+        batches: list[list[str]],
+        first_writes: Callable[[], None],
     ) -> None:
         kept = Kept(inbox)
         kept.keep(*numbered(0))
@@ -174,11 +188,18 @@ class TestAtOnce:
         first_writes()
         kept.end()
         assert kept.faults == {}
-        assert [sorted(batch) for batch in batches] == [["0"], ["1", "1", "2", "3", "4", "5", "6", "7"]]
+        assert [sorted(batch) for batch in batches] == [
+            ["0"],
+            ["1", "1", "2", "3", "4", "5", "6", "7"],
+        ]
         found = rows(engine)
-        assert {row.query: row.copies for row in found} == {str(n): 2 if n == 1 else 1 for n in range(8)}
+        assert {row.query: row.copies for row in found} == {
+            str(n): 2 if n == 1 else 1 for n in range(8)
+        }
         digests = [row.digest for row in found[1:]]
-        assert digests == sorted(digests), "in one order, so that two processes do not wait for each other"
+        assert digests == sorted(digests), (
+            "in one order, so that two processes do not wait for each other"
+        )
 
     def test_one_that_cannot_be_kept_refuses_itself_alone(
         self, inbox: Inbox, engine: Engine, first_writes: Callable[[], None]
@@ -200,7 +221,9 @@ class TestAtOnce:
         inbox.keep(ONE)
         assert len(rows(engine)) == 1
 
-    def test_it_is_written_in_turn(self, inbox: Inbox, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_is_written_in_turn(
+        self, inbox: Inbox, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         if engine.dialect.name == "postgresql":
             return  # needs no turns
         taken, insert = [], inbox._insert
@@ -223,11 +246,16 @@ def three_days(app: Flask, engine: Engine) -> None:
     of = call()
     add(engine, of)
     kept = [
-        callback(None if state == NEW else of.id, b"", received_at=NOON + timedelta(days=day), state=state,
-                 fault="why" if state == BROKEN else None)
+        callback(
+            None if state == NEW else of.id,
+            b"",
+            received_at=NOON + timedelta(days=day),
+            state=state,
+            fault="why" if state == BROKEN else None,
+        )
         for day in range(3)
         for state in STATES
-    ]  # fmt: skip
+    ]
     add(engine, *kept)
 
 
@@ -242,7 +270,9 @@ def three_days(app: Flask, engine: Engine) -> None:
         (False, NOON + timedelta(days=3), []),
     ],
 )
-def test_what_is_read_again(three_days: None, engine: Engine, broken_only: bool, since: Any, again: list[int]) -> None:
+def test_what_is_read_again(
+    three_days: None, engine: Engine, broken_only: bool, since: Any, again: list[int]
+) -> None:
     before = [(row.state, row.fault) for row in rows(engine)]
     with Session(engine) as session:
         assert read_again(session, broken_only=broken_only, since=since) == len(again)
@@ -266,4 +296,8 @@ def test_one_is_marked_as_broken(three_days: None, engine: Engine) -> None:
     with Session(engine) as session:
         mark_broken(session, rows(engine)[1].id, "ValueError: oops")
         session.commit()
-    assert [(row.state, row.fault) for row in rows(engine)] == [before[0], (BROKEN, "ValueError: oops"), *before[2:]]
+    assert [(row.state, row.fault) for row in rows(engine)] == [
+        before[0],
+        (BROKEN, "ValueError: oops"),
+        *before[2:],
+    ]

@@ -30,10 +30,14 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 def test_keys_are_of_their_site(app: Flask, engine: Engine) -> None:
     with Session(engine) as session:
-        mine, second, other = (api_keys.add(session, site, name) for site, name in ((1, "a"), (1, "b"), (2, "a")))
+        mine, second, other = (
+            api_keys.add(session, site, name) for site, name in ((1, "a"), (1, "b"), (2, "a"))
+        )
         session.commit()
         assert [api_keys.site_of(session, key) for key in (mine, second, other)] == [1, 1, 2]
-        assert [api_keys.site_of(session, key) for key in ("", "lt_", mine[:-1], mine.lower() + "x")] == [None] * 4
+        assert [
+            api_keys.site_of(session, key) for key in ("", "lt_", mine[:-1], mine.lower() + "x")
+        ] == [None] * 4
         assert {row.digest for row in api_keys.of_site(session, 1)} == {
             hashlib.sha256(key.encode()).hexdigest() for key in (mine, second)
         }
@@ -49,9 +53,13 @@ def test_keys_of_a_name_are_removed_together(app: Flask, engine: Engine) -> None
         session.commit()
         assert [api_keys.remove(session, 1, "a"), api_keys.remove(session, 1, "a")] == [2, 0]
         session.commit()
-        assert [(row.site_id, row.name) for row in session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.id))] == [
-            (1, "b"), (2, "a"),
-        ]  # fmt: skip
+        assert [
+            (row.site_id, row.name)
+            for row in session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.id))
+        ] == [
+            (1, "b"),
+            (2, "a"),
+        ]
 
 
 def test_keys_are_listed_as_they_were_made(app: Flask, engine: Engine) -> None:
@@ -61,7 +69,12 @@ def test_keys_are_listed_as_they_were_made(app: Flask, engine: Engine) -> None:
             session.add(ApiKeyRow(site_id=1, name=name, digest=name, made_at=made_at))
         api_keys.add(session, 1, "now")
         session.commit()
-        assert [row.name for row in api_keys.of_site(session, 1)] == ["first", "second", "third", "now"]
+        assert [row.name for row in api_keys.of_site(session, 1)] == [
+            "first",
+            "second",
+            "third",
+            "now",
+        ]
 
 
 def test_the_newest_plan_takes_the_place_of_the_one_before(app: Flask, engine: Engine) -> None:
@@ -78,7 +91,9 @@ def test_the_newest_plan_takes_the_place_of_the_one_before(app: Flask, engine: E
 
 
 @pytest.mark.parametrize("length", [SHORTEST_PASSWORD, LONGEST_PASSWORD])
-def test_a_password_of_any_length_that_is_taken(engine: Engine, quick_hashes: None, length: int) -> None:
+def test_a_password_of_any_length_that_is_taken(
+    engine: Engine, quick_hashes: None, length: int
+) -> None:
     """Ten characters to 256; what is longer is the same as its beginning nowhere but in the check."""
     add_user(engine, "dana", "x" * length)
     found = user_by_password(engine, "dana", "x" * length)
@@ -100,6 +115,8 @@ def test_a_new_password_is_one_users(engine: Engine, quick_hashes: None) -> None
     change_password(engine, "ron", "another password")
     assert user_by_password(engine, "dana", "password of dana") == User(1, "dana", 1)
     with Session(engine) as session:
-        assert all(before <= made <= datetime.now(UTC) for made in session.scalars(select(UserRow.made_at)))
+        assert all(
+            before <= made <= datetime.now(UTC) for made in session.scalars(select(UserRow.made_at))
+        )
     with pytest.raises(BadRequest, match="10 to 256 characters"):
         add_user(engine, "gal", "x" * (SHORTEST_PASSWORD - 1))

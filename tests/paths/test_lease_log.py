@@ -32,11 +32,18 @@ from tests.dashboard_rows import add, lease
 ROOT = keys.root(1)
 
 
-def say(client: FlaskClient, ask: str, visitor: str, user_agent: str = DESKTOP, **more: Any) -> dict[str, Any]:
+def say(
+    client: FlaskClient, ask: str, visitor: str, user_agent: str = DESKTOP, **more: Any
+) -> dict[str, Any]:
     message = {
-        "ask": ask, "token": "shop-token", "visitor": visitor.ljust(22, "_"), "visit": visitor.ljust(22, "-"),
-        "arrival": {"url": "https://shop.example.com/kitchens/oak?utm_source=google&utm_campaign=spring|sale"},
-    } | more  # fmt: skip
+        "ask": ask,
+        "token": "shop-token",
+        "visitor": visitor.ljust(22, "_"),
+        "visit": visitor.ljust(22, "-"),
+        "arrival": {
+            "url": "https://shop.example.com/kitchens/oak?utm_source=google&utm_campaign=spring|sale"
+        },
+    } | more
     headers = {"Origin": "https://shop.example.com", "User-Agent": user_agent}
     answer = client.post("/tracker.js", data=json.dumps(message), headers=headers)
     assert answer.status_code == 200, answer.text
@@ -49,7 +56,9 @@ def work(worker: Worker) -> None:
         pass
 
 
-def test_a_lease_from_the_page_to_the_database(app: Flask, stores: Stores, worker: Worker, tmp_path: Path) -> None:
+def test_a_lease_from_the_page_to_the_database(
+    app: Flask, stores: Stores, worker: Worker, tmp_path: Path
+) -> None:
     topics = {"kitchens": {"pages": ["/kitchens"], "calls": ["2"]}}
     with Session(stores.engine) as session:
         site_file.save_site(session, "shop", {"topics": topics})
@@ -70,7 +79,11 @@ def test_a_lease_from_the_page_to_the_database(app: Flask, stores: Stores, worke
     in_redis = stores.live.holders(1, shown["did"])
     with Session(stores.engine) as session:
         row = session.scalars(select(LeaseRow)).one()
-        assert (row.chosen, row.source_key, row.source_group) == ("pool", "google / spring/sale", "")
+        assert (row.chosen, row.source_key, row.source_group) == (
+            "pool",
+            "google / spring/sale",
+            "",
+        )
         in_sql = leases.holders(session, shown["did"], datetime.now(UTC))
     assert in_sql == in_redis
     (one,) = in_sql
@@ -78,7 +91,9 @@ def test_a_lease_from_the_page_to_the_database(app: Flask, stores: Stores, worke
     assert (len(one.levels), len(one.gaps), len(one.taps), one.left) == (3, 1, 1, None)
 
 
-def test_a_tap_on_the_default_number_reaches_the_database(app: Flask, stores: Stores, worker: Worker) -> None:
+def test_a_tap_on_the_default_number_reaches_the_database(
+    app: Flask, stores: Stores, worker: Worker
+) -> None:
     client = app.test_client()
     for n in range(5):
         say(client, "number", f"visitor{n}")
@@ -91,9 +106,21 @@ def test_a_tap_on_the_default_number_reaches_the_database(app: Flask, stores: St
     with Session(stores.engine) as session:
         (tapped,) = leases.tapped_default(session, 1, now - timedelta(minutes=1), now)
         row = session.get_one(LeaseRow, tapped.id)
-        assert (row.visitor, row.reason, row.did, row.new_visit) == ("dana".ljust(22, "_"), "tapped", None, False)
-        assert (tapped.device, tapped.source, row.campaign) == ("mobile", "google / spring/sale", "spring|sale")
-        assert session.scalars(select(LeaseRow.visitor).where(LeaseRow.visitor.like("robot%"))).all() == []
+        assert (row.visitor, row.reason, row.did, row.new_visit) == (
+            "dana".ljust(22, "_"),
+            "tapped",
+            None,
+            False,
+        )
+        assert (tapped.device, tapped.source, row.campaign) == (
+            "mobile",
+            "google / spring/sale",
+            "spring|sale",
+        )
+        assert (
+            session.scalars(select(LeaseRow.visitor).where(LeaseRow.visitor.like("robot%"))).all()
+            == []
+        )
     assert 0 < stores.live.client.ttl(f"{ROOT}:visitor:{tapped.visitor}") <= 90 * 86400
 
 
@@ -113,7 +140,10 @@ def test_a_redis_that_lost_everything_is_told_what_the_database_knows(
         shown = say(client, "number", f"visitor{n}")
     add(
         engine,
-        *(lease(now - timedelta(days=n + 1), did=shown["did"], left=now - timedelta(days=n)) for n in range(200)),
+        *(
+            lease(now - timedelta(days=n + 1), did=shown["did"], left=now - timedelta(days=n))
+            for n in range(200)
+        ),
     )
     work(worker)
     stores.live.client.flushall()
@@ -121,20 +151,32 @@ def test_a_redis_that_lost_everything_is_told_what_the_database_knows(
     work(worker)
     for _ in range(2):
         if newcomer["did"] != shown["did"]:
-            assert say(client, "beat", "visitor4", lease=shown["lease"], state="visible") == {"known": True}
+            assert say(client, "beat", "visitor4", lease=shown["lease"], state="visible") == {
+                "known": True
+            }
         holders = stores.live.holders(1, shown["did"])
         assert len(holders) == keys.KEEP + 1
-        assert [one.start for one in holders] == sorted((one.start for one in holders), reverse=True)
+        assert [one.start for one in holders] == sorted(
+            (one.start for one in holders), reverse=True
+        )
         stores.live.client.delete(f"{ROOT}:restored")  # twice changes nothing
         work(worker)
     held = [stores.live.holders(1, did.e164) for did in stores.directory.dids(1)]
     assert sorted(one[0].visitor.strip("_") for one in held)[:1] == ["newcomer"]
-    assert say(client, "number", "another")["reason"] == "pool_empty", "pages that may be visible keep their numbers"
+    assert say(client, "number", "another")["reason"] == "pool_empty", (
+        "pages that may be visible keep their numbers"
+    )
 
 
 def test_topics_are_kept_in_the_site_file(engine: Engine) -> None:
-    site_files.keep(engine, '[site.shop.topics.kitchens]\npages = ["/k"]\n[site.shop.topics.baths]\ncalls = ["3"]')
-    assert Directory(engine).sites[0].topics == {"kitchens": Topic(pages=("/k",)), "baths": Topic(calls=("3",))}
+    site_files.keep(
+        engine,
+        '[site.shop.topics.kitchens]\npages = ["/k"]\n[site.shop.topics.baths]\ncalls = ["3"]',
+    )
+    assert Directory(engine).sites[0].topics == {
+        "kitchens": Topic(pages=("/k",)),
+        "baths": Topic(calls=("3",)),
+    }
 
 
 @pytest.mark.parametrize(
@@ -154,7 +196,9 @@ def test_topics_that_cannot_be_saved(engine: Engine, topics: Any, fault: str) ->
         site_file.save_site(session, "shop", {"topics": topics})
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date(engine: Engine, tmp_path: Path) -> None:
+def test_a_database_of_the_first_version_is_brought_up_to_date(
+    engine: Engine, tmp_path: Path
+) -> None:
     """With its rows; a fresh SQLite file or the PostgreSQL at hand, taken back to the first version."""
     if engine.dialect.name == "sqlite":
         engine = open_database(f"sqlite:///{tmp_path}/first.sqlite")

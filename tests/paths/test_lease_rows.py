@@ -36,23 +36,45 @@ def ms(moment: datetime) -> str:
 def entry(name: str, begins: bool = False, seen: datetime = NOW, **more: str) -> dict[str, str]:
     """Of the lease log in Redis."""
     values = {
-        "lease": name, "did": DID, "visitor": "dana", "visit": "visit", "start": ms(NOW), "seen": ms(seen), "left": "",
-        "taps": "", "levels": "", "gaps": "",
-    }  # fmt: skip
+        "lease": name,
+        "did": DID,
+        "visitor": "dana",
+        "visit": "visit",
+        "start": ms(NOW),
+        "seen": ms(seen),
+        "left": "",
+        "taps": "",
+        "levels": "",
+        "gaps": "",
+    }
     if begins:
         values |= {
-            "reason": "leased", "chosen": "pool", "source": "google / spring", "group": "shared 1", "device": "mobile",
-            "region": "IL-3", "topic": "kitchens", "new_visit": "1",
+            "reason": "leased",
+            "chosen": "pool",
+            "source": "google / spring",
+            "group": "shared 1",
+            "device": "mobile",
+            "region": "IL-3",
+            "topic": "kitchens",
+            "new_visit": "1",
             "touchpoint": '{"channel":"email","source":"google","campaign":"spring","landing_page":"/sale"}',
-        }  # fmt: skip
+        }
     return values | more
 
 
 def begun(name: str, **more: Any) -> Lease:
     values: dict[str, Any] = {
-        "id": name, "did": DID, "visitor": "dana", "visit": "visit", "start": NOW, "seen": NOW,
-        "source": "google / spring", "device": "mobile", "region": "IL-3", "topic": "kitchens",
-    }  # fmt: skip
+        "id": name,
+        "did": DID,
+        "visitor": "dana",
+        "visit": "visit",
+        "start": NOW,
+        "seen": NOW,
+        "source": "google / spring",
+        "device": "mobile",
+        "region": "IL-3",
+        "topic": "kitchens",
+    }
     return Lease(**(values | more))
 
 
@@ -65,8 +87,18 @@ def write(session: Session, *entries: dict[str, str], site: int = 1) -> list[lea
 def test_a_lease_begins(session: Session) -> None:
     assert write(session, entry("one", begins=True)) == [leases.Change(None, begun("one"))]
     row = session.scalars(select(LeaseRow)).one()
-    assert (row.reason, row.chosen, row.source_group, row.new_visit) == ("leased", "pool", "shared 1", True)
-    assert (row.channel, row.source, row.campaign, row.landing_page) == ("email", "google", "spring", "/sale")
+    assert (row.reason, row.chosen, row.source_group, row.new_visit) == (
+        "leased",
+        "pool",
+        "shared 1",
+        True,
+    )
+    assert (row.channel, row.source, row.campaign, row.landing_page) == (
+        "email",
+        "google",
+        "spring",
+        "/sale",
+    )
     assert leases.touchpoint_of(session, "one") == row.touchpoint
     assert row.touchpoint["landing_page"] == "/sale"
     assert leases.by_id(session, "one") == begun("one")
@@ -102,7 +134,9 @@ def test_a_lease_goes_on(session: Session) -> None:
     assert leases.by_id(session, "one") == after
     assert write(session, told, told) == [leases.Change(after, after)], "twice changes nothing"
     shown_again = begun("one", seen=NOW + 2 * MINUTE)
-    assert write(session, entry("one", seen=NOW + 2 * MINUTE)) == [leases.Change(after, shown_again)]
+    assert write(session, entry("one", seen=NOW + 2 * MINUTE)) == [
+        leases.Change(after, shown_again)
+    ]
 
 
 def test_of_many_entries_the_last_counts_and_each_lease_is_told_once(session: Session) -> None:
@@ -126,7 +160,9 @@ def test_entries_written_before_a_crash_are_written_again(session: Session) -> N
 
 
 def test_a_lease_whose_beginning_is_not_known_is_left_out(session: Session) -> None:
-    assert write(session, entry("one"), entry("two", begins=True)) == [leases.Change(None, begun("two"))]
+    assert write(session, entry("one"), entry("two", begins=True)) == [
+        leases.Change(None, begun("two"))
+    ]
     assert leases.by_id(session, "one") is None
     assert leases.touchpoint_of(session, "one") is None
     assert write(session) == []
@@ -174,9 +210,12 @@ def test_the_leases_of_a_site_in_their_order(session: Session) -> None:
     assert leases.first(session, 1) is None
     rows(
         session,
-        lease(NOW, id="b"), lease(NOW, id="a"), lease(NOW + SECOND, id="0"), lease(NOW - SECOND, id="before"),
+        lease(NOW, id="b"),
+        lease(NOW, id="a"),
+        lease(NOW + SECOND, id="0"),
+        lease(NOW - SECOND, id="before"),
         lease(NOW - MINUTE, id="another site", site_id=2),
-    )  # fmt: skip
+    )
     assert ids(leases.since(session, 1, NOW)) == ["a", "b", "0"]
     assert leases.first(session, 1) == NOW - SECOND
 
@@ -185,7 +224,9 @@ def test_who_tapped_the_default_number(session: Session) -> None:
     tap = [NOW.isoformat()]
 
     def tapped(name: str, seen: datetime, ago: int = 3, **more: Any) -> LeaseRow:
-        return lease(NOW - ago * MINUTE, **({"id": name, "did": None, "taps": tap, "seen": seen} | more))
+        return lease(
+            NOW - ago * MINUTE, **({"id": name, "did": None, "taps": tap, "seen": seen} | more)
+        )
 
     rows(
         session,
@@ -201,6 +242,11 @@ def test_who_tapped_the_default_number(session: Session) -> None:
 
 
 def test_leases_that_began_before_a_moment_are_forgotten(session: Session) -> None:
-    rows(session, lease(NOW - SECOND, id="before"), lease(NOW, id="then"), lease(NOW + SECOND, id="after"))
+    rows(
+        session,
+        lease(NOW - SECOND, id="before"),
+        lease(NOW, id="then"),
+        lease(NOW + SECOND, id="after"),
+    )
     leases.forget(session, NOW)
     assert ids(leases.since(session, 1, datetime(2000, 1, 1, tzinfo=UTC))) == ["then", "after"]

@@ -29,19 +29,27 @@ def client(app: Flask) -> FlaskClient:
 def message(name: str, /, **more: Any) -> dict[str, Any]:
     visitor = name.ljust(22, "_")
     return {
-        "ask": "number", "token": "shop-token", "visitor": visitor, "visit": f"v{visitor}"[:22],
+        "ask": "number",
+        "token": "shop-token",
+        "visitor": visitor,
+        "visit": f"v{visitor}"[:22],
         "info": {"name": "Dana Cohen דנה", "company": "Acme"},
-        "arrival": {"url": "https://shop.example.com/sale?utm_source=google&utm_medium=cpc&utm_campaign=spring",
-                    "referrer": "https://www.google.com/", "at": time.time() * 1000},
+        "arrival": {
+            "url": "https://shop.example.com/sale?utm_source=google&utm_medium=cpc&utm_campaign=spring",
+            "referrer": "https://www.google.com/",
+            "at": time.time() * 1000,
+        },
         "page": "https://shop.example.com/sale",
-    } | more  # fmt: skip
+    } | more
 
 
 def post(client: FlaskClient, body: dict[str, Any], origin: str = ORIGIN) -> Any:
     return client.post(
-        "/tracker.js", data=json.dumps(body), content_type="text/plain;charset=UTF-8",
+        "/tracker.js",
+        data=json.dumps(body),
+        content_type="text/plain;charset=UTF-8",
         headers={"Origin": origin, "User-Agent": CHROME},
-    )  # fmt: skip
+    )
 
 
 def number(client: FlaskClient, visitor: str, **more: Any) -> dict[str, Any]:
@@ -68,11 +76,25 @@ def wall_clock(zone_hours: float = 2) -> int:
 
 def cdr(did: str, **more: Any) -> dict[str, Any]:
     return {
-        "caller": "0501234567", "target": "SIPSIP", "time": wall_clock(), "duration": 20, "ivruniqueid": "call-1",
-        "type": "Incoming Call", "status": "ANSWER", "targetextension": "SIPSIP", "callerextension": "", "did": did,
-        "queueid": 0, "queuename": "", "record": "https://cpanel.voicenter.co.il/x.mp3", "price": 0, "dialtime": 4,
-        "representative_name": "Walter", "representative_code": "1", "caller_country": "Israel",
-    } | more  # fmt: skip
+        "caller": "0501234567",
+        "target": "SIPSIP",
+        "time": wall_clock(),
+        "duration": 20,
+        "ivruniqueid": "call-1",
+        "type": "Incoming Call",
+        "status": "ANSWER",
+        "targetextension": "SIPSIP",
+        "callerextension": "",
+        "did": did,
+        "queueid": 0,
+        "queuename": "",
+        "record": "https://cpanel.voicenter.co.il/x.mp3",
+        "price": 0,
+        "dialtime": 4,
+        "representative_name": "Walter",
+        "representative_code": "1",
+        "caller_country": "Israel",
+    } | more
 
 
 def test_number_pop_cdr_record(client: FlaskClient, stores: Stores, worker: Worker) -> None:
@@ -83,19 +105,33 @@ def test_number_pop_cdr_record(client: FlaskClient, stores: Stores, worker: Work
     assert shown["lease_seconds"] == 120
 
     national = "0" + shown["did"].removeprefix("+972")
-    pop = client.get(f"{PBX}/screen-pop", query_string={
-        "phone": "0501234567", "ivrid": "call-1", "extenUser": "SIPSIP", "did": national, "statusCall": "Ringing",
-    })  # fmt: skip
+    pop = client.get(
+        f"{PBX}/screen-pop",
+        query_string={
+            "phone": "0501234567",
+            "ivrid": "call-1",
+            "extenUser": "SIPSIP",
+            "did": national,
+            "statusCall": "Ringing",
+        },
+    )
     visitor = "dana".ljust(22, "_")
     assert pop.get_json() == {
-        "STATUS": "OK", "CLIENTNAME": "Dana Cohen דנה", "COMPANY": "Acme", "TOTAL": 1,
+        "STATUS": "OK",
+        "CLIENTNAME": "Dana Cohen דנה",
+        "COMPANY": "Acme",
+        "TOTAL": 1,
         "URL": f"https://calls.example.com/visitors/{visitor}?call=call-1",
-    }  # fmt: skip
+    }
 
     settle(worker)
     with Session(stores.engine) as session:
         ringing = session.scalars(select(CallRow)).one()
-        assert (ringing.phase, ringing.outcome, ringing.visitor_id) == ("ringing", "unknown", visitor)
+        assert (ringing.phase, ringing.outcome, ringing.visitor_id) == (
+            "ringing",
+            "unknown",
+            visitor,
+        )
 
     for _ in range(3):
         answer = client.post(f"{PBX}/cdr", json=cdr(national))
@@ -108,15 +144,30 @@ def test_number_pop_cdr_record(client: FlaskClient, stores: Stores, worker: Work
         kept = session.scalars(select(InboxRow).where(InboxRow.family == "cdr")).one()
         lease = session.scalars(select(LeaseRow)).one()
     assert kept.copies == 3
-    assert (call.phase, call.outcome, call.caller, call.did) == ("ended", "answered", "+972501234567", shown["did"])
+    assert (call.phase, call.outcome, call.caller, call.did) == (
+        "ended",
+        "answered",
+        "+972501234567",
+        shown["did"],
+    )
     assert (call.talk_seconds, call.ring_seconds, call.representative) == (20, 4, "Walter")
-    assert (call.channel, call.source, call.campaign, call.landing_page) == ("paid search", "google", "spring", "/sale")
+    assert (call.channel, call.source, call.campaign, call.landing_page) == (
+        "paid search",
+        "google",
+        "spring",
+        "/sale",
+    )
     assert call.visitor_info == {"name": "Dana Cohen דנה", "company": "Acme"}
     assert call.match["verdict"] == "certain"
     assert call.match["said"] == "Page open on a computer; has only just looked."
     assert abs(call.started_at.timestamp() - time.time()) < 10
     assert leg.record["recording_url"] == "https://cpanel.voicenter.co.il/x.mp3"
-    assert (lease.did, lease.visitor, lease.campaign, lease.new_visit) == (shown["did"], visitor, "spring", True)
+    assert (lease.did, lease.visitor, lease.campaign, lease.new_visit) == (
+        shown["did"],
+        visitor,
+        "spring",
+        True,
+    )
 
 
 def test_cdr_without_screen_pop_and_without_redis_still_matches(
@@ -140,16 +191,28 @@ def test_a_call_whose_moment_is_told_late_is_no_earlier_call_of_itself(
     """A hang-up that names no moment is learned from as if the call had been now; then its CDR comes."""
     national = "0" + number(client, "dana")["did"].removeprefix("+972")
     if earlier:
-        client.post(f"{PBX}/cdr", json=cdr(national, ivruniqueid="call-0", time=wall_clock() - 3, status="NOANSWER"))
+        client.post(
+            f"{PBX}/cdr",
+            json=cdr(national, ivruniqueid="call-0", time=wall_clock() - 3, status="NOANSWER"),
+        )
         settle(worker)
-    hang_up = {"phone": "0501234567", "ivrid": "call-1", "extenUser": "SIPSIP", "did": national, "statusCall": "Hangup"}
+    hang_up = {
+        "phone": "0501234567",
+        "ivrid": "call-1",
+        "extenUser": "SIPSIP",
+        "did": national,
+        "statusCall": "Hangup",
+    }
     client.get(f"{PBX}/screen-pop", query_string=hang_up)
     settle(worker)
     client.post(f"{PBX}/cdr", json=cdr(national, time=wall_clock() + moved))
     settle(worker)
     with Session(stores.engine) as session:
         call = session.scalars(select(CallRow).where(CallRow.call_id == "call-1")).one()
-        phone, caller = session.scalars(select(PhoneRow)).one(), session.scalars(select(CallerRow)).one()
+        phone, caller = (
+            session.scalars(select(PhoneRow)).one(),
+            session.scalars(select(CallerRow)).one(),
+        )
     said = call.match["said"]
     assert ("this phone called" in said) is earlier, said
     assert ("was not answered" in said) is earlier, said
@@ -164,7 +227,9 @@ def test_same_visitor_same_number_others_other_numbers(client: FlaskClient) -> N
     assert len({number(client, f"visitor{n}")["did"] for n in range(4)} | {first["did"]}) == 5
 
 
-def test_empty_pool_gives_the_default_number_and_says_so(client: FlaskClient, stores: Stores, worker: Worker) -> None:
+def test_empty_pool_gives_the_default_number_and_says_so(
+    client: FlaskClient, stores: Stores, worker: Worker
+) -> None:
     for n in range(5):
         number(client, f"visitor{n}")
     answer = number(client, "late")
@@ -172,7 +237,9 @@ def test_empty_pool_gives_the_default_number_and_says_so(client: FlaskClient, st
     assert (answer["reason"], answer["lease"]) == ("pool_empty", None)
     settle(worker)
     with Session(stores.engine) as session:
-        assert session.scalars(select(LeaseRow.reason).where(LeaseRow.did.is_(None))).all() == ["pool_empty"]
+        assert session.scalars(select(LeaseRow.reason).where(LeaseRow.did.is_(None))).all() == [
+            "pool_empty"
+        ]
     metrics = client.get("/metrics").text
     assert 'leadtracker_number_requests_total{reason="pool_empty",site="shop"}' in metrics
     assert 'leadtracker_pool_dids{site="shop",state="in use"} 5.0' in metrics
@@ -182,7 +249,9 @@ def test_a_beat_restores_what_redis_lost(client: FlaskClient, stores: Stores) ->
     shown = {visitor: number(client, visitor) for visitor in ("dana", "ron", "gal")}
     stores.live.client.flushall()
     for visitor, answer in shown.items():
-        beat = post(client, message(visitor, ask="beat", state="visible", lease=answer["lease"])).get_json()
+        beat = post(
+            client, message(visitor, ask="beat", state="visible", lease=answer["lease"])
+        ).get_json()
         assert beat["known"] is True
         assert beat["did"] == answer["did"]
         found = stores.live.visitor(1, visitor.ljust(22, "_"))
@@ -232,8 +301,10 @@ def test_a_drained_number_is_kept_by_its_holder_and_given_to_nobody(
         ({"ask": "beat", "state": "asleep"}, 400, "bad_request"),
         ({"lease": "forged.token"}, 200, None),
     ],
-)  # fmt: skip
-def test_bad_number_requests(client: FlaskClient, stores: Stores, change: Any, status: int, code: str | None) -> None:
+)
+def test_bad_number_requests(
+    client: FlaskClient, stores: Stores, change: Any, status: int, code: str | None
+) -> None:
     response = post(client, message("dana", **change))
     assert response.status_code == status, response.text
     if code:
@@ -242,38 +313,58 @@ def test_bad_number_requests(client: FlaskClient, stores: Stores, change: Any, s
         assert stores.live.client.keys("*visitor*") == []
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{", b"\xff\xfe", b'{"ask":"number"}', b"1e999"])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b"{", b"\xff\xfe", b'{"ask":"number"}', b"1e999"]
+)
 def test_malformed_bodies(client: FlaskClient, body: bytes) -> None:
-    response = client.post("/tracker.js", data=body, content_type="text/plain", headers={"Origin": ORIGIN})
+    response = client.post(
+        "/tracker.js", data=body, content_type="text/plain", headers={"Origin": ORIGIN}
+    )
     assert response.status_code in (400, 403)
     assert response.content_type == "application/problem+json"
 
 
 def test_wrong_origin_is_refused_and_the_right_one_named(client: FlaskClient) -> None:
     assert post(client, message("dana"), "https://evil.example.com").status_code == 403
-    assert "Access-Control-Allow-Origin" not in post(client, message("dana"), "https://evil.example.com").headers
+    assert (
+        "Access-Control-Allow-Origin"
+        not in post(client, message("dana"), "https://evil.example.com").headers
+    )
     for origin in ("https://shop.example.com", "https://www.shop.example.com"):
-        assert post(client, message("dana"), origin).headers["Access-Control-Allow-Origin"] == origin
+        assert (
+            post(client, message("dana"), origin).headers["Access-Control-Allow-Origin"] == origin
+        )
 
 
 def test_bodies_too_large_are_refused(client: FlaskClient) -> None:
     assert post(client, message("dana", page="x" * 40_000)).status_code == 413
-    big = client.post(f"{PBX}/cdr", data=b"x" * (4 * 1024 * 1024 + 1), content_type="application/json")
+    big = client.post(
+        f"{PBX}/cdr", data=b"x" * (4 * 1024 * 1024 + 1), content_type="application/json"
+    )
     assert big.status_code == 413
 
 
 def test_bots_get_the_default_number(client: FlaskClient, stores: Stores) -> None:
     response = client.post(
-        "/tracker.js", data=json.dumps(message("bot")),
-        headers={"Origin": ORIGIN, "User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
-    )  # fmt: skip
+        "/tracker.js",
+        data=json.dumps(message("bot")),
+        headers={
+            "Origin": ORIGIN,
+            "User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        },
+    )
     assert (response.get_json()["reason"], response.get_json()["did"]) == ("bot", "+97235551234")
     assert stores.live.client.keys("*") == []
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/pbx/pbx/wrong-secret/cdr", "/pbx/nobody/secret-of-the-pbx-account/cdr", "/pbx/pbx/cdr", "/pbx/pbx/cdr?token=x"],
+    [
+        "/pbx/pbx/wrong-secret/cdr",
+        "/pbx/nobody/secret-of-the-pbx-account/cdr",
+        "/pbx/pbx/cdr",
+        "/pbx/pbx/cdr?token=x",
+    ],
 )
 def test_wrong_secrets_leave_no_trace(client: FlaskClient, stores: Stores, path: str) -> None:
     assert client.post(path, json=cdr("0722776772")).status_code == 403
@@ -281,7 +372,9 @@ def test_wrong_secrets_leave_no_trace(client: FlaskClient, stores: Stores, path:
         assert session.scalars(select(InboxRow)).all() == []
 
 
-def test_broken_callbacks_are_kept_and_read_again(client: FlaskClient, stores: Stores, worker: Worker) -> None:
+def test_broken_callbacks_are_kept_and_read_again(
+    client: FlaskClient, stores: Stores, worker: Worker
+) -> None:
     answer = client.post(f"{PBX}/cdr", data=b'{"caller": "05', content_type="application/json")
     assert answer.get_json()["Err"] == 1
     with Session(stores.engine) as session:
@@ -300,23 +393,42 @@ def test_broken_callbacks_are_kept_and_read_again(client: FlaskClient, stores: S
 
 def test_while1(client: FlaskClient, worker: Worker, stores: Stores) -> None:
     asked = {"telephone": "0721234567", "dnid": "0213110003", "token": "secret-of-while1-account"}
-    nine = ("id", "name", "queue_position", "direct_line", "backend_link", "route_identifier", "outbound_number",
-            "language", "external_id")  # fmt: skip
+    nine = (
+        "id",
+        "name",
+        "queue_position",
+        "direct_line",
+        "backend_link",
+        "route_identifier",
+        "outbound_number",
+        "language",
+        "external_id",
+    )
     unknown = client.get("/pbx/bucharest/caller-data", query_string=asked)
     assert unknown.get_json() == dict.fromkeys(nine)
     body = message("ion", token="magazin-token", info={"name": "Popescu, Ion"})
     shown = post(client, body, "https://magazin.example.com").get_json()
-    known = client.get("/pbx/bucharest/caller-data", query_string=asked | {"dnid": shown["did"]}).get_json()
+    known = client.get(
+        "/pbx/bucharest/caller-data", query_string=asked | {"dnid": shown["did"]}
+    ).get_json()
     assert set(known) == set(nine)
     assert known["name"] == "Popescu, Ion"
     assert known["backend_link"] == "https://calls.example.com/visitors/" + "ion".ljust(22, "_")
     settle(worker)
     with Session(stores.engine) as session:
-        assert {row.visitor_id for row in session.scalars(select(CallRow))} == {None, "ion".ljust(22, "_")}
-        assert "secret-of-while1-account" not in {row.query for row in session.scalars(select(InboxRow))}.pop()
+        assert {row.visitor_id for row in session.scalars(select(CallRow))} == {
+            None,
+            "ion".ljust(22, "_"),
+        }
+        assert (
+            "secret-of-while1-account"
+            not in {row.query for row in session.scalars(select(InboxRow))}.pop()
+        )
 
 
-def test_unreadable_screen_pops_are_answered_in_the_vendors_words(client: FlaskClient, stores: Stores) -> None:
+def test_unreadable_screen_pops_are_answered_in_the_vendors_words(
+    client: FlaskClient, stores: Stores
+) -> None:
     broken = client.post(f"{PBX}/screen-pop", data=b"{", content_type="application/json")
     assert (broken.status_code, broken.get_json()) == (400, {"STATUS": "ERROR"})
     no_number = client.get("/pbx/bucharest/caller-data?token=secret-of-while1-account")
@@ -330,7 +442,10 @@ def test_a_pop_that_names_no_call_may_come_again_another_day(
     client: FlaskClient, stores: Stores, worker: Worker
 ) -> None:
     for _ in range(2):
-        assert client.get(f"{PBX}/screen-pop?phone=0501234567&did=0722776772").get_json()["STATUS"] == "OK"
+        assert (
+            client.get(f"{PBX}/screen-pop?phone=0501234567&did=0722776772").get_json()["STATUS"]
+            == "OK"
+        )
     settle(worker)
     with Session(stores.engine) as session:
         assert len(session.scalars(select(InboxRow)).all()) == 2

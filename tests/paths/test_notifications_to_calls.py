@@ -21,7 +21,17 @@ from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import AccountRow, InboxRow, LegRow, PhoneRow, ShareRow, VerdictRow
 from leadtracker.web.stores import Stores
 from leadtracker.who_called.knowledge import Knowledge
-from tests.notifications import DANA, DID, NOON, OTHER_DID, RON, VOICENTER, WHILE1, Pbx, turn_is_taken
+from tests.notifications import (
+    DANA,
+    DID,
+    NOON,
+    OTHER_DID,
+    RON,
+    VOICENTER,
+    WHILE1,
+    Pbx,
+    turn_is_taken,
+)
 
 MINUTES_3 = 180
 
@@ -83,7 +93,9 @@ class TestOneCallOrTwo:
         pbx.cdr("third", 86400 + 3600, RON, OTHER_DID)
         self.ends_as(pbx, 1, "one name, hours and numbers apart")
 
-    def test_withheld_callers_are_told_apart_by_the_name_of_their_call_alone(self, pbx: Pbx, together: bool) -> None:
+    def test_withheld_callers_are_told_apart_by_the_name_of_their_call_alone(
+        self, pbx: Pbx, together: bool
+    ) -> None:
         pbx.pop(caller="")
         self.between(pbx, together)
         pbx.pop(1, caller="")
@@ -105,7 +117,10 @@ class TestOneCallOrTwo:
         pbx.asks(1)
         self.ends_as(pbx, 2, "a pop of each account, and one more of the first")
         assert {call.account_id for call in pbx.calls()} == {VOICENTER, WHILE1}
-        assert [row.account_id for row in pbx.inbox() if row.call_pk == pbx.inbox()[0].call_pk] == [WHILE1, WHILE1]
+        assert [row.account_id for row in pbx.inbox() if row.call_pk == pbx.inbox()[0].call_pk] == [
+            WHILE1,
+            WHILE1,
+        ]
 
     @staticmethod
     def between(pbx: Pbx, together: bool) -> None:
@@ -130,9 +145,18 @@ def test_a_pop_is_of_the_moment_it_names_else_of_when_it_came(pbx: Pbx) -> None:
     pbx.pop(MINUTES_3, callStarted="")
     pbx.pop(2 * MINUTES_3 + 1, callStarted="")
     pbx.read_all()
-    of_account = {account: [c for c in pbx.calls() if c.account_id == account] for account in (VOICENTER, WHILE1)}
-    assert [call.started_at - NOON for call in of_account[WHILE1]] == [timedelta(), timedelta(seconds=541)]
-    assert [call.started_at - NOON for call in of_account[VOICENTER]] == [timedelta(), timedelta(seconds=361)]
+    of_account = {
+        account: [c for c in pbx.calls() if c.account_id == account]
+        for account in (VOICENTER, WHILE1)
+    }
+    assert [call.started_at - NOON for call in of_account[WHILE1]] == [
+        timedelta(),
+        timedelta(seconds=541),
+    ]
+    assert [call.started_at - NOON for call in of_account[VOICENTER]] == [
+        timedelta(),
+        timedelta(seconds=361),
+    ]
 
 
 def test_a_call_that_grew_backwards_still_has_its_first_pop(pbx: Pbx) -> None:
@@ -163,8 +187,9 @@ def test_the_name_of_a_call(pbx: Pbx) -> None:
     pbx.pop(2 * 86400, caller="", did="")
     pbx.read_all()
     assert [(call.call_id, call.named) for call in pbx.calls()[1:]] == [
-        ("call-2", True), (f"unknown unknown {(NOON + timedelta(days=2)).isoformat()}", False),
-    ]  # fmt: skip
+        ("call-2", True),
+        (f"unknown unknown {(NOON + timedelta(days=2)).isoformat()}", False),
+    ]
 
 
 def test_of_two_calls_near_a_pop_is_of_the_earlier(pbx: Pbx) -> None:
@@ -185,10 +210,17 @@ def test_one_kept_pop_is_not_taken_by_two_calls(pbx: Pbx) -> None:
     for name in ("first", "second"):
         pbx.cdr(name, 10)
     with Session(pbx.engine) as session:
-        new = session.scalars(select(InboxRow).where(InboxRow.state == "new").order_by(InboxRow.id)).all()
+        new = session.scalars(
+            select(InboxRow).where(InboxRow.state == "new").order_by(InboxRow.id)
+        ).all()
         first, second = call_reading._gather(session, new, pbx.stores.directory)
         assert (first.call_id, first.named, len(first.heard)) == ("first", True, 2)
-        assert (second.call_id, second.named, len(second.heard), second.row) == ("second", True, 1, None)
+        assert (second.call_id, second.named, len(second.heard), second.row) == (
+            "second",
+            True,
+            1,
+            None,
+        )
     pbx.read_all()
     assert sorted(call.call_id for call in pbx.calls()) == ["first", "second"]
     pop, cdr, other = pbx.inbox()
@@ -206,9 +238,21 @@ def test_a_pop_far_from_all_that_is_kept_of_its_number_is_a_call(pbx: Pbx) -> No
     assert [call.named for call in pbx.calls()] == [False, False, True]
 
 
-def test_in_any_order_and_number_it_is_the_same_call(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_any_order_and_number_it_is_the_same_call(
+    pbx: Pbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pops with and without the call's name, its CDR, and a copy of each, read one by one or together."""
-    shown = ("call_id", "named", "phase", "outcome", "caller", "did", "talk_seconds", "direction", "site_id")
+    shown = (
+        "call_id",
+        "named",
+        "phase",
+        "outcome",
+        "caller",
+        "did",
+        "talk_seconds",
+        "direction",
+        "site_id",
+    )
     number = itertools.count(1)
     for batch, order in itertools.product((1, 3), itertools.permutations(range(4))):
         monkeypatch.setattr(call_reading, "BATCH", batch)
@@ -225,8 +269,16 @@ def test_in_any_order_and_number_it_is_the_same_call(pbx: Pbx, monkeypatch: pyte
         pbx.read_all()
         call = pbx.calls()[-1]
         assert [getattr(call, name) for name in shown] == [
-            f"call-{day}", True, "ended", "answered", caller, DID, 20, "incoming", 1,
-        ], (batch, order)  # fmt: skip
+            f"call-{day}",
+            True,
+            "ended",
+            "answered",
+            caller,
+            DID,
+            20,
+            "incoming",
+            1,
+        ], (batch, order)
         assert {row.call_pk for row in pbx.inbox()[-6:]} == {call.id}, (batch, order)
     assert len(pbx.calls()) == 48
 
@@ -244,10 +296,15 @@ class TestBatches:
         pbx.read_all()
         pbx.cdr("broken", caller=RON)
         with Session(pbx.engine) as session:
-            session.execute(update(InboxRow).where(InboxRow.state == "new").values(state="broken", fault="why"))
+            session.execute(
+                update(InboxRow).where(InboxRow.state == "new").values(state="broken", fault="why")
+            )
             session.commit()
         assert pbx.read() == 0
-        assert [(row.state, row.fault) for row in pbx.inbox()] == [("done", None), ("broken", "why")]
+        assert [(row.state, row.fault) for row in pbx.inbox()] == [
+            ("done", None),
+            ("broken", "why"),
+        ]
 
     def test_the_second_call_of_a_caller_waits_for_what_the_first_teaches(self, pbx: Pbx) -> None:
         pbx.cdr("first", 0)
@@ -266,7 +323,12 @@ class TestBatches:
         pbx.read()
         assert pbx.states() == ["done", "done", "new", "done"]
         pbx.read_all()
-        assert remembered(pbx) == {"first": None, "elsewhere": None, "second": NOON.timestamp(), "known": None}
+        assert remembered(pbx) == {
+            "first": None,
+            "elsewhere": None,
+            "second": NOON.timestamp(),
+            "known": None,
+        }
 
     def test_many_notifications_of_one_call_are_read_at_once(self, pbx: Pbx) -> None:
         pbx.pop(name="call")
@@ -282,7 +344,13 @@ class TestBatches:
             monkeypatch.setattr(call_reading, "BATCH", batch)
             caller, did = f"+97250111111{batch % 10}", OTHER_DID
             for number in range(3):
-                pbx.cdr(f"{batch}-{number}", number * 60, caller, did, status="ANSWER" if number else "NOANSWER")
+                pbx.cdr(
+                    f"{batch}-{number}",
+                    number * 60,
+                    caller,
+                    did,
+                    status="ANSWER" if number else "NOANSWER",
+                )
             pbx.read_all()
             kept = remembered(pbx)
             found.append([kept[f"{batch}-{number}"] for number in range(3)])
@@ -297,7 +365,9 @@ def remembered(pbx: Pbx) -> dict[str, float | None]:
         for call in pbx.calls():
             judged = verdicts.judgement(session, call.id)
             assert judged is not None, call.call_id
-            found[call.call_id] = judged.evidence.remembered.at if judged.evidence.remembered else None
+            found[call.call_id] = (
+                judged.evidence.remembered.at if judged.evidence.remembered else None
+            )
     return found
 
 
@@ -350,11 +420,16 @@ class TestWhoseSite:
         )
         with Session(pbx.engine) as session:
             judged = {call.call_id: verdicts.judgement(session, call.id) for call in pbx.calls()}
-        assert {name: one and one.evidence.did for name, one in judged.items() if one} == {"default": None, "pool": DID}
+        assert {name: one and one.evidence.did for name, one in judged.items() if one} == {
+            "default": None,
+            "pool": DID,
+        }
 
     def test_of_two_sites_it_is_of_neither(self, pbx: Pbx) -> None:
         with Session(pbx.engine) as session:
-            site_file.apply(session, '[site.second]\ntokens = ["second-token"]\naccount_key = "pbx"\n')
+            site_file.apply(
+                session, '[site.second]\ntokens = ["second-token"]\naccount_key = "pbx"\n'
+            )
             session.commit()
         pbx.stores.directory._next_check = 0
         pbx.cdr("nobodys", did="+97231112222")
@@ -371,7 +446,12 @@ class TestWhoseSite:
         pbx.cdr("out", **out)
         pbx.read_all()
         [call] = pbx.calls()
-        assert (call.direction, call.site_id, call.match, call.first_time) == ("outgoing", 1, {}, False)
+        assert (call.direction, call.site_id, call.match, call.first_time) == (
+            "outgoing",
+            1,
+            {},
+            False,
+        )
         with Session(pbx.engine) as session:
             assert session.scalars(select(VerdictRow)).all() == []
             assert session.scalars(select(ShareRow.channel)).all() == [""]
@@ -379,7 +459,9 @@ class TestWhoseSite:
     def test_an_account_that_was_added_since(self, pbx: Pbx) -> None:
         """The reader knows the sites as they are now."""
         with Session(pbx.engine) as session:
-            site_file.apply(session, '[account.new]\nvendor = "while1"\nsecret = "secret-of-the-new-account"\n')
+            site_file.apply(
+                session, '[account.new]\nvendor = "while1"\nsecret = "secret-of-the-new-account"\n'
+            )
             session.commit()
             new = session.scalars(select(AccountRow.id).where(AccountRow.key == "new")).one()
         pbx.stores.directory._next_check = 0
@@ -511,13 +593,19 @@ class TestAStoreThatFails:
     def learned_as_of(pbx: Pbx, calls: int) -> None:
         """The sums in SQL are those of the lessons that calls have."""
         with Session(pbx.engine) as session:
-            lessons = [verdicts.judgement_of(row).lesson for row in session.scalars(select(VerdictRow))]
+            lessons = [
+                verdicts.judgement_of(row).lesson for row in session.scalars(select(VerdictRow))
+            ]
         assert len(lessons) == calls
-        assert pbx.learned("stray_calls") == pytest.approx(sum(one.total("stray_calls") for one in lessons if one))
+        assert pbx.learned("stray_calls") == pytest.approx(
+            sum(one.total("stray_calls") for one in lessons if one)
+        )
         assert pbx.learned("stray_calls") > 0
 
 
-def test_it_waits_for_its_turn_to_write_and_not_before(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_waits_for_its_turn_to_write_and_not_before(
+    pbx: Pbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From before the first row is written until after the commit the turn is the reader's: never while it reads."""
     if pbx.engine.dialect.name == "postgresql":
         return  # needs no turns

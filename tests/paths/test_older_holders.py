@@ -34,15 +34,25 @@ def left(n: int, seconds: float, dice: Random) -> Lease:
     start = end - timedelta(minutes=2)
     levels = tuple(start + timedelta(seconds=second) for second in range(dice.randrange(3)))
     return Lease(
-        id=str(n), did=DID, visitor=f"visitor{n}", visit=str(n), start=start, seen=end, left=end,
-        source=dice.choice("ab"), device="mobile", levels=levels,
-    )  # fmt: skip
+        id=str(n),
+        did=DID,
+        visitor=f"visitor{n}",
+        visit=str(n),
+        start=start,
+        seen=end,
+        left=end,
+        source=dice.choice("ab"),
+        device="mobile",
+        levels=levels,
+    )
 
 
 def ages(older: tuple[Older, ...]) -> dict[tuple[int, str], list[int]]:
     """The age bins of those alike, youngest first; of a day's pages it is not told when they were closed."""
     return {
-        (each.level, each.source): [max(age, A_DAY) for age, n in enumerate(each.numbers) for _ in range(int(n))]
+        (each.level, each.source): [
+            max(age, A_DAY) for age, n in enumerate(each.numbers) for _ in range(int(n))
+        ]
         for each in older
     }
 
@@ -87,7 +97,9 @@ def test_older_holders(engine: Engine, seed: int, listed: int) -> None:
         assert older() == without
 
 
-def test_the_worker_puts_weeks_together_and_drops_what_is_too_old(worker: Worker, stores: Stores) -> None:
+def test_the_worker_puts_weeks_together_and_drops_what_is_too_old(
+    worker: Worker, stores: Stores
+) -> None:
     now = datetime.now(UTC)
     today = int(now.timestamp() // 86400)
     begin = (today // 7 - 4) * 7
@@ -97,7 +109,9 @@ def test_the_worker_puts_weeks_together_and_drops_what_is_too_old(worker: Worker
         session.commit()
     worker.turn()
     with Session(stores.engine) as session:
-        kept = session.execute(select(ClosedLeasesRow.day, ClosedLeasesRow.number).order_by(ClosedLeasesRow.day)).all()
+        kept = session.execute(
+            select(ClosedLeasesRow.day, ClosedLeasesRow.number).order_by(ClosedLeasesRow.day)
+        ).all()
     assert [tuple(row) for row in kept] == [(begin, 6), (today, 2)]
 
 

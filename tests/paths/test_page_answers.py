@@ -18,8 +18,12 @@ from leadtracker.web.stores import Stores
 DIDS = {f"+97272277677{n}" for n in range(2, 7)}
 BROWSER, BOT = Sender(DESKTOP, "192.0.2.1"), Sender("Googlebot/2.1", "192.0.2.1")
 DEFAULT = {
-    "did": "+97235551234", "display": "03-555-1234", "lease": None, "lease_seconds": 0, "beat_seconds": 30,
-}  # fmt: skip
+    "did": "+97235551234",
+    "display": "03-555-1234",
+    "lease": None,
+    "lease_seconds": 0,
+    "beat_seconds": 30,
+}
 
 
 @pytest.fixture
@@ -45,9 +49,13 @@ def newest(stores: Stores, did: str) -> Lease:
 def test_the_whole_answer(numbers: Numbers, site: Site) -> None:
     shown = numbers.ask(site, message("dana"), BROWSER)
     assert shown == {
-        "did": ANY, "display": "072-277-" + shown["did"][-4:], "lease": ANY, "lease_seconds": 120, "beat_seconds": 30,
+        "did": ANY,
+        "display": "072-277-" + shown["did"][-4:],
+        "lease": ANY,
+        "lease_seconds": 120,
+        "beat_seconds": 30,
         "reason": "leased",
-    }  # fmt: skip
+    }
     assert shown["did"] in DIDS
 
 
@@ -59,28 +67,40 @@ def test_the_whole_answer_without_a_number(numbers: Numbers, site: Site, stores:
     assert numbers.ask(site, message("late"), BROWSER) == DEFAULT | {"reason": "pool_empty"}
     nameless = dataclasses.replace(site, default_number=None)
     assert numbers.ask(nameless, message("late"), BROWSER) == DEFAULT | {
-        "did": None, "display": None, "reason": "pool_empty",
-    }  # fmt: skip
+        "did": None,
+        "display": None,
+        "reason": "pool_empty",
+    }
 
 
-def test_the_token_of_a_lost_lease_restores_it(numbers: Numbers, site: Site, stores: Stores) -> None:
+def test_the_token_of_a_lost_lease_restores_it(
+    numbers: Numbers, site: Site, stores: Stores
+) -> None:
     shown = numbers.ask(site, message("dana"), BROWSER)
     before = newest(stores, shown["did"])
     stores.live.client.flushall()
-    again = numbers.ask(site, message("dana", lease=shown["lease"], visit="another".ljust(22, "_")), BROWSER)
+    again = numbers.ask(
+        site, message("dana", lease=shown["lease"], visit="another".ljust(22, "_")), BROWSER
+    )
     assert again == shown | {"reason": "restored", "lease": ANY}
     after = newest(stores, shown["did"])
     assert (after.id, after.visit, after.start) == (before.id, before.visit, before.start)
 
 
-@pytest.mark.parametrize("whose", ["another visitor", "another site", "another key", "a changed one", "half", "text"])
-def test_a_token_proves_nothing_for_others(numbers: Numbers, site: Site, stores: Stores, whose: str) -> None:
+@pytest.mark.parametrize(
+    "whose", ["another visitor", "another site", "another key", "a changed one", "half", "text"]
+)
+def test_a_token_proves_nothing_for_others(
+    numbers: Numbers, site: Site, stores: Stores, whose: str
+) -> None:
     shown = numbers.ask(site, message("dana"), BROWSER)
     stores.live.client.flushall()
     asker = "ron" if whose == "another visitor" else "dana"
-    token = {"a changed one": shown["lease"][:-1] + "~", "half": shown["lease"][9:], "text": "1.2.3.4.5.6"}.get(
-        whose, shown["lease"]
-    )
+    token = {
+        "a changed one": shown["lease"][:-1] + "~",
+        "half": shown["lease"][9:],
+        "text": "1.2.3.4.5.6",
+    }.get(whose, shown["lease"])
     if whose == "another site":
         site = dataclasses.replace(site, id=2)
     if whose == "another key":
@@ -90,19 +110,27 @@ def test_a_token_proves_nothing_for_others(numbers: Numbers, site: Site, stores:
     assert answer["known"] is False
 
 
-def test_a_beat_of_a_page_that_has_its_number_says_so_and_no_more(numbers: Numbers, site: Site) -> None:
+def test_a_beat_of_a_page_that_has_its_number_says_so_and_no_more(
+    numbers: Numbers, site: Site
+) -> None:
     shown = numbers.ask(site, message("dana"), BROWSER)
     for state in ("visible", "hidden", "left"):
-        assert numbers.beat(site, message("dana", lease=shown["lease"], state=state), BROWSER) == {"known": True}
+        assert numbers.beat(site, message("dana", lease=shown["lease"], state=state), BROWSER) == {
+            "known": True
+        }
 
 
 @pytest.mark.parametrize("state", ["hidden", "left"])
-def test_a_page_that_goes_gets_no_number(numbers: Numbers, site: Site, stores: Stores, state: str) -> None:
+def test_a_page_that_goes_gets_no_number(
+    numbers: Numbers, site: Site, stores: Stores, state: str
+) -> None:
     assert numbers.beat(site, message("dana", state=state), BROWSER) == {"known": False}
     assert stores.live.client.keys("*") == []
 
 
-def test_a_bot_that_beats_gets_the_default_number(numbers: Numbers, site: Site, stores: Stores) -> None:
+def test_a_bot_that_beats_gets_the_default_number(
+    numbers: Numbers, site: Site, stores: Stores
+) -> None:
     beat = message("robot", state="visible", signals=["tap"])
     assert numbers.beat(site, beat, BOT) == DEFAULT | {"reason": "bot", "known": False}
     assert stores.live.client.keys("*") == []
@@ -128,7 +156,9 @@ def test_what_was_done_with_a_number_that_redis_lost_is_kept(
 ) -> None:
     shown = numbers.ask(site, message("dana"), BROWSER)
     stores.live.client.flushall()
-    answer = numbers.beat(site, message("dana", lease=shown["lease"], state="visible", **more), BROWSER)
+    answer = numbers.beat(
+        site, message("dana", lease=shown["lease"], state="visible", **more), BROWSER
+    )
     assert answer == shown | {"reason": "restored", "known": True}
     lease = newest(stores, shown["did"])
     assert (len(lease.taps), len(lease.levels)) == (taps, levels)
@@ -151,17 +181,25 @@ def test_what_was_done_with_a_number_that_is_anothers_is_not_done_with_the_next_
 @pytest.mark.parametrize(
     "more",
     [
-        {}, {"state": "asleep"}, {"state": "visible", "signals": "tap"}, {"state": "visible", "signals": {"tap": 1}},
-        {"state": "visible", "signals": ["tap", "dance"]}, {"state": None, "signals": ["tap"]},
+        {},
+        {"state": "asleep"},
+        {"state": "visible", "signals": "tap"},
+        {"state": "visible", "signals": {"tap": 1}},
+        {"state": "visible", "signals": ["tap", "dance"]},
+        {"state": None, "signals": ["tap"]},
     ],
-)  # fmt: skip
+)
 def test_beats_that_are_refused(numbers: Numbers, site: Site, more: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match=r"a beat needs state \(visible, hidden, left\)"):
         numbers.beat(site, message("dana", **more), BROWSER)
 
 
-def test_where_a_visitor_came_from_first_and_last(numbers: Numbers, site: Site, stores: Stores) -> None:
-    google, bing = ({"url": f"https://shop.example.com/?utm_source={name}"} for name in ("google", "bing"))
+def test_where_a_visitor_came_from_first_and_last(
+    numbers: Numbers, site: Site, stores: Stores
+) -> None:
+    google, bing = (
+        {"url": f"https://shop.example.com/?utm_source={name}"} for name in ("google", "bing")
+    )
     for visitor, told, sources in (
         ("dana", {"arrival": bing, "first": google}, ("google", "bing")),
         ("ron", {"arrival": bing}, ("bing", "bing")),
@@ -180,7 +218,12 @@ def test_where_a_visitor_came_from_first_and_last(numbers: Numbers, site: Site, 
 
 @pytest.mark.parametrize(
     ("landed", "page", "topic"),
-    [("/baths", "/kitchens", "baths"), ("/", "/kitchens", "kitchens"), ("/baths", "/", "baths"), ("/", "/", "")],
+    [
+        ("/baths", "/kitchens", "baths"),
+        ("/", "/kitchens", "kitchens"),
+        ("/baths", "/", "baths"),
+        ("/", "/", ""),
+    ],
 )
 def test_what_a_visit_is_about(
     numbers: Numbers, site: Site, stores: Stores, landed: str, page: str, topic: str
@@ -192,8 +235,12 @@ def test_what_a_visit_is_about(
     assert newest(stores, shown["did"]).topic == topic
 
 
-def test_the_phone_that_a_page_tells_is_in_the_lease_log(numbers: Numbers, site: Site, stores: Stores) -> None:
+def test_the_phone_that_a_page_tells_is_in_the_lease_log(
+    numbers: Numbers, site: Site, stores: Stores
+) -> None:
     told = dataclasses.replace(site, phone_keys=("phone",))
     numbers.ask(told, message("dana", info={"phone": "054-321-6549"}), BROWSER)
-    phones = [entry["phone"] for entry in stores.live.lease_log(1, 100).values() if "phone" in entry]
+    phones = [
+        entry["phone"] for entry in stores.live.lease_log(1, 100).values() if "phone" in entry
+    ]
     assert phones == ["+972543216549"]

@@ -21,7 +21,13 @@ from leadtracker.web.pbx import LONGEST_BODY
 from leadtracker.web.stores import Stores
 
 SECRET = "secret-of-the-pbx-account"
-POP = {"phone": "0501234567", "ivrid": "c1", "extenUser": "SIP1", "did": "0722776772", "status": "Ringing"}
+POP = {
+    "phone": "0501234567",
+    "ivrid": "c1",
+    "extenUser": "SIP1",
+    "did": "0722776772",
+    "status": "Ringing",
+}
 
 
 @pytest.fixture
@@ -43,12 +49,16 @@ def counted(client: FlaskClient) -> Callable[[str, str], float]:
     """How many more notifications of a family had this receipt since the test began."""
 
     def count(family: str, receipt: str) -> float:
-        name = f'leadtracker_callbacks_total{{account="pbx",family="{family}",receipt="{receipt}"}} '
+        name = (
+            f'leadtracker_callbacks_total{{account="pbx",family="{family}",receipt="{receipt}"}} '
+        )
         lines = (line for line in client.get("/metrics").text.splitlines() if line.startswith(name))
         return float(next(lines, "0 0").rpartition(" ")[2])
 
     pairs = [
-        (family, receipt) for family in ("cdr", "screen-pop") for receipt in ("stored", "unreadable", "not stored")
+        (family, receipt)
+        for family in ("cdr", "screen-pop")
+        for receipt in ("stored", "unreadable", "not stored")
     ]
     before = {pair: count(*pair) for pair in pairs}
     return lambda family, receipt: count(family, receipt) - before[family, receipt]
@@ -73,18 +83,28 @@ class TestSecrets:
             (f"/pbx/pbx/{SECRET}/telegram", 404),
         ],
     )
-    def test_who_is_believed(self, client: FlaskClient, stores: Stores, path: str, status: int) -> None:
+    def test_who_is_believed(
+        self, client: FlaskClient, stores: Stores, path: str, status: int
+    ) -> None:
         assert client.post(path, json=cdr("0722776772")).status_code == status
         assert len(kept(stores)) == (1 if status == 200 else 0)
 
-    def test_the_secret_is_not_kept_and_all_else_is(self, client: FlaskClient, stores: Stores) -> None:
+    def test_the_secret_is_not_kept_and_all_else_is(
+        self, client: FlaskClient, stores: Stores
+    ) -> None:
         client.post(
-            f"/pbx/pbx/cdr?a=1&token={SECRET}&b=&c=x%20y&a=2", data=b"<x>", content_type="text/xml; charset=utf-8"
+            f"/pbx/pbx/cdr?a=1&token={SECRET}&b=&c=x%20y&a=2",
+            data=b"<x>",
+            content_type="text/xml; charset=utf-8",
         )
         client.post(f"{PBX}/cdr?a=1&b=&c=x%20y", data=b"y")
         first, second = kept(stores)
         assert (first.query, second.query) == ("a=1&b=&c=x+y&a=2", "a=1&b=&c=x%20y")
-        assert (first.method, first.content_type, first.body) == ("POST", "text/xml; charset=utf-8", b"<x>")
+        assert (first.method, first.content_type, first.body) == (
+            "POST",
+            "text/xml; charset=utf-8",
+            b"<x>",
+        )
         assert (second.content_type, second.body) == ("", b"y")
 
     def test_a_family_that_is_not_there_is_told_those_that_are(self, client: FlaskClient) -> None:
@@ -114,7 +134,9 @@ class TestSecrets:
             save_account(session, "pbx", {"allowed_addresses": allowed})
             session.commit()
         stores.directory._next_check = 0
-        answer = client.post(f"{PBX}/cdr", json=cdr("0722776772"), environ_overrides={"REMOTE_ADDR": address})
+        answer = client.post(
+            f"{PBX}/cdr", json=cdr("0722776772"), environ_overrides={"REMOTE_ADDR": address}
+        )
         assert answer.status_code == status
 
 
@@ -129,7 +151,11 @@ class TestAnswers:
         assert kept(stores) == []
         answer = client.post(f"{PBX}/cdr", json=cdr("0722776772"))
         assert (answer.status_code, answer.get_json()["Err"]) == (200, 0)
-        assert (counted("cdr", "stored"), counted("cdr", "not stored"), counted("cdr", "unreadable")) == (1, 2, 0)
+        assert (
+            counted("cdr", "stored"),
+            counted("cdr", "not stored"),
+            counted("cdr", "unreadable"),
+        ) == (1, 2, 0)
 
     def test_an_unreadable_cdr_is_kept_with_what_is_wrong_and_not_asked_for_again(
         self, client: FlaskClient, stores: Stores, counted: Any
@@ -156,7 +182,11 @@ class TestAnswers:
         did = "0" + number(client, "dana")["did"].removeprefix("+972")
         monkeypatch.setattr(ScreenPops, "caller_of", unavailable)
         answer = client.get(f"{PBX}/screen-pop", query_string=POP | {"did": did})
-        assert (answer.status_code, answer.get_json()["STATUS"], answer.get_json()["CLIENTNAME"]) == (200, "OK", "")
+        assert (
+            answer.status_code,
+            answer.get_json()["STATUS"],
+            answer.get_json()["CLIENTNAME"],
+        ) == (200, "OK", "")
         assert [row.state for row in kept(stores)] == ["new"]
         assert counted("screen-pop", "stored") == 1
 
@@ -170,7 +200,9 @@ class TestAnswers:
         assert row.fault
         assert (counted("screen-pop", "unreadable"), counted("screen-pop", "stored")) == (1, 0)
 
-    def test_a_pop_that_names_its_call_is_kept_once(self, client: FlaskClient, stores: Stores) -> None:
+    def test_a_pop_that_names_its_call_is_kept_once(
+        self, client: FlaskClient, stores: Stores
+    ) -> None:
         for _ in range(2):
             client.get(f"{PBX}/screen-pop", query_string=POP)
         for _ in range(2):

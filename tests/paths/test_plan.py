@@ -72,7 +72,9 @@ def test_every_input_is_measured(stores: Stores, engine: Engine) -> None:
     assert (inputs.numbers, len(inputs.activity)) == (5, WEEK_HOURS)
     assert sum(inputs.activity) == pytest.approx(WEEK_HOURS)
     calls, stated = inputs.calls, inputs.stated
-    assert (calls.tapped, calls.open[1][2], calls.closed[6][1]) == pytest.approx((15 * 0.4, 15 * 0.2, 15 * 0.25))
+    assert (calls.tapped, calls.open[1][2], calls.closed[6][1]) == pytest.approx(
+        (15 * 0.4, 15 * 0.2, 15 * 0.25)
+    )
     assert (calls.known_phone, calls.new_phone) == (5, 15)
     assert (calls.strays, calls.second_phone) == pytest.approx((15 * 0.05, 15 * 0.1))
     assert inputs.region_told == pytest.approx(0.6 / 0.85)
@@ -80,12 +82,16 @@ def test_every_input_is_measured(stores: Stores, engine: Engine) -> None:
     assert (stated.certain, stated.certain_wrong) == pytest.approx((20 * 0.9, 20 * 0.1))
 
 
-def test_what_users_said_tells_whether_the_verdicts_were_right(stores: Stores, engine: Engine) -> None:
+def test_what_users_said_tells_whether_the_verdicts_were_right(
+    stores: Stores, engine: Engine
+) -> None:
     """Of twenty calls for the one visitor with 0.9: the other's, the one's, and nobody's of these."""
     history(engine, MONDAY)
     span = Span(shop(stores), MONDAY - timedelta(days=28), MONDAY)
     with Session(engine) as session:
-        rows = session.scalars(select(VerdictRow).where(VerdictRow.lesson.is_not(None)).limit(3)).all()
+        rows = session.scalars(
+            select(VerdictRow).where(VerdictRow.lesson.is_not(None)).limit(3)
+        ).all()
         for row, word in zip(rows, ("other", "one", ""), strict=True):
             row.confirmed = word
         session.flush()
@@ -100,17 +106,23 @@ def test_what_is_stated_counts_as_it_is_shown(stores: Stores, engine: Engine) ->
     lower = Calibration(shift=-1.5)
     with Session(engine) as session:
         learned.save(session, 1, Counts(), 0, 1, lower, ())
-        stated = plan_inputs(session, Span(shop(stores), MONDAY - timedelta(days=28), MONDAY), 5)[0].stated
+        stated = plan_inputs(session, Span(shop(stores), MONDAY - timedelta(days=28), MONDAY), 5)[
+            0
+        ].stated
     assert stated.right == pytest.approx(20 * lower(0.9))
     assert stated.certain == 0
     assert stated.calls == pytest.approx(20 * (1 - 0.05 * (1 - lower(0.9)) / 0.1))
 
 
-def test_of_many_calls_some_count_for_all(stores: Stores, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_calls_some_count_for_all(
+    stores: Stores, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history(engine, MONDAY, calls=24)
     monkeypatch.setattr(reader, "MOST_CALLS", 10)
     with Session(engine) as session:
-        inputs, made_from = plan_inputs(session, Span(shop(stores), MONDAY - timedelta(days=28), MONDAY), 5)
+        inputs, made_from = plan_inputs(
+            session, Span(shop(stores), MONDAY - timedelta(days=28), MONDAY), 5
+        )
     assert made_from.calls == pytest.approx(24, abs=3)
     assert inputs.calls.known_phone + inputs.calls.new_phone == pytest.approx(24, abs=3)
 
@@ -125,13 +137,18 @@ def test_hours_that_no_week_had_yet_are_as_on_other_days(stores: Stores, engine:
     add(engine, *rows)
     with Session(engine) as session:
         inputs, _ = plan_inputs(session, Span(shop(stores), MONDAY - timedelta(days=28), MONDAY), 5)
-    assert [hour for hour, asked in enumerate(inputs.traffic.arrivals) if asked] == [10 + 24 * day for day in range(7)]
+    assert [hour for hour, asked in enumerate(inputs.traffic.arrivals) if asked] == [
+        10 + 24 * day for day in range(7)
+    ]
     assert inputs.traffic.arrivals[10::24] == [50.0] * 7
 
 
 def test_visitors_from_before_the_span_return(stores: Stores, engine: Engine) -> None:
     history(engine, MONDAY)
-    add(engine, *(lease(MONDAY - timedelta(days=30), visitor=f"visitor-{number}") for number in (1, 2, 3)))
+    add(
+        engine,
+        *(lease(MONDAY - timedelta(days=30), visitor=f"visitor-{number}") for number in (1, 2, 3)),
+    )
     with Session(engine) as session:
         inputs, _ = plan_inputs(session, Span(shop(stores), MONDAY - timedelta(days=28), MONDAY), 5)
     assert inputs.traffic.returns == pytest.approx(98 / 480)
@@ -221,18 +238,26 @@ def test_the_command_says_it_in_words(opened: None, engine: Engine) -> None:
     with Session(engine) as session:
         kept = plans.newest(session, 1)
     assert kept is not None
-    assert [look.numbers for look in kept.plan.steps] == [15, 30, 55, 105], "what was only asked for is not kept"
+    assert [look.numbers for look in kept.plan.steps] == [15, 30, 55, 105], (
+        "what was only asked for is not kept"
+    )
 
 
 def test_the_command_as_json(opened: None, engine: Engine) -> None:
     with Session(engine) as session:
-        site_file.save_site(session, "shop", {"number_price": 900, "currency": "EUR", "most_at_risk": 0.0})
+        site_file.save_site(
+            session, "shop", {"number_price": 900, "currency": "EUR", "most_at_risk": 0.0}
+        )
         session.commit()
     history(engine, datetime.now(UTC))
     result = run("plan", "shop", "--json")
     assert result.exit_code == 0, result.output
     value = json.loads(result.stdout)
-    assert (value["number_price"], value["currency"], value["made_from"]["visits"]) == (900, "EUR", 480)
+    assert (value["number_price"], value["currency"], value["made_from"]["visits"]) == (
+        900,
+        "EUR",
+        480,
+    )
     assert [alarm["of"] for alarm in value["alarms"]] == ["at_risk"]
     assert Plan.from_json(value).now.numbers == 5
 
@@ -268,7 +293,8 @@ def test_the_pool_page_of_a_new_site(dashboard: FlaskClient, engine: Engine) -> 
 
 
 @pytest.mark.parametrize(
-    ("right", "worst", "alarms"), [(0.78, 0.0, []), (0.6, 0.0, ["at_risk"]), (0.5, 0.04, ["at_risk", "overflow"])]
+    ("right", "worst", "alarms"),
+    [(0.78, 0.0, []), (0.6, 0.0, ["at_risk"]), (0.5, 0.04, ["at_risk", "overflow"])],
 )
 def test_warnings_reach_the_doctor_and_prometheus(
     app: Flask, stores: Stores, engine: Engine, right: float, worst: float, alarms: list[str]
@@ -280,15 +306,29 @@ def test_warnings_reach_the_doctor_and_prometheus(
         assert f'leadtracker_plan_alarm{{of="{of}",site="shop"}} {float(of in alarms)}' in metrics
     assert f'leadtracker_plan_worst_overflow{{site="shop"}} {worst}' in metrics
     assert f'leadtracker_plan_at_risk{{site="shop"}} {1 - right}' in metrics
-    found = [each for each in findings(stores.settings, engine, stores.live) if "leadtracker plan shop" in each.do]
+    found = [
+        each
+        for each in findings(stores.settings, engine, stores.live)
+        if "leadtracker plan shop" in each.do
+    ]
     assert len(found) == len(alarms)
-    enough = [each for each in findings(stores.settings, engine, stores.live) if "numbers were enough" in each.what]
+    enough = [
+        each
+        for each in findings(stores.settings, engine, stores.live)
+        if "numbers were enough" in each.what
+    ]
     assert len(enough) == (not alarms)
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("number_price", -1), ("number_price", 1.5), ("currency", "shekel"), ("most_overflow", 5), ("most_at_risk", "a")],
+    [
+        ("number_price", -1),
+        ("number_price", 1.5),
+        ("currency", "shekel"),
+        ("most_overflow", 5),
+        ("most_at_risk", "a"),
+    ],
 )
 def test_settings_that_cannot_be_saved(app: Flask, engine: Engine, key: str, value: Any) -> None:
     with Session(engine) as session, pytest.raises(SiteFault, match=key):
@@ -296,11 +336,18 @@ def test_settings_that_cannot_be_saved(app: Flask, engine: Engine, key: str, val
 
 
 def test_the_settings_are_kept_in_the_site_file(app: Flask, engine: Engine, stores: Stores) -> None:
-    site_files.keep(engine, '[site.shop]\nnumber_price = 900\ncurrency = "EUR"\nmost_overflow = 0.02')
+    site_files.keep(
+        engine, '[site.shop]\nnumber_price = 900\ncurrency = "EUR"\nmost_overflow = 0.02'
+    )
     stores.directory._next_check = 0
     stores.directory.refresh()
     site = shop(stores)
-    assert (site.number_price, site.currency, site.most_overflow, site.most_at_risk) == (900, "EUR", 0.02, 0.35)
+    assert (site.number_price, site.currency, site.most_overflow, site.most_at_risk) == (
+        900,
+        "EUR",
+        0.02,
+        0.35,
+    )
 
 
 def test_the_migration_there_and_back(app: Flask, engine: Engine, tmp_path: Path) -> None:

@@ -36,7 +36,9 @@ def states(stores: Stores) -> dict[str, str]:
 
 
 def send(app: Flask, did: str, name: str) -> None:
-    answer = app.test_client().post(f"{PBX}/cdr", query_string={"n": name}, json=cdr(did, ivruniqueid=name))
+    answer = app.test_client().post(
+        f"{PBX}/cdr", query_string={"n": name}, json=cdr(did, ivruniqueid=name)
+    )
     assert answer.get_json()["Err"] == 0
 
 
@@ -103,13 +105,23 @@ def test_a_call_read_again_after_its_leases_are_forgotten_keeps_its_visitor(
 
 def kept(stores: Stores) -> dict[str, Any]:
     """What the one call has of its visitor."""
-    names = ("visitor_id", "match", "visitor_info", "first_touchpoint", "touchpoint", "campaign", "lease_id")
+    names = (
+        "visitor_id",
+        "match",
+        "visitor_info",
+        "first_touchpoint",
+        "touchpoint",
+        "campaign",
+        "lease_id",
+    )
     with Session(stores.engine) as session:
         call = session.scalars(select(CallRow)).one()
         return {name: getattr(call, name) for name in names}
 
 
-def test_two_calls_of_one_caller_are_two(app: Flask, stores: Stores, worker: Worker, shown: str) -> None:
+def test_two_calls_of_one_caller_are_two(
+    app: Flask, stores: Stores, worker: Worker, shown: str
+) -> None:
     """A screen pop without a call id is of the nearest call; two calls that are named never share a row."""
     unnamed = {"phone": "0501234567", "did": shown, "status": "Ringing", "extenUser": "SIP1"}
     app.test_client().get(f"{PBX}/screen-pop", query_string=unnamed)
@@ -136,6 +148,8 @@ def test_a_reader_whose_connection_is_lost_reads_no_more(stores: Stores) -> None
     with only_reader(stores.engine) as is_mine:
         assert is_mine()
         with stores.engine.connect() as other:
-            other.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            other.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            )
         with pytest.raises(OperationalError):
             is_mine()

@@ -27,7 +27,10 @@ def post(app: Flask, name: str) -> None:
 
 def inbox(stores: Stores) -> list[tuple[str, str]]:
     with Session(stores.engine) as session:
-        return [(row.family, row.state) for row in session.scalars(select(InboxRow).order_by(InboxRow.id))]
+        return [
+            (row.family, row.state)
+            for row in session.scalars(select(InboxRow).order_by(InboxRow.id))
+        ]
 
 
 def call(stores: Stores) -> dict[str, Any]:
@@ -43,27 +46,39 @@ def test_a_call_goes_on(app: Flask, stores: Stores, worker: Worker) -> None:
         seen.append((call(stores)["phase"], call(stores)["answered_at"] is not None))
     assert seen == [("ringing", False), ("answered", True), ("answered", True), ("ended", True)]
     kept = call(stores)
-    assert (kept["caller"], kept["did"], kept["extension"]) == ("+972501234567", "+972722776772", "SIPSIP1")
+    assert (kept["caller"], kept["did"], kept["extension"]) == (
+        "+972501234567",
+        "+972722776772",
+        "SIPSIP1",
+    )
     assert inbox(stores) == [("real-time", "done")] * 3
 
 
 @pytest.mark.parametrize("name", ["user-status-update", "login-status", "all-extensions-status"])
-def test_what_is_about_no_call_is_acknowledged_and_not_kept(app: Flask, stores: Stores, name: str) -> None:
+def test_what_is_about_no_call_is_acknowledged_and_not_kept(
+    app: Flask, stores: Stores, name: str
+) -> None:
     post(app, name)
     assert inbox(stores) == []
 
 
-def test_what_an_older_version_could_not_read_is_no_call_now(app: Flask, stores: Stores, worker: Worker) -> None:
+def test_what_an_older_version_could_not_read_is_no_call_now(
+    app: Flask, stores: Stores, worker: Worker
+) -> None:
     post(app, "event-extension-incoming-newcall")
     with Session(stores.engine) as session:
-        session.execute(update(InboxRow).values(body=(SAMPLES / "user-status-update.json").read_bytes()))
+        session.execute(
+            update(InboxRow).values(body=(SAMPLES / "user-status-update.json").read_bytes())
+        )
         session.commit()
     settle(worker)
     assert inbox(stores) == [("real-time", "done")]
 
 
 def test_what_cannot_be_read_is_kept(app: Flask, stores: Stores) -> None:
-    answer = app.test_client().post(f"{PBX}/real-time", json={"eventName": "extension", "reason": "NEWCALL"})
+    answer = app.test_client().post(
+        f"{PBX}/real-time", json={"eventName": "extension", "reason": "NEWCALL"}
+    )
     assert answer.status_code == 200
     assert inbox(stores) == [("real-time", "broken")]
 

@@ -14,7 +14,14 @@ from leadtracker.domain import Outcome, Site
 from leadtracker.records import leases
 from leadtracker.reports import one_call
 from leadtracker.reports.callbacks import newest_callback
-from leadtracker.reports.calls import NOT_ANSWERED, CallFilter, Cursor, call_page, known_channels, known_sources
+from leadtracker.reports.calls import (
+    NOT_ANSWERED,
+    CallFilter,
+    Cursor,
+    call_page,
+    known_channels,
+    known_sources,
+)
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, sources
 from leadtracker.reports.timeline import shortages, timeline
@@ -32,15 +39,25 @@ PAGES: dict[str, Question] = {
     "newer": lambda session: call_page(session, CallFilter(ALL), after=PLACE),
     "of a week": lambda session: call_page(session, CallFilter(WEEK), before=PLACE),
     "of a site": lambda session: call_page(session, CallFilter(ALL, site_id=1), before=PLACE),
-    "of a channel": lambda session: call_page(session, CallFilter(ALL, channel="email"), before=PLACE),
+    "of a channel": lambda session: call_page(
+        session, CallFilter(ALL, channel="email"), before=PLACE
+    ),
     "of a source": lambda session: call_page(session, CallFilter(ALL, source="bing"), before=PLACE),
-    "of an outcome": lambda session: call_page(session, CallFilter(ALL, outcomes=(Outcome.BUSY,)), before=PLACE),
-    "of calls not answered": lambda session: call_page(session, CallFilter(ALL, outcomes=NOT_ANSWERED)),
-    "ending in three digits": lambda session: call_page(session, CallFilter(ALL, last_digits="123")),
+    "of an outcome": lambda session: call_page(
+        session, CallFilter(ALL, outcomes=(Outcome.BUSY,)), before=PLACE
+    ),
+    "of calls not answered": lambda session: call_page(
+        session, CallFilter(ALL, outcomes=NOT_ANSWERED)
+    ),
+    "ending in three digits": lambda session: call_page(
+        session, CallFilter(ALL, last_digits="123")
+    ),
 }
 LOOKUPS: dict[str, Question] = {
     "of a number": lambda session: call_page(session, CallFilter(ALL, callers=("+972543216549",))),
-    "ending in four digits": lambda session: call_page(session, CallFilter(ALL, last_digits="1234")),
+    "ending in four digits": lambda session: call_page(
+        session, CallFilter(ALL, last_digits="1234")
+    ),
     "ending in nines": lambda session: call_page(session, CallFilter(ALL, last_digits="9999")),
     "channels": known_channels,
     "sources": known_sources,
@@ -68,7 +85,9 @@ def plans(engine: Engine, question: Question) -> list[str]:
     """How the database would answer each query of a question."""
     asked: list[tuple[str, Any]] = []
 
-    def hear(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+    def hear(
+        _connection: object, _cursor: object, statement: str, parameters: Any, *_: object
+    ) -> None:
         asked.append((statement, parameters))
 
     event.listen(engine, "before_cursor_execute", hear)
@@ -78,7 +97,9 @@ def plans(engine: Engine, question: Question) -> list[str]:
     found = []
     with engine.connect() as connection:
         explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
-        if engine.dialect.name == "postgresql":  # small tables are read whole unless that is forbidden
+        if (
+            engine.dialect.name == "postgresql"
+        ):  # small tables are read whole unless that is forbidden
             connection.execute(text("SET LOCAL enable_seqscan = off"))
             connection.execute(text("SET LOCAL enable_bitmapscan = off"))
         for statement, parameters in asked:
@@ -88,7 +109,12 @@ def plans(engine: Engine, question: Question) -> list[str]:
 
 
 def reads_whole_table(plan: str) -> bool:
-    made = ("USING", "hops", "CONSTANT ROW", "SCAN (subquery")  # rows of an index, or of the query's own making
+    made = (
+        "USING",
+        "hops",
+        "CONSTANT ROW",
+        "SCAN (subquery",
+    )  # rows of an index, or of the query's own making
     return "Seq Scan" in plan or any(
         "SCAN " in line and not any(word in line for word in made) for line in plan.splitlines()
     )
@@ -117,5 +143,10 @@ def test_reports_of_channels_read_the_index_alone(engine: Engine) -> None:
             assert "COVERING INDEX" in plan or "Index Only Scan" in plan, plan
 
 
-def test_a_tap_on_the_default_number_is_found_among_any_number_of_visits_without_one(engine: Engine) -> None:
-    assert any("leases_without_number" in plan for plan in plans(engine, LOOKUPS["who called the default number"]))
+def test_a_tap_on_the_default_number_is_found_among_any_number_of_visits_without_one(
+    engine: Engine,
+) -> None:
+    assert any(
+        "leases_without_number" in plan
+        for plan in plans(engine, LOOKUPS["who called the default number"])
+    )

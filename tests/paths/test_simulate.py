@@ -25,22 +25,43 @@ from tests.accuracy.decisions import read, read_decisions, read_trace
 from tests.accuracy.score import score
 
 Line = dict[str, Any]
-HEADER = {"version": 1, "dids": 2, "days": 1, "warm_up_s": 0, "region_weights": [1], "sources": [{"name": "a"}]}
+HEADER = {
+    "version": 1,
+    "dids": 2,
+    "days": 1,
+    "warm_up_s": 0,
+    "region_weights": [1],
+    "sources": [{"name": "a"}],
+}
 MORNING = 10 * 3600.0
 
 
 def visit(t: float, number: int, visitor: str, **more: Any) -> Line:
     return {
-        "t": t, "type": "visit", "visit": number, "visitor": visitor, "source": "a", "device": "mobile", "region": None,
-        "topic": None, "bot": False, "sees_number": True,
-    } | more  # fmt: skip
+        "t": t,
+        "type": "visit",
+        "visit": number,
+        "visitor": visitor,
+        "source": "a",
+        "device": "mobile",
+        "region": None,
+        "topic": None,
+        "bot": False,
+        "sees_number": True,
+    } | more
 
 
 def call(t: float, number: int, dials: Line, **more: Any) -> Line:
     return {
-        "t": t, "type": "call", "call": number, "dials": dials, "phone": f"+9725000000{number:02}", "region": None,
-        "topic": None, "answered": True,
-    } | more  # fmt: skip
+        "t": t,
+        "type": "call",
+        "call": number,
+        "dials": dials,
+        "phone": f"+9725000000{number:02}",
+        "region": None,
+        "topic": None,
+        "answered": True,
+    } | more
 
 
 def said(kind: str, t: float, number: int, **more: Any) -> Line:
@@ -65,35 +86,46 @@ def simulate(tmp_path: Path) -> Callable[..., list[Line]]:
 
 def test_a_day_told_by_hand(tmp_path: Path, simulate: Callable[..., list[Line]]) -> None:
     t = MORNING
-    decisions = simulate(write(tmp_path / "trace.jsonl", [
-        visit(t, 0, "dana"),
-        visit(t + 1, 1, "robot", bot=True),
-        visit(t + 2, 2, "gal", sees_number=False),
-        visit(t + 10, 3, "ron"),
-        visit(t + 20, 4, "noa"),
-        said("engaged", t + 60, 3, level=2),
-        call(t + 100, 0, {"visit": 0}),
-        said("tap", t + 195, 3),
-        call(t + 200, 1, {"visit": 3}),
-        said("tap", t + 295, 2),
-        call(t + 300, 2, {"visit": 2}),
-        call(t + 400, 3, {"fallback": True}),
-        call(t + 500, 4, {"stray": 0.9}),
-        said("leave", t + 600, 0),
-        {"t": t + 700, "type": "known_phone", "visitor": "ron", "phone": "+972500000077"},
-        said("leave", t + 701, 3),
-        visit(t + 1000, 5, "noa"),
-        call(t + 5000, 5, {"visit": 5}, phone="+972500000077"),
-        call(t + 5100, 6, {"visit": 3}, phone="+972500000000", answered=False),
-    ]))  # fmt: skip
+    decisions = simulate(
+        write(
+            tmp_path / "trace.jsonl",
+            [
+                visit(t, 0, "dana"),
+                visit(t + 1, 1, "robot", bot=True),
+                visit(t + 2, 2, "gal", sees_number=False),
+                visit(t + 10, 3, "ron"),
+                visit(t + 20, 4, "noa"),
+                said("engaged", t + 60, 3, level=2),
+                call(t + 100, 0, {"visit": 0}),
+                said("tap", t + 195, 3),
+                call(t + 200, 1, {"visit": 3}),
+                said("tap", t + 295, 2),
+                call(t + 300, 2, {"visit": 2}),
+                call(t + 400, 3, {"fallback": True}),
+                call(t + 500, 4, {"stray": 0.9}),
+                said("leave", t + 600, 0),
+                {"t": t + 700, "type": "known_phone", "visitor": "ron", "phone": "+972500000077"},
+                said("leave", t + 701, 3),
+                visit(t + 1000, 5, "noa"),
+                call(t + 5000, 5, {"visit": 5}, phone="+972500000077"),
+                call(t + 5100, 6, {"visit": 3}, phone="+972500000000", answered=False),
+            ],
+        )
+    )
     visits = {line["visit"]: (line["did"], line["reason"]) for line in decisions if "visit" in line}
     assert visits[0][0] is not None
     assert visits[3][0] is not None
     assert visits[0][0] != visits[3][0]
-    assert [visits[number] for number in (1, 2, 4)] == [(None, "bot"), (None, "number not seen"), (None, "pool_empty")]
+    assert [visits[number] for number in (1, 2, 4)] == [
+        (None, "bot"),
+        (None, "number not seen"),
+        (None, "pool_empty"),
+    ]
     assert visits[5][0] in (0, 1), "pages that were left give their numbers back"
     calls = [line for line in decisions if "call" in line]
-    likeliest = [max(line["candidates"], key=lambda each: each["p"], default=None) for line in calls]
+    likeliest = [
+        max(line["candidates"], key=lambda each: each["p"], default=None) for line in calls
+    ]
     assert [each and each["visitor"] for each in likeliest[:3]] == ["dana", "ron", "gal"]
     assert min(each["p"] for each in likeliest[:3] if each) > 0.5
     assert calls[2]["did"] is None, "the page kept the default number, a tap tells whose call it is"
@@ -106,10 +138,16 @@ def test_a_day_told_by_hand(tmp_path: Path, simulate: Callable[..., list[Line]])
         assert total == pytest.approx(1)
 
 
-def test_a_page_that_stays_visible_keeps_its_number(tmp_path: Path, simulate: Callable[..., list[Line]]) -> None:
+def test_a_page_that_stays_visible_keeps_its_number(
+    tmp_path: Path, simulate: Callable[..., list[Line]]
+) -> None:
     """Nothing happens to it for hours: only its heartbeats tell."""
     t = MORNING
-    events = [visit(t, 0, "dana"), visit(t + 3 * 3600, 1, "ron"), call(t + 3 * 3600 + 60, 0, {"visit": 0})]
+    events = [
+        visit(t, 0, "dana"),
+        visit(t + 3 * 3600, 1, "ron"),
+        call(t + 3 * 3600 + 60, 0, {"visit": 0}),
+    ]
     decisions = simulate(write(tmp_path / "trace.jsonl", events), "--dids", "1")
     assert [line["did"] for line in decisions] == [0, None, 0]
     assert decisions[2]["candidates"][0]["visitor"] == "dana"
@@ -123,8 +161,19 @@ def test_a_page_that_stays_visible_keeps_its_number(tmp_path: Path, simulate: Ca
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A day of three numbers with more visits than they can serve."""
     folder = tmp_path_factory.mktemp("world")
-    options = ["--seed=5", "--dids=3", "--load=20", "--days=1", "--warm-up=0", "--topic", "--known=0.2", "--intent=0.3"]
-    subprocess.run([sys.executable, "-m", "tests.accuracy.world", *options, "--out", folder], check=True)
+    options = [
+        "--seed=5",
+        "--dids=3",
+        "--load=20",
+        "--days=1",
+        "--warm-up=0",
+        "--topic",
+        "--known=0.2",
+        "--intent=0.3",
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "tests.accuracy.world", *options, "--out", folder], check=True
+    )
     return folder
 
 
@@ -141,13 +190,17 @@ def test_decisions_are_on_line_and_always_the_same(
         assert decided == whole[: len(decided)]
 
 
-def test_the_scorer_takes_what_is_decided(tmp_path: Path, simulate: Callable[..., list[Line]], world: Path) -> None:
+def test_the_scorer_takes_what_is_decided(
+    tmp_path: Path, simulate: Callable[..., list[Line]], world: Path
+) -> None:
     simulate(world / "trace.jsonl")
     trace = read_trace(world / "trace.jsonl")
     decisions = read_decisions(tmp_path / "decisions.jsonl", trace)
     result = score(trace, read(world / "truth.jsonl"), decisions)
     assert result["double holds"] == 0
-    assert result["overflow"] > 0, "or the pool was never short of numbers, and double holds were never near"
+    assert result["overflow"] > 0, (
+        "or the pool was never short of numbers, and double holds were never near"
+    )
     for number, event in trace.visits.items():
         if event["bot"] or not event["sees_number"]:
             assert decisions.visits[number]["did"] is None
@@ -198,11 +251,15 @@ def test_what_a_replay_leaves_can_be_looked_at(
             likely = [each["visitor"] for each in line["candidates"] if each["p"] >= 0.5]
             assert [row.visitor_id] == (likely or [None])
             shares = {touched["source"]: p for p, touched in verdicts.shares_of(session, row.id)}
-            assert shares.get("google / cpc", 0) == pytest.approx(line["sources"].get("google / cpc", 0), abs=0.02)
+            assert shares.get("google / cpc", 0) == pytest.approx(
+                line["sources"].get("google / cpc", 0), abs=0.02
+            )
         [site] = Directory(engine).sites
         inputs, made_from = plan_inputs(session, lately(site, now), 3)
     asked = [
-        event for event in (*quiet, *busy) if event["type"] == "visit" and event["sees_number"] and not event["bot"]
+        event
+        for event in (*quiet, *busy)
+        if event["type"] == "visit" and event["sees_number"] and not event["bot"]
     ]
     assert (made_from.visits, made_from.calls) == (len(asked), len(calls))
     assert inputs.calls.total > 10
@@ -215,8 +272,13 @@ def test_what_a_replay_leaves_can_be_looked_at(
 
 def test_a_database_in_use_is_refused(tmp_path: Path, database_url: str, engine: Engine) -> None:
     trace = write(tmp_path / "trace.jsonl", [visit(1, 0, "a")])
-    for url, fault in ((database_url, "it has tables already"), ("mysql://x", "must begin with postgresql://")):
-        result = CliRunner().invoke(main, ["simulate", str(trace), "--out", str(tmp_path / "out"), "--keep", url])
+    for url, fault in (
+        (database_url, "it has tables already"),
+        ("mysql://x", "must begin with postgresql://"),
+    ):
+        result = CliRunner().invoke(
+            main, ["simulate", str(trace), "--out", str(tmp_path / "out"), "--keep", url]
+        )
         assert result.exit_code == 2
         assert fault in result.output
 
@@ -228,8 +290,16 @@ def test_a_database_in_use_is_refused(tmp_path: Path, database_url: str, engine:
         ({"version": 1}, [], "line 1: its header must say dids"),
         ({"version": 1, "dids": 2}, [], "line 1: its header must say days"),
         ([], [], "line 1: it is not a JSON object"),
-        (HEADER, [{"t": 1, "type": "visits"}], "line 2: type is 'visits': it must be one of visit, "),
-        (HEADER, [visit(1, 0, "a"), said("tap", 0.5, 0)], "line 3: t is 0.5: it must be seconds, and not before"),
+        (
+            HEADER,
+            [{"t": 1, "type": "visits"}],
+            "line 2: type is 'visits': it must be one of visit, ",
+        ),
+        (
+            HEADER,
+            [visit(1, 0, "a"), said("tap", 0.5, 0)],
+            "line 3: t is 0.5: it must be seconds, and not before",
+        ),
         (HEADER, [visit(1, 0, "a"), visit(2, 0, "b")], "line 3: visit 0 is there twice"),
         (HEADER, [said("tap", 1, 7)], "line 2: visit 7 has not begun"),
         (HEADER, [call(1, 0, {"visit": 7})], "line 2: visit 7 has not begun"),
@@ -237,12 +307,18 @@ def test_a_database_in_use_is_refused(tmp_path: Path, database_url: str, engine:
         (HEADER, [{"t": 1, "type": "tap"}], "line 2: a tap needs visit"),
         (HEADER, [visit(1, 0, "a|b")], "line 2: visitor is 'a|b'"),
         (HEADER, [visit(1, 0, "a", source="a|b")], "line 2: source is 'a|b'"),
-        (HEADER, [visit(1, 0, "a", device="phone")], "line 2: device is 'phone': it must be mobile or desktop"),
+        (
+            HEADER,
+            [visit(1, 0, "a", device="phone")],
+            "line 2: device is 'phone': it must be mobile or desktop",
+        ),
         (HEADER, [visit("1", 0, "a")], "line 2: t is '1'"),
         (HEADER, ["tap"], "line 2: it is not a JSON object"),
     ],
 )
-def test_a_trace_that_cannot_be_replayed(tmp_path: Path, header: Any, events: list[Any], fault: str) -> None:
+def test_a_trace_that_cannot_be_replayed(
+    tmp_path: Path, header: Any, events: list[Any], fault: str
+) -> None:
     trace = write(tmp_path / "trace.jsonl", events, header)
     result = CliRunner().invoke(main, ["simulate", str(trace), "--out", str(tmp_path / "out")])
     assert result.exit_code == 1

@@ -85,13 +85,17 @@ class TestParts:
     def test_by_visit_and_source(self, engine: Engine) -> None:
         candidates = candidate("dana", 0.6, ads=0.5, mail=0.1), candidate("noa", 0.2)
         posterior = Posterior(candidates, 0.1, 0.1, {"ads": 0.7, "mail": 0.1})
-        assert self.parts(engine, posterior) == pytest.approx({"new/new": 0.5, "mailed/mailed": 0.1, "hers/hers": 0.2})
+        assert self.parts(engine, posterior) == pytest.approx(
+            {"new/new": 0.5, "mailed/mailed": 0.1, "hers/hers": 0.2}
+        )
 
     def test_a_source_that_the_visitor_did_not_come_by_is_anothers(self, engine: Engine) -> None:
         """The newest visit by mail is Dana's. Of walk no holder came: any lease tells its name."""
         candidates = (candidate("noa", 0.5, mail=0.5), candidate("gal", 0.2, walk=0.2))
         posterior = Posterior(candidates, 0.2, 0.1, {"mail": 0.5, "walk": 0.25, "far": 0.05})
-        assert self.parts(engine, posterior) == pytest.approx({"mailed/mailed": 0.5, "other!": 0.25})
+        assert self.parts(engine, posterior) == pytest.approx(
+            {"mailed/mailed": 0.5, "other!": 0.25}
+        )
 
     def test_what_is_worth_it(self, engine: Engine) -> None:
         candidates = candidate("dana", 0.005), candidate("noa", 0.0049)
@@ -128,7 +132,9 @@ class TestShares:
             (0.25, base | {"landing_page": "/b"}),
             (0.15, base | {"campaign": "k b"}),
         )
-        assert [(row.p, row.by_channel, row.by_source, row.by_campaign, row.by_landing) for row in found] == [
+        assert [
+            (row.p, row.by_channel, row.by_source, row.by_campaign, row.by_landing) for row in found
+        ] == [
             pytest.approx(values)
             for values in (
                 (0.3, 0.7, 0.7, 0.55, 0.45),
@@ -148,7 +154,9 @@ class TestShares:
         assert [row.p for row in self.shares(engine)][-1:] == [1.0]
 
 
-CERTAIN = Posterior((candidate("dana", 0.9, "the page was open", "read"),), 0.06, 0.04, {"ads": 0.9})
+CERTAIN = Posterior(
+    (candidate("dana", 0.9, "the page was open", "read"),), 0.06, 0.04, {"ads": 0.9}
+)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +178,9 @@ def test_a_verdict_in_one_line(posterior: Posterior, words: str) -> None:
 
 @pytest.mark.usefixtures("sites")
 class TestRecord:
-    def record(self, engine: Engine, *of: Any, calibration: Calibration = AS_STATED) -> dict[str, Any]:
+    def record(
+        self, engine: Engine, *of: Any, calibration: Calibration = AS_STATED
+    ) -> dict[str, Any]:
         with Session(engine) as session:
             return dict(verdict_record(session, judged(*of), calibration))
 
@@ -237,7 +247,9 @@ class TestSnapshot:
         assert replace(found, match={}) == kept
         assert found.match["visitor"] == "dana"
 
-    @pytest.mark.parametrize("before", [Snapshot("noa", touchpoint=named("hers")), Snapshot("dana")])
+    @pytest.mark.parametrize(
+        "before", [Snapshot("noa", touchpoint=named("hers")), Snapshot("dana")]
+    )
     def test_else_the_lease_log_tells(self, stores: Stores, before: Snapshot) -> None:
         add(stores.engine, lease(NOW, id="1", arrival=named("log")))
         found = self.taken(stores, before)
@@ -303,7 +315,9 @@ class TestExplanation:
     @pytest.mark.parametrize(("p", "named"), [(0.5, True), (0.49, False)])
     def test_a_caller_is_likely(self, p: float, named: bool) -> None:
         verdict = Posterior((candidate("dana", p),), 0.1, 0.9 - p, {}).verdict
-        someone = Explanation(verdict, (Person("dana", p, ()),), 0.1, 0.9 - p, None, None, True, 1, 1, False)
+        someone = Explanation(
+            verdict, (Person("dana", p, ()),), 0.1, 0.9 - p, None, None, True, 1, 1, False
+        )
         assert (someone.caller is not None) is named
         assert replace(someone, verdict="certain", people=()).caller is None
 
@@ -322,7 +336,9 @@ class TestExplanation:
         add(stores.engine, row, old, new, lease(NOW, id="1", visitor="noa", arrival=named("visit")))
         both = Posterior((candidate("dana", 0.5), candidate("noa", 0.4)), 0.1, 0.0, {})
         with Session(stores.engine) as session:
-            verdicts.save(session, [(row.id, 1, judged(both, holder("noa", "0"), holder("noa", "1")))])
+            verdicts.save(
+                session, [(row.id, 1, judged(both, holder("noa", "0"), holder("noa", "1")))]
+            )
             session.flush()
             found = explanation(session, stores.live, session.get_one(CallRow, row.id))
             assert explanation(session, stores.live, session.get_one(CallRow, old.id)) is None
@@ -362,7 +378,9 @@ class TestRematching:
         unsure = [Posterior((candidate(name, 0.4),), 0.1, 0.5, {}) for name in ("dana", "noa")]
         assert not Rematch(1, NOW, None, unsure[0], unsure[1], unsure[1]).renames
 
-    def test_page_by_page(self, app: Flask, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_page_by_page(
+        self, app: Flask, stores: Stores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         judged_calls(stores, 5, lost)
         since = datetime.now(UTC) - timedelta(days=9)
         found = []
@@ -418,7 +436,9 @@ class TestDailyPlans:
         daily.go_on(now + timedelta(minutes=9, seconds=59))
         assert begun == [], "it does not look again for ten minutes"
         daily.go_on(now + timedelta(minutes=10))
-        assert [child.command[1:] for child in begun] == [["-m", "leadtracker", "plan", "shop", "--quietly"]]
+        assert [child.command[1:] for child in begun] == [
+            ["-m", "leadtracker", "plan", "shop", "--quietly"]
+        ]
         daily.go_on(now + timedelta(hours=2))
         assert len(begun) == 1, "the first still goes on"
         begun[0].returncode = 1

@@ -68,7 +68,9 @@ def copy(counts: Counts) -> Counts:
 
 
 class TestLessons:
-    def test_a_lesson_is_added_once_and_kept_with_its_day(self, session: Session, known: Knowledge) -> None:
+    def test_a_lesson_is_added_once_and_kept_with_its_day(
+        self, session: Session, known: Knowledge
+    ) -> None:
         known.days = 7
         judged = known.judge(session, RING, [open_page()])
         assert (judged.lesson, judged.rules, judged.version) == (None, RULES, 0)
@@ -81,7 +83,9 @@ class TestLessons:
         )
 
     @pytest.mark.parametrize("days", [0, 1, 5])
-    def test_what_is_taken_back_is_what_fading_left(self, session: Session, known: Knowledge, days: int) -> None:
+    def test_what_is_taken_back_is_what_fading_left(
+        self, session: Session, known: Knowledge, days: int
+    ) -> None:
         known.counts.add(Counts(regions={"IL-3": 100.0}))
         taught = known.learn(known.judge(session, RING, [open_page()]), answered=True)
         for _ in range(days):
@@ -90,7 +94,9 @@ class TestLessons:
         known.unlearn(taught)
         same(known.counts, Counts(regions={"IL-3": 100.0 * 0.97**days}))
 
-    def test_what_was_not_learned_is_not_taken_back(self, session: Session, known: Knowledge) -> None:
+    def test_what_was_not_learned_is_not_taken_back(
+        self, session: Session, known: Knowledge
+    ) -> None:
         judged = known.judge(session, RING, [open_page()])
         known.unlearn(judged)
         assert known.counts == Counts()
@@ -119,7 +125,9 @@ class TestLessons:
         known.unlearn(after)
         same(known.counts, Counts())
 
-    def test_what_would_have_been_stated_had_nobody_told(self, session: Session, site: Site, known: Knowledge) -> None:
+    def test_what_would_have_been_stated_had_nobody_told(
+        self, session: Session, site: Site, known: Knowledge
+    ) -> None:
         learned.tell_phone(session, site.id, PHONE, "noa", "page")
         pages = [open_page(levels=(NOW - MINUTE,) * 2), open_page("noa")]
         judged = known.judge(session, RING, pages)
@@ -181,7 +189,9 @@ class TestRemembering:
         self.take_back(session, site.id, 1, before=None)
         assert self.latest(session, site.id) == []
 
-    def test_a_later_call_stays_when_an_earlier_is_taken_back(self, session: Session, site: Site) -> None:
+    def test_a_later_call_stays_when_an_earlier_is_taken_back(
+        self, session: Session, site: Site
+    ) -> None:
         self.keep(session, site.id, 3)
         self.take_back(session, site.id, 2, before=1)
         assert self.latest(session, site.id) == [3, 3]
@@ -230,14 +240,21 @@ class TestCallsBefore:
         assert found.callers == once.evidence.callers
         assert (found.remembered is not None) is earlier
         assert bool(found.callers) is earlier
-        assert known.judge(session, again, [open_page()]).evidence.remembered is not found.remembered or moved <= 0
+        assert (
+            known.judge(session, again, [open_page()]).evidence.remembered is not found.remembered
+            or moved <= 0
+        )
 
-    def test_a_call_moved_to_before_another_does_not_follow_it(self, session: Session, known: Knowledge) -> None:
+    def test_a_call_moved_to_before_another_does_not_follow_it(
+        self, session: Session, known: Knowledge
+    ) -> None:
         self.learn(session, known, NOW - 9 * MINUTE)
         once = known.learn(known.judge(session, RING, [open_page()]), answered=True)
         known.save(session)
         early = Ring(NOW - 10 * MINUTE, DID, PHONE)
-        found = known.judge(session, early, [open_page(at=early.moment - MINUTE)], before=once).evidence
+        found = known.judge(
+            session, early, [open_page(at=early.moment - MINUTE)], before=once
+        ).evidence
         assert (found.remembered, found.callers) == (None, {})
 
     def test_another_call_since_is_none_before(self, session: Session, known: Knowledge) -> None:
@@ -247,7 +264,9 @@ class TestCallsBefore:
         found = known.judge(session, RING, [open_page()], before=once).evidence
         assert (found.remembered, found.callers) == (None, {})
 
-    def test_taken_back_it_is_forgotten_with_its_visitors(self, session: Session, known: Knowledge) -> None:
+    def test_taken_back_it_is_forgotten_with_its_visitors(
+        self, session: Session, known: Knowledge
+    ) -> None:
         once = known.learn(known.judge(session, RING, [open_page()]), answered=True)
         known.save(session)
         known.unlearn(once)
@@ -284,10 +303,14 @@ class TestGathering:
             (replace(RING, phone=None), ""),
         ],
     )
-    def test_of_which_region(self, session: Session, known: Knowledge, ring: Ring, region: str) -> None:
+    def test_of_which_region(
+        self, session: Session, known: Knowledge, ring: Ring, region: str
+    ) -> None:
         assert known.judge(session, ring).evidence.region == region
 
-    def test_holders_by_the_log_and_by_redis(self, session: Session, engine: Engine, known: Knowledge) -> None:
+    def test_holders_by_the_log_and_by_redis(
+        self, session: Session, engine: Engine, known: Knowledge
+    ) -> None:
         start = NOW - 9 * MINUTE
         add(
             engine,
@@ -329,7 +352,9 @@ class TestGathering:
         assert [each.visitor for each in found.holders] == ["dana", "noa"]
         assert found.older == ()
 
-    def test_whose_phone_it_is(self, session: Session, engine: Engine, site: Site, known: Knowledge) -> None:
+    def test_whose_phone_it_is(
+        self, session: Session, engine: Engine, site: Site, known: Knowledge
+    ) -> None:
         add(engine, lease(NOW - DAY, did=OTHER_DID, visitor="gal", source_key="mail"))
         add(engine, lease(NOW + DAY, did=OTHER_DID, visitor="gal", source_key="late"))
         for visitor, phone in (
@@ -371,7 +396,9 @@ class TestGathering:
 
 
 class TestHours:
-    def test_hours_pass_days_fade_and_both_are_kept(self, session: Session, site: Site, known: Knowledge) -> None:
+    def test_hours_pass_days_fade_and_both_are_kept(
+        self, session: Session, site: Site, known: Knowledge
+    ) -> None:
         known.counts.add(Counts(regions={"IL-3": 100.0}))
         known.pass_hours(NOW + timedelta(hours=8), numbers=3)  # 23:20: no day is over
         assert (known.days, known.counts.regions) == (0, {"IL-3": 100.0})
@@ -424,7 +451,9 @@ class TestHours:
 
 
 class TestSaving:
-    def test_only_what_changed_is_a_new_version(self, session: Session, site: Site, known: Knowledge) -> None:
+    def test_only_what_changed_is_a_new_version(
+        self, session: Session, site: Site, known: Knowledge
+    ) -> None:
         known.save(session)  # the first hour
         known.save(session)
         assert (known.version, learned.version(session, site.id)) == (1, 1)
@@ -439,7 +468,9 @@ class TestSaving:
         assert learned.calibration(session, site.id + 1) == Calibration()
         assert learned.version(session, site.id + 1) == 0
 
-    def test_pages_seen_closed_and_shown_again(self, session: Session, site: Site, known: Knowledge) -> None:
+    def test_pages_seen_closed_and_shown_again(
+        self, session: Session, site: Site, known: Knowledge
+    ) -> None:
         opened = open_page(seen=NOW, left=None)
         closed = replace(opened, left=NOW, levels=(NOW - MINUTE,))
         known.saw(session, [Change(None, opened)])
@@ -471,7 +502,9 @@ class TestSaving:
             "page",
         )
 
-    def test_what_is_told_twice_stays_the_first_ones_word(self, session: Session, site: Site) -> None:
+    def test_what_is_told_twice_stays_the_first_ones_word(
+        self, session: Session, site: Site
+    ) -> None:
         learned.tell_phone(session, site.id, PHONE, "dana", "page")
         learned.tell_phone(session, site.id, PHONE, "dana", "user")
         learned.forget_phone(session, site.id, PHONE, "dana", "user")

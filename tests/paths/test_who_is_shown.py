@@ -57,10 +57,14 @@ def nobody(caller: str | None = PHONE) -> Caller:
 
 
 class TestPopUp:
-    def test_a_certain_visitor(self, pops: ScreenPops, account: Account, ringing: ScreenPop) -> None:
+    def test_a_certain_visitor(
+        self, pops: ScreenPops, account: Account, ringing: ScreenPop
+    ) -> None:
         dana = Caller("Dana Cohen דנה", "Acme", f"{URL}/visitors/{DANA}?call=call 1", 1, DANA)
         assert pops.caller_of(account, ringing) == dana
-        assert pops.caller_of(account, replace(ringing, call_id=None)).url == f"{URL}/visitors/{DANA}"
+        assert (
+            pops.caller_of(account, replace(ringing, call_id=None)).url == f"{URL}/visitors/{DANA}"
+        )
         assert pops.caller_of(account, replace(ringing, caller="anonymous")) == dana
         assert pops.caller_of(account, replace(ringing, caller=None)) == dana
 
@@ -75,31 +79,54 @@ class TestPopUp:
             {"did": "+97235551234"},
         ],
     )
-    def test_nobody(self, pops: ScreenPops, account: Account, ringing: ScreenPop, change: dict[str, Any]) -> None:
+    def test_nobody(
+        self, pops: ScreenPops, account: Account, ringing: ScreenPop, change: dict[str, Any]
+    ) -> None:
         assert pops.caller_of(account, replace(ringing, **change)) == nobody()
         assert pops.caller_of(account, replace(ringing, **change, caller=None)) == nobody(None)
 
     @pytest.mark.parametrize(
         ("verdict", "name"),
-        [("certain", "Dana Cohen דנה"), ("likely", "likely Dana Cohen דנה"), ("possible", None), ("nobody", None)],
+        [
+            ("certain", "Dana Cohen דנה"),
+            ("likely", "likely Dana Cohen דנה"),
+            ("possible", None),
+            ("nobody", None),
+        ],
     )
     def test_how_sure_one_must_be(
-        self, pops: ScreenPops, account: Account, ringing: ScreenPop, monkeypatch: pytest.MonkeyPatch,
-        verdict: str, name: str | None,
-    ) -> None:  # fmt: skip
+        self,
+        pops: ScreenPops,
+        account: Account,
+        ringing: ScreenPop,
+        monkeypatch: pytest.MonkeyPatch,
+        verdict: str,
+        name: str | None,
+    ) -> None:
         says(monkeypatch, verdict, DANA)
         found = pops.caller_of(account, ringing)
         assert (found.name, found.visitor_id) == ((name, DANA) if name else ("", None))
 
     @pytest.mark.parametrize("verdict", ["certain", "likely"])
     def test_a_visitor_whom_redis_forgot_has_a_card_and_no_name(
-        self, pops: ScreenPops, account: Account, ringing: ScreenPop, monkeypatch: pytest.MonkeyPatch, verdict: str
+        self,
+        pops: ScreenPops,
+        account: Account,
+        ringing: ScreenPop,
+        monkeypatch: pytest.MonkeyPatch,
+        verdict: str,
     ) -> None:
         says(monkeypatch, verdict, "another")
-        assert pops.caller_of(account, ringing) == Caller("", "", f"{URL}/visitors/another?call=call 1", 1, "another")
+        assert pops.caller_of(account, ringing) == Caller(
+            "", "", f"{URL}/visitors/another?call=call 1", 1, "another"
+        )
 
     def test_rates_are_read_every_half_a_minute(
-        self, pops: ScreenPops, account: Account, ringing: ScreenPop, monkeypatch: pytest.MonkeyPatch
+        self,
+        pops: ScreenPops,
+        account: Account,
+        ringing: ScreenPop,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         loaded, seconds, load = [], [1000.0], Knowledge.load
 
@@ -128,13 +155,18 @@ class TestPopUp:
             callback_row(5, state="refused"),
             callback_row(6, account_id=2),
         )
-        known: dict[str, Any] = {"company": "Acme", "url": f"{URL}/visitors/{DANA}", "total": 1, "visitor_id": DANA}
+        known: dict[str, Any] = {
+            "company": "Acme",
+            "url": f"{URL}/visitors/{DANA}",
+            "total": 1,
+            "visitor_id": DANA,
+        }
         expected = {
             "1-request-1": Caller(name="As typed", **known),
             "1-request-2": Caller(name="Dana Cohen דנה", **known),
             "1-request-3": Caller(url=f"{URL}/callers/+972543216549", total=1),
             "1-request-4": Caller(url=f"{URL}/visitors/gone", total=1, visitor_id="gone"),
-        }  # fmt: skip
+        }
         out = replace(ringing, direction=Direction.OUTGOING)
         for name, caller in expected.items():
             assert pops.caller_of(account, replace(out, custom={REQUEST: name})) == caller, name
@@ -175,9 +207,17 @@ class TestCard:
 
     def test_which_call_it_is_of(self, card: Any, engine: Engine, stores: Stores) -> None:
         """The one it was opened for; without a name the newest; never another visitor's."""
-        mine = [call(NOW - n * HOUR, visitor_id="me", caller=f"+97254000000{n}", call_id=f"c{n}") for n in range(3)]
+        mine = [
+            call(NOW - n * HOUR, visitor_id="me", caller=f"+97254000000{n}", call_id=f"c{n}")
+            for n in range(3)
+        ]
         same_phone = unknown_call(NOW - 9 * HOUR, caller="+972540000001")
-        add(engine, *mine, same_phone, call(NOW, visitor_id="other", call_id="other", caller="+972549999999"))
+        add(
+            engine,
+            *mine,
+            same_phone,
+            call(NOW, visitor_id="other", call_id="other", caller="+972549999999"),
+        )
         newest, middle, oldest = (row.id for row in mine)
         assert ids(card("me")) == (newest, [middle, oldest])
         assert ids(card("me", "c1")) == (middle, [newest, oldest, same_phone.id])
@@ -196,11 +236,25 @@ class TestCard:
         add(engine, *rows)
         assert ids(card("me")) == (rows[2].id, [rows[1].id, rows[0].id])
 
-    def test_what_redis_knows_comes_first(self, card: Any, app: Flask, stores: Stores, engine: Engine) -> None:
+    def test_what_redis_knows_comes_first(
+        self, card: Any, app: Flask, stores: Stores, engine: Engine
+    ) -> None:
         number(app.test_client(), "dana")
-        add(engine, call(NOW, visitor_id=DANA, visitor_info={"name": "old"}, arrival=touchpoint(source="bing")))
+        add(
+            engine,
+            call(
+                NOW,
+                visitor_id=DANA,
+                visitor_info={"name": "old"},
+                arrival=touchpoint(source="bing"),
+            ),
+        )
         shown = card(DANA)
-        assert (shown.name, shown.company, shown.page) == ("Dana Cohen דנה", "Acme", "https://shop.example.com/sale")
+        assert (shown.name, shown.company, shown.page) == (
+            "Dana Cohen דנה",
+            "Acme",
+            "https://shop.example.com/sale",
+        )
         assert (shown.touchpoint["source"], shown.first["source"]) == ("google", "google")
         assert shown.seen is not None
         stores.live.client.flushall()
@@ -214,12 +268,17 @@ class TestCard:
         def gone(*_: Any) -> Any:
             raise StoreUnavailable("Redis does not answer")
 
-        add(engine, call(NOW, visitor_id="me", site_id=2, account_id=2, visitor_info={"name": "Ion"}))
+        add(
+            engine,
+            call(NOW, visitor_id="me", site_id=2, account_id=2, visitor_info={"name": "Ion"}),
+        )
         monkeypatch.setattr(stores.live, "visitor", gone)
         shown = card("me")
         assert (shown.name, shown.site and shown.site.id) == ("Ion", 2)
 
-    def test_which_site_it_is_of(self, card: Any, app: Flask, stores: Stores, engine: Engine) -> None:
+    def test_which_site_it_is_of(
+        self, card: Any, app: Flask, stores: Stores, engine: Engine
+    ) -> None:
         """The one that remembers; else the call's, else where the visitor was last, else where a call was asked for."""
         add(engine, callback_row(1, visitor="me", site_id=2))
         assert card("me").site.id == 2
@@ -229,7 +288,10 @@ class TestCard:
         assert card("me").site.id == 2
         body = message("me", token="shop-token")
         assert post(app.test_client(), body).status_code == 200
-        add(engine, call(NOW, visitor_id=body["visitor"], site_id=2, account_id=2, caller="+40722776000"))
+        add(
+            engine,
+            call(NOW, visitor_id=body["visitor"], site_id=2, account_id=2, caller="+40722776000"),
+        )
         assert card(body["visitor"]).site.id == 1
 
     def test_what_was_asked_for(self, card: Any, engine: Engine) -> None:
@@ -242,7 +304,12 @@ class TestCard:
             callback_row(4, visitor="other", name="Other"),
         )
         shown = card("me")
-        assert (shown.name, shown.caller, shown.call, shown.calls) == ("Second", "+972541111111", None, [])
+        assert (shown.name, shown.caller, shown.call, shown.calls) == (
+            "Second",
+            "+972541111111",
+            None,
+            [],
+        )
         add(engine, call(NOW, visitor_id="me", visitor_info={"name": "Told"}))
         assert (card("me").name, card("me").caller) == ("Told", "+972543216549")
 
@@ -254,17 +321,35 @@ class TestCard:
     def test_a_caller(self, stores: Stores, engine: Engine) -> None:
         rows = [
             unknown_call(NOW, caller=PHONE, site_id=None),
-            call(NOW - HOUR, caller=PHONE, visitor_id="newer", site_id=2, account_id=2, visitor_info={"name": "Newer"}),
-            call(NOW - 2 * HOUR, caller=PHONE, visitor_id="older", arrival=touchpoint(source="bing")),
+            call(
+                NOW - HOUR,
+                caller=PHONE,
+                visitor_id="newer",
+                site_id=2,
+                account_id=2,
+                visitor_info={"name": "Newer"},
+            ),
+            call(
+                NOW - 2 * HOUR, caller=PHONE, visitor_id="older", arrival=touchpoint(source="bing")
+            ),
         ]
-        add(engine, *rows, call(NOW, caller="+972540000000"), callback_row(1, target=PHONE, name="Typed"))
+        add(
+            engine,
+            *rows,
+            call(NOW, caller="+972540000000"),
+            callback_row(1, target=PHONE, name="Typed"),
+        )
         shown = caller_card(engine, stores.directory, PHONE)
         assert (shown.visitor_id, shown.name, shown.site and shown.site.id) == ("newer", "Newer", 2)
         assert (shown.touchpoint["source"], shown.first["source"]) == ("google", "google")
         assert ids(shown) == (None, [row.id for row in rows])
 
     def test_a_caller_who_only_asked(self, stores: Stores, engine: Engine) -> None:
-        add(engine, callback_row(1, target=PHONE, name="Typed", site_id=2), callback_row(2, name="Other"))
+        add(
+            engine,
+            callback_row(1, target=PHONE, name="Typed", site_id=2),
+            callback_row(2, name="Other"),
+        )
         shown = caller_card(engine, stores.directory, PHONE)
         assert (shown.name, shown.site and shown.site.id, shown.visitor_id) == ("Typed", 2, None)
         assert (shown.calls, shown.info, shown.first, shown.touchpoint) == ([], {}, {}, {})
@@ -280,7 +365,9 @@ class TestOneCall:
         add(engine, of, other)
         add(
             engine,
-            leg(of.id, NOW + MINUTE, type="late"), leg(of.id, NOW, type="b"), leg(of.id, NOW, type="a"),
+            leg(of.id, NOW + MINUTE, type="late"),
+            leg(of.id, NOW, type="b"),
+            leg(of.id, NOW, type="a"),
             leg(other.id, NOW, type="other"),
             *(lease(NOW - n * MINUTE, id=f"{n:02}", visitor="me") for n in range(22)),
             lease(NOW + timedelta(seconds=1), id="after", visitor="me"),
@@ -288,7 +375,7 @@ class TestOneCall:
             lease(NOW, id="other", visitor="other"),
             *(callback(of.id, b"", query=str(n), received_at=NOW - n * HOUR) for n in range(42)),
             callback(other.id, b"", query="other"),
-        )  # fmt: skip
+        )
         with Session(engine) as session:
             found = one_call(session, of.id)
         assert [row.type for row in found.legs] == ["b", "a", "late"]
@@ -304,7 +391,11 @@ class TestOneCall:
                 one_call(session, of.id + 1)
 
     def test_a_name_that_two_accounts_use(self, stores: Stores, engine: Engine) -> None:
-        rows = [call(NOW, call_id="c"), call(NOW + HOUR, call_id="c", account_id=2), call(NOW + 2 * HOUR, call_id="d")]
+        rows = [
+            call(NOW, call_id="c"),
+            call(NOW + HOUR, call_id="c", account_id=2),
+            call(NOW + 2 * HOUR, call_id="d"),
+        ]
         add(engine, *rows)
 
         def named(accounts: Sequence[int], name: str) -> int | None:
@@ -313,5 +404,8 @@ class TestOneCall:
                 return found.id if found else None
 
         assert [named([1, 2], "c"), named([1], "c"), named([2], "d"), named([], "c")] == [
-            rows[1].id, rows[0].id, None, None,
-        ]  # fmt: skip
+            rows[1].id,
+            rows[0].id,
+            None,
+            None,
+        ]

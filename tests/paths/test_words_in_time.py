@@ -43,12 +43,16 @@ class Shop:
     def known(self, session: Session) -> Knowledge:
         return self.knowledges.of(session, self.site(), NOW)
 
-    def call(self, at: datetime, did: str = DID, phone: str = PHONE, outcome: Outcome = Outcome.ANSWERED) -> int:
+    def call(
+        self, at: datetime, did: str = DID, phone: str = PHONE, outcome: Outcome = Outcome.ANSWERED
+    ) -> int:
         row = unknown_call(at, site_id=self.site().id, did=did, caller=phone, outcome=outcome)
         add(self.engine, row)
         with Session(self.engine) as session:
             known = self.known(session)
-            judged = known.learn(known.judge(session, Ring(at, did, phone)), outcome == Outcome.ANSWERED)
+            judged = known.learn(
+                known.judge(session, Ring(at, did, phone)), outcome == Outcome.ANSWERED
+            )
             kept = session.get_one(CallRow, row.id)
             fill_visitor(
                 kept,
@@ -249,7 +253,10 @@ class TestTheCallItself:
         def kept() -> tuple[str | None, str, bool | None, list[tuple[float, str]]]:
             with Session(shop.engine) as session:
                 row = session.get_one(CallRow, spoken_of)
-                shares = [(round(p, 6), touched["source"]) for p, touched in verdicts.shares_of(session, row.id)]
+                shares = [
+                    (round(p, 6), touched["source"])
+                    for p, touched in verdicts.shares_of(session, row.id)
+                ]
                 return row.visitor_id, row.campaign, shop.verdict(row.id).stated_right, shares
 
         before = kept()

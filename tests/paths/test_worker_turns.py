@@ -60,15 +60,22 @@ class TestForgetting:
         of = call(old - DAY)
         add(stores.engine, of)
         for name, received_at, state in (
-            ("done old", old - SECOND, "done"), ("done", old, "done"), ("new", old - DAY, "new"),
+            ("done old", old - SECOND, "done"),
+            ("done", old, "done"),
+            ("new", old - DAY, "new"),
             ("broken", old - DAY, "broken"),
-        ):  # fmt: skip
-            add(stores.engine, callback(of.id, b"", query=name, received_at=received_at, state=state))
+        ):
+            add(
+                stores.engine,
+                callback(of.id, b"", query=name, received_at=received_at, state=state),
+            )
         worker._clean()
         assert ids(stores.engine, InboxRow.query) == {"done", "new", "broken"}
         assert ids(stores.engine, CallRow.id) == {of.id}
 
-    def test_which_leases_and_refusals_go(self, stores: Stores, worker: Worker, now: datetime) -> None:
+    def test_which_leases_and_refusals_go(
+        self, stores: Stores, worker: Worker, now: datetime
+    ) -> None:
         old = now - timedelta(days=90)
         add(stores.engine, lease(old - SECOND, id="old"), lease(old, id="young"))
         add(
@@ -107,9 +114,15 @@ class TestForgetting:
         worker._settings = stores.settings.model_copy(update={"raw_days": 7, "lease_days": 1})
         of = call(now)
         add(stores.engine, of, lease(now - 2 * DAY, id="old"), lease(now, id="young"))
-        add(stores.engine, *(callback(of.id, b"", query=str(d), received_at=now - d * DAY) for d in (6, 8)))
+        add(
+            stores.engine,
+            *(callback(of.id, b"", query=str(d), received_at=now - d * DAY) for d in (6, 8)),
+        )
         worker._clean()
-        assert (ids(stores.engine, InboxRow.query), ids(stores.engine, LeaseRow.id)) == ({"6"}, {"young"})
+        assert (ids(stores.engine, InboxRow.query), ids(stores.engine, LeaseRow.id)) == (
+            {"6"},
+            {"young"},
+        )
 
     def test_a_cleaning_that_fails_forgets_nothing(
         self, stores: Stores, worker: Worker, now: datetime, monkeypatch: pytest.MonkeyPatch
@@ -157,9 +170,17 @@ class TestHours:
         passed = ["hours magazin 2", "hours shop 4"]
         cleaned = ["clean", "regroup magazin", "regroup shop"]
         for minutes, expected in (
-            (0, passed + cleaned), (1, []), (29.9, []), (30, passed), (59.9, []), (60, cleaned), (89.9, []),
-            (90, passed), (119.9, []), (120, cleaned),
-        ):  # fmt: skip
+            (0, passed + cleaned),
+            (1, []),
+            (29.9, []),
+            (30, passed),
+            (59.9, []),
+            (60, cleaned),
+            (89.9, []),
+            (90, passed),
+            (119.9, []),
+            (120, cleaned),
+        ):
             Clock.moment = begun + timedelta(minutes=minutes)
             stores.directory._next_check = 0
             worker.turn()
@@ -187,7 +208,9 @@ class TestTurns:
 
         monkeypatch.setattr(module, "read_inbox", reading)
         monkeypatch.setattr(module, "heed_words", lambda *_: 500)
-        assert worker.turn() == 546, "the log, three numbers whose holders Redis may have lost, and what was read"
+        assert worker.turn() == 546, (
+            "the log, three numbers whose holders Redis may have lost, and what was read"
+        )
         assert worker.turn() == 540
         assert seen == [3, 3]
         assert stores.live.lease_log(1, 10) == {}
@@ -227,7 +250,10 @@ class TestTurns:
     def test_holders_that_redis_lost_are_put_back_some_numbers_at_a_time(
         self, app: Flask, stores: Stores, worker: Worker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        shown = {visitor: number(app.test_client(), visitor)["did"] for visitor in ("dana", "ron", "gal", "tal", "ben")}
+        shown = {
+            visitor: number(app.test_client(), visitor)["did"]
+            for visitor in ("dana", "ron", "gal", "tal", "ben")
+        }
         worker.turn()
         stores.live.client.flushall()
         monkeypatch.setattr(module, "RESTORE_BATCH", 2)
@@ -240,7 +266,9 @@ class TestTurns:
             places.append((found, stores.live.restored(site.id)))
         assert places == [(2, pool[1]), (2, pool[3]), (1, "all"), (0, "all")]
         for visitor, did in shown.items():
-            assert [one.visitor for one in stores.live.holders(site.id, did)] == [visitor.ljust(22, "_")]
+            assert [one.visitor for one in stores.live.holders(site.id, did)] == [
+                visitor.ljust(22, "_")
+            ]
 
     def test_a_pool_as_large_as_one_batch_is_put_back_at_once(
         self, stores: Stores, worker: Worker, monkeypatch: pytest.MonkeyPatch
@@ -257,7 +285,11 @@ class TestRunning:
     ) -> None:
         """Of a store or of ours; when it is told to stop, plans, feeds and callbacks end too."""
         stop = threading.Event()
-        faults = [StoreUnavailable("Redis"), OperationalError("SELECT", {}, Exception("gone")), ValueError("ours")]
+        faults = [
+            StoreUnavailable("Redis"),
+            OperationalError("SELECT", {}, Exception("gone")),
+            ValueError("ours"),
+        ]
         ended: list[str] = []
         turns = 0
 
@@ -297,7 +329,13 @@ class TestRunning:
         ],
     )
     def test_how_long_it_rests(
-        self, worker: Worker, monkeypatch: pytest.MonkeyPatch, came: int, done: int, seconds: float, rest: float
+        self,
+        worker: Worker,
+        monkeypatch: pytest.MonkeyPatch,
+        came: int,
+        done: int,
+        seconds: float,
+        rest: float,
     ) -> None:
         stop, rests = threading.Event(), []
         newest, ticks = iter([100, 100 + came]), iter([50.0, 50.0 + seconds])
@@ -310,6 +348,8 @@ class TestRunning:
         monkeypatch.setattr(stop, "wait", waiting)
         monkeypatch.setattr(worker, "turn", lambda: done)
         monkeypatch.setattr(module, "newest_callback", lambda _: next(newest))
-        monkeypatch.setattr(module, "time", type("Time", (), {"monotonic": staticmethod(lambda: next(ticks))}))
+        monkeypatch.setattr(
+            module, "time", type("Time", (), {"monotonic": staticmethod(lambda: next(ticks))})
+        )
         worker.run(stop)
         assert rests[0] == pytest.approx(rest)

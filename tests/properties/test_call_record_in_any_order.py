@@ -16,9 +16,12 @@ from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat
 
 ACCOUNT = Account(1, "pbx", "voicenter", "secret")
 OUTCOMES = {
-    Ending.ANSWERED: Outcome.ANSWERED, Ending.MISSED: Outcome.MISSED, Ending.BUSY: Outcome.BUSY,
-    Ending.ABANDONED: Outcome.ABANDONED, Ending.VOICEMAIL: Outcome.VOICEMAIL,
-}  # fmt: skip
+    Ending.ANSWERED: Outcome.ANSWERED,
+    Ending.MISSED: Outcome.MISSED,
+    Ending.BUSY: Outcome.BUSY,
+    Ending.ABANDONED: Outcome.ABANDONED,
+    Ending.VOICEMAIL: Outcome.VOICEMAIL,
+}
 QUICKLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOW = datetime.now(UTC)
 
@@ -42,10 +45,15 @@ def test_a_cdr_says_the_same_in_every_format(call: SimulatedCall) -> None:
 @QUICKLY
 @given(calls(), st.data())
 def test_any_order_and_number(call: SimulatedCall, data: st.DataObject) -> None:
-    everything = [heard(sent) for sent in (*pops(call), *short_pops(call), *events(call), *in_every_format(call))]
+    everything = [
+        heard(sent)
+        for sent in (*pops(call), *short_pops(call), *events(call), *in_every_format(call))
+    ]
     told = data.draw(st.lists(st.sampled_from(everything), min_size=1, max_size=20), "told")
     once = list(dict.fromkeys(map(repr, told)))
-    canonical = sorted({repr(one): one for one in told}.values(), key=lambda one: once.index(repr(one)))
+    canonical = sorted(
+        {repr(one): one for one in told}.values(), key=lambda one: once.index(repr(one))
+    )
     assert build(told) == build(canonical)
     assert build(data.draw(st.permutations(told), "order")) == build(canonical)
 
@@ -59,7 +67,10 @@ def test_what_is_known_at_the_end(call: SimulatedCall, data: st.DataObject) -> N
     assert facts.phase is Phase.ENDED
     assert facts.outcome is OUTCOMES[call.ending]
     assert facts.started_at == call.started_at
-    assert facts.started_at.astimezone(ISRAEL).utcoffset() == call.started_at.astimezone(ISRAEL).utcoffset()
+    assert (
+        facts.started_at.astimezone(ISRAEL).utcoffset()
+        == call.started_at.astimezone(ISRAEL).utcoffset()
+    )
     assert facts.caller == call.customer
     assert facts.talk_seconds == (call.talk_seconds if call.answered else 0)
     assert len(facts.legs) == len(records(call, lambda _: CdrFormat.JSON))

@@ -18,7 +18,15 @@ from leadtracker.web.stores import Stores
 
 TEXTS = st.one_of(
     st.text(max_size=30),
-    st.sampled_from(["", "\0", "https://shop.example.com/?utm_campaign=%00&utm_source=\0", "https://[", "x" * 3000]),
+    st.sampled_from(
+        [
+            "",
+            "\0",
+            "https://shop.example.com/?utm_campaign=%00&utm_source=\0",
+            "https://[",
+            "x" * 3000,
+        ]
+    ),
 )
 ANYTHING = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS),
@@ -57,13 +65,18 @@ def test_number_requests_and_beats(app: Flask, stores: Stores, worker: Worker) -
     headers = {"Origin": "https://shop.example.com", "User-Agent": DESKTOP}
 
     @settings(
-        max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
+        max_examples=250,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
     )
     @given(messages(), st.integers(0, 3))
     def example(message: dict[str, Any], back: int) -> None:
         if message["lease"] == "":
             message["lease"] = leases[-1 - min(back, len(leases) - 1)]
-        answer = client.post("/tracker.js", data=json.dumps(message, allow_nan=True), headers=headers)
+        answer = client.post(
+            "/tracker.js", data=json.dumps(message, allow_nan=True), headers=headers
+        )
         assert answer.status_code in (200, 400, 403, 413), answer.text
         said = answer.get_json()
         if answer.status_code == 200 and said.get("lease"):

@@ -10,9 +10,12 @@ from phonenumbers import PhoneNumberType
 from leadtracker import phone
 
 KINDS = (
-    PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.TOLL_FREE, PhoneNumberType.VOIP,
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.VOIP,
     PhoneNumberType.SHARED_COST,
-)  # fmt: skip
+)
 
 
 EXAMPLES = [
@@ -24,7 +27,9 @@ EXAMPLES = [
 
 
 @given(st.sampled_from(EXAMPLES), st.integers(0, 9999))
-def test_numbers_like_the_examples_of_every_country(example: phonenumbers.PhoneNumber, end: int) -> None:
+def test_numbers_like_the_examples_of_every_country(
+    example: phonenumbers.PhoneNumber, end: int
+) -> None:
     digits = f"{phonenumbers.national_significant_number(example)[:-4]}{end:04}"
     assume((e164 := phone.read(f"+{example.country_code}{digits}", "ZZ")) is not None)
     check(str(e164))

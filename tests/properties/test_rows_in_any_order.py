@@ -18,7 +18,15 @@ from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, 
 from leadtracker.demo.browser import DESKTOP
 from leadtracker.pbx.simulated_call import SimulatedCall
 from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, call_id
-from leadtracker.records.tables import CallerRow, CallRow, HourRow, InboxRow, LearnedRow, LegRow, PhoneRow
+from leadtracker.records.tables import (
+    CallerRow,
+    CallRow,
+    HourRow,
+    InboxRow,
+    LearnedRow,
+    LegRow,
+    PhoneRow,
+)
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 
@@ -30,21 +38,31 @@ IN_ORDER = "in-order"  # the serial of the call whose callbacks come once and as
 def visitor(app: Flask) -> str:
     """The number that a visitor is shown."""
     shown = app.test_client().post(
-        "/tracker.js", headers={"Origin": "https://shop.example.com", "User-Agent": DESKTOP},
-        data=json.dumps({
-            "ask": "number", "token": "shop-token", "visitor": "dana".ljust(22, "_"), "visit": "v" * 22,
-            "info": {"name": "דנה"}, "arrival": {"url": "https://shop.example.com/?utm_campaign=spring"},
-        }),
-    )  # fmt: skip
+        "/tracker.js",
+        headers={"Origin": "https://shop.example.com", "User-Agent": DESKTOP},
+        data=json.dumps(
+            {
+                "ask": "number",
+                "token": "shop-token",
+                "visitor": "dana".ljust(22, "_"),
+                "visit": "v" * 22,
+                "info": {"name": "דנה"},
+                "arrival": {"url": "https://shop.example.com/?utm_campaign=spring"},
+            }
+        ),
+    )
     did: str = shown.get_json()["did"]
     return did
 
 
 def send(client: FlaskClient, sent: Sent) -> None:
     answer = client.open(
-        f"{ADDRESS}/{sent.family}", method=sent.method, query_string=sent.query, data=sent.body,
+        f"{ADDRESS}/{sent.family}",
+        method=sent.method,
+        query_string=sent.query,
+        data=sent.body,
         content_type=sent.content_type or None,
-    )  # fmt: skip
+    )
     assert answer.status_code == 200
     if sent.family == "cdr":
         assert "Err" in answer.text
@@ -69,15 +87,27 @@ def rows(stores: Stores, call: SimulatedCall) -> dict[str, Any]:
     """The call and its legs as kept, without what must differ: ids and the call's own name."""
     with Session(stores.engine) as session:
         row = session.scalars(select(CallRow).where(CallRow.call_id == call_id(call, ISRAEL))).one()
-        legs = session.scalars(select(LegRow).where(LegRow.call_pk == row.id).order_by(LegRow.type)).all()
-        kept = {name: value for name, value in vars(row).items() if name not in ("id", "_sa_instance_state")}
+        legs = session.scalars(
+            select(LegRow).where(LegRow.call_pk == row.id).order_by(LegRow.type)
+        ).all()
+        kept = {
+            name: value
+            for name, value in vars(row).items()
+            if name not in ("id", "_sa_instance_state")
+        }
         kept["legs"] = [
-            {name: value for name, value in vars(leg).items() if name not in ("id", "call_pk", "_sa_instance_state")}
+            {
+                name: value
+                for name, value in vars(leg).items()
+                if name not in ("id", "call_pk", "_sa_instance_state")
+            }
             for leg in legs
         ]
     kept.pop("first_time")  # of the same caller's two calls only one is
     # The figures move a little with the moment of the call and with what the site has learned by then.
-    kept["match"] = {name: kept["match"].get(name) for name in ("verdict", "visitor", "said", "lease", "visit")}
+    kept["match"] = {
+        name: kept["match"].get(name) for name in ("verdict", "visitor", "said", "lease", "visit")
+    }
     text = json.dumps(kept, default=str, sort_keys=True)
     plain: dict[str, Any] = json.loads(text.replace(call.serial, IN_ORDER))
     return plain
@@ -88,7 +118,10 @@ def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str)
     serials = iter(range(10**6))
 
     @settings(
-        max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
+        max_examples=50,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
     )
     @given(calls(did=visitor), st.data())
     def example(call: SimulatedCall, data: st.DataObject) -> None:
@@ -102,10 +135,17 @@ def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str)
         forget(stores, worker)
         wild = replace(call, serial=f"call-{next(serials)}-wild")
         legs = len(records(wild, lambda _: CdrFormat.JSON))
-        formats = data.draw(st.lists(st.sampled_from(CdrFormat), min_size=legs, max_size=legs), "formats")
+        formats = data.draw(
+            st.lists(st.sampled_from(CdrFormat), min_size=legs, max_size=legs), "formats"
+        )
         needed = [*pops(wild), *records(wild, lambda number: formats[number])]
         more = data.draw(
-            st.lists(st.sampled_from([*needed, *in_every_format(wild), *short_pops(wild), *events(wild)]), max_size=12),
+            st.lists(
+                st.sampled_from(
+                    [*needed, *in_every_format(wild), *short_pops(wild), *events(wild)]
+                ),
+                max_size=12,
+            ),
             "again",
         )
         order = data.draw(st.permutations([*needed, *more]), "order")

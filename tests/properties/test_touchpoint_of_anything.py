@@ -14,11 +14,39 @@ from leadtracker.numbers.touchpoint import touchpoint
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PARTS = st.one_of(
     st.sampled_from(
-        ["https://", "//", "shop.example.com", "[::1]", "[", "]", ":", "@", "/", "?", "#", "&", "=", "%", "%00", "\0",
-         "utm_source", "utm_medium", "utm_campaign", "gclid", "cpc", "%D7%90", "אב", ";", "xn--", ":99999", "\\", "\t"]
+        [
+            "https://",
+            "//",
+            "shop.example.com",
+            "[::1]",
+            "[",
+            "]",
+            ":",
+            "@",
+            "/",
+            "?",
+            "#",
+            "&",
+            "=",
+            "%",
+            "%00",
+            "\0",
+            "utm_source",
+            "utm_medium",
+            "utm_campaign",
+            "gclid",
+            "cpc",
+            "%D7%90",
+            "אב",
+            ";",
+            "xn--",
+            ":99999",
+            "\\",
+            "\t",
+        ]
     ),
     st.text(max_size=8),
-)  # fmt: skip
+)
 ADDRESSES = st.lists(PARTS, max_size=12).map("".join)
 
 
@@ -32,7 +60,9 @@ def test_touchpoint(url: str, referrer: str) -> None:
         return
     assert set(found) == set(Touchpoint.__dataclass_fields__)
     orjson.dumps(found)
-    texts = [value for value in (*found.values(), *found["click_ids"].values()) if isinstance(value, str)]
+    texts = [
+        value for value in (*found.values(), *found["click_ids"].values()) if isinstance(value, str)
+    ]
     assert not any("\0" in text for text in texts)
     assert found["channel"]
     assert found["source"]

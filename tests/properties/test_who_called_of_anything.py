@@ -37,21 +37,38 @@ def sites(draw: st.DrawFn) -> Counts:
     dice = random.Random(draw(st.integers(0, 10**9)))
 
     def cells(rows: int, low: float, high: float) -> dict[str, float]:
-        return {key: 10 ** dice.uniform(low, high) for row in CELLS[:rows] for key in row if dice.random() < 0.8}
+        return {
+            key: 10 ** dice.uniform(low, high)
+            for row in CELLS[:rows]
+            for key in row
+            if dice.random() < 0.8
+        }
 
     def each(*keys: str, most: float = 100) -> dict[str, float]:
         return {key: dice.uniform(0, most) for key in keys}
 
     taps = [str(i) for i in range(TAPS)]
     return Counts(
-        tap_calls=each(*taps), tap_seconds=each(*taps, most=1e5),
-        open_calls=cells(OPENS, -3, 3), open_seconds=cells(OPENS, 3, 9),
-        closed_calls=cells(AGES, -3, 3), closed_seconds=cells(AGES, 3, 11),
-        source_calls=each("a", "b"), source_leases=each(*(source_lease(level, "a") for level in range(LEVELS))),
-        regions=each("IL-2", "IL-3"), topics=each("boots", "coats"),
-        totals=each("stray_calls", "first_calls", "default_tapped", "default_strangers", "region_told", "region_agree")
+        tap_calls=each(*taps),
+        tap_seconds=each(*taps, most=1e5),
+        open_calls=cells(OPENS, -3, 3),
+        open_seconds=cells(OPENS, 3, 9),
+        closed_calls=cells(AGES, -3, 3),
+        closed_seconds=cells(AGES, 3, 11),
+        source_calls=each("a", "b"),
+        source_leases=each(*(source_lease(level, "a") for level in range(LEVELS))),
+        regions=each("IL-2", "IL-3"),
+        topics=each("boots", "coats"),
+        totals=each(
+            "stray_calls",
+            "first_calls",
+            "default_tapped",
+            "default_strangers",
+            "region_told",
+            "region_agree",
+        )
         | each("number_seconds", "default_seconds", most=1e9),
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -59,10 +76,18 @@ def holders(draw: st.DrawFn) -> Holder:
     visible = draw(st.booleans())
     age = 0.0 if visible else draw(st.floats(0, 7e6))
     return Holder(
-        draw(visitors), draw(st.text("0123456789", min_size=1, max_size=4)), draw(sources),
-        draw(st.integers(0, OPENS - 1)), draw(regions), draw(topics), draw(st.integers(0, 3)), visible, age, age,
+        draw(visitors),
+        draw(st.text("0123456789", min_size=1, max_size=4)),
+        draw(sources),
+        draw(st.integers(0, OPENS - 1)),
+        draw(regions),
+        draw(topics),
+        draw(st.integers(0, 3)),
+        visible,
+        age,
+        age,
         draw(st.none() | st.floats(0, 100)),
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -70,14 +95,23 @@ def memories(draw: st.DrawFn) -> Remembered:
     names = draw(st.lists(visitors, unique=True, max_size=4))
     split = [draw(st.floats(0.01, 1)) for _ in range(len(names) + 2)]
     nobody, other, *ps = [share / sum(split) for share in split]
-    known = tuple(Known(name, p, draw(sources), draw(topics)) for name, p in zip(names, ps, strict=True))
+    known = tuple(
+        Known(name, p, draw(sources), draw(topics)) for name, p in zip(names, ps, strict=True)
+    )
     dids = tuple(draw(st.lists(st.sampled_from(DIDS), unique=True, max_size=3)))
     out = tuple(draw(st.lists(visitors, unique=True, max_size=2)))
-    return Remembered(NOW - draw(st.floats(0, 1e7)), dids, known, nobody, other, draw(st.booleans()), out)
+    return Remembered(
+        NOW - draw(st.floats(0, 1e7)), dids, known, nobody, other, draw(st.booleans()), out
+    )
 
 
 called = st.builds(
-    Called, st.floats(NOW - 1e7, NOW), shares, st.sampled_from(DIDS), st.booleans(), st.sampled_from((*PHONES, None))
+    Called,
+    st.floats(NOW - 1e7, NOW),
+    shares,
+    st.sampled_from(DIDS),
+    st.booleans(),
+    st.sampled_from((*PHONES, None)),
 )
 
 
@@ -90,12 +124,22 @@ def calls(draw: st.DrawFn) -> Evidence:
     phone = draw(st.sampled_from((*PHONES, None)))
     known = draw(st.frozensets(visitors, max_size=2)) if phone else frozenset()
     return Evidence(
-        NOW, draw(st.sampled_from(DIDS)), phone, draw(st.integers(0, 23)), draw(st.integers(0, 6)),
-        draw(st.floats(0.05, 4)), draw(regions), draw(topics), tuple(draw(st.lists(holders(), max_size=12))),
+        NOW,
+        draw(st.sampled_from(DIDS)),
+        phone,
+        draw(st.integers(0, 23)),
+        draw(st.integers(0, 6)),
+        draw(st.floats(0.05, 4)),
+        draw(regions),
+        draw(topics),
+        tuple(draw(st.lists(holders(), max_size=12))),
         tuple(Older(*alike, counted) for alike, counted in draw(olders).items()),
-        draw(st.none() | memories()), draw(st.dictionaries(visitors, called, max_size=3)), known,
-        draw(st.frozensets(visitors, max_size=2)) - known, tuple(draw(st.lists(holders(), max_size=2))),
-    )  # fmt: skip
+        draw(st.none() | memories()),
+        draw(st.dictionaries(visitors, called, max_size=3)),
+        known,
+        draw(st.frozensets(visitors, max_size=2)) - known,
+        tuple(draw(st.lists(holders(), max_size=2))),
+    )
 
 
 views = sites().map(fit)
@@ -108,13 +152,15 @@ def mine(posterior: Posterior) -> float:
 @given(calls(), views)
 def test_probabilities_sum_to_1(call: Evidence, view: View) -> None:
     posterior = match(call, view)
-    assert sum(each.p for each in posterior.candidates) + posterior.nobody + posterior.other == pytest.approx(
-        1, abs=1e-9
-    )
+    assert sum(
+        each.p for each in posterior.candidates
+    ) + posterior.nobody + posterior.other == pytest.approx(1, abs=1e-9)
     assert all(each.p == pytest.approx(sum(each.sources.values())) for each in posterior.candidates)
     assert sum(posterior.sources.values()) <= 1 - posterior.nobody + 1e-9
     assert sum(posterior.first_calls) <= 1 + 1e-9
-    assert [each.p for each in posterior.candidates] == sorted((each.p for each in posterior.candidates), reverse=True)
+    assert [each.p for each in posterior.candidates] == sorted(
+        (each.p for each in posterior.candidates), reverse=True
+    )
 
 
 MORE = {
@@ -140,10 +186,15 @@ def test_more_evidence_for_a_visit_never_lowers_its_visitor(
 
 
 @given(calls(), holders(), views)
-def test_a_known_phone_and_another_visit_never_lower_their_visitor(call: Evidence, holder: Holder, view: View) -> None:
+def test_a_known_phone_and_another_visit_never_lower_their_visitor(
+    call: Evidence, holder: Holder, view: View
+) -> None:
     holder = replace(holder, visitor=ME)
     before = replace(call, holders=(holder, *call.holders), knowers=call.knowers - {ME})
-    assert mine(match(replace(before, holders=(holder, *before.holders)), view)) >= mine(match(before, view)) - 1e-12
+    assert (
+        mine(match(replace(before, holders=(holder, *before.holders)), view))
+        >= mine(match(before, view)) - 1e-12
+    )
     if call.phone:
         known = replace(before, knowers=before.knowers | {ME})
         assert mine(match(known, view)) >= mine(match(before, view)) - 1e-12
@@ -157,12 +208,19 @@ def test_evidence_and_posterior_come_back_from_json(call: Evidence, view: View) 
 
 
 @given(calls(), views, st.randoms(use_true_random=False))
-def test_the_order_of_holders_does_not_matter(call: Evidence, view: View, dice: random.Random) -> None:
+def test_the_order_of_holders_does_not_matter(
+    call: Evidence, view: View, dice: random.Random
+) -> None:
     order = list(range(len(call.holders)))
     dice.shuffle(order)
-    here, there = match(call, view), match(replace(call, holders=tuple(call.holders[i] for i in order)), view)
+    here, there = (
+        match(call, view),
+        match(replace(call, holders=tuple(call.holders[i] for i in order)), view),
+    )
     said: dict[str, Any] = {each.visitor: each.p for each in there.candidates}
-    assert {each.visitor: each.p for each in here.candidates} == pytest.approx(said, rel=1e-9, abs=1e-15)
+    assert {each.visitor: each.p for each in here.candidates} == pytest.approx(
+        said, rel=1e-9, abs=1e-15
+    )
     assert (here.nobody, here.other) == pytest.approx((there.nobody, there.other), rel=1e-9)
 
 
@@ -176,7 +234,9 @@ def test_a_lesson_is_taken_back_without_a_trace(call: Evidence, site: Counts) ->
     after.add(delta, -1.0)
     for name, sums in after.to_json().items():
         before: dict[str, float] = getattr(site, name)
-        assert {key: sums.get(key, 0.0) for key in before} == pytest.approx(before, rel=1e-9, abs=1e-6)
+        assert {key: sums.get(key, 0.0) for key in before} == pytest.approx(
+            before, rel=1e-9, abs=1e-6
+        )
         assert all(abs(sums[key]) < 1e-6 for key in sums.keys() - before.keys())
 
 

@@ -38,15 +38,21 @@ def calls(draw: st.DrawFn, did: str = "+972722776772") -> SimulatedCall:
     ending = draw(st.sampled_from(Ending)) if kind is Kind.INCOMING else Ending.ANSWERED
     in_queue = kind is Kind.INCOMING and draw(st.booleans())
     return SimulatedCall(
-        kind=kind, ending=ending, did=did,
+        kind=kind,
+        ending=ending,
+        did=did,
         customer=draw(st.sampled_from(["+972501234567", "+972541112233", "+40721234567"])),
         started_at=datetime.now(UTC).replace(microsecond=0),
-        extensions=tuple(draw(st.lists(st.sampled_from(STAFF), min_size=1, max_size=3, unique=True))),
-        queue="מכירות" if in_queue else "", wait_seconds=draw(st.integers(0, 90)) if in_queue else 0,
+        extensions=tuple(
+            draw(st.lists(st.sampled_from(STAFF), min_size=1, max_size=3, unique=True))
+        ),
+        queue="מכירות" if in_queue else "",
+        wait_seconds=draw(st.integers(0, 90)) if in_queue else 0,
         pressed=tuple(draw(st.lists(st.integers(0, 9), max_size=3))) if in_queue else (),
-        customer_name=draw(st.sampled_from(["", "Dana & דנה <1>"])), ring_seconds=draw(st.integers(1, 40)),
+        customer_name=draw(st.sampled_from(["", "Dana & דנה <1>"])),
+        ring_seconds=draw(st.integers(1, 40)),
         talk_seconds=draw(st.integers(1, 4000)) if ending is Ending.ANSWERED else 0,
-    )  # fmt: skip
+    )
 
 
 def pops(call: SimulatedCall) -> list[Sent]:
@@ -54,11 +60,19 @@ def pops(call: SimulatedCall) -> list[Sent]:
     with requests.Session() as unused:
         pbx = SimulatedVoicenter("", "", unused)
         incoming = call.kind is Kind.INCOMING
-        said = [pbx.pop(call, extension, "Ringing" if incoming else "Dialing") for extension in call.extensions]
+        said = [
+            pbx.pop(call, extension, "Ringing" if incoming else "Dialing")
+            for extension in call.extensions
+        ]
         if call.answered:
             said.append(pbx.pop(call, call.takes_it, "Talking"))
-        said += [pbx.pop(call, extension, "Talking", cause="Normal hangup") for extension in call.extensions]
-    return [Sent("screen-pop", "POST", "application/json", "", json.dumps(one).encode()) for one in said]
+        said += [
+            pbx.pop(call, extension, "Talking", cause="Normal hangup")
+            for extension in call.extensions
+        ]
+    return [
+        Sent("screen-pop", "POST", "application/json", "", json.dumps(one).encode()) for one in said
+    ]
 
 
 def short_pops(call: SimulatedCall) -> list[Sent]:
@@ -67,23 +81,31 @@ def short_pops(call: SimulatedCall) -> list[Sent]:
     for one in pops(call):
         said = json.loads(one.body)
         short = urlencode(
-            {key: said[key] for key in ("phone", "ivrid", "extenUser", "did")} | {"status": said["status"]}
+            {key: said[key] for key in ("phone", "ivrid", "extenUser", "did")}
+            | {"status": said["status"]}
         )
         found.append(Sent("screen-pop", "GET", "", short, b""))
-        found.append(Sent("screen-pop", "POST", "application/x-www-form-urlencoded", "", short.encode()))
+        found.append(
+            Sent("screen-pop", "POST", "application/x-www-form-urlencoded", "", short.encode())
+        )
     return found
 
 
 def events(call: SimulatedCall) -> list[Sent]:
     """Of every extension, of the queue, of each leg; as socket.io has them."""
     said = of_call(call, ISRAEL)
-    return [Sent("real-time", "POST", "application/json", "", json.dumps(pair).encode()) for pair in said]
+    return [
+        Sent("real-time", "POST", "application/json", "", json.dumps(pair).encode())
+        for pair in said
+    ]
 
 
 def records(call: SimulatedCall, how: Callable[[int], CdrFormat]) -> list[Sent]:
     """The CDR of each leg, written as `how` says for the first, the second."""
     sent = []
-    for number, record in enumerate(cdrs(call, ISRAEL, "https://cpanel.voicenter.co.il/", newer_fields=True)):
+    for number, record in enumerate(
+        cdrs(call, ISRAEL, "https://cpanel.voicenter.co.il/", newer_fields=True)
+    ):
         body, content_type = written(record, how(number))
         sent.append(Sent("cdr", "POST", content_type, "", body))
     return sent

@@ -38,7 +38,9 @@ class Receiver:
 
     url: str = ""
     got: list[Received] = field(default_factory=list)
-    answers: list[tuple[int, bytes]] = field(default_factory=lambda: [(200, b'{"STATUS":"OK","Err":0}')])
+    answers: list[tuple[int, bytes]] = field(
+        default_factory=lambda: [(200, b'{"STATUS":"OK","Err":0}')]
+    )
 
     def answer(self) -> tuple[int, bytes]:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

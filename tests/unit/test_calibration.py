@@ -28,7 +28,10 @@ def truths(number: int, shift: float, slope: float) -> list[tuple[float, bool]]:
 
 def test_what_is_off_is_found() -> None:
     found = fit(truths(20_000, -0.3, 0.7))
-    assert (found.shift, found.slope) == (pytest.approx(-0.3, abs=0.05), pytest.approx(0.7, abs=0.05))
+    assert (found.shift, found.slope) == (
+        pytest.approx(-0.3, abs=0.05),
+        pytest.approx(0.7, abs=0.05),
+    )
 
 
 def test_too_few_truths_change_nothing() -> None:
@@ -60,7 +63,9 @@ def test_nobody_can_be_the_winner() -> None:
 
 
 @pytest.mark.parametrize(("ps", "nobody"), [((0.5, 0.45), 0.0), ((1.0,), 0.0), ((), 1.0)])
-def test_never_past_the_runner_up_nor_out_of_certainty(ps: tuple[float, ...], nobody: float) -> None:
+def test_never_past_the_runner_up_nor_out_of_certainty(
+    ps: tuple[float, ...], nobody: float
+) -> None:
     as_stated = posterior(ps, nobody)
     assert recalibrated(as_stated, Calibration(shift=-1.0)) == as_stated
 
@@ -80,14 +85,17 @@ def test_the_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "count", "low", "high"), [(0, 10, 0.0, 0.278), (10, 10, 0.722, 1.0), (5, 10, 0.237, 0.763)]
+    ("right", "count", "low", "high"),
+    [(0, 10, 0.0, 0.278), (10, 10, 0.722, 1.0), (5, 10, 0.237, 0.763)],
 )
 def test_wilson(right: int, count: int, low: float, high: float) -> None:
     assert wilson(right, count) == (pytest.approx(low, abs=0.001), pytest.approx(high, abs=0.001))
 
 
 def test_the_expected_error() -> None:
-    assert expected_error([(0.9, True)] * 8 + [(0.9, False)] * 2 + [(0.2, False)] * 10) == pytest.approx(0.15)
+    assert expected_error(
+        [(0.9, True)] * 8 + [(0.9, False)] * 2 + [(0.2, False)] * 10
+    ) == pytest.approx(0.15)
     assert expected_error([]) == 0.0
 
 

@@ -9,7 +9,12 @@ from leadtracker.matching.interval import Count, count
 
 @pytest.mark.parametrize(
     ("ps", "said"),
-    [([0.5] * 4, "2.0 ± 2.0"), ([1.0] * 12, "12"), ([], "0"), ([0.9] * 9 + [0.8, 0.7], "9.6 ± 2.1")],
+    [
+        ([0.5] * 4, "2.0 ± 2.0"),
+        ([1.0] * 12, "12"),
+        ([], "0"),
+        ([0.9] * 9 + [0.8, 0.7], "9.6 ± 2.1"),
+    ],
 )
 def test_a_sum_with_its_95_percent_interval(ps: list[float], said: str) -> None:
     assert str(count(ps)) == said

@@ -17,23 +17,58 @@ from leadtracker.domain import Cdr, Direction, IvrStep, Outcome, Phase, ScreenPo
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(seconds=20)
 POP = ScreenPop(
-    call_id="call", phase=Phase.RINGING, caller="+972501234567", did="+972722776772", extension="SIP1", at=NOON
+    call_id="call",
+    phase=Phase.RINGING,
+    caller="+972501234567",
+    did="+972722776772",
+    extension="SIP1",
+    at=NOON,
 )
 ANSWERED = replace(POP, phase=Phase.ANSWERED, answered_at=LATER)
 HUNG_UP = replace(POP, phase=Phase.ENDED, cause="Normal hangup")
 AGENT_RINGS = replace(POP, phase=Phase.DIALING, direction=Direction.OUTGOING, leg=1)
 AGENT_TALKS = replace(AGENT_RINGS, phase=Phase.ANSWERED, answered_at=LATER)
 CDR = Cdr(
-    call_id="call", type="Incoming Call", type_code=1, status="ANSWER", outcome=Outcome.ANSWERED,
-    direction=Direction.INCOMING, main=True, started_at=NOON, started_raw="1", caller="+972501234567", target="SIP1",
-    did="+972722776772", customer="+972501234567", talk_seconds=30, duration_seconds=30, ring_seconds=20,
-    wait_seconds=0, extension="SIP1",
-)  # fmt: skip
+    call_id="call",
+    type="Incoming Call",
+    type_code=1,
+    status="ANSWER",
+    outcome=Outcome.ANSWERED,
+    direction=Direction.INCOMING,
+    main=True,
+    started_at=NOON,
+    started_raw="1",
+    caller="+972501234567",
+    target="SIP1",
+    did="+972722776772",
+    customer="+972501234567",
+    talk_seconds=30,
+    duration_seconds=30,
+    ring_seconds=20,
+    wait_seconds=0,
+    extension="SIP1",
+)
 AGENT = replace(
-    CDR, type="Click2Call leg1", type_code=9, direction=Direction.OUTGOING, main=False, customer=None, did=None,
-    talk_seconds=45, ring_seconds=2, started_at=NOON - timedelta(seconds=9), representative="Walter",
-)  # fmt: skip
-CUSTOMER = replace(AGENT, type="Click2Call leg2", main=True, customer="+972501234567", talk_seconds=30, ring_seconds=7)
+    CDR,
+    type="Click2Call leg1",
+    type_code=9,
+    direction=Direction.OUTGOING,
+    main=False,
+    customer=None,
+    did=None,
+    talk_seconds=45,
+    ring_seconds=2,
+    started_at=NOON - timedelta(seconds=9),
+    representative="Walter",
+)
+CUSTOMER = replace(
+    AGENT,
+    type="Click2Call leg2",
+    main=True,
+    customer="+972501234567",
+    talk_seconds=30,
+    ring_seconds=7,
+)
 
 
 def built(*events: ScreenPop | Cdr) -> CallFacts:
@@ -47,47 +82,106 @@ def built(*events: ScreenPop | Cdr) -> CallFacts:
 
 
 POPS: list[tuple[Iterable[ScreenPop], dict[str, Any]]] = [
-    ([POP], {"phase": Phase.RINGING, "outcome": Outcome.UNKNOWN, "answered_at": None, "extension": "SIP1"}),
+    (
+        [POP],
+        {
+            "phase": Phase.RINGING,
+            "outcome": Outcome.UNKNOWN,
+            "answered_at": None,
+            "extension": "SIP1",
+        },
+    ),
     ([POP, ANSWERED], {"phase": Phase.ANSWERED, "outcome": Outcome.ANSWERED, "answered_at": LATER}),
-    ([POP, replace(POP, extension="SIP2"), replace(ANSWERED, extension="SIP2")], {"extension": "SIP2"}),
-    ([POP, HUNG_UP], {"phase": Phase.RINGING, "outcome": Outcome.UNKNOWN}),  # another extension may still ring
+    (
+        [POP, replace(POP, extension="SIP2"), replace(ANSWERED, extension="SIP2")],
+        {"extension": "SIP2"},
+    ),
+    (
+        [POP, HUNG_UP],
+        {"phase": Phase.RINGING, "outcome": Outcome.UNKNOWN},
+    ),  # another extension may still ring
     ([HUNG_UP], {"phase": Phase.ENDED, "outcome": Outcome.UNKNOWN}),
-    ([POP, ANSWERED, HUNG_UP], {"phase": Phase.ANSWERED}),  # that extension stopped, "answered elsewhere"
-    ([POP, ANSWERED, replace(HUNG_UP, answered_at=LATER)], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED}),
+    (
+        [POP, ANSWERED, HUNG_UP],
+        {"phase": Phase.ANSWERED},
+    ),  # that extension stopped, "answered elsewhere"
+    (
+        [POP, ANSWERED, replace(HUNG_UP, answered_at=LATER)],
+        {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED},
+    ),
     ([replace(POP, phase=Phase.DIALING, direction=Direction.OUTGOING)], {"phase": Phase.DIALING}),
-    ([AGENT_RINGS, AGENT_TALKS], {"phase": Phase.DIALING, "outcome": Outcome.UNKNOWN, "answered_at": None}),
-    ([AGENT_TALKS, replace(AGENT_TALKS, phase=Phase.ENDED)], {"phase": Phase.DIALING, "answered_at": None}),
+    (
+        [AGENT_RINGS, AGENT_TALKS],
+        {"phase": Phase.DIALING, "outcome": Outcome.UNKNOWN, "answered_at": None},
+    ),
+    (
+        [AGENT_TALKS, replace(AGENT_TALKS, phase=Phase.ENDED)],
+        {"phase": Phase.DIALING, "answered_at": None},
+    ),
     (
         [AGENT_TALKS, replace(ANSWERED, leg=2, answered_at=LATER + timedelta(seconds=9))],
-        {"phase": Phase.ANSWERED, "outcome": Outcome.ANSWERED, "answered_at": LATER + timedelta(seconds=9)},
+        {
+            "phase": Phase.ANSWERED,
+            "outcome": Outcome.ANSWERED,
+            "answered_at": LATER + timedelta(seconds=9),
+        },
     ),
-    ([AGENT_TALKS, replace(ANSWERED, leg=2, phase=Phase.ENDED)], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED}),
+    (
+        [AGENT_TALKS, replace(ANSWERED, leg=2, phase=Phase.ENDED)],
+        {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED},
+    ),
     ([replace(POP, at=None)], {"started_at": NOON}),  # when it was received
     ([replace(POP, at=None), replace(POP, at=LATER)], {"started_at": LATER}),
     ([replace(POP, caller=None), POP], {"caller": "+972501234567"}),
     ([replace(POP, did=None, caller=None)], {"did": None, "caller": None}),
     ([POP, replace(POP, caller_name="Dana")], {"caller_name": "Dana"}),
-    ([POP], {"caller_name": "", "direction": Direction.INCOMING, "started_at": NOON, "did": "+972722776772"}),
+    (
+        [POP],
+        {
+            "caller_name": "",
+            "direction": Direction.INCOMING,
+            "started_at": NOON,
+            "did": "+972722776772",
+        },
+    ),
     ([replace(POP, phase=Phase.ANSWERED)], {"outcome": Outcome.ANSWERED, "answered_at": None}),
     ([replace(POP, answered_at=LATER)], {"outcome": Outcome.ANSWERED, "answered_at": LATER}),
-    ([replace(HUNG_UP, leg=1, answered_at=LATER)], {"phase": Phase.ENDED, "outcome": Outcome.UNKNOWN}),
-    ([replace(HUNG_UP, leg=2, answered_at=LATER)], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED}),
+    (
+        [replace(HUNG_UP, leg=1, answered_at=LATER)],
+        {"phase": Phase.ENDED, "outcome": Outcome.UNKNOWN},
+    ),
+    (
+        [replace(HUNG_UP, leg=2, answered_at=LATER)],
+        {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED},
+    ),
     ([AGENT_RINGS, replace(AGENT_RINGS, phase=Phase.RINGING)], {"phase": Phase.RINGING}),
-    ([replace(POP, at=NOON + timedelta(seconds=n)) for n in (7, 3, 9, 1, 5, 2, 8)], {
-        "started_at": NOON + timedelta(seconds=1),
-    }),
+    (
+        [replace(POP, at=NOON + timedelta(seconds=n)) for n in (7, 3, 9, 1, 5, 2, 8)],
+        {
+            "started_at": NOON + timedelta(seconds=1),
+        },
+    ),
     ([replace(POP, at=None, extension=f"SIP{n}") for n in range(3)], {"started_at": NOON}),
-    ([ANSWERED, replace(ANSWERED, answered_at=LATER + timedelta(seconds=5))], {"answered_at": LATER}),
+    (
+        [ANSWERED, replace(ANSWERED, answered_at=LATER + timedelta(seconds=5))],
+        {"answered_at": LATER},
+    ),
     # The extension that answered; of many that ring the first, whatever else they say.
     ([replace(POP, caller="+11", extension="SIP2"), POP], {"extension": "SIP1"}),
     ([replace(POP, phase=Phase.UNKNOWN), replace(POP, extension="SIP2")], {"extension": "SIP2"}),
     ([POP, replace(HUNG_UP, extension="SIP2", answered_at=LATER)], {"extension": ""}),
     ([ANSWERED, replace(HUNG_UP, extension="SIP0", answered_at=LATER)], {"extension": "SIP1"}),
-    ([replace(POP, caller="+11", direction=Direction.UNKNOWN), replace(POP, direction=Direction.OUTGOING)], {
-        "direction": Direction.OUTGOING,
-    }),
+    (
+        [
+            replace(POP, caller="+11", direction=Direction.UNKNOWN),
+            replace(POP, direction=Direction.OUTGOING),
+        ],
+        {
+            "direction": Direction.OUTGOING,
+        },
+    ),
     ([replace(POP, direction=Direction.UNKNOWN)], {"direction": Direction.UNKNOWN}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("pops", "facts"), POPS)
@@ -99,54 +193,123 @@ def test_screen_pops(pops: Iterable[ScreenPop], facts: dict[str, Any]) -> None:
 
 
 SAID: dict[str, Any] = {
-    "extension": "SIP7", "representative": "Lois", "queue": "Sales", "recording_url": "https://x.example/1.mp3",
+    "extension": "SIP7",
+    "representative": "Lois",
+    "queue": "Sales",
+    "recording_url": "https://x.example/1.mp3",
     "original_call_id": "first",
-}  # fmt: skip
+}
 QUEUE = replace(CDR, type="A queue", status="ABANDONE", started_at=LATER, ring_seconds=3)
 CDRS: list[tuple[Iterable[ScreenPop | Cdr], dict[str, Any]]] = [
-    ([CDR], {"phase": Phase.ENDED, "outcome": Outcome.ANSWERED, "talk_seconds": 30, "answered_at": None}),
+    (
+        [CDR],
+        {
+            "phase": Phase.ENDED,
+            "outcome": Outcome.ANSWERED,
+            "talk_seconds": 30,
+            "answered_at": None,
+        },
+    ),
     ([AGENT, CUSTOMER, AGENT_TALKS], {"answered_at": None}),
     ([AGENT, CUSTOMER, AGENT_TALKS, replace(ANSWERED, leg=2)], {"answered_at": LATER}),
     ([CDR, POP, ANSWERED], {"phase": Phase.ENDED, "answered_at": LATER, "talk_seconds": 30}),
     ([replace(CDR, outcome=Outcome.MISSED, talk_seconds=0), ANSWERED], {"outcome": Outcome.MISSED}),
     ([replace(CDR, did=None), POP], {"did": "+972722776772"}),
     ([replace(CDR, customer=None), POP], {"caller": "+972501234567"}),
-    ([AGENT, CUSTOMER], {
-        "caller": "+972501234567", "talk_seconds": 30, "ring_seconds": 7, "representative": "Walter",
-        "started_at": NOON - timedelta(seconds=9), "direction": Direction.OUTGOING, "legs": (CUSTOMER, AGENT),
-    }),
+    (
+        [AGENT, CUSTOMER],
+        {
+            "caller": "+972501234567",
+            "talk_seconds": 30,
+            "ring_seconds": 7,
+            "representative": "Walter",
+            "started_at": NOON - timedelta(seconds=9),
+            "direction": Direction.OUTGOING,
+            "legs": (CUSTOMER, AGENT),
+        },
+    ),
     ([AGENT], {"talk_seconds": 45, "caller": None, "legs": (AGENT,), "outcome": Outcome.ANSWERED}),
-    ([AGENT, replace(CUSTOMER, outcome=Outcome.FAILED, talk_seconds=0)], {"outcome": Outcome.FAILED}),
+    (
+        [AGENT, replace(CUSTOMER, outcome=Outcome.FAILED, talk_seconds=0)],
+        {"outcome": Outcome.FAILED},
+    ),
     ([replace(CDR, price=Decimal("12")), replace(CUSTOMER, price=Decimal("30.6"))], {"price": 43}),
-    ([CDR, replace(CDR, ai={"summary": "x"})], {"legs": (replace(CDR, ai={"summary": "x"}),)}),  # never less
-    ([replace(CDR, type="Queue", outcome=Outcome.ABANDONED), replace(CDR, type="CC")], {"outcome": Outcome.ANSWERED}),
-    ([replace(CDR, wait_seconds=5), replace(CDR, type="Queue", wait_seconds=9)], {"wait_seconds": 9}),
+    (
+        [CDR, replace(CDR, ai={"summary": "x"})],
+        {"legs": (replace(CDR, ai={"summary": "x"}),)},
+    ),  # never less
+    (
+        [replace(CDR, type="Queue", outcome=Outcome.ABANDONED), replace(CDR, type="CC")],
+        {"outcome": Outcome.ANSWERED},
+    ),
+    (
+        [replace(CDR, wait_seconds=5), replace(CDR, type="Queue", wait_seconds=9)],
+        {"wait_seconds": 9},
+    ),
     ([replace(CDR, original_call_id="first")], {"original_call_id": "first"}),
-    ([CDR], {
-        "status": "ANSWER", "price": None, "original_call_id": None, "caller_name": "", "extension": "SIP1",
-        "representative": "", "queue": "", "recording_url": "", "wait_seconds": 0, "started_at": NOON,
-    }),
+    (
+        [CDR],
+        {
+            "status": "ANSWER",
+            "price": None,
+            "original_call_id": None,
+            "caller_name": "",
+            "extension": "SIP1",
+            "representative": "",
+            "queue": "",
+            "recording_url": "",
+            "wait_seconds": 0,
+            "started_at": NOON,
+        },
+    ),
     ([replace(CDR, **SAID), replace(POP, caller_name="Dana")], SAID | {"caller_name": "Dana"}),
     ([replace(CDR, extension=""), replace(CDR, type="Queue", **SAID)], SAID),
-    ([replace(CDR, **SAID), replace(CDR, type="Queue", queue="b", extension="c", representative="d")], SAID),
+    (
+        [
+            replace(CDR, **SAID),
+            replace(CDR, type="Queue", queue="b", extension="c", representative="d"),
+        ],
+        SAID,
+    ),
     ([replace(CDR, extension="")], {"extension": ""}),
     ([replace(CDR, price=Decimal(0))], {"price": 0}),
     ([CDR, replace(CDR, type="Queue", price=Decimal("2.4"))], {"price": 2}),
     ([CDR, replace(CDR, type="Queue", talk_seconds=12)], {"talk_seconds": 42}),
     ([replace(CDR, talk_seconds=0), AGENT], {"talk_seconds": 0}),
-    ([CDR, replace(ANSWERED, answered_at=LATER + timedelta(seconds=5)), ANSWERED], {"answered_at": LATER}),
-    ([CDR, replace(POP, caller="+11", did="+12")], {"caller": "+972501234567", "did": "+972722776772"}),
-    ([replace(CDR, did=None, customer=None), replace(POP, did=None)], {"did": None, "caller": "+972501234567"}),
+    (
+        [CDR, replace(ANSWERED, answered_at=LATER + timedelta(seconds=5)), ANSWERED],
+        {"answered_at": LATER},
+    ),
+    (
+        [CDR, replace(POP, caller="+11", did="+12")],
+        {"caller": "+972501234567", "did": "+972722776772"},
+    ),
+    (
+        [replace(CDR, did=None, customer=None), replace(POP, did=None)],
+        {"did": None, "caller": "+972501234567"},
+    ),
     # Legs: the main ones, then as they began, then by type, however much each says.
-    ([QUEUE, CDR], {"started_at": NOON, "legs": (CDR, QUEUE), "status": "ANSWER", "ring_seconds": 20}),
-    ([CDR, replace(CDR, type="A", recording_url="x", queue="y")], {
-        "legs": (replace(CDR, type="A", recording_url="x", queue="y"), CDR),
-    }),
+    (
+        [QUEUE, CDR],
+        {"started_at": NOON, "legs": (CDR, QUEUE), "status": "ANSWER", "ring_seconds": 20},
+    ),
+    (
+        [CDR, replace(CDR, type="A", recording_url="x", queue="y")],
+        {
+            "legs": (replace(CDR, type="A", recording_url="x", queue="y"), CDR),
+        },
+    ),
     ([replace(AGENT, direction=Direction.INTERNAL), CUSTOMER], {"direction": Direction.OUTGOING}),
     # Of two copies the one that says more, also of the talk.
-    ([replace(CDR, ai={"a": 1, "b": 2, "d": 3}), replace(CDR, ai={"c": 1}, queue="q")], {"queue": ""}),
-    ([replace(CDR, custom={"a": 1, "b": 2, "d": 3}), replace(CDR, custom={"c": 1}, queue="q")], {"queue": ""}),
-]  # fmt: skip
+    (
+        [replace(CDR, ai={"a": 1, "b": 2, "d": 3}), replace(CDR, ai={"c": 1}, queue="q")],
+        {"queue": ""},
+    ),
+    (
+        [replace(CDR, custom={"a": 1, "b": 2, "d": 3}), replace(CDR, custom={"c": 1}, queue="q")],
+        {"queue": ""},
+    ),
+]
 
 
 @pytest.mark.parametrize(("events", "facts"), CDRS)
@@ -163,7 +326,10 @@ def test_a_stronger_outcome_of_a_main_leg_counts() -> None:
     for weaker, stronger in itertools.combinations(OUTCOMES, 2):
         first, second = replace(CDR, outcome=weaker), replace(CDR, type="Queue", outcome=stronger)
         assert built(first, second).outcome is stronger
-        assert built(replace(first, outcome=stronger), replace(second, outcome=weaker)).outcome is stronger
+        assert (
+            built(replace(first, outcome=stronger), replace(second, outcome=weaker)).outcome
+            is stronger
+        )
         assert built(first, replace(second, main=False)).outcome is weaker
 
 

@@ -23,26 +23,57 @@ FAILED = (Outcome.FAILED, 0)
 
 def request(state: State = State.DIALING, **more: object) -> CallbackRow:
     nothing: dict[str, object] = {
-        "state": state, "talk_seconds": 0, "reserved": HELD, "spent": None, "settled": False, "ended_at": None,
-        "call_pk": None, "call_id": "", "calls": {}, "code": "",
-    }  # fmt: skip
+        "state": state,
+        "talk_seconds": 0,
+        "reserved": HELD,
+        "spent": None,
+        "settled": False,
+        "ended_at": None,
+        "call_pk": None,
+        "call_id": "",
+        "calls": {},
+        "code": "",
+    }
     return callback_row(7, **(nothing | more))
 
 
 def leg(main: bool, heard: tuple[Outcome, int], call_id: str = "call") -> Cdr:
     outcome, seconds = heard
     return Cdr(
-        call_id=call_id, type=f"leg{1 + main}", type_code=None, status="", outcome=outcome,
-        direction=Direction.OUTGOING, main=main, started_at=NOW, started_raw="", caller=None, target=None, did=None,
-        customer=None, talk_seconds=seconds, duration_seconds=0, ring_seconds=0, wait_seconds=0,
-    )  # fmt: skip
+        call_id=call_id,
+        type=f"leg{1 + main}",
+        type_code=None,
+        status="",
+        outcome=outcome,
+        direction=Direction.OUTGOING,
+        main=main,
+        started_at=NOW,
+        started_raw="",
+        caller=None,
+        target=None,
+        did=None,
+        customer=None,
+        talk_seconds=seconds,
+        duration_seconds=0,
+        ring_seconds=0,
+        wait_seconds=0,
+    )
 
 
 def pop(phase: Phase, leg: int | None = None, answered_at: datetime | None = None) -> ScreenPop:
-    return ScreenPop(call_id="call", phase=phase, caller="+972522345678", did=None, answered_at=answered_at, leg=leg)
+    return ScreenPop(
+        call_id="call",
+        phase=phase,
+        caller="+972522345678",
+        did=None,
+        answered_at=answered_at,
+        leg=leg,
+    )
 
 
-def call(number: int = 3, call_id: str = "call", price: int | None = 12, *, named: bool = True) -> CallRow:
+def call(
+    number: int = 3, call_id: str = "call", price: int | None = 12, *, named: bool = True
+) -> CallRow:
     return CallRow(id=number, call_id=call_id, price=price, named=named)
 
 
@@ -64,7 +95,9 @@ class TestGoOn:
         go_on(row, State.FAILED, NOW)
         assert (row.state, row.ended_at, row.spent) == (State.FAILED, NOW, None)
 
-    @pytest.mark.parametrize("state", [State.DIALING, State.UNCERTAIN, State.AGENT_ANSWERED, State.VISITOR_ANSWERED])
+    @pytest.mark.parametrize(
+        "state", [State.DIALING, State.UNCERTAIN, State.AGENT_ANSWERED, State.VISITOR_ANSWERED]
+    )
     def test_what_goes_on_has_no_end(self, state: State) -> None:
         row = request()
         go_on(row, state, NOW)
@@ -96,12 +129,24 @@ COST = {  # the legs of a call and its price -> state, why, seconds, cost
     "talked, no price": ([(False, TALKED), (True, TALKED)], None, ("talked", "", 42, HELD)),
     "talked, a price of nothing": ([(False, TALKED), (True, TALKED)], 0, ("talked", "", 42, HELD)),
     "busy": ([(False, TALKED), (True, BUSY)], 3, ("failed", "visitor: busy", 0, 3)),
-    "busy, the agent's leg has no price": ([(False, TALKED), (True, BUSY)], None, ("failed", "visitor: busy", 0, HELD)),
-    "the agent missed it": ([(False, MISSED), (True, FAILED)], None, ("failed", "agent: missed", 0, 0)),
-    "the agent missed it, at a price": ([(False, MISSED), (True, FAILED)], 1, ("failed", "agent: missed", 0, 1)),
+    "busy, the agent's leg has no price": (
+        [(False, TALKED), (True, BUSY)],
+        None,
+        ("failed", "visitor: busy", 0, HELD),
+    ),
+    "the agent missed it": (
+        [(False, MISSED), (True, FAILED)],
+        None,
+        ("failed", "agent: missed", 0, 0),
+    ),
+    "the agent missed it, at a price": (
+        [(False, MISSED), (True, FAILED)],
+        1,
+        ("failed", "agent: missed", 0, 1),
+    ),
     "one leg alone": ([(True, MISSED)], None, ("failed", "visitor: missed", 0, 0)),
     "nobody knows how": ([(True, (Outcome.UNKNOWN, 0))], None, ("unknown", "", 0, 0)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", COST)
@@ -117,7 +162,12 @@ def test_what_a_call_costs(name: str) -> None:
 def test_the_agents_leg_alone_ends_nothing_yet() -> None:
     row = request()
     follow(row, [leg(False, TALKED)], NOW, 1)
-    assert (row.state, row.talk_seconds, row.spent, row.ended_at) == ("agent answered", 0, None, None)
+    assert (row.state, row.talk_seconds, row.spent, row.ended_at) == (
+        "agent answered",
+        0,
+        None,
+        None,
+    )
     follow(row, [leg(False, TALKED), leg(True, TALKED)], NOW, 12)
     assert (row.state, row.talk_seconds, row.spent, row.ended_at) == ("talked", 42, 12, NOW)
 
@@ -156,8 +206,10 @@ def test_each_of_several_calls_costs() -> None:
             follow(row, [leg(True, heard, name)], NOW, price)
         assert (row.state, row.code, row.talk_seconds, row.spent) == ("talked", "", 90, 20)
         assert {name: (one["talked"], one["cost"]) for name, one in row.calls.items()} == {
-            "a": (0, 1), "b": (60, 12), "c": (30, 7),
-        }  # fmt: skip
+            "a": (0, 1),
+            "b": (60, 12),
+            "c": (30, 7),
+        }
 
 
 def test_of_several_calls_that_failed_the_newest_says_why() -> None:
@@ -209,14 +261,18 @@ class TestFollowCall:
             row = request()
             for number in order:
                 heard = (Outcome.ANSWERED, seconds[number])
-                follow_call(row, call(number, f"call-{number}"), [leg(True, heard, f"call-{number}")], NOW)
+                follow_call(
+                    row, call(number, f"call-{number}"), [leg(True, heard, f"call-{number}")], NOW
+                )
             assert row.call_pk == 2
 
     def test_of_two_alike_the_newer_is_shown(self) -> None:
         for order in ((1, 2), (2, 1)):
             row = request()
             for number in order:
-                follow_call(row, call(number, f"call-{number}"), [leg(True, MISSED, f"call-{number}")], NOW)
+                follow_call(
+                    row, call(number, f"call-{number}"), [leg(True, MISSED, f"call-{number}")], NOW
+                )
             assert row.call_pk == 2
 
     def test_a_pop_of_another_call_does_not_take_its_place(self) -> None:
@@ -257,13 +313,18 @@ POPS = [  # leg, phase, whether a moment of the answer is named -> state
 
 
 @pytest.mark.parametrize(("number", "phase", "answered_at", "state"), POPS)
-def test_what_one_pop_says(number: int | None, phase: Phase, answered_at: datetime | None, state: str) -> None:
+def test_what_one_pop_says(
+    number: int | None, phase: Phase, answered_at: datetime | None, state: str
+) -> None:
     assert state_of_pop(pop(phase, number, answered_at)) == state
 
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_what_one_leg_says(outcome: Outcome) -> None:
-    wanted = {Outcome.ANSWERED: ("talked", "agent answered"), Outcome.UNKNOWN: ("unknown", "unknown")}
+    wanted = {
+        Outcome.ANSWERED: ("talked", "agent answered"),
+        Outcome.UNKNOWN: ("unknown", "unknown"),
+    }
     visitors, agents = wanted.get(outcome, ("failed", "failed"))
     assert state_of_leg(leg(True, (outcome, 0))) == visitors
     assert state_of_leg(leg(False, (outcome, 0))) == agents

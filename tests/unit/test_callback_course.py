@@ -18,14 +18,35 @@ ANSWERED, BUSY, FAILED, UNKNOWN = Outcome.ANSWERED, Outcome.BUSY, Outcome.FAILED
 
 def leg(main: bool, outcome: Outcome) -> Cdr:
     return Cdr(
-        call_id="call", type=f"leg{1 + main}", type_code=None, status="", outcome=outcome, direction=Direction.OUTGOING,
-        main=main, started_at=datetime(2026, 9, 6, tzinfo=UTC), started_raw="", caller=None, target=None, did=None,
-        customer=None, talk_seconds=42 * (outcome is ANSWERED), duration_seconds=0, ring_seconds=0, wait_seconds=0,
-    )  # fmt: skip
+        call_id="call",
+        type=f"leg{1 + main}",
+        type_code=None,
+        status="",
+        outcome=outcome,
+        direction=Direction.OUTGOING,
+        main=main,
+        started_at=datetime(2026, 9, 6, tzinfo=UTC),
+        started_raw="",
+        caller=None,
+        target=None,
+        did=None,
+        customer=None,
+        talk_seconds=42 * (outcome is ANSWERED),
+        duration_seconds=0,
+        ring_seconds=0,
+        wait_seconds=0,
+    )
 
 
 def pop(phase: Phase, answered_at: datetime | None = None, leg: int | None = None) -> ScreenPop:
-    return ScreenPop(call_id="call", phase=phase, caller="+972522345678", did=None, answered_at=answered_at, leg=leg)
+    return ScreenPop(
+        call_id="call",
+        phase=phase,
+        caller="+972522345678",
+        did=None,
+        answered_at=answered_at,
+        leg=leg,
+    )
 
 
 THEN = datetime(2026, 9, 6, tzinfo=UTC)
@@ -44,31 +65,63 @@ VISITOR_MISSES = state_of_pop(pop(Phase.ENDED, leg=2))
     [
         ([State.DIALING], "dialling"),
         ([State.DIALING, state_of_pop(pop(Phase.RINGING))], "dialling"),
-        ([State.DIALING, state_of_pop(pop(Phase.ANSWERED)), state_of_pop(pop(Phase.ENDED))], "agent answered"),
         (
-            [state_of_pop(pop(Phase.RINGING)), state_of_pop(pop(Phase.ANSWERED, datetime(2026, 9, 6, tzinfo=UTC)))],
+            [State.DIALING, state_of_pop(pop(Phase.ANSWERED)), state_of_pop(pop(Phase.ENDED))],
+            "agent answered",
+        ),
+        (
+            [
+                state_of_pop(pop(Phase.RINGING)),
+                state_of_pop(pop(Phase.ANSWERED, datetime(2026, 9, 6, tzinfo=UTC))),
+            ],
             "visitor answered",
         ),
         ([State.DIALING, AGENT_RINGS, AGENT_ANSWERS], "agent answered"),
         ([State.DIALING, AGENT_RINGS, AGENT_MISSES], "dialling"),  # until the CDR says why
-        ([State.DIALING, AGENT_MISSES, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
+        (
+            [
+                State.DIALING,
+                AGENT_MISSES,
+                state_of_leg(leg(False, BUSY)),
+                state_of_leg(leg(True, FAILED)),
+            ],
+            "failed",
+        ),
         ([State.DIALING, AGENT_HANGS_UP], "agent answered"),
         ([State.DIALING, VISITOR_RINGS], "agent answered"),
         ([State.DIALING, AGENT_ANSWERS, VISITOR_RINGS, VISITOR_MISSES], "agent answered"),
         ([AGENT_RINGS, AGENT_ANSWERS, VISITOR_RINGS, VISITOR_ANSWERS], "visitor answered"),
         ([State.DIALING, VISITOR_HANGS_UP], "visitor answered"),
-        ([AGENT_ANSWERS, VISITOR_ANSWERS, VISITOR_HANGS_UP, state_of_leg(leg(True, ANSWERED))], "talked"),
+        (
+            [AGENT_ANSWERS, VISITOR_ANSWERS, VISITOR_HANGS_UP, state_of_leg(leg(True, ANSWERED))],
+            "talked",
+        ),
         ([State.DIALING, state_of_leg(leg(False, ANSWERED))], "agent answered"),
-        ([State.DIALING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, ANSWERED))], "talked"),
-        ([State.DIALING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, BUSY))], "failed"),
-        ([State.DIALING, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))], "failed"),
+        (
+            [State.DIALING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, ANSWERED))],
+            "talked",
+        ),
+        (
+            [State.DIALING, state_of_leg(leg(False, ANSWERED)), state_of_leg(leg(True, BUSY))],
+            "failed",
+        ),
+        (
+            [State.DIALING, state_of_leg(leg(False, BUSY)), state_of_leg(leg(True, FAILED))],
+            "failed",
+        ),
         ([State.DIALING, state_of_leg(leg(True, UNKNOWN))], "unknown"),
         ([State.SCHEDULED, State.CANCELLED], "cancelled"),
         ([State.SCHEDULED, State.DIALING, State.UNCERTAIN], "uncertain"),
         ([State.DIALING, State.UNCERTAIN, state_of_leg(leg(True, ANSWERED))], "talked"),
         ([State.DIALING, State.UNCERTAIN, State.UNKNOWN], "unknown"),
-        ([State.DIALING, State.UNKNOWN, state_of_leg(leg(True, ANSWERED))], "talked"),  # its CDR came late
-        ([State.DIALING, State.CANCELLED, state_of_leg(leg(True, ANSWERED))], "talked"),  # hung up, after talk
+        (
+            [State.DIALING, State.UNKNOWN, state_of_leg(leg(True, ANSWERED))],
+            "talked",
+        ),  # its CDR came late
+        (
+            [State.DIALING, State.CANCELLED, state_of_leg(leg(True, ANSWERED))],
+            "talked",
+        ),  # hung up, after talk
     ],
 )
 def test_any_order_and_copies(heard: list[State], state: str) -> None:
@@ -147,13 +200,25 @@ def test_network(address: str, who: str) -> None:
 
 def test_what_a_request_counts_against() -> None:
     site = Site(
-        id=7, name="shop", tokens=(), origins=(), default_number=None,
+        id=7,
+        name="shop",
+        tokens=(),
+        origins=(),
+        default_number=None,
         callback={"agents": ["A"], "per_number": {"minute": 9, "hour": 9, "day": 9}},
-    )  # fmt: skip
+    )
     account = Account(1, "pbx", "voicenter", "secret")
-    strict = Account(1, "pbx", "voicenter", "secret", options={"callback_limits": {"minute": 1, "hour": 2, "day": 3}})
+    strict = Account(
+        1,
+        "pbx",
+        "voicenter",
+        "secret",
+        options={"callback_limits": {"minute": 1, "hour": 2, "day": 3}},
+    )
     rules = rules_of(site)
-    assert counters(rules, site, account, target="+972522345678", visitor="v", address="192.0.2.7") == [
+    assert counters(
+        rules, site, account, target="+972522345678", visitor="v", address="192.0.2.7"
+    ) == [
         ("number:+972522345678", Limits(9, 9, 9)),
         ("visitor:7:v", rules.per_visitor),
         ("address:192.0.2.7", rules.per_address),
@@ -163,5 +228,7 @@ def test_what_a_request_counts_against() -> None:
     api = counters(rules, site, strict, target="+972522345678", visitor="", address=None)
     assert [name for name, _ in api] == ["number:+972522345678", "site:7", "account:all"]
     assert api[-1][1] == Limits(1, 2, 3)
-    plain = counters(rules, site, account, target="+972522345678", visitor="", address="192.0.2.7", script=False)
+    plain = counters(
+        rules, site, account, target="+972522345678", visitor="", address="192.0.2.7", script=False
+    )
     assert plain[1] == ("address:192.0.2.7", Limits(1, 2, 3))

@@ -56,7 +56,12 @@ def test_a_whole_table_is_kept_and_exported(engine: Engine) -> None:
     assert rules.hours == {"sun": ("09:00-13:00", "14:00-17:00"), "fri": ()}
     assert (rules.per_number, rules.per_visitor) == (Limits(1, 1, 2), Limits(2, 5, 8))
     assert (rules.ceiling, rules.prices, rules.currency) == (9000, {"+97252": 9}, "ILS")
-    assert rules.dial == {"record": True, "language": "he", "targetmaxdialtime": 45, "var_campaign": "site"}
+    assert rules.dial == {
+        "record": True,
+        "language": "he",
+        "targetmaxdialtime": 45,
+        "var_campaign": "site",
+    }
     account = directory.account("pbx")
     assert account is not None
     assert account.options["blocked"] == ["+972522345678"]
@@ -84,7 +89,10 @@ def test_every_fault_at_once(engine: Engine) -> None:
         ("{ recrod = true }", "recrod is no parameter of Click2Call."),
         ('{ record = "yes" }', "record must be true or false."),
         ("{ ignoredncstatus = 4 }", "ignoredncstatus must be 1, 2 or 3."),
-        ("{ " + ", ".join(f'var_{n} = "x"' for n in range(9)) + " }", "8 can be taken beside our own"),
+        (
+            "{ " + ", ".join(f'var_{n} = "x"' for n in range(9)) + " }",
+            "8 can be taken beside our own",
+        ),
     ],
 )
 def test_parameters_are_the_pbxs_own(engine: Engine, parameters: str, told: str) -> None:
@@ -97,7 +105,10 @@ def test_parameters_are_the_pbxs_own(engine: Engine, parameters: str, told: str)
 def test_parameters_for_a_pbx_that_does_not_dial(engine: Engine) -> None:
     account = '[account.pbx]\nvendor = "while1"\nsecret = "secret-of-sixteen"\n'
     text = f'{account}[site.shop]\naccount_key = "pbx"\ncallback = {{ agents = ["A"], dial = {{ record = true }} }}'
-    with Session(engine) as session, pytest.raises(SiteFault, match="While1 cannot be asked to call"):
+    with (
+        Session(engine) as session,
+        pytest.raises(SiteFault, match="While1 cannot be asked to call"),
+    ):
         site_file.apply(session, text)
 
 
@@ -106,7 +117,10 @@ def test_a_currency_of_its_own_needs_prices_of_its_own(engine: Engine) -> None:
         site_file.apply(session, '[site.shop]\ncallback = { agents = ["A"] }')
         with pytest.raises(SiteFault, match=r"callback\.prices is needed"):
             site_file.apply(session, '[site.shop]\ncurrency = "EUR"')
-        site_file.apply(session, '[site.shop]\ncurrency = "EUR"\ncallback = { agents = ["A"], prices = { "+40" = 2 } }')
+        site_file.apply(
+            session,
+            '[site.shop]\ncurrency = "EUR"\ncallback = { agents = ["A"], prices = { "+40" = 2 } }',
+        )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +137,10 @@ def test_a_currency_of_its_own_needs_prices_of_its_own(engine: Engine) -> None:
         ({"countries": ["001"]}, "'001' is not two capital letters"),
         ({"hours": {"sunday": ["09:00-17:00"]}}, "has no day 'sunday'; days are mon"),
         ({"hours": {"sun": "09:00-17:00"}}, "sun must be a list"),
-        ({"hours": {"sun": ["22:00-02:00"]}}, "'22:00-02:00' is not like 09:00-17:00; split at midnight"),
+        (
+            {"hours": {"sun": ["22:00-02:00"]}},
+            "'22:00-02:00' is not like 09:00-17:00; split at midnight",
+        ),
         ({"hours": {"sun": []}}, "never open"),
         ({"hours": []}, "callback.hours must be a table"),
         ({"holidays": ["12.9.2026"]}, "'12.9.2026' is not a day such as"),
@@ -141,7 +158,10 @@ def test_a_currency_of_its_own_needs_prices_of_its_own(engine: Engine) -> None:
         ({"max_seconds": 0}, "callback.max_seconds must be seconds, a whole number of 30 to 7200"),
         ({"fill_seconds": -1}, "callback.fill_seconds must be seconds"),
         ({"dial": {"Code": "x"}}, "'Code' is set by Leadtracker"),
-        ({"dial": {"maxduration": 9}}, "'maxduration' is set by Leadtracker; take it out, and set max_seconds"),
+        (
+            {"dial": {"maxduration": 9}},
+            "'maxduration' is set by Leadtracker; take it out, and set max_seconds",
+        ),
         ({"dial": {"record": []}}, "'record' must be a text"),
         ({"campaign": 7}, "callback.campaign must be a text"),
     ],
@@ -157,7 +177,10 @@ def test_faults(table: Any, told: str) -> None:
     [
         ({"blocked": ["x"]}, "options.blocked: 'x' is not a telephone number"),
         ({"blocked": "x"}, "options.blocked must be a list"),
-        ({"callback_limits": {"minute": 1, "hour": 1, "day": "1"}}, "options.callback_limits day must be"),
+        (
+            {"callback_limits": {"minute": 1, "hour": 1, "day": "1"}},
+            "options.callback_limits day must be",
+        ),
         ([], "options must be a table"),
     ],
 )

@@ -15,7 +15,9 @@ VISITOR, ORIGIN = "visitor-of-16-letters", "https://shop.example.com"
 TOKENS = FormTokens(KEY)
 
 
-def read(token: str, site: int = 1, visitor: str = VISITOR, origin: str = ORIGIN, seconds: float = 0) -> str:
+def read(
+    token: str, site: int = 1, visitor: str = VISITOR, origin: str = ORIGIN, seconds: float = 0
+) -> str:
     return TOKENS.read(token, site, visitor, origin, datetime.now(UTC) + timedelta(seconds=seconds))
 
 
@@ -57,11 +59,24 @@ def test_forged() -> None:
     later = TOKENS.make(1, VISITOR, ORIGIN).rsplit(".", 2)
     plain = [read(token), 1, VISITOR, ORIGIN]
     forged = [
-        "", ".", "..", "null", "x" * 100_000, "\ud800", "é.é.é", body, f"{body}.{made}", f"{body}.{made}.", token[:-1],
-        token + "A", token.swapcase(), f"{body}.{made[:-1]}{'A' if made[-1] != 'A' else 'B'}.{signature}",
-        f"{body[:-1]}{'A' if body[-1] != 'A' else 'B'}.{made}.{signature}", f"{later[0]}.{made}.{signature}",
+        "",
+        ".",
+        "..",
+        "null",
+        "x" * 100_000,
+        "\ud800",
+        "é.é.é",
+        body,
+        f"{body}.{made}",
+        f"{body}.{made}.",
+        token[:-1],
+        token + "A",
+        token.swapcase(),
+        f"{body}.{made[:-1]}{'A' if made[-1] != 'A' else 'B'}.{signature}",
+        f"{body[:-1]}{'A' if body[-1] != 'A' else 'B'}.{made}.{signature}",
+        f"{later[0]}.{made}.{signature}",
         URLSafeTimedSerializer("another-key-of-thirty-two-letters", salt="callback").dumps(plain),
         URLSafeTimedSerializer(KEY, salt="lease").dumps(plain),
         URLSafeTimedSerializer(KEY).dumps(plain),
-    ]  # fmt: skip
+    ]
     assert {fault(str(one)) for one in forged} == {"not ours"}

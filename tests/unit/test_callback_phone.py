@@ -10,15 +10,30 @@ from typing import Any
 
 import phonenumbers
 import pytest
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    SUPPORTED_REGIONS,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+)
 
 from tests.fresh_static import STATIC
 
 TYPES = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.VOIP)
 SAME_GROUPS = {  # whose grouping the widget knows, and of which numbers
-    "AU": [PhoneNumberType.MOBILE], "BE": [PhoneNumberType.MOBILE], "CA": TYPES[:2], "CH": TYPES, "ES": TYPES[:2],
-    "FR": TYPES, "GB": TYPES[:2], "IL": TYPES, "IT": TYPES[:2], "NL": TYPES, "US": TYPES[:2],
-}  # fmt: skip
+    "AU": [PhoneNumberType.MOBILE],
+    "BE": [PhoneNumberType.MOBILE],
+    "CA": TYPES[:2],
+    "CH": TYPES,
+    "ES": TYPES[:2],
+    "FR": TYPES,
+    "GB": TYPES[:2],
+    "IL": TYPES,
+    "IT": TYPES[:2],
+    "NL": TYPES,
+    "US": TYPES[:2],
+}
 
 
 def examples() -> list[tuple[str, PhoneNumber]]:
@@ -71,7 +86,10 @@ def test_every_country_has_its_dialling_code(run: Callable[..., list[Any]]) -> N
         for country in countries
         if country != "001"
     }
-    assert dict(zip(wanted, run("diallingCode", [[country] for country in wanted]), strict=True)) == wanted
+    assert (
+        dict(zip(wanted, run("diallingCode", [[country] for country in wanted]), strict=True))
+        == wanted
+    )
 
 
 @pytest.mark.parametrize("write", [national, e164], ids=["as at home", "international"])
@@ -80,24 +98,40 @@ def test_what_is_sent_is_the_number_that_was_typed(
 ) -> None:
     numbers = examples()
     shown = run("format", [[write(number), country] for country, number in numbers])
-    sent = run("international", [[text, country] for text, (country, _) in zip(shown, numbers, strict=True)])
+    sent = run(
+        "international",
+        [[text, country] for text, (country, _) in zip(shown, numbers, strict=True)],
+    )
     assert len(numbers) > 500
-    read = [phonenumbers.format_number(phonenumbers.parse(text), PhoneNumberFormat.E164) for text in sent]
+    read = [
+        phonenumbers.format_number(phonenumbers.parse(text), PhoneNumberFormat.E164)
+        for text in sent
+    ]
     assert read == [e164(number) for _, number in numbers]
 
 
 def test_an_international_number_chooses_its_country(run: Callable[..., list[Any]]) -> None:
     numbers = [(country, number) for country, number in examples() if country != "ZZ"]
     chosen = run("countryOf", [[e164(number), "IL"] for _, number in numbers])
-    main = [COUNTRY_CODE_TO_REGION_CODE[phonenumbers.country_code_for_region(country)][0] for country, _ in numbers]
+    main = [
+        COUNTRY_CODE_TO_REGION_CODE[phonenumbers.country_code_for_region(country)][0]
+        for country, _ in numbers
+    ]
     assert chosen == main
-    assert run("countryOf", [["+16502530000", "CA"], ["0521234567", "IL"], ["+", "IL"], ["", "IL"]]) == [
-        "CA", "IL", "IL", "IL",
-    ]  # fmt: skip
+    assert run(
+        "countryOf", [["+16502530000", "CA"], ["0521234567", "IL"], ["+", "IL"], ["", "IL"]]
+    ) == [
+        "CA",
+        "IL",
+        "IL",
+        "IL",
+    ]
 
 
 @pytest.mark.parametrize("country", SAME_GROUPS)
-def test_digits_are_grouped_as_people_there_write_them(country: str, run: Callable[..., list[Any]]) -> None:
+def test_digits_are_grouped_as_people_there_write_them(
+    country: str, run: Callable[..., list[Any]]
+) -> None:
     numbers = [phonenumbers.example_number_for_type(country, kind) for kind in SAME_GROUPS[country]]
     texts = [national(number) for number in numbers if number is not None]
     assert run("format", [["".join(filter(str.isdigit, text)), country] for text in texts]) == texts
@@ -111,4 +145,6 @@ def test_no_digit_is_lost_or_made_while_typing(country: str, run: Callable[..., 
     kept = ["".join(sign for sign in text if sign in "+0123456789") for text in shown]
     assert kept == ["+" + text[2:] if text.startswith("00") else text for text in typed]
     assert not [text for text in shown if text != text.strip() or text.endswith("-")]
-    assert run("format", [[text, country] for text in shown]) == shown, "formatting again changes nothing"
+    assert run("format", [[text, country] for text in shown]) == shown, (
+        "formatting again changes nothing"
+    )

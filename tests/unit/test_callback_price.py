@@ -45,7 +45,10 @@ def test_the_longest_prefix_counts(prices: dict[str, int], target: str, price: i
         (Rules(max_seconds=1800), 30 * 15),
         (Rules(max_seconds=60), 15),
         (Rules(max_seconds=61), 2 * 15),
-        (Rules(max_seconds=1800, agent_price=2), 30 * 15 + 32 * 2),  # the agent waits while the visitor's phone rings
+        (
+            Rules(max_seconds=1800, agent_price=2),
+            30 * 15 + 32 * 2,
+        ),  # the agent waits while the visitor's phone rings
         (Rules(max_seconds=30, agent_price=2), 15 + 3 * 2),
         (Rules(prices={"+97252": 0}), 0),
     ],
@@ -54,7 +57,9 @@ def test_reserve(rules: Rules, most: int) -> None:
     assert reserve(rules, "+972522345678") == most
 
 
-@pytest.mark.parametrize("rules", [Rules(), Rules(prices={"+972": 1}), Rules(currency="EUR", prices={"+4": 1})])
+@pytest.mark.parametrize(
+    "rules", [Rules(), Rules(prices={"+972": 1}), Rules(currency="EUR", prices={"+4": 1})]
+)
 def test_no_price_no_call(rules: Rules) -> None:
     with pytest.raises(Refused) as refused:
         reserve(rules, "+37166123456")
@@ -75,7 +80,11 @@ def test_no_premium_number_of_any_country_has_a_shipped_price() -> None:
     """Nobody would call them by their kind; without a price they are refused twice."""
     priced, seen = [], 0
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
-        for kind in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PERSONAL_NUMBER):
+        for kind in (
+            PhoneNumberType.PREMIUM_RATE,
+            PhoneNumberType.SHARED_COST,
+            PhoneNumberType.PERSONAL_NUMBER,
+        ):
             number = phonenumbers.example_number_for_type(region, kind)
             if number is not None and phonenumbers.number_type(number) not in CALLED:
                 seen += 1

@@ -50,19 +50,45 @@ def fault(origin: str = "page", /, **more: Any) -> str:
 class TestWish:
     def test_everything_is_read(self) -> None:
         wish = read_wish(
-            message(name=" Dana ", note="a\0 kitchen", form="token", filled_ms=1200.5, website="spam"), "page",
-            page="https://shop.example.com", address="192.0.2.1",
-        )  # fmt: skip
-        assert (wish.id, wish.origin, wish.visitor, wish.phone) == ("request-1", "page", VISITOR, "054-321-6549")
-        assert (wish.name, wish.note, wish.form, wish.honeypot) == ("Dana", "a kitchen", "token", "spam")
-        assert (wish.page, wish.address, wish.filled_ms) == ("https://shop.example.com", "192.0.2.1", 1200.5)
+            message(
+                name=" Dana ", note="a\0 kitchen", form="token", filled_ms=1200.5, website="spam"
+            ),
+            "page",
+            page="https://shop.example.com",
+            address="192.0.2.1",
+        )
+        assert (wish.id, wish.origin, wish.visitor, wish.phone) == (
+            "request-1",
+            "page",
+            VISITOR,
+            "054-321-6549",
+        )
+        assert (wish.name, wish.note, wish.form, wish.honeypot) == (
+            "Dana",
+            "a kitchen",
+            "token",
+            "spam",
+        )
+        assert (wish.page, wish.address, wish.filled_ms) == (
+            "https://shop.example.com",
+            "192.0.2.1",
+            1200.5,
+        )
 
     def test_what_is_not_said_is_empty(self) -> None:
         wish = read_wish({"id": "request-1", "name": None}, "api")
-        assert (wish.visitor, wish.phone, wish.name, wish.note, wish.form, wish.filled_ms) == ("", "", "", "", "", None)
+        assert (wish.visitor, wish.phone, wish.name, wish.note, wish.form, wish.filled_ms) == (
+            "",
+            "",
+            "",
+            "",
+            "",
+            None,
+        )
 
     @pytest.mark.parametrize(
-        ("key", "longest"), [("phone", 64), ("name", 100), ("note", 500), ("form", 1000), ("website", 100)]
+        ("key", "longest"),
+        [("phone", 64), ("name", 100), ("note", 500), ("form", 1000), ("website", 100)],
     )
     def test_texts_are_cut(self, key: str, longest: int) -> None:
         wish = read_wish(message(**{key: "x" * 2000}), "page")
@@ -73,7 +99,9 @@ class TestWish:
         assert read_wish(message(id="x" * length), "page").id == "x" * length
         assert read_wish(message(id="aZ9_.:-x"), "page").id == "aZ9_.:-x"
 
-    @pytest.mark.parametrize("wrong", ["x" * 7, "x" * 65, "request-1\n", "request 1", "request/1", None, 12345678, ""])
+    @pytest.mark.parametrize(
+        "wrong", ["x" * 7, "x" * 65, "request-1\n", "request 1", "request/1", None, 12345678, ""]
+    )
     def test_ids_that_are_none(self, wrong: Any) -> None:
         assert fault(id=wrong).startswith("id must be 8 to 64")
 
@@ -105,8 +133,11 @@ class TestTold:
     def test_as_json(self) -> None:
         said = Told("request-1", State.AGENT_ANSWERED, opens=THEN, code="secret")
         assert said.as_json() == {
-            "id": "request-1", "state": "agent_answered", "words": "", "opens": "2026-09-07T06:00:00Z",
-        }  # fmt: skip
+            "id": "request-1",
+            "state": "agent_answered",
+            "words": "",
+            "opens": "2026-09-07T06:00:00Z",
+        }
         assert Told("request-1", State.REFUSED, "often").as_json()["opens"] is None
 
 
@@ -117,7 +148,10 @@ class TestWords:
         assert words.keys() == WORDS["en"].keys()
         assert set(REFUSALS.values()) <= words.keys()
         unsaid = {state for state in State if state not in words}
-        assert unsaid == {State.REFUSED, State.UNKNOWN}  # told by the refusal's word; like what was sent
+        assert unsaid == {
+            State.REFUSED,
+            State.UNKNOWN,
+        }  # told by the refusal's word; like what was sent
 
     def test_operators_are_told_of_every_state_and_refusal(self) -> None:
         assert set(STATE_WORDS) == set(State)
@@ -151,23 +185,45 @@ class TestWords:
     def test_templates_have_them(self) -> None:
         app = Flask(__name__)
         register(app)
-        assert {"callback_state", "callback_tone", "callback_why", "money"} <= app.jinja_env.filters.keys()
+        assert {
+            "callback_state",
+            "callback_tone",
+            "callback_why",
+            "money",
+        } <= app.jinja_env.filters.keys()
 
 
 class TestRules:
     def test_what_is_so_without_a_word(self) -> None:
         """As docs/callback.md says."""
         rules = rules_of(Site(id=1, name="shop", tokens=(), origins=(), default_number=None))
-        assert (rules.agents, rules.on, rules.choose, rules.hours, rules.holidays) == ((), False, "in order", {}, ())
+        assert (rules.agents, rules.on, rules.choose, rules.hours, rules.holidays) == (
+            (),
+            False,
+            "in order",
+            {},
+            (),
+        )
         assert (rules.per_number, rules.per_visitor) == (Limits(1, 3, 5), Limits(2, 5, 8))
         assert (rules.per_address, rules.per_site) == (Limits(3, 10, 20), Limits(20, 200, 1000))
-        assert (rules.ceiling, rules.agent_price, rules.max_seconds, rules.fill_seconds) == (5000, 0, 1800, 2.0)
+        assert (rules.ceiling, rules.agent_price, rules.max_seconds, rules.fill_seconds) == (
+            5000,
+            0,
+            1800,
+            2.0,
+        )
         assert (Limits(60, 600, 5000), Limits(1, 2, 3)) == (PER_ACCOUNT, WITHOUT_SCRIPT)
 
     def test_every_limit_of_a_site_is_its_own(self) -> None:
-        given = {name: {"minute": n, "hour": n + 10, "day": n + 20} for n, name in enumerate(LIMITS)}
-        rules = rules_of(Site(id=1, name="shop", tokens=(), origins=(), default_number=None, callback=given))
-        assert [getattr(rules, name) for name in LIMITS] == [Limits(n, n + 10, n + 20) for n in range(4)]
+        given = {
+            name: {"minute": n, "hour": n + 10, "day": n + 20} for n, name in enumerate(LIMITS)
+        }
+        rules = rules_of(
+            Site(id=1, name="shop", tokens=(), origins=(), default_number=None, callback=given)
+        )
+        assert [getattr(rules, name) for name in LIMITS] == [
+            Limits(n, n + 10, n + 20) for n in range(4)
+        ]
 
     @pytest.mark.parametrize(
         ("one", "other", "both"),
@@ -184,8 +240,13 @@ class TestRules:
         """A spent token is remembered longer than it is good; whoever waits for the PBX waits less than its sweep."""
         assert (LIFETIME_SECONDS, SKEW_SECONDS) == (1800, 60)
         assert keys.TOKEN_SECONDS > LIFETIME_SECONDS + 2 * SKEW_SECONDS
-        lost, left_lying = callback_sweeps.LOST.total_seconds(), callback_sweeps.LEFT_LYING.total_seconds()
-        assert 12 + 10 < lost < callback_sweeps.WITHOUT_END.total_seconds()  # the last try and its answer
+        lost, left_lying = (
+            callback_sweeps.LOST.total_seconds(),
+            callback_sweeps.LEFT_LYING.total_seconds(),
+        )
+        assert (
+            12 + 10 < lost < callback_sweeps.WITHOUT_END.total_seconds()
+        )  # the last try and its answer
         assert 0 < left_lying < callback_request.ANSWER_SECONDS < lost
         assert lost < callback_sweeps.RELEASE_SECONDS
 
@@ -196,7 +257,13 @@ class TestRules:
 class TestAgents:
     @pytest.mark.parametrize(
         ("agent", "named"),
-        [("SIPSIP", True), ("SIPTRUNK", False), ("login:12", False), ("Login", True), ("0501234567", True)],
+        [
+            ("SIPSIP", True),
+            ("SIPTRUNK", False),
+            ("login:12", False),
+            ("Login", True),
+            ("0501234567", True),
+        ],
     )
     def test_which_a_list_of_extensions_names(self, agent: str, named: bool) -> None:
         assert is_extension(agent) is named
@@ -208,7 +275,9 @@ class TestAgents:
             (2, {"A", "B"}, ("B", "A", "login:7", "SIPTRUNK")),
         ],
     )
-    def test_whom_no_list_names_comes_last(self, turn: int, free: set[str], agents: tuple[str, ...]) -> None:
+    def test_whom_no_list_names_comes_last(
+        self, turn: int, free: set[str], agents: tuple[str, ...]
+    ) -> None:
         rules = Rules(agents=("SIPTRUNK", "A", "B", "login:7"), choose="free")
         assert order(rules, turn, free) == agents
 
@@ -237,15 +306,34 @@ EDGES = [  # what is just right, what is just wrong
     ("ceiling", [0, 10**9], [-1, 10**9 + 1]),
     ("agent_price", [0, 10**9], [-1, 10**9 + 1]),
     ("fill_seconds", [0, 0.5, 60], [-0.1, 60.1, True, "2"]),
-    ("per_number", [dict.fromkeys(("minute", "hour", "day"), n) for n in (0, 100_000)],
-        [dict.fromkeys(("minute", "hour", "day"), n) for n in (-1, 100_001)]),
-    ("prices", [{"+1": 0}, {"+" + "9" * 15: 10**9}], [{"+" + "9" * 16: 1}, {"+0": 1}, {"+1": 10**9 + 1}, {"+1": True}]),
-    ("agents", [["login:" + "x" * 32], ["x" * 32], ["+972_x-1"], []], [["login:" + "x" * 33], ["x" * 33], ["a b"]]),
-    ("hours", [{}, {"sun": [], "mon": ["00:00-24:00"]}], [{"sun": [], "mon": []}, {"sun": ["09:00-09:00"]}]),
-    ("dial", [{"record": True, "x": 1, "y": "z"}], [{"x": 1.5}, {"TARGET": "x"}, {"phone": "1"}, {"action": "call"}]),
+    (
+        "per_number",
+        [dict.fromkeys(("minute", "hour", "day"), n) for n in (0, 100_000)],
+        [dict.fromkeys(("minute", "hour", "day"), n) for n in (-1, 100_001)],
+    ),
+    (
+        "prices",
+        [{"+1": 0}, {"+" + "9" * 15: 10**9}],
+        [{"+" + "9" * 16: 1}, {"+0": 1}, {"+1": 10**9 + 1}, {"+1": True}],
+    ),
+    (
+        "agents",
+        [["login:" + "x" * 32], ["x" * 32], ["+972_x-1"], []],
+        [["login:" + "x" * 33], ["x" * 33], ["a b"]],
+    ),
+    (
+        "hours",
+        [{}, {"sun": [], "mon": ["00:00-24:00"]}],
+        [{"sun": [], "mon": []}, {"sun": ["09:00-09:00"]}],
+    ),
+    (
+        "dial",
+        [{"record": True, "x": 1, "y": "z"}],
+        [{"x": 1.5}, {"TARGET": "x"}, {"phone": "1"}, {"action": "call"}],
+    ),
     ("choose", ["in order", "round robin", "free"], ["", "Free"]),
     ("campaign", ["", "12"], [12]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("key", "right", "wrong"), EDGES)
@@ -254,15 +342,24 @@ def test_the_edges_of_a_sites_table(key: str, right: list[Any], wrong: list[Any]
         assert read_table("site shop", {key: value}, "IL", "ILS")[1] == [], value
     for value in wrong:
         faults = read_table("site shop", {key: value}, "IL", "ILS")[1]
-        assert len([one for one in faults if one.startswith(f"site shop: callback.{key} ")]) >= 1, value
+        assert len([one for one in faults if one.startswith(f"site shop: callback.{key} ")]) >= 1, (
+            value
+        )
 
 
 def test_what_is_kept_of_a_table_and_of_options() -> None:
     table = {"agents": ["A"], "blocked": ["052-234-5678"]}
     kept, faults = read_table("site shop", table, "IL", "ILS")
     assert (kept, faults) == ({"agents": ["A"], "blocked": ["+972522345678"]}, [])
-    options = {"code": "x", "blocked": ["052-234-5678"], "callback_limits": {"minute": 1, "hour": 2, "day": 3}}
-    assert read_options("account pbx", options, "IL") == (options | {"blocked": ["+972522345678"]}, [])
+    options = {
+        "code": "x",
+        "blocked": ["052-234-5678"],
+        "callback_limits": {"minute": 1, "hour": 2, "day": 3},
+    }
+    assert read_options("account pbx", options, "IL") == (
+        options | {"blocked": ["+972522345678"]},
+        [],
+    )
     assert table["blocked"] == ["052-234-5678"]
 
 

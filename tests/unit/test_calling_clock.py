@@ -26,10 +26,15 @@ def clock(*activities: float) -> CallingClock:
 @pytest.mark.parametrize(
     ("seconds", "ticked"),
     [
-        (0, 100), (HOUR, 100 + HOUR), (1.5 * HOUR, 100 + 1.25 * HOUR), (2 * HOUR, 100 + 1.5 * HOUR),
-        (2.5 * HOUR, 100 + 2.5 * HOUR), (4 * HOUR, 100 + 5.5 * HOUR), (-HOUR, 100 - HOUR),
+        (0, 100),
+        (HOUR, 100 + HOUR),
+        (1.5 * HOUR, 100 + 1.25 * HOUR),
+        (2 * HOUR, 100 + 1.5 * HOUR),
+        (2.5 * HOUR, 100 + 2.5 * HOUR),
+        (4 * HOUR, 100 + 5.5 * HOUR),
+        (-HOUR, 100 - HOUR),
     ],
-)  # fmt: skip
+)
 def test_it_runs_with_the_activity(seconds: float, ticked: float) -> None:
     assert clock(1.0, 0.5, 2.0)(START + seconds) == pytest.approx(ticked)
 
@@ -37,7 +42,9 @@ def test_it_runs_with_the_activity(seconds: float, ticked: float) -> None:
 def test_it_is_stored_in_rows_and_loaded() -> None:
     first = clock(1.0, 0.5, 2.0)
     first.page_closed(START + 1.2 * HOUR, 2)
-    again = CallingClock(Hour(**json.loads(json.dumps(hour.to_json()))) for hour in reversed(first.hours))
+    again = CallingClock(
+        Hour(**json.loads(json.dumps(hour.to_json()))) for hour in reversed(first.hours)
+    )
     assert again.hours == first.hours
 
 
@@ -94,7 +101,9 @@ def test_exposure_moves_to_older_bins_and_ends() -> None:
 
 
 def test_activity_is_one_on_average() -> None:
-    hours, days = activity_table(Counts(hour_calls={"10": 500.0}, hour_expected={str(i): 20.0 for i in range(24)}))
+    hours, days = activity_table(
+        Counts(hour_calls={"10": 500.0}, hour_expected={str(i): 20.0 for i in range(24)})
+    )
     assert sum(hours) == pytest.approx(24)
     assert days == pytest.approx([1.0] * 7)
     assert hours[10] == max(hours)

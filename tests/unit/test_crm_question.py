@@ -40,7 +40,9 @@ def padded(length: int) -> bytes:
         (200, padded(LONGEST_ANSWER + 1), ("failed", None)),
     ],
 )
-def test_answers(status: int, content: bytes, expected: object, crm: Crm, receiver: Receiver) -> None:
+def test_answers(
+    status: int, content: bytes, expected: object, crm: Crm, receiver: Receiver
+) -> None:
     receiver.answers = [(status, content)]
     assert crm.ask(receiver.url, "GET", "", "", b"") == expected
     assert len(receiver.got) == 1
@@ -68,7 +70,9 @@ def test_the_longest_reply_of_a_pbx_is_taken(receiver: Receiver) -> None:
         ("/pop", "", "/pop"),
     ],
 )
-def test_it_is_asked_with_our_query(path: str, query: str, asked: str, crm: Crm, receiver: Receiver) -> None:
+def test_it_is_asked_with_our_query(
+    path: str, query: str, asked: str, crm: Crm, receiver: Receiver
+) -> None:
     receiver.answers = [(200, KEYS)]
     crm.ask(receiver.url + path, "GET", query, "", b"")
     (one,) = receiver.got
@@ -101,7 +105,12 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 def test_places_are_bounded_and_given_back(held: threading.Event) -> None:
     crm = Crm(0.05, 2)
-    assert [crm.ask("http://a", "GET", "", "", b"")[0] for _ in range(4)] == ["late", "late", "busy", "busy"]
+    assert [crm.ask("http://a", "GET", "", "", b"")[0] for _ in range(4)] == [
+        "late",
+        "late",
+        "busy",
+        "busy",
+    ]
     held.set()
     crm._pool.shutdown(wait=True)
     assert [crm._places.acquire(blocking=False) for _ in range(3)] == [True, True, False]

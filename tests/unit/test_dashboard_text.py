@@ -27,7 +27,11 @@ SITES = tuple(
         ("0543216549", ("+972543216549",), ""),
         ("+972 54 321 6549", ("+972543216549",), ""),
         ("972543216549", ("+972543216549",), ""),
-        ("0722 776 772", ("+972722776772", "+40722776772"), ""),  # whole in the countries of two sites
+        (
+            "0722 776 772",
+            ("+972722776772", "+40722776772"),
+            "",
+        ),  # whole in the countries of two sites
         ("4567", (), "4567"),
         ("0067", (), "0067"),
         ("0541234567", (), "541234567"),  # a range that no list of ranges has yet
@@ -53,12 +57,15 @@ def test_a_number_in_any_spelling(typed: str, callers: tuple[str, ...], last_dig
         ("", "IL", "Number withheld"),
     ],
 )
-def test_a_number_as_people_of_the_country_write_it(caller: str | None, country: str, written: str) -> None:
+def test_a_number_as_people_of_the_country_write_it(
+    caller: str | None, country: str, written: str
+) -> None:
     assert shown.number(caller, country) == written
 
 
 @pytest.mark.parametrize(
-    ("seconds", "written"), [(None, "–"), (0, "0:00"), (42, "0:42"), (725.4, "12:05"), (3800, "1:03:20")]
+    ("seconds", "written"),
+    [(None, "–"), (0, "0:00"), (42, "0:42"), (725.4, "12:05"), (3800, "1:03:20")],
 )
 def test_lengths(seconds: float | None, written: str) -> None:
     assert shown.duration(seconds) == written
@@ -122,11 +129,19 @@ def raw(body: bytes, query: str = "") -> str:
 @pytest.mark.parametrize(
     ("body", "query", "hidden"),
     [
-        (b'{"campaignCode":"c0de","Code": 123456, "token":"a\\"b"}', "", ("c0de", "123456", 'a\\"b')),
+        (
+            b'{"campaignCode":"c0de","Code": 123456, "token":"a\\"b"}',
+            "",
+            ("c0de", "123456", 'a\\"b'),
+        ),
         (b"token=t0ken&phone=1", "", ("t0ken",)),
         (b"", "phone=1&token=t0ken&dnid=2", ("t0ken",)),
         (b"x secret-of-the-account y", "", ("secret-of-the-account",)),
-        (b"<member><name>token</name><value><string>t0ken</string></value></member>", "", ("t0ken",)),
+        (
+            b"<member><name>token</name><value><string>t0ken</string></value></member>",
+            "",
+            ("t0ken",),
+        ),
         (b'{"record":"https://pbx.example/1.mp3?code=c0de"}', "", ("c0de",)),
     ],
 )

@@ -8,7 +8,13 @@ import pytest
 from flask import Flask, Response
 from jinja2 import DictLoader
 from prometheus_client import REGISTRY
-from werkzeug.exceptions import HTTPException, ImATeapot, MethodNotAllowed, NotFound, TooManyRequests
+from werkzeug.exceptions import (
+    HTTPException,
+    ImATeapot,
+    MethodNotAllowed,
+    NotFound,
+    TooManyRequests,
+)
 from werkzeug.test import TestResponse
 
 from leadtracker import errors
@@ -41,10 +47,14 @@ NEXT = {  # a person is told what to do
 PAGE = "{{ status }}|{{ title }}|{{ detail }}|{{ next }}"
 
 
-def answer(error: Exception, path: str = "/api/x", content_type: str = "application/json") -> TestResponse:
+def answer(
+    error: Exception, path: str = "/api/x", content_type: str = "application/json"
+) -> TestResponse:
     """What an application says, all of whose addresses raise this."""
     app = Flask(__name__)
-    app.jinja_loader = DictLoader({"error.html": f"{{% autoescape false %}}{PAGE}{{% endautoescape %}}"})
+    app.jinja_loader = DictLoader(
+        {"error.html": f"{{% autoescape false %}}{PAGE}{{% endautoescape %}}"}
+    )
     error_answers.register(app)
 
     @app.before_request
@@ -55,7 +65,9 @@ def answer(error: Exception, path: str = "/api/x", content_type: str = "applicat
 
 
 @pytest.mark.parametrize(("error", "status", "code", "title"), OURS)
-def test_ours_for_programs(error: errors.LeadtrackerError, status: int, code: str, title: str) -> None:
+def test_ours_for_programs(
+    error: errors.LeadtrackerError, status: int, code: str, title: str
+) -> None:
     said = answer(error)
     assert (said.status_code, said.content_type) == (status, "application/problem+json")
     assert said.get_json() == {
@@ -69,7 +81,9 @@ def test_ours_for_programs(error: errors.LeadtrackerError, status: int, code: st
 
 
 @pytest.mark.parametrize(("error", "status", "code", "title"), OURS)
-def test_ours_for_people(error: errors.LeadtrackerError, status: int, code: str, title: str) -> None:
+def test_ours_for_people(
+    error: errors.LeadtrackerError, status: int, code: str, title: str
+) -> None:
     said = answer(error, "/calls")
     assert said.status_code == status
     assert said.text == f"{status}|{title}|why|{NEXT.get(status, '')}"
@@ -100,19 +114,33 @@ def test_ours_for_people(error: errors.LeadtrackerError, status: int, code: str,
 )
 def test_who_asks(path: str, content_type: str, program: bool) -> None:
     said = answer(errors.NotFound("why"), path, content_type)
-    assert said.content_type == ("application/problem+json" if program else "text/html; charset=utf-8")
+    assert said.content_type == (
+        "application/problem+json" if program else "text/html; charset=utf-8"
+    )
 
 
 @pytest.mark.parametrize(
     ("error", "code", "title", "header"),
     [
         (NotFound(), "not_found", "Not Found", None),
-        (MethodNotAllowed(["GET", "HEAD"]), "method_not_allowed", "Method Not Allowed", ("Allow", "GET, HEAD")),
-        (TooManyRequests(retry_after=30), "too_many_requests", "Too Many Requests", ("Retry-After", "30")),
+        (
+            MethodNotAllowed(["GET", "HEAD"]),
+            "method_not_allowed",
+            "Method Not Allowed",
+            ("Allow", "GET, HEAD"),
+        ),
+        (
+            TooManyRequests(retry_after=30),
+            "too_many_requests",
+            "Too Many Requests",
+            ("Retry-After", "30"),
+        ),
         (ImATeapot(), "i'm_a_teapot", "I'm a teapot", None),
     ],
 )
-def test_http_s_own(error: HTTPException, code: str, title: str, header: tuple[str, str] | None) -> None:
+def test_http_s_own(
+    error: HTTPException, code: str, title: str, header: tuple[str, str] | None
+) -> None:
     said = answer(error)
     assert said.status_code == error.code
     assert said.get_json() == {
@@ -143,12 +171,19 @@ def test_what_nobody_foresaw_is_logged_and_not_told(caplog: pytest.LogCaptureFix
     }
     assert "POST /api/x" in caplog.text
     assert "ZeroDivisionError: a secret" in caplog.text
-    assert answer(ZeroDivisionError("a secret"), "/calls").text == f"500|Something went wrong||{NEXT[500]}"
+    assert (
+        answer(ZeroDivisionError("a secret"), "/calls").text
+        == f"500|Something went wrong||{NEXT[500]}"
+    )
 
 
 @pytest.mark.parametrize(("error", "status", "code", "title"), OURS)
 def test_what_is_our_fault_is_logged(
-    error: errors.LeadtrackerError, status: int, code: str, title: str, caplog: pytest.LogCaptureFixture
+    error: errors.LeadtrackerError,
+    status: int,
+    code: str,
+    title: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.WARNING, "leadtracker.web.error_answers"):
         answer(error)

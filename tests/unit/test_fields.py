@@ -127,7 +127,9 @@ def test_reading(method: str, value: Any, expected: Any, understood: bool) -> No
         assert reader.left() == ({"other": 1} if understood else {sent: value, "other": 1})
 
 
-@pytest.mark.parametrize("method", ["text", "whole", "seconds", "decimal", "truth", "url", "object", "objects"])
+@pytest.mark.parametrize(
+    "method", ["text", "whole", "seconds", "decimal", "truth", "url", "object", "objects"]
+)
 def test_absent(method: str) -> None:
     reader = FieldReader({"other": 1})
     assert not getattr(reader, method)("someField")
@@ -160,7 +162,8 @@ def test_all_names_as_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld", "חסוי"]
+    "word",
+    ["anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld", "חסוי"],
 )
 def test_a_withheld_number_is_none_and_its_word_is_kept(word: str) -> None:
     for sent in (word, word.title(), f" {word.upper()} "):
@@ -201,7 +204,11 @@ def test_number(value: Any, expected: str | None, understood: bool) -> None:
     ("text", "country", "expected"),
     [
         ("0722776772", "IL", "+972722776772"),
-        ("0501234567", "IL", "+972501234567"),  # the numbering plan knows no 050-1…; Voicenter's documents do
+        (
+            "0501234567",
+            "IL",
+            "+972501234567",
+        ),  # the numbering plan knows no 050-1…; Voicenter's documents do
         ("972501234567", "IL", "+972501234567"),
         ("+972501234567", "IL", "+972501234567"),
         ("00972501234567", "IL", "+972501234567"),

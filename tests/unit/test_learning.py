@@ -19,7 +19,11 @@ from leadtracker.matching.phone_memory import Called, Known, Remembered, memory_
 
 class TestLesson:
     def test_an_open_page_a_tap_and_a_closed_page(self) -> None:
-        holders = holder("dana", region="IL-3"), holder("noa", tapped=3.0), closed("dan", 3600.0, region="IL-4")
+        holders = (
+            holder("dana", region="IL-3"),
+            holder("noa", tapped=3.0),
+            closed("dan", 3600.0, region="IL-4"),
+        )
         evidence = call(*holders, region="IL-3", hour=9, weekday=4)
         posterior = match(evidence, VIEW)
         open_, tap, late = posterior.first_calls
@@ -33,19 +37,28 @@ class TestLesson:
         assert delta.source_calls == {"google / cpc": pytest.approx(open_ + tap + late)}
 
     def test_hours_learn_from_calls_after_the_page(self) -> None:
-        evidence = call(closed("dana", 3600.0), older=(older("old", 40), older("", 40, level=2)), hour=9, weekday=4)
+        evidence = call(
+            closed("dana", 3600.0),
+            older=(older("old", 40), older("", 40, level=2)),
+            hour=9,
+            weekday=4,
+        )
         posterior = match(evidence, VIEW)
         delta = lesson(evidence, posterior, VIEW)
         late = posterior.first_calls[0] + posterior.older
         assert delta.hour_calls == {"9": pytest.approx(late)}
         assert delta.day_calls == {"4": pytest.approx(late)}
-        assert delta.closed_calls[CELLS[9][1]] + delta.closed_calls[CELLS[9][2]] == pytest.approx(posterior.older)
+        assert delta.closed_calls[CELLS[9][1]] + delta.closed_calls[CELLS[9][2]] == pytest.approx(
+            posterior.older
+        )
         assert delta.source_calls["old"] == pytest.approx(delta.closed_calls[CELLS[9][1]])
         assert delta.totals["first_calls"] == pytest.approx(1.0)
         assert delta.totals["stray_calls"] == posterior.nobody
 
     def test_repeats_teach_nothing(self) -> None:
-        before = Remembered(NOW - 60, ("+97231",), (Known("dana", 1.0, "s", ""),), 0.0, 0.0, answered=False)
+        before = Remembered(
+            NOW - 60, ("+97231",), (Known("dana", 1.0, "s", ""),), 0.0, 0.0, answered=False
+        )
         evidence = call(closed("dana", 3600.0), remembered=before)
         assert sum(lesson(evidence, match(evidence, VIEW), VIEW).closed_calls.values()) < 1e-3
 
@@ -63,9 +76,16 @@ class TestLesson:
 
 class TestCourse:
     def test_a_page_is_exposed_while_visible_by_state_and_level(self) -> None:
-        page = lease(device="mobile", levels=(at(30),), gaps=((at(100), at(200)),), seen=300, left=300)
+        page = lease(
+            device="mobile", levels=(at(30),), gaps=((at(100), at(200)),), seen=300, left=300
+        )
         found = course(page, at(1000).timestamp())
-        assert found.counts.open_seconds == {CELLS[0][0]: 30, CELLS[0][1]: 30, CELLS[1][1]: 40 + 40, CELLS[2][1]: 60}
+        assert found.counts.open_seconds == {
+            CELLS[0][0]: 30,
+            CELLS[0][1]: 30,
+            CELLS[1][1]: 40 + 40,
+            CELLS[2][1]: 60,
+        }
         assert found.closed == (at(300).timestamp(), 1)
         assert found.counts.source_leases == {"1.s": 1.0}
 
@@ -107,14 +127,24 @@ class TestRemember:
         posterior = match(self.EVIDENCE, VIEW)
         kept, called = remember(self.EVIDENCE, posterior, answered=False)
         share = posterior.candidates[0].p
-        assert kept.visitors == (Known("dana", share, "google / cpc", "boots"), Known("noa", share, "bing / cpc", ""))
+        assert kept.visitors == (
+            Known("dana", share, "google / cpc", "boots"),
+            Known("noa", share, "bing / cpc", ""),
+        )
         assert kept.nobody + kept.other + 2 * share == pytest.approx(1.0)
         assert (kept.at, kept.dids, kept.answered) == (NOW, ("+97231",), False)
-        assert called == {name: Called(NOW, share, "+97231", False, PHONE) for name in ("dana", "noa")}
+        assert called == {
+            name: Called(NOW, share, "+97231", False, PHONE) for name in ("dana", "noa")
+        }
 
     def test_the_numbers_dialled_are_kept(self) -> None:
         before = Remembered(NOW - 60, ("+97239", "+97231", None), (), 1.0, 0.0, ruled_out=("dan",))
-        kept, _ = remember(replace(self.EVIDENCE, remembered=before), match(self.EVIDENCE, VIEW), True, ("noa", "dan"))
+        kept, _ = remember(
+            replace(self.EVIDENCE, remembered=before),
+            match(self.EVIDENCE, VIEW),
+            True,
+            ("noa", "dan"),
+        )
         assert kept.dids == ("+97231", "+97239", None)
         assert kept.ruled_out == ("noa", "dan")
 
@@ -158,10 +188,15 @@ class TestConfirmation:
         none = confirmed(self.EVIDENCE, self.POSTERIOR, None)
         assert none.candidates == ()
         assert none.nobody + none.other == pytest.approx(1.0)
-        assert none.nobody / none.other == pytest.approx(self.POSTERIOR.nobody / self.POSTERIOR.other)
+        assert none.nobody / none.other == pytest.approx(
+            self.POSTERIOR.nobody / self.POSTERIOR.other
+        )
         assert none.sources["old"] == pytest.approx(none.other)
         assert candidates_of(self.POSTERIOR) == ("dana", "noa")
-        assert remember(self.EVIDENCE, none, True, candidates_of(self.POSTERIOR))[0].ruled_out == ("dana", "noa")
+        assert remember(self.EVIDENCE, none, True, candidates_of(self.POSTERIOR))[0].ruled_out == (
+            "dana",
+            "noa",
+        )
 
     @pytest.mark.parametrize(("visitor", "right"), [("dana", True), ("noa", False), (None, False)])
     def test_truth_of_the_winner(self, visitor: str | None, right: bool) -> None:

@@ -40,7 +40,9 @@ def matched(*first_calls: float, stray: float = 0.0, older: float = 0.0) -> Post
     return Posterior((), 0.0, 0.0, {}, first_calls, stray, older)
 
 
-def taught(evidence: Evidence, posterior: Posterior, view: View = VIEW) -> dict[str, dict[str, float]]:
+def taught(
+    evidence: Evidence, posterior: Posterior, view: View = VIEW
+) -> dict[str, dict[str, float]]:
     return lesson(evidence, posterior, view).to_json()
 
 
@@ -90,14 +92,18 @@ class TestLesson:
         assert delta.total(f"{what}_agree") == pytest.approx(agree)
 
     def test_the_share_of_older_visits_is_split_by_what_each_would_have_brought(self) -> None:
-        view = replace(VIEW, source={"ads": 3.0}, closed=[[1.0, 2.0, 4.0, 8.0]] * (AGES - 1) + [[0.5] * 4])
+        view = replace(
+            VIEW, source={"ads": 3.0}, closed=[[1.0, 2.0, 4.0, 8.0]] * (AGES - 1) + [[0.5] * 4]
+        )
         older = (
             Older(1, "ads", tuple(10.0 if age == 9 else 0.0 for age in range(AGES))),
             Older(2, "", tuple({9: 5.0, AGES - 1: 40.0}.get(age, 0.0) for age in range(AGES))),
         )
         # rates: 10 x 2 x 3 = 60 of the ads, 5 x 4 = 20 and 40 x 0.5 = 20 of no known source
         found = taught(call(older=older), matched(older=0.5, stray=0.2), view)
-        assert found["closed_calls"] == pytest.approx({"9.1": 0.3, "9.2": 0.1, f"{AGES - 1}.2": 0.1})
+        assert found["closed_calls"] == pytest.approx(
+            {"9.1": 0.3, "9.2": 0.1, f"{AGES - 1}.2": 0.1}
+        )
         assert found["source_calls"] == {"ads": pytest.approx(0.3)}
         assert found["hour_calls"] == {"10": 0.5}
         assert found["totals"] == {"stray_calls": 0.2, "first_calls": pytest.approx(0.7)}
@@ -126,7 +132,9 @@ class TestSums:
         assert counts.regions.keys() == {"a", "c"}
 
     @given(st.integers(0, 400), st.integers(0, 400), st.floats(0.001, 1))
-    def test_what_is_learned_today_is_taken_back_faded(self, before: int, after: int, p: float) -> None:
+    def test_what_is_learned_today_is_taken_back_faded(
+        self, before: int, after: int, p: float
+    ) -> None:
         """On a site that has other sums: they are afterwards what they would be anyway."""
         delta = Counts(tap_calls={"0": p}, totals={"stray_calls": 1 - p})
         counts, without = (Counts(tap_calls={"0": 5.0}, regions={"IL-3": 7.0}) for _ in range(2))
@@ -186,7 +194,9 @@ class TestCourse:
             ),  # shown again in the moment it was left
         ],
     )
-    def test_what_was_seen_between_gaps(self, gaps: list[tuple[float, float]], spans: dict[str, float]) -> None:
+    def test_what_was_seen_between_gaps(
+        self, gaps: list[tuple[float, float]], spans: dict[str, float]
+    ) -> None:
         page = lease(seen=300, left=300, gaps=tuple((at(a), at(b)) for a, b in gaps))
         assert course(page, at(999).timestamp()).counts.open_seconds == pytest.approx(spans)
 
@@ -233,7 +243,9 @@ class TestRemember:
         assert remembered.nobody == 0.1
 
     def test_no_more_than_eight_visitors(self) -> None:
-        remembered, _ = remember(self.EVIDENCE, self.posterior(**{f"v{n}": 0.1 for n in range(9)}), True)
+        remembered, _ = remember(
+            self.EVIDENCE, self.posterior(**{f"v{n}": 0.1 for n in range(9)}), True
+        )
         assert [known.visitor for known in remembered.visitors] == [f"v{n}" for n in range(8)]
         assert remembered.other == pytest.approx(0.1)
 
@@ -249,10 +261,14 @@ class TestRemember:
         assert remember(evidence, self.posterior(), True, newest)[0].ruled_out == (*newest, "a")
 
     @pytest.mark.parametrize(("p", "out"), [(1.0, ()), (0.99, ("a",))])
-    def test_only_a_certain_visitor_is_no_longer_ruled_out(self, p: float, out: tuple[str, ...]) -> None:
+    def test_only_a_certain_visitor_is_no_longer_ruled_out(
+        self, p: float, out: tuple[str, ...]
+    ) -> None:
         before = Remembered(NOW - 9, (), (), 1.0, 0.0, ruled_out=("a",))
         posterior = Posterior((Candidate("a", p, {"s": p}, "", ()),), 1 - p, 0.0, {}, (0.0,))
-        assert remember(replace(self.EVIDENCE, remembered=before), posterior, True)[0].ruled_out == out
+        assert (
+            remember(replace(self.EVIDENCE, remembered=before), posterior, True)[0].ruled_out == out
+        )
 
     def test_the_source_that_speaks_most(self) -> None:
         by_source = {"few": 0.1, "most": 0.3, "some": 0.1}
@@ -279,7 +295,9 @@ class TestConfirmation:
     EVIDENCE = call(holder("dana"), holder("dana", source="mail"), holder("noa"))
 
     def test_the_one_named(self) -> None:
-        sure = Candidate("dana", 1.0, {"ads": 0.8, "mail": 0.2}, "boots", ("confirmed by a user", "said"))
+        sure = Candidate(
+            "dana", 1.0, {"ads": 0.8, "mail": 0.2}, "boots", ("confirmed by a user", "said")
+        )
         assert confirmed(self.EVIDENCE, self.POSTERIOR, "dana") == Posterior(
             (sure,), 0.0, 0.0, {"ads": 0.8, "mail": 0.2}, (0.7, 0.1, 0.0)
         )
@@ -292,7 +310,9 @@ class TestConfirmation:
 
     def test_a_candidate_of_no_weight(self) -> None:
         dana, noa = self.POSTERIOR.candidates
-        weightless = replace(self.POSTERIOR, candidates=(dana, replace(noa, p=0.0, sources={"mail": 0.0})))
+        weightless = replace(
+            self.POSTERIOR, candidates=(dana, replace(noa, p=0.0, sources={"mail": 0.0}))
+        )
         found = confirmed(self.EVIDENCE, weightless, "noa", "walk")
         assert (found.sources, found.first_calls) == ({"walk": 1.0}, (0.0, 0.0, 0.0))
         assert found.candidates[0].topic == "hats"
@@ -301,7 +321,9 @@ class TestConfirmation:
         """What is left is 0.4: a quarter nobody's; of the sources what no candidate explains."""
         none = confirmed(self.EVIDENCE, self.POSTERIOR, None)
         assert (none.candidates, none.first_calls) == ((), (0.0, 0.0, 0.0))
-        assert (none.nobody, none.other, none.stray, none.older) == pytest.approx((0.25, 0.75, 0.2, 0.6))
+        assert (none.nobody, none.other, none.stray, none.older) == pytest.approx(
+            (0.25, 0.75, 0.2, 0.6)
+        )
         assert none.sources == pytest.approx({"ads": 0.25, "mail": 0.25})
 
     def test_nobody_of_these_where_nothing_else_is_left(self) -> None:
@@ -382,8 +404,12 @@ class TestShippedPrior:
 
 
 def test_a_visit_on_the_default_number_teaches_no_region() -> None:
-    page = Lease("7", "", "dana", "v", at(0), at(20), taps=(at(9), at(12)), region="IL-3", topic="boots")
-    assert course(page, at(999).timestamp()).counts.to_json() == {"tap_seconds": {"0": 30.0, "1": 30.0, "2": 60.0}}
+    page = Lease(
+        "7", "", "dana", "v", at(0), at(20), taps=(at(9), at(12)), region="IL-3", topic="boots"
+    )
+    assert course(page, at(999).timestamp()).counts.to_json() == {
+        "tap_seconds": {"0": 30.0, "1": 30.0, "2": 60.0}
+    }
 
 
 def test_cells_are_named_by_row_and_level() -> None:

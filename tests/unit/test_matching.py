@@ -24,9 +24,17 @@ PHONE, OTHER_PHONE = "+972501234567", "+972521111111"
 
 def holder(visitor: str = "dana", **what: Any) -> Holder:
     values: dict[str, Any] = {
-        "lease": f"lease of {visitor}", "source": "google / cpc", "state": open_state("mobile", 30), "region": "",
-        "topic": "", "level": 1, "visible": True, "age": 0.0, "ago": 0.0, "tapped": None,
-    }  # fmt: skip
+        "lease": f"lease of {visitor}",
+        "source": "google / cpc",
+        "state": open_state("mobile", 30),
+        "region": "",
+        "topic": "",
+        "level": 1,
+        "visible": True,
+        "age": 0.0,
+        "ago": 0.0,
+        "tapped": None,
+    }
     return Holder(visitor, **(values | what))
 
 
@@ -35,7 +43,13 @@ def closed(visitor: str, age: float, **what: Any) -> Holder:
 
 
 def call(*holders: Holder, **what: Any) -> Evidence:
-    values: dict[str, Any] = {"did": "+97231", "phone": PHONE, "hour": 10, "weekday": 0, "activity": 1.0}
+    values: dict[str, Any] = {
+        "did": "+97231",
+        "phone": PHONE,
+        "hour": 10,
+        "weekday": 0,
+        "activity": 1.0,
+    }
     return Evidence(NOW, holders=holders, **(values | what))
 
 
@@ -86,7 +100,13 @@ def test_a_known_caller_is_never_too_old() -> None:
 
 @pytest.mark.parametrize(
     ("mine", "callers", "ratio"),
-    [("", "IL-3", 1.0), ("IL-3", "", 1.0), ("IL-3", "IL-3", 0.6 / 0.2 + 0.4), ("IL-4", "IL-3", 0.4), ("US", "US", 6.4)],
+    [
+        ("", "IL-3", 1.0),
+        ("IL-3", "", 1.0),
+        ("IL-3", "IL-3", 0.6 / 0.2 + 0.4),
+        ("IL-4", "IL-3", 0.4),
+        ("US", "US", 6.4),
+    ],
 )
 def test_regions_and_topics(mine: str, callers: str, ratio: float) -> None:
     assert agreement(mine, callers, 0.6, {"IL-3": 0.2}) == pytest.approx(ratio)
@@ -101,7 +121,9 @@ def test_agreement_speaks_for_a_visitor(what: str) -> None:
 
 def test_sources_that_bring_more_calls_weigh_more() -> None:
     view = replace(VIEW, source={"good": 2.0, "poor": 0.5})
-    posterior = match(call(closed("dana", HOUR, source="good"), closed("noa", HOUR, source="poor")), view)
+    posterior = match(
+        call(closed("dana", HOUR, source="good"), closed("noa", HOUR, source="poor")), view
+    )
     assert p(posterior) == pytest.approx(4 * p(posterior, "noa"))
     assert posterior.sources == pytest.approx({"good": p(posterior), "poor": p(posterior, "noa")})
 
@@ -114,12 +136,19 @@ def test_activity_moves_closed_pages_and_strangers_not_open_pages() -> None:
 
 def test_holders_too_old_to_be_listed_share_the_call_by_source() -> None:
     posterior = match(call(older=(older("a", 30), older("b", 10))), VIEW)
-    assert posterior.other == pytest.approx(40 * prior.CLOSED[9] / (40 * prior.CLOSED[9] + VIEW.stray))
-    assert posterior.sources == pytest.approx({"a": posterior.other * 0.75, "b": posterior.other * 0.25})
+    assert posterior.other == pytest.approx(
+        40 * prior.CLOSED[9] / (40 * prior.CLOSED[9] + VIEW.stray)
+    )
+    assert posterior.sources == pytest.approx(
+        {"a": posterior.other * 0.75, "b": posterior.other * 0.25}
+    )
 
 
 def test_two_visits_of_one_visitor_are_one_candidate() -> None:
-    posterior = match(call(closed("dana", HOUR, lease="1"), closed("dana", DAY, lease="2"), closed("noa", HOUR)), VIEW)
+    posterior = match(
+        call(closed("dana", HOUR, lease="1"), closed("dana", DAY, lease="2"), closed("noa", HOUR)),
+        VIEW,
+    )
     assert [each.visitor for each in posterior.candidates] == ["dana", "noa"]
     assert p(posterior) == pytest.approx(sum(posterior.first_calls[:2]))
 
@@ -144,7 +173,12 @@ class TestRepeats:
         assert posterior.stray < 1e-3  # a repeat of a stranger teaches nothing of strangers
 
     def test_other_is_carried_on(self) -> None:
-        assert match(call(remembered=replace(self.BEFORE, visitors=(), nobody=0.0, other=1.0)), VIEW).other > 0.99
+        assert (
+            match(
+                call(remembered=replace(self.BEFORE, visitors=(), nobody=0.0, other=1.0)), VIEW
+            ).other
+            > 0.99
+        )
 
     def test_a_phone_that_called_before_is_hardly_a_newcomers(self) -> None:
         assert p(match(call(holder("noa"), remembered=self.BEFORE), VIEW), "noa") < 0.01
@@ -155,7 +189,8 @@ class TestRepeats:
         assert p(there, "noa") > p(here, "noa")
 
     @pytest.mark.parametrize(
-        ("seconds", "answered", "rate"), [(60, False, 8e-4), (60, True, 1e-5), (90 * DAY, True, 1e-9)]
+        ("seconds", "answered", "rate"),
+        [(60, False, 8e-4), (60, True, 1e-5), (90 * DAY, True, 1e-9)],
     )
     def test_how_soon(self, seconds: float, answered: bool, rate: float) -> None:
         assert repeat_rate(seconds, answered) == rate
@@ -165,17 +200,28 @@ class TestRepeats:
         called = {"dana": Called(NOW - 2 * MINUTE, 1.0, "+97231", False, OTHER_PHONE)}
         posterior = match(call(*visits, callers=called), VIEW)
         assert p(posterior) > 0.9
-        assert posterior.candidates[0].reasons[-1] == "this visitor called 2 min earlier from another phone"
-        assert posterior.first_calls[0] < posterior.first_calls[1]  # who has called does so from his own phone
+        assert (
+            posterior.candidates[0].reasons[-1]
+            == "this visitor called 2 min earlier from another phone"
+        )
+        assert (
+            posterior.first_calls[0] < posterior.first_calls[1]
+        )  # who has called does so from his own phone
 
     def test_of_whom_a_user_said_no(self) -> None:
-        posterior = match(call(closed("noa", HOUR), remembered=replace(self.BEFORE, ruled_out=("dana",))), VIEW)
+        posterior = match(
+            call(closed("noa", HOUR), remembered=replace(self.BEFORE, ruled_out=("dana",))), VIEW
+        )
         assert p(posterior) < p(match(call(closed("noa", HOUR), remembered=self.BEFORE), VIEW))
-        assert "a user said that this phone is not this visitor's" in posterior.candidates[0].reasons
+        assert (
+            "a user said that this phone is not this visitor's" in posterior.candidates[0].reasons
+        )
 
     def test_hidden_numbers_on_one_did(self) -> None:
         posterior = match(call(phone=None, remembered=self.BEFORE), VIEW)
-        assert posterior.candidates[0].reasons[0].startswith("a hidden number called 10 min earlier")
+        assert (
+            posterior.candidates[0].reasons[0].startswith("a hidden number called 10 min earlier")
+        )
 
 
 def test_the_known_phone_wins_over_the_open_page() -> None:
@@ -206,7 +252,9 @@ def test_who_has_another_phone_calls_from_it() -> None:
         ((), {"knowers": frozenset({"dana"}), "elsewhere": (holder(),)}, "certain"),
     ],
 )
-def test_the_default_number(holders: tuple[Holder, ...], what: dict[str, Any], verdict: str) -> None:
+def test_the_default_number(
+    holders: tuple[Holder, ...], what: dict[str, Any], verdict: str
+) -> None:
     assert match(call(*holders, did=None, **what), VIEW).verdict == verdict
 
 
@@ -219,10 +267,14 @@ def test_unseen_visitors_share_the_default_number() -> None:
 @pytest.mark.parametrize(
     ("ps", "nobody", "verdict"),
     [
-        ((0.8, 0.1), 0.1, "certain"), ((0.79,), 0.21, "likely"), ((0.5,), 0.5, "likely"), ((0.49,), 0.3, "ambiguous"),
-        ((0.4,), 0.5, "nobody"), ((), 0.0, "ambiguous"),
+        ((0.8, 0.1), 0.1, "certain"),
+        ((0.79,), 0.21, "likely"),
+        ((0.5,), 0.5, "likely"),
+        ((0.49,), 0.3, "ambiguous"),
+        ((0.4,), 0.5, "nobody"),
+        ((), 0.0, "ambiguous"),
     ],
-)  # fmt: skip
+)
 def test_verdicts(ps: tuple[float, ...], nobody: float, verdict: str) -> None:
     candidates = tuple(Candidate(str(i), each, {}, "", ()) for i, each in enumerate(ps))
     assert Posterior(candidates, nobody, 0.0, {}).verdict == verdict
@@ -231,18 +283,42 @@ def test_verdicts(ps: tuple[float, ...], nobody: float, verdict: str) -> None:
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        (holder(tapped=6.2), ["page open on a phone, link tapped 6 s before the call", "has looked around"]),
+        (
+            holder(tapped=6.2),
+            ["page open on a phone, link tapped 6 s before the call", "has looked around"],
+        ),
         (holder(state=7, level=3), ["page open on a computer", "has saved the number"]),
-        (closed("dana", 25 * MINUTE, level=0), ["left the page 25 min before the call", "had only glanced at it"]),
-        (closed("dana", 3 * HOUR, region="IL-3"), ["left the page 3 hours before the call", "had looked around",
-                                                   "the caller's number is of the visitor's region"]),
-        (closed("dana", 3 * HOUR, level=2, region="IL-8", topic="b"), [
-            "left the page 3 hours before the call", "had read for a while", "the caller's number is of another region",
-            "the call is about something else"]),
-        (closed("dana", 50, topic="a"), ["left the page 50 s before the call", "had looked around",
-                                         "the call is about what the page is about"]),
+        (
+            closed("dana", 25 * MINUTE, level=0),
+            ["left the page 25 min before the call", "had only glanced at it"],
+        ),
+        (
+            closed("dana", 3 * HOUR, region="IL-3"),
+            [
+                "left the page 3 hours before the call",
+                "had looked around",
+                "the caller's number is of the visitor's region",
+            ],
+        ),
+        (
+            closed("dana", 3 * HOUR, level=2, region="IL-8", topic="b"),
+            [
+                "left the page 3 hours before the call",
+                "had read for a while",
+                "the caller's number is of another region",
+                "the call is about something else",
+            ],
+        ),
+        (
+            closed("dana", 50, topic="a"),
+            [
+                "left the page 50 s before the call",
+                "had looked around",
+                "the call is about what the page is about",
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_reasons_are_for_people(what: Holder, said: list[str]) -> None:
     assert list(match(call(what, region="IL-3", topic="a"), VIEW).candidates[0].reasons) == said
 

@@ -51,7 +51,9 @@ SOON = 5e-4  # calls per second, ten minutes after a call that was missed
 SOON_ANSWERED = 8e-6
 
 
-def called(did: str | None = DID, phone: str | None = OTHER_PHONE, answered: bool = False) -> dict[str, Called]:
+def called(
+    did: str | None = DID, phone: str | None = OTHER_PHONE, answered: bool = False
+) -> dict[str, Called]:
     """Dana's call before this one, half certain."""
     return {"dana": Called(NOW - 10 * MINUTE, 0.5, did, answered, phone)}
 
@@ -65,7 +67,9 @@ DANA = Known("dana", 0.5, "mail", "")
 RULED_OUT = before(ruled_out=("noa", "dana"))
 KNOWN, WITH_ANOTHER = {"knowers": frozenset({"dana"})}, {"known_otherwise": frozenset({"dana"})}
 
-VISITS: dict[str, tuple[Holder, dict[str, Any], float, float]] = {  # of a phone that one in ten newcomers has
+VISITS: dict[
+    str, tuple[Holder, dict[str, Any], float, float]
+] = {  # of a phone that one in ten newcomers has
     "an open page": (holder(), {}, OPEN / 10, 0),
     "an open page in a busy hour": (holder(), {"activity": 3.0}, OPEN / 10, 0),
     "an older state and a higher level": (holder(state=5, level=3), {}, 1e-4 * 6 * 4 / 10, 0),
@@ -199,7 +203,9 @@ def test_who_called_this_number_counts_more_than_who_called_another() -> None:
         name: Called(NOW - 10 * MINUTE, 1.0, did, False, OTHER_PHONE)
         for name, did in (("dana", DID), ("noa", OTHER_DID))
     }
-    first = 0.1 * 1e-6 * (AGES - 6) * 2  # of a tenth: nine of ten call from the phone of their first call
+    first = (
+        0.1 * 1e-6 * (AGES - 6) * 2
+    )  # of a tenth: nine of ten call from the phone of their first call
     dana, noa = first + 0.1 * SOON, first
     posterior = match(call(*visits, callers=both), VIEW)
     assert p(posterior) == pytest.approx(dana / (dana + noa + VIEW.stray))
@@ -237,14 +243,18 @@ def test_what_a_repeat_weighs(name: str) -> None:
 
 
 def test_a_repeat_from_a_hidden_number_is_from_no_other_phone() -> None:
-    assert repeat_weight(DANA, call(phone=None, remembered=before(DANA)), VIEW, False) == pytest.approx(0.5 * SOON)
+    assert repeat_weight(
+        DANA, call(phone=None, remembered=before(DANA)), VIEW, False
+    ) == pytest.approx(0.5 * SOON)
     assert repeat_weight(DANA, call(), VIEW, False) == 0.0
 
 
 @pytest.mark.parametrize(
     ("remembered", "ready"), [(None, 0.02), (before(), 1.0), (before(dids=(OTHER_DID, None)), 0.02)]
 )
-def test_how_readily_the_same_number_is_dialled_again(remembered: Remembered | None, ready: float) -> None:
+def test_how_readily_the_same_number_is_dialled_again(
+    remembered: Remembered | None, ready: float
+) -> None:
     assert same_number(call(remembered=remembered)) == ready
 
 
@@ -277,7 +287,9 @@ def test_strangers_and_those_too_old_to_be_listed() -> None:
 
 
 def test_strangers_on_the_default_number() -> None:
-    stray, older = strangers_weight(call(did=None, older=(alike("ads", a9=10),), activity=3.0), VIEW, 0.1)
+    stray, older = strangers_weight(
+        call(did=None, older=(alike("ads", a9=10),), activity=3.0), VIEW, 0.1
+    )
     assert stray == pytest.approx(0.8 * 1e-3 / 10)
     assert older == pytest.approx({"": 0.2 * 1e-3 / 10})
 
@@ -302,7 +314,10 @@ def test_how_soon_callers_call_again(seconds: float, missed: float, answered: fl
 
 
 def test_a_tap_is_told_by_its_age() -> None:
-    rates = [state_rate(closed("dana", 99 * DAY, tapped=t), VIEW) for t in (0, 14.9, 15, 29.9, 30, 60, 60.1)]
+    rates = [
+        state_rate(closed("dana", 99 * DAY, tapped=t), VIEW)
+        for t in (0, 14.9, 15, 29.9, 30, 60, 60.1)
+    ]
     assert rates == [0.04, 0.04, 0.01, 0.01, 0.005, 0.005, 0.0]
 
 
@@ -338,8 +353,12 @@ class TestAWholeMatch:
             {name: self.ROLES[name] / self.TOTAL for name in ("dana", "noa", "gal")}
         )
         assert [each.visitor for each in posterior.candidates] == ["dana", "gal", "noa"]
-        assert posterior.nobody == pytest.approx((self.ROLES["stray"] + self.ROLES["strangers again"]) / self.TOTAL)
-        assert posterior.other == pytest.approx((self.ROLES["older"] + self.ROLES["older again"]) / self.TOTAL)
+        assert posterior.nobody == pytest.approx(
+            (self.ROLES["stray"] + self.ROLES["strangers again"]) / self.TOTAL
+        )
+        assert posterior.other == pytest.approx(
+            (self.ROLES["older"] + self.ROLES["older again"]) / self.TOTAL
+        )
 
     def test_what_is_no_repeat(self) -> None:
         posterior = match(self.EVIDENCE, VIEW)
@@ -369,7 +388,10 @@ def test_the_topic_is_of_what_speaks_most_for_a_visitor(age: float, topic: str) 
     """A young page outweighs the call before; of an old one the call before tells more."""
     remembered = before(Known("dana", 0.1, "mail", "hats"), answered=True)
     evidence = call(closed("dana", age, topic="boots"), remembered=remembered)
-    assert match(evidence, replace(VIEW, closed=[[1e-4] * 4, *VIEW.closed[1:]])).candidates[0].topic == topic
+    assert (
+        match(evidence, replace(VIEW, closed=[[1e-4] * 4, *VIEW.closed[1:]])).candidates[0].topic
+        == topic
+    )
 
 
 def test_the_topic_is_of_the_visit_that_weighs_most() -> None:
@@ -416,9 +438,13 @@ FROM_ANOTHER = "this visitor called 10 min earlier from another phone"
     ("share", "phone", "said"),
     [(0.5, OTHER_PHONE, True), (0.49, OTHER_PHONE, False), (1.0, PHONE, False), (1.0, None, False)],
 )
-def test_when_a_call_from_another_phone_is_spoken_of(share: float, phone: str | None, said: bool) -> None:
+def test_when_a_call_from_another_phone_is_spoken_of(
+    share: float, phone: str | None, said: bool
+) -> None:
     before_this = {"dana": Called(NOW - 10 * MINUTE, share, DID, False, phone)}
-    assert (FROM_ANOTHER in match(call(holder(), callers=before_this), VIEW).candidates[0].reasons) is said
+    assert (
+        FROM_ANOTHER in match(call(holder(), callers=before_this), VIEW).candidates[0].reasons
+    ) is said
 
 
 @pytest.mark.parametrize(

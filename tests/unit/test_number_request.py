@@ -12,11 +12,21 @@ import pytest
 from leadtracker.demo.browser import DESKTOP, PHONE
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest
-from leadtracker.numbers.number_request import Sender, _touchpoint, is_bot, level_of, phone_of, read_page, read_visitor
+from leadtracker.numbers.number_request import (
+    Sender,
+    _touchpoint,
+    is_bot,
+    level_of,
+    phone_of,
+    read_page,
+    read_visitor,
+)
 
 DANA = {"visitor": "dana".ljust(22, "_"), "visit": "visit".ljust(22, "_")}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SITE = Site(id=1, name="shop", tokens=(), origins=(), default_number=None, phone_keys=("mobile", "phone"))
+SITE = Site(
+    id=1, name="shop", tokens=(), origins=(), default_number=None, phone_keys=("mobile", "phone")
+)
 
 
 def ms(moment: datetime) -> float:
@@ -31,7 +41,9 @@ def test_ids_that_are_read(name: str, good: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["visitor", "visit"])
-@pytest.mark.parametrize("bad", ["a" * 15, "a" * 33, "", None, 7, "a" * 20 + "\n", "a" * 20 + ".", "א" * 20])
+@pytest.mark.parametrize(
+    "bad", ["a" * 15, "a" * 33, "", None, 7, "a" * 20 + "\n", "a" * 20 + ".", "א" * 20]
+)
 def test_ids_that_are_refused(name: str, bad: Any) -> None:
     with pytest.raises(BadRequest, match=f"{name} must be 16 to 32 letters"):
         read_page(DANA | {name: bad})
@@ -39,7 +51,14 @@ def test_ids_that_are_refused(name: str, bad: Any) -> None:
 
 def test_a_page_that_says_nothing_more() -> None:
     page = read_page(DANA)
-    assert (page.url, page.info, page.arrival, page.first, page.lease, page.engaged) == ("", (), {}, {}, "", 0)
+    assert (page.url, page.info, page.arrival, page.first, page.lease, page.engaged) == (
+        "",
+        (),
+        {},
+        {},
+        "",
+        0,
+    )
 
 
 def test_a_page_that_says_all() -> None:
@@ -84,10 +103,20 @@ def test_what_is_too_long_is_cut() -> None:
 @pytest.mark.parametrize(
     ("engaged", "signals", "level"),
     [
-        (0, (), 0), (14.9, (), 0), (15, (), 1), (59.9, (), 1), (60, (), 2), (1e6, (), 2), (0, ("tap",), 0),
-        (60, ("tap",), 2), (0, ("copy",), 3), (0, ("menu",), 3), (0, ("save",), 3), (60, ("tap", "save"), 3),
+        (0, (), 0),
+        (14.9, (), 0),
+        (15, (), 1),
+        (59.9, (), 1),
+        (60, (), 2),
+        (1e6, (), 2),
+        (0, ("tap",), 0),
+        (60, ("tap",), 2),
+        (0, ("copy",), 3),
+        (0, ("menu",), 3),
+        (0, ("save",), 3),
+        (60, ("tap", "save"), 3),
     ],
-)  # fmt: skip
+)
 def test_how_far_a_visitor_has_come(engaged: float, signals: tuple[str, ...], level: int) -> None:
     assert level_of(engaged, signals) == level
 
@@ -95,13 +124,23 @@ def test_how_far_a_visitor_has_come(engaged: float, signals: tuple[str, ...], le
 @pytest.mark.parametrize(
     ("user_agent", "device", "bot"),
     [
-        (PHONE, "mobile", False), (DESKTOP, "desktop", False), ("", "desktop", True),
+        (PHONE, "mobile", False),
+        (DESKTOP, "desktop", False),
+        ("", "desktop", True),
         ("Googlebot/2.1 (+http://www.google.com/bot.html)", "desktop", True),
-        ("Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1", "mobile", False),
-        ("Mozilla/5.0 (Linux; Android 14; Tab) AppleWebKit/537.36 Chrome/120.0 Safari/537.36", "mobile", False),
+        (
+            "Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1",
+            "mobile",
+            False,
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 14; Tab) AppleWebKit/537.36 Chrome/120.0 Safari/537.36",
+            "mobile",
+            False,
+        ),
         ("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Safari/604.1", "mobile", False),
     ],
-)  # fmt: skip
+)
 def test_devices_and_bots(user_agent: str, device: str, bot: bool) -> None:
     assert (Sender(user_agent, "").device, is_bot(user_agent)) == (device, bot)
 
@@ -109,14 +148,20 @@ def test_devices_and_bots(user_agent: str, device: str, bot: bool) -> None:
 @pytest.mark.parametrize(
     ("info", "phone"),
     [
-        ({}, ""), ({"phone": "054-321-6549"}, "+972543216549"), ({"phone": 972543216549}, "+972543216549"),
-        ({"phone": "+40213110001"}, "+40213110001"), ({"phone": "Dana"}, ""), ({"phone": ["054-321-6549"]}, ""),
-        ({"phone": None}, ""), ({"name": "054-321-6549"}, ""), ({"phone": 543216549}, "+972543216549"),
+        ({}, ""),
+        ({"phone": "054-321-6549"}, "+972543216549"),
+        ({"phone": 972543216549}, "+972543216549"),
+        ({"phone": "+40213110001"}, "+40213110001"),
+        ({"phone": "Dana"}, ""),
+        ({"phone": ["054-321-6549"]}, ""),
+        ({"phone": None}, ""),
+        ({"name": "054-321-6549"}, ""),
+        ({"phone": 543216549}, "+972543216549"),
         ({"phone": "054-321-6549", "mobile": "054-321-6550"}, "+972543216550"),
         ({"phone": "054-321-6549", "mobile": "none"}, "+972543216549"),
         ({"phone": " " * 64 + "054-321-6549"}, ""),
     ],
-)  # fmt: skip
+)
 def test_the_phone_that_a_page_says_is_the_visitors(info: dict[str, Any], phone: str) -> None:
     page = read_page(DANA | {"info": info})
     assert phone_of(page, SITE) == phone
@@ -132,9 +177,15 @@ def test_the_phone_that_a_page_says_is_the_visitors(info: dict[str, Any], phone:
         (ms(NOW + timedelta(days=400)), NOW),
         (946_684_800_000, NOW),
         (946_684_800_001, datetime(2000, 1, 1, 0, 0, 0, 1000, tzinfo=UTC)),
-        (0, NOW), (-1, NOW), (1e300, NOW), (float("inf"), NOW), (float("nan"), NOW), (None, NOW), ("now", NOW),
+        (0, NOW),
+        (-1, NOW),
+        (1e300, NOW),
+        (float("inf"), NOW),
+        (float("nan"), NOW),
+        (None, NOW),
+        ("now", NOW),
     ],
-)  # fmt: skip
+)
 def test_when_a_visitor_arrived(at: Any, moment: datetime) -> None:
     found = _touchpoint({"url": "https://shop.example.com/", "at": at}, NOW)
     assert found["at"] == moment.isoformat(timespec="milliseconds")
@@ -142,7 +193,8 @@ def test_when_a_visitor_arrived(at: Any, moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "arrival", [{"url": 7}, {"referrer": [1]}, {"url": "https://[bad"}, {"referrer": "https://[bad"}]
+    "arrival",
+    [{"url": 7}, {"referrer": [1]}, {"url": "https://[bad"}, {"referrer": "https://[bad"}],
 )
 def test_an_arrival_from_nowhere_is_refused(arrival: dict[str, Any]) -> None:
     with pytest.raises(BadRequest):

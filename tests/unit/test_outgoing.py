@@ -95,7 +95,9 @@ def test_a_host_that_proves_to_be_another_is_told_nothing(tmp_path: object) -> N
 def self_signed(folder: str) -> str:
     path = f"{folder}/one.pem"
     making = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
-    subprocess.run([*making, "-keyout", path, "-out", f"{path}.crt"], check=True, capture_output=True)
+    subprocess.run(
+        [*making, "-keyout", path, "-out", f"{path}.crt"], check=True, capture_output=True
+    )
     with open(path, "a") as both, open(f"{path}.crt") as certificate:
         both.write(certificate.read())
     return path
@@ -131,7 +133,10 @@ NO_ANSWERS: dict[str, Answering] = {
         connection.recv(4096),
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"),
     ),
-    "speaks no HTTP": lambda connection: (connection.recv(4096), connection.sendall(b"220 mail\r\n\r\n")),
+    "speaks no HTTP": lambda connection: (
+        connection.recv(4096),
+        connection.sendall(b"220 mail\r\n\r\n"),
+    ),
     "stops in the middle": lambda connection: (
         connection.recv(4096),
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"),
@@ -160,7 +165,9 @@ def test_nothing_is_sent_twice(receiver: Receiver) -> None:
 def test_a_redirect_is_not_followed() -> None:
     def elsewhere(connection: socket.socket) -> None:
         connection.recv(4096)
-        connection.sendall(b"HTTP/1.1 307 Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n")
+        connection.sendall(
+            b"HTTP/1.1 307 Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"
+        )
 
     with answering(elsewhere) as url:
         reply = Sender(5, 1).send(post(url))

@@ -24,38 +24,74 @@ from leadtracker.planner.recognition import Rival, verdicts
 HOUR = 3600.0
 LEVELS = (0.15, 1.0, 4.5, 12.0)
 CLOSED = (
-    3.2e-6, 2.9e-6, 1.8e-6, 9.5e-7, 4.2e-7, 1.6e-7, 1.25e-7, 9e-8, 3.8e-8,
-    1.4e-8, 5e-9, 2.6e-9, 1.1e-9, 4e-10, 1.7e-10, 5e-11,
-)  # fmt: skip
+    3.2e-6,
+    2.9e-6,
+    1.8e-6,
+    9.5e-7,
+    4.2e-7,
+    1.6e-7,
+    1.25e-7,
+    9e-8,
+    3.8e-8,
+    1.4e-8,
+    5e-9,
+    2.6e-9,
+    1.1e-9,
+    4e-10,
+    1.7e-10,
+    5e-11,
+)
 OPEN = (3e-5, 1e-5, 5e-6, 2e-6, 1.3e-4, 6e-5, 2e-5, 4e-6)
 NO_CALLS = FirstCalls(0.0, [[0.0] * 4 for _ in OPEN], [[0.0] * 4 for _ in CLOSED])
 
 
 @dataclass
 class Learned:
-    open: list[list[float]] = field(default_factory=lambda: [[rate * level for level in LEVELS] for rate in OPEN])
-    closed: list[list[float]] = field(default_factory=lambda: [[rate * level for level in LEVELS] for rate in CLOSED])
+    open: list[list[float]] = field(
+        default_factory=lambda: [[rate * level for level in LEVELS] for rate in OPEN]
+    )
+    closed: list[list[float]] = field(
+        default_factory=lambda: [[rate * level for level in LEVELS] for rate in CLOSED]
+    )
     source: dict[str, float] = field(default_factory=dict)
     region_trust: float = 0.6
-    region_share: dict[str, float] = field(default_factory=lambda: {"north": 0.5, "south": 0.3, "east": 0.2})
+    region_share: dict[str, float] = field(
+        default_factory=lambda: {"north": 0.5, "south": 0.3, "east": 0.2}
+    )
 
 
 def traffic(per_hour: float = 30.0, hold: float = 280.0) -> Traffic:
     shares = {"google / cpc": 0.5, "google / organic": 0.3, "direct": 0.2}
-    return Traffic([per_hour] * WEEK_HOURS, hold, (0.08, 0.64, 0.28, 0.0), shares, Learned().region_share, 0.13)
+    return Traffic(
+        [per_hour] * WEEK_HOURS, hold, (0.08, 0.64, 0.28, 0.0), shares, Learned().region_share, 0.13
+    )
 
 
 def inputs(numbers: int = 40, per_hour: float = 30.0, stated: Stated | None = None) -> PlanInputs:
     return PlanInputs(
-        numbers, traffic(per_hour), [1.0] * WEEK_HOURS, Learned(), 4e-8, NO_CALLS, 0.8, stated or Stated()
-    )  # fmt: skip
+        numbers,
+        traffic(per_hour),
+        [1.0] * WEEK_HOURS,
+        Learned(),
+        4e-8,
+        NO_CALLS,
+        0.8,
+        stated or Stated(),
+    )
 
 
 @pytest.mark.parametrize(
     ("numbers", "load", "blocked"),
-    [(0, 1.0, 1.0), (1, 1.0, 0.5), (2, 1.0, 0.2), (3, 2.0, 4 / 19), 
-     (5, 3.0, 0.11005), (10, 5.0, 0.01838), (100, 84.06, 0.01)],
-)  # fmt: skip
+    [
+        (0, 1.0, 1.0),
+        (1, 1.0, 0.5),
+        (2, 1.0, 0.2),
+        (3, 2.0, 4 / 19),
+        (5, 3.0, 0.11005),
+        (10, 5.0, 0.01838),
+        (100, 84.06, 0.01),
+    ],
+)
 def test_erlang_b(numbers: int, load: float, blocked: float) -> None:
     assert erlang_b(numbers, load) == pytest.approx(blocked, rel=2e-3)
 
@@ -65,7 +101,9 @@ def test_erlang_b_without_load() -> None:
 
 
 def test_overflow_is_weighted_by_arrivals() -> None:
-    share, worst, hour = overflow([20.0, 10.0, 0.0], 360.0, 1)  # 2, 1 and 0 erlang on one number: 2/3, 1/2, 0
+    share, worst, hour = overflow(
+        [20.0, 10.0, 0.0], 360.0, 1
+    )  # 2, 1 and 0 erlang on one number: 2/3, 1/2, 0
     assert share == pytest.approx((20 * 2 / 3 + 10 / 2) / 30)
     assert (worst, hour) == (pytest.approx(2 / 3), 0)
 
@@ -86,8 +124,13 @@ def test_week_adds_up() -> None:
 def test_groups() -> None:
     shares = {"a": 0.5, "b": 0.2, "c": 0.1, "d": 0.1, "e": 0.06, "f": 0.04}
     assert groups(shares, 20) == {
-        "a": "a", "b": "b", "c": "shared 1", "d": "shared 1", "e": "shared 1", "f": "shared 1",
-    }  # fmt: skip
+        "a": "a",
+        "b": "b",
+        "c": "shared 1",
+        "d": "shared 1",
+        "e": "shared 1",
+        "f": "shared 1",
+    }
     assert set(groups(shares, 1000).values()) == set(shares)
 
 
@@ -96,7 +139,10 @@ def lua(file: str, what: str) -> list[float]:
     text = resources.files("leadtracker.live").joinpath(file).read_text()
     found = re.search(rf"local {what} = ([^\n]*)", text)
     assert found, what
-    return [float(number) for number in re.findall(r"(?<![\[\w])\d+\.?\d*(?![\]\w])", found[1].partition("--")[0])]
+    return [
+        float(number)
+        for number in re.findall(r"(?<![\[\w])\d+\.?\d*(?![\]\w])", found[1].partition("--")[0])
+    ]
 
 
 def test_the_made_up_pool_has_the_pools_rule() -> None:
@@ -130,7 +176,9 @@ def test_without_calls_the_curve_is_the_typical_one() -> None:
     curve = delay_curve(NO_CALLS)
     assert curve.name == "typical"
     assert curve.still_to_come(0.0) == pytest.approx(0.387, abs=0.002)
-    assert curve.tapped + sum(map(sum, curve.open)) + sum(map(sum, curve.closed)) == pytest.approx(1)
+    assert curve.tapped + sum(map(sum, curve.open)) + sum(map(sum, curve.closed)) == pytest.approx(
+        1
+    )
     assert curve.still_to_come(AGE_EDGES[-1]) == 0.0
 
 
@@ -149,12 +197,20 @@ def test_calls_that_are_no_first_calls_leave_the_late_ones() -> None:
     closed = [[0.0] * 4 for _ in CLOSED]
     closed[9][1] = 100.0
     calls = replace(
-        NO_CALLS, tapped=300.0, closed=closed, known_phone=100.0, new_phone=400.0, strays=12.0, second_phone=5.0
+        NO_CALLS,
+        tapped=300.0,
+        closed=closed,
+        known_phone=100.0,
+        new_phone=400.0,
+        strays=12.0,
+        second_phone=5.0,
     )
     assert calls.excess == pytest.approx((12 - 5) + (20 - 12))
     before, after = delay_curve(replace(calls, known_phone=0.0, new_phone=0.0)), delay_curve(calls)
     assert after.still_to_come(HOUR) < before.still_to_come(HOUR)
-    assert after.still_to_come(HOUR) == pytest.approx((100 - 1.5 * 15 + 2.475) / (400 - 15 + 10), abs=0.001)
+    assert after.still_to_come(HOUR) == pytest.approx(
+        (100 - 1.5 * 15 + 2.475) / (400 - 15 + 10), abs=0.001
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,7 +222,9 @@ def test_calls_that_are_no_first_calls_leave_the_late_ones() -> None:
         (1.0, 3.0, 4.0, 0, 0, 0),
     ],
 )
-def test_who_is_named(own: float, rival: float, nobody: float, right: int, wrong: int, certain: int) -> None:
+def test_who_is_named(
+    own: float, rival: float, nobody: float, right: int, wrong: int, certain: int
+) -> None:
     said = verdicts(own, "north", "ads", [Rival(rival, "north", "ads")], nobody, 0.0, Learned())
     assert (said.right, said.wrong, said.certain) == (right, wrong, certain)
     assert said.campaign == float(own + rival >= nobody)
@@ -188,7 +246,9 @@ def test_more_numbers_give_more() -> None:
     assert 0 < right[0] < 0.5
     assert right[-1] > 0.9
     assert looks[0].overflow > 0.5
-    assert [look.overflow for look in looks] == sorted((look.overflow for look in looks), reverse=True)
+    assert [look.overflow for look in looks] == sorted(
+        (look.overflow for look in looks), reverse=True
+    )
     for look in looks:
         assert look.right + look.wrong <= 1 + 1e-9
         assert look.certain + look.certain_wrong + look.ambiguous == pytest.approx(1)
@@ -235,9 +295,13 @@ NOISE = 0.02
     ("per_hour", "hold", "of_sources", "returns"),
     [(3.0, 120.0, 1, 0.0), (30.0, 600.0, 12, 0.4), (400.0, 280.0, 6, 0.2)],
 )
-def test_more_numbers_never_give_less(per_hour: float, hold: float, of_sources: int, returns: float) -> None:
+def test_more_numbers_never_give_less(
+    per_hour: float, hold: float, of_sources: int, returns: float
+) -> None:
     sources = {f"source {n}": 1 / of_sources for n in range(of_sources)}
-    some = replace(inputs(), traffic=replace(traffic(per_hour, hold), sources=sources, returns=returns))
+    some = replace(
+        inputs(), traffic=replace(traffic(per_hour, hold), sources=sources, returns=returns)
+    )
     right = [outlook(some, numbers).right for numbers in (5, 20, 40, 80, 320)]
     assert all(more > less - NOISE for less, more in pairwise(right)), right
     assert right[-1] > right[0]

@@ -51,7 +51,9 @@ class TestCurve:
         assert curve.open[0][1] == pytest.approx((4 * 30.5 / 25 + 0.216 * 0.39) / total, rel=2e-3)
         assert curve.closed[4][0] == pytest.approx((5 * 30.5 / 25 + 0.258 * 0.01) / total, rel=2e-3)
         assert curve.closed[5][3] == pytest.approx(20 * 33.5 / 50 / total, rel=2e-3)
-        assert curve.closed[15][1] == pytest.approx((30 * 33.5 / 50 + 0.017 * 0.36) / total, rel=2e-3)
+        assert curve.closed[15][1] == pytest.approx(
+            (30 * 33.5 / 50 + 0.017 * 0.36) / total, rel=2e-3
+        )
         whole = curve.tapped + sum(map(sum, curve.open)) + sum(map(sum, curve.closed))
         assert whole == pytest.approx(1)
 
@@ -110,7 +112,9 @@ class TestGroups:
         }
 
 
-def turn(visitor: int = 0, start: float = 0.0, seen: float = 60.0, level: int = 1, **what: object) -> Turn:
+def turn(
+    visitor: int = 0, start: float = 0.0, seen: float = 60.0, level: int = 1, **what: object
+) -> Turn:
     values = {"source": "google / cpc", "region": "north", "mobile": True} | what
     return Turn(visitor, level=level, start=start, seen=seen, **values)  # type: ignore[arg-type]
 
@@ -156,11 +160,15 @@ class TestPool:
 
     def test_who_comes_back_gets_the_old_number(self) -> None:
         pool = self.pool(3)
-        came = self.hand_out(pool, turn(7), turn(8, start=1.0), turn(7, start=2.0), turn(7, start=400.0))
+        came = self.hand_out(
+            pool, turn(7), turn(8, start=1.0), turn(7, start=2.0), turn(7, start=400.0)
+        )
         assert came == [0, 1, -1, 0], "not while the page is open or was just now"
 
     @pytest.mark.parametrize(("source", "number"), [("google / cpc", 0), ("direct", 1)])
-    def test_it_is_theirs_still_while_only_their_source_had_it(self, source: str, number: int) -> None:
+    def test_it_is_theirs_still_while_only_their_source_had_it(
+        self, source: str, number: int
+    ) -> None:
         """Else they get the number of their source whose holders were longest ago."""
         turns = (
             turn(7),
@@ -170,7 +178,9 @@ class TestPool:
         )
         assert self.hand_out(self.pool(2), *turns) == [0, 1, 0, number]
 
-    @pytest.mark.parametrize(("per_hour", "pure"), [(4 * 168 / 6 / 168 * 6, 10.0), (1000.0, 100.0), (0.1, 10.0)])
+    @pytest.mark.parametrize(
+        ("per_hour", "pure"), [(4 * 168 / 6 / 168 * 6, 10.0), (1000.0, 100.0), (0.1, 10.0)]
+    )
     def test_a_quiet_pool_is_less_pure(self, per_hour: float, pure: float) -> None:
         """Quiet: fewer visits in six hours than there are numbers, here 40."""
         assert self.pool(40, per_hour)._pure == pure
@@ -183,7 +193,9 @@ class TestPool:
             pool.play(500)
         assert first_.turns == second.turns
         assert len(first_.turns) + first_.refused <= 500
-        assert [start for start, _, _ in first_.turns] == sorted(start for start, _, _ in first_.turns)
+        assert [start for start, _, _ in first_.turns] == sorted(
+            start for start, _, _ in first_.turns
+        )
         for did, past in enumerate(first_.past):
             assert [each for _, number, each in first_.turns if number == did] == past
             for before, after in pairwise(past):
@@ -194,8 +206,12 @@ class TestPool:
         pool.play(6000)
         turns = [each for _, _, each in pool.turns]
         assert sum(each.mobile for each in turns) / len(turns) == pytest.approx(0.7, abs=0.03)
-        assert sum(each.seen - each.start for each in turns) / len(turns) == pytest.approx(280, rel=0.05)
-        assert sum(each.source == "direct" for each in turns) / len(turns) == pytest.approx(0.2, abs=0.03)
+        assert sum(each.seen - each.start for each in turns) / len(turns) == pytest.approx(
+            280, rel=0.05
+        )
+        assert sum(each.source == "direct" for each in turns) / len(turns) == pytest.approx(
+            0.2, abs=0.03
+        )
         assert sum(each.level == 2 for each in turns) / len(turns) == pytest.approx(0.28, abs=0.03)
         again = len(turns) - len({each.visitor for each in turns})
         assert 0.2 < again / len(turns) < 0.3, "the first have nobody to come back"
@@ -289,7 +305,9 @@ class TestRecognition:
         ],
     )
     def test_bounds(self, own: float, rival: float, nobody: float, said: tuple[float, ...]) -> None:
-        found = verdicts(own, "north", "ads", [Rival(rival, "north", "mail")], nobody, 0.0, Learned())
+        found = verdicts(
+            own, "north", "ads", [Rival(rival, "north", "mail")], nobody, 0.0, Learned()
+        )
         assert (found.right, found.wrong, found.certain, found.certain_wrong) == said
 
     def test_the_strongest_rival_of_each_region_and_all_of_them_in_the_sum(self) -> None:
@@ -325,7 +343,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Planner]:
 
     monkeypatch.setattr(planner, "all_calls", all_calls)
 
-    def planner_of(numbers: int = 16, looked_at: Callable[[int], None] | None = None, **more: object) -> Planner:
+    def planner_of(
+        numbers: int = 16, looked_at: Callable[[int], None] | None = None, **more: object
+    ) -> Planner:
         return Planner(replace(inputs(numbers), **more), looked_at)  # type: ignore[arg-type]
 
     return planner_of
@@ -333,7 +353,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Planner]:
 
 class TestPlanner:
     @pytest.mark.parametrize("numbers", [1, 3, 8, 12, 16, 17, 24, 31, 32, 100])
-    def test_between_two_sizes_it_is_the_logarithm(self, planned: Callable[..., Planner], numbers: int) -> None:
+    def test_between_two_sizes_it_is_the_logarithm(
+        self, planned: Callable[..., Planner], numbers: int
+    ) -> None:
         looked_at: list[int] = []
         look = planned(16, looked_at.append).between(numbers)
         assert look.numbers == numbers
@@ -348,7 +370,9 @@ class TestPlanner:
         ("share", "numbers"),
         [(0.0, 1), (0.1, 2), (0.35, 12), (0.4, 16), (0.41, 18), (0.6, 64), (0.95, 725)],
     )
-    def test_the_least_pool(self, planned: Callable[..., Planner], share: float, numbers: int) -> None:
+    def test_the_least_pool(
+        self, planned: Callable[..., Planner], share: float, numbers: int
+    ) -> None:
         """The first whole number of which a tenth of the logarithm is as much."""
         found = planned().least(share - 1e-9)
         assert found is not None
@@ -387,7 +411,9 @@ class TestPlanner:
     ) -> None:
         """By a factor, of which fifty calls are half; without any error nothing moves."""
         look = planned(stated=stated).exactly(16)
-        assert (look.right, look.certain, look.certain_wrong) == pytest.approx((right, certain, certain_wrong))
+        assert (look.right, look.certain, look.certain_wrong) == pytest.approx(
+            (right, certain, certain_wrong)
+        )
         assert look.wrong == pytest.approx(1 - right - 0.1)
 
     def test_calls_that_were_no_first_calls_are_left_out_of_what_is_stated(

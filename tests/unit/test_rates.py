@@ -12,20 +12,26 @@ from leadtracker.matching.rates import fit, never_falling
 
 def test_without_calls_the_shipped_prior() -> None:
     view = fit(Counts())
-    assert view.tap == (*prior.TAP[:2], prior.OPEN[4] * prior.OPEN_LEVEL[3])  # no less than an open page
+    assert view.tap == (
+        *prior.TAP[:2],
+        prior.OPEN[4] * prior.OPEN_LEVEL[3],
+    )  # no less than an open page
     assert [row[1] for row in view.open] == pytest.approx(prior.OPEN)
     assert [row[1] for row in view.closed] == pytest.approx(prior.CLOSED)
-    assert view.closed[3] == pytest.approx([prior.CLOSED[3] * level for level in prior.CLOSED_LEVEL])
+    assert view.closed[3] == pytest.approx(
+        [prior.CLOSED[3] * level for level in prior.CLOSED_LEVEL]
+    )
     assert view.stray == pytest.approx(prior.POOL_RATE * prior.STRAY)
     assert (view.source, view.region_share, view.region_trust) == ({}, {}, prior.AGREE)
 
 
 def test_with_many_calls_the_sites_own() -> None:
     counts = Counts(
-        tap_calls={"0": 5000.0}, tap_seconds={"0": 10000.0},
+        tap_calls={"0": 5000.0},
+        tap_seconds={"0": 10000.0},
         closed_calls={CELLS[2][level]: 1000.0 for level in range(LEVELS)},
         closed_seconds={CELLS[2][level]: 1e9 / (1 + level) for level in range(LEVELS)},
-    )  # fmt: skip
+    )
     view = fit(counts)
     assert view.tap[0] == pytest.approx(0.5, rel=0.01)
     assert view.closed[2] == pytest.approx([1e-6, 2e-6, 3e-6, 4e-6], rel=0.05)
@@ -49,10 +55,13 @@ def test_old_pages_follow_their_younger_neighbour() -> None:
 
 def test_more_engagement_and_a_younger_age_never_rate_lower() -> None:
     wrong_way = Counts(
-        open_calls={CELLS[0][0]: 500.0}, open_seconds={CELLS[0][0]: 1e5, CELLS[0][3]: 1e8},
-        closed_calls={CELLS[9][0]: 500.0}, closed_seconds={CELLS[2][3]: 1e10, CELLS[9][0]: 1e6},
-        tap_seconds={"0": 1e9}, tap_calls={"2": 100.0},
-    )  # fmt: skip
+        open_calls={CELLS[0][0]: 500.0},
+        open_seconds={CELLS[0][0]: 1e5, CELLS[0][3]: 1e8},
+        closed_calls={CELLS[9][0]: 500.0},
+        closed_seconds={CELLS[2][3]: 1e10, CELLS[9][0]: 1e6},
+        tap_seconds={"0": 1e9},
+        tap_calls={"2": 100.0},
+    )
     view = fit(wrong_way)
     for row in (*view.open, *view.closed):
         assert row == sorted(row)
@@ -64,7 +73,12 @@ def test_more_engagement_and_a_younger_age_never_rate_lower() -> None:
 
 @pytest.mark.parametrize(
     ("values", "weights", "pooled"),
-    [([1, 2, 3], [1, 1, 1], [1, 2, 3]), ([3, 1], [1, 1], [2, 2]), ([4, 1, 5], [1, 2, 1], [2, 2, 5]), ([], [], [])],
+    [
+        ([1, 2, 3], [1, 1, 1], [1, 2, 3]),
+        ([3, 1], [1, 1], [2, 2]),
+        ([4, 1, 5], [1, 2, 1], [2, 2, 5]),
+        ([], [], []),
+    ],
 )
 def test_never_falling(values: list[float], weights: list[float], pooled: list[float]) -> None:
     assert never_falling(values, weights) == pytest.approx(pooled)
@@ -85,13 +99,19 @@ def test_strays_learn_slowly_and_never_vanish() -> None:
 
 
 def test_the_default_numbers_strangers() -> None:
-    view = fit(Counts(totals={"default_strangers": 80.0, "default_unseen": 19.0, "default_seconds": 1e6}))
+    view = fit(
+        Counts(totals={"default_strangers": 80.0, "default_unseen": 19.0, "default_seconds": 1e6})
+    )
     assert view.default_strangers == pytest.approx(1e-4)
     assert 0 < view.unseen < 0.1
 
 
 def test_trust_in_regions_is_learned() -> None:
-    view = fit(Counts(regions={"IL-3": 8.0, "IL-4": 0.0}, totals={"region_told": 980.0, "region_agree": 888.0}))
+    view = fit(
+        Counts(
+            regions={"IL-3": 8.0, "IL-4": 0.0}, totals={"region_told": 980.0, "region_agree": 888.0}
+        )
+    )
     assert view.region_trust == pytest.approx(0.9)
     assert view.region_share == {"IL-3": 0.9, "IL-4": 0.1}
 
@@ -116,12 +136,17 @@ def test_a_delta_fades_with_its_site() -> None:
 
 
 def test_what_changed_of_one_thing() -> None:
-    before, after = Counts(regions={"IL-3": 1.0}), Counts(regions={"IL-3": 1.0}, tap_seconds={"0": 15.0})
+    before, after = (
+        Counts(regions={"IL-3": 1.0}),
+        Counts(regions={"IL-3": 1.0}, tap_seconds={"0": 15.0}),
+    )
     assert change(before, after) == Counts(tap_seconds={"0": 15.0})
     assert change(None, after) == after
 
 
 def test_sums_taken_back_once_too_often_count_as_none() -> None:
-    counts = Counts(closed_calls={CELLS[0][0]: -3.0}, regions={"a": -5.0}, totals={"stray_calls": -1.0})
+    counts = Counts(
+        closed_calls={CELLS[0][0]: -3.0}, regions={"a": -5.0}, totals={"stray_calls": -1.0}
+    )
     assert fit(counts).closed == fit(Counts()).closed
     assert fit(counts).region_share == {"a": 1.0}

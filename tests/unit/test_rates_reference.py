@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadtracker.matching import prior
-from leadtracker.matching.calibration import Calibration, expected_error, fit, logit, picture, recalibrated
+from leadtracker.matching.calibration import (
+    Calibration,
+    expected_error,
+    fit,
+    logit,
+    picture,
+    recalibrated,
+)
 from leadtracker.matching.calling_clock import KEPT, CallingClock, Hour, activity_table, hour_passed
 from leadtracker.matching.counts import CELLS, Counts, source_lease
 from leadtracker.matching.interval import count
@@ -59,7 +66,9 @@ def pooled(values: Sequence[float], weights: Sequence[float]) -> list[float]:
 
     def mean(i: int, j: int) -> float:
         whole = sum(weights[i : j + 1])
-        return sum(v * w for v, w in zip(values[i : j + 1], weights[i : j + 1], strict=True)) / whole
+        return (
+            sum(v * w for v, w in zip(values[i : j + 1], weights[i : j + 1], strict=True)) / whole
+        )
 
     last = len(values)
     return [max(min(mean(i, j) for j in range(k, last)) for i in range(k + 1)) for k in range(last)]
@@ -96,16 +105,21 @@ def test_rates_are_those_of_the_rules_worked_out_another_way(seed: int) -> None:
     expected += brought(prior.CLOSED, prior.CLOSED_LEVEL, closed_seconds)
     scale = (2 + sum(map(sum, opened)) + sum(map(sum, closed))) / (2 + expected)
 
-    rate, level = settled(opened, open_seconds, [scale * p for p in prior.OPEN], prior.OPEN_LEVEL, 99)
+    rate, level = settled(
+        opened, open_seconds, [scale * p for p in prior.OPEN], prior.OPEN_LEVEL, 99
+    )
     for i, row in enumerate(found.open):
         weights = [6 / (rate[i] * m) + s for m, s in zip(level, open_seconds[i], strict=True)]
         own = [(6 + n) / w for n, w in zip(opened[i], weights, strict=True)]
         assert row == pytest.approx(pooled(own, weights), rel=0.01)
 
-    rate, level = settled(closed, closed_seconds, [scale * p for p in prior.CLOSED], prior.CLOSED_LEVEL, 4)
+    rate, level = settled(
+        closed, closed_seconds, [scale * p for p in prior.CLOSED], prior.CLOSED_LEVEL, 4
+    )
     level = pooled(level, [1.0] * LEVELS)
     weights = [
-        4 / r + sum(m * s for m, s in zip(level, row, strict=True)) for r, row in zip(rate, closed_seconds, strict=True)
+        4 / r + sum(m * s for m, s in zip(level, row, strict=True))
+        for r, row in zip(rate, closed_seconds, strict=True)
     ]
     rate = pooled(rate[::-1], weights[::-1])[::-1]
     assert found.closed == [pytest.approx([r * m for m in level], rel=0.01) for r in rate]
@@ -130,7 +144,9 @@ def test_the_general_level_of_calls_moves_what_is_not_known_yet() -> None:
     ],
 )
 def test_strays(totals: dict[str, float], stray: float) -> None:
-    least = 0.03 * (totals.get("first_calls", 0) + 5) / (totals.get("number_seconds", 0) + 5 / 1.2e-6)
+    least = (
+        0.03 * (totals.get("first_calls", 0) + 5) / (totals.get("number_seconds", 0) + 5 / 1.2e-6)
+    )
     assert fit_rates(Counts(totals=totals)).stray == pytest.approx(max(stray, least))
 
 
@@ -174,7 +190,9 @@ def test_strangers_on_the_default_number(totals: dict[str, float], rate: float) 
 
 
 @pytest.mark.parametrize("what", ["region", "topic"])
-@pytest.mark.parametrize(("told", "agree", "trust"), [(0, 0, 0.6), (20, 20, 0.8), (20, 0, 0.3), (20, 30, 0.8)])
+@pytest.mark.parametrize(
+    ("told", "agree", "trust"), [(0, 0, 0.6), (20, 20, 0.8), (20, 0, 0.3), (20, 30, 0.8)]
+)
 def test_trust(what: str, told: float, agree: float, trust: float) -> None:
     view = fit_rates(Counts(totals={f"{what}_told": told, f"{what}_agree": agree}))
     trusts = {"region": view.region_trust, "topic": view.topic_trust}
@@ -202,8 +220,12 @@ def test_sources_by_the_worth_of_their_leases() -> None:
     leases = {source_lease(0, "a"): 20.0, source_lease(2, "a"): 2.0, source_lease(3, "b"): 1.0}
     view = fit_rates(Counts(source_leases=leases, source_calls={"a": 4.0, "c": 2.0, "b": -1.0}))
     per_worth = 6 / (12 + 12)
-    assert view.source == pytest.approx({"a": (8 + 4) / (8 + 12 * per_worth), "b": 8 / (8 + 12 * per_worth)})
-    assert fit_rates(Counts(source_leases=leases)).source == pytest.approx({"a": 8 / 20, "b": 8 / 20})
+    assert view.source == pytest.approx(
+        {"a": (8 + 4) / (8 + 12 * per_worth), "b": 8 / (8 + 12 * per_worth)}
+    )
+    assert fit_rates(Counts(source_leases=leases)).source == pytest.approx(
+        {"a": 8 / 20, "b": 8 / 20}
+    )
 
 
 class TestPageState:
@@ -249,7 +271,9 @@ class TestClock:
                 edges = (0.0, *AGE_EDGES)
                 for bin_ in range(AGES):
                     since, until = closed + edges[bin_], closed + edges[bin_ + 1]
-                    expected[bin_] += hour.closed[1] / 400 * max(0.0, min(end, until) - max(begin, since))
+                    expected[bin_] += (
+                        hour.closed[1] / 400 * max(0.0, min(end, until) - max(begin, since))
+                    )
         found = made.exposure()
         assert [row[1] for row in found] == pytest.approx(expected, rel=0.02, abs=20)
         assert sum(row[level] for row in found for level in (0, 2, 3)) == 0
@@ -263,10 +287,14 @@ class TestClock:
         view = fit_rates(Counts())
         exposure = made.exposure()
         delta = hour_passed(made, counts, view, numbers=7, local_hour=10, weekday=4)
-        expected = sum(view.closed[i][j] * exposure[i][j] for i in range(AGES) for j in range(LEVELS))
+        expected = sum(
+            view.closed[i][j] * exposure[i][j] for i in range(AGES) for j in range(LEVELS)
+        )
         hours, days = activity_table(counts)
         assert expected > 0
-        assert delta.closed_seconds == pytest.approx({CELLS[i][1]: row[1] for i, row in enumerate(exposure) if row[1]})
+        assert delta.closed_seconds == pytest.approx(
+            {CELLS[i][1]: row[1] for i, row in enumerate(exposure) if row[1]}
+        )
         assert delta.hour_expected == pytest.approx({"9": expected / 2})
         assert delta.day_expected == pytest.approx({"3": expected / 2 * hours[9]})
         assert delta.totals == {"number_seconds": 7 * HOUR * 2.0, "default_seconds": HOUR}
@@ -373,7 +401,9 @@ class TestCalibration:
             ((0.2,), 0.5, 0.3, False),
         ],
     )
-    def test_never_past_the_runner_up(self, ps: tuple[float, ...], nobody: float, other: float, moves: bool) -> None:
+    def test_never_past_the_runner_up(
+        self, ps: tuple[float, ...], nobody: float, other: float, moves: bool
+    ) -> None:
         candidates = tuple(Candidate(str(n), p, {}, "", ()) for n, p in enumerate(ps))
         before = Posterior(candidates, nobody, other, {})
         lower = Calibration(-log(2) + 1e-9, 1.0)

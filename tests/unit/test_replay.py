@@ -231,7 +231,9 @@ def test_the_monday_on_which_a_trace_begins(days: int, now: datetime, begin: dat
     assert BEGIN.weekday() == 0
 
 
-@pytest.mark.parametrize(("answered", "outcome"), [(True, Outcome.ANSWERED), (False, Outcome.MISSED)])
+@pytest.mark.parametrize(
+    ("answered", "outcome"), [(True, Outcome.ANSWERED), (False, Outcome.MISSED)]
+)
 def test_a_call_as_the_pbx_would_tell_it(answered: bool, outcome: Outcome) -> None:
     facts = _facts(Ring(BEGIN, None, "+9"), answered)
     assert (facts.outcome, facts.answered_at) == (outcome, BEGIN if answered else None)
@@ -295,7 +297,9 @@ FAULTY: list[tuple[Line, list[Line], str | None]] = [
 
 
 @pytest.mark.parametrize(("header", "events", "fault"), FAULTY)
-def test_what_a_trace_may_say(tmp_path: Path, header: Line, events: list[Line], fault: str | None) -> None:
+def test_what_a_trace_may_say(
+    tmp_path: Path, header: Line, events: list[Line], fault: str | None
+) -> None:
     path = tmp_path / "trace.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in (header, *events)))
     if fault is None:

@@ -14,8 +14,17 @@ def test_summary_answers_and_transcript() -> None:
         "insights": {
             "summary": "A caller asked for a price.",
             "questions": [
-                {"key": "resolved", "question": "Was it resolved?", "data_type": "boolean", "answer": "false"},
-                {"key": "words", "question": "Words?", "answer": [{"word": "price", "count": 3}, {"word": "sea"}]},
+                {
+                    "key": "resolved",
+                    "question": "Was it resolved?",
+                    "data_type": "boolean",
+                    "answer": "false",
+                },
+                {
+                    "key": "words",
+                    "question": "Words?",
+                    "answer": [{"word": "price", "count": 3}, {"word": "sea"}],
+                },
                 {"key": "topics", "answer": ["visit", "price"]},
                 {"key": "empty", "question": "Nothing?", "answer": None},
             ],
@@ -30,24 +39,37 @@ def test_summary_answers_and_transcript() -> None:
     assert found is not None
     assert found.text == "A caller asked for a price."
     assert found.answers == (
-        ("Was it resolved?", "false"), ("Words?", "price (3), sea"), ("topics", "visit, price"),
-    )  # fmt: skip
+        ("Was it resolved?", "false"),
+        ("Words?", "price (3), sea"),
+        ("topics", "visit, price"),
+    )
     assert found.transcript == (Sentence("A", "first", 1.5), Sentence("B", "second", 3.0))
 
 
 @pytest.mark.parametrize(
     "ai",
     [
-        None, {}, [], "text", {"insights": None}, {"insights": [1], "transcript": {"a": 1}},
+        None,
+        {},
+        [],
+        "text",
+        {"insights": None},
+        {"insights": [1], "transcript": {"a": 1}},
         {"insights": {"questions": "x"}},
-        {"insights": {"questions": [None, 3, {"answer": []}]}, "transcript": [None, "x", {"speaker": "A"}]},
+        {
+            "insights": {"questions": [None, 3, {"answer": []}]},
+            "transcript": [None, "x", {"speaker": "A"}],
+        },
     ],
-)  # fmt: skip
+)
 def test_nothing_to_show_is_none_and_no_fault(ai: Any) -> None:
     assert ai_summary([ai]) is None
 
 
-SUMMARY, QUESTION = {"insights": {"summary": "x"}}, {"insights": {"questions": [{"key": "k", "answer": "a"}]}}
+SUMMARY, QUESTION = (
+    {"insights": {"summary": "x"}},
+    {"insights": {"questions": [{"key": "k", "answer": "a"}]}},
+)
 TALK = {"transcript": [{"text": "hello"}]}
 
 
@@ -75,11 +97,22 @@ def test_sentences_in_order_and_not_without_end() -> None:
         return {"sentence_id": number, "text": text, "startTime": True}
 
     found = ai_summary(
-        [{"transcript": [sentence(1, "b"), sentence(0.5, "a"), sentence(-0.5, "before"), {"text": "0"}]}]
+        [
+            {
+                "transcript": [
+                    sentence(1, "b"),
+                    sentence(0.5, "a"),
+                    sentence(-0.5, "before"),
+                    {"text": "0"},
+                ]
+            }
+        ]
     )
     assert found is not None
     assert found.transcript == tuple(Sentence("", text, None) for text in ("before", "0", "a", "b"))
-    long = ai_summary([{"transcript": [sentence(number, str(number)) for number in range(MOST_SENTENCES + 2)]}])
+    long = ai_summary(
+        [{"transcript": [sentence(number, str(number)) for number in range(MOST_SENTENCES + 2)]}]
+    )
     assert long is not None
     assert [one.text for one in long.transcript] == [str(number) for number in range(2000)]
 
@@ -96,6 +129,8 @@ def test_sentences_in_order_and_not_without_end() -> None:
     ],
 )
 def test_an_answer_of_any_type(answer: Any, shown: str) -> None:
-    found = ai_summary([{"insights": {"questions": [{"key": "k", "question": "", "answer": answer}]}}])
+    found = ai_summary(
+        [{"insights": {"questions": [{"key": "k", "question": "", "answer": answer}]}}]
+    )
     assert found is not None
     assert found.answers == (("k", shown),)

@@ -80,7 +80,9 @@ def test_steps_cover_the_period_without_gap_or_overlap(
     assert all(one.end == following.start for one, following in pairwise(found))
 
 
-@pytest.mark.parametrize("text", ["2026-13-01", "yesterday", "1999-12-31", "2200-01-01", "18/11/2026", "' OR 1=1"])
+@pytest.mark.parametrize(
+    "text", ["2026-13-01", "yesterday", "1999-12-31", "2200-01-01", "18/11/2026", "' OR 1=1"]
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(BadRequest):
         read_day(text)
@@ -104,13 +106,21 @@ def test_where_weeks_and_months_begin() -> None:
     assert [step.label for step in months[:3]] == ["Jan 2026", "Feb 2026", "Mar 2026"]
     assert [step.start for step in months] == [
         midnight(date(2026, 1, 30), JERUSALEM),
-        *(midnight(date(2026 + month // 12, month % 12 + 1, 1), JERUSALEM) for month in range(1, 24)),
+        *(
+            midnight(date(2026 + month // 12, month % 12 + 1, 1), JERUSALEM)
+            for month in range(1, 24)
+        ),
     ]
 
 
 @pytest.mark.parametrize(
     ("first", "last"),
-    [(None, None), (date(2026, 11, 18), None), (None, date(2026, 11, 18)), (date(2026, 11, 18), date(2026, 11, 17))],
+    [
+        (None, None),
+        (date(2026, 11, 18), None),
+        (None, date(2026, 11, 18)),
+        (date(2026, 11, 18), date(2026, 11, 17)),
+    ],
 )
 def test_an_open_period_has_no_steps(first: date | None, last: date | None) -> None:
     period = Period(JERUSALEM, first, last)

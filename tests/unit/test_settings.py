@@ -27,9 +27,16 @@ def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
 
 def test_all_faults_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = {
-        "REDIS_URL": "localhost:6379", "DATABASE_URL": "mysql://x", "SECRET_KEY": "short-secret", "PUBLIC_URL": "calls",
-        "WORKERS": "none", "THREADS": "1", "SCRIPT_PATH": "site.js", "CRM_TIMEOUT_SECONDS": "9", "RAW_DAYS": "0",
-    }  # fmt: skip
+        "REDIS_URL": "localhost:6379",
+        "DATABASE_URL": "mysql://x",
+        "SECRET_KEY": "short-secret",
+        "PUBLIC_URL": "calls",
+        "WORKERS": "none",
+        "THREADS": "1",
+        "SCRIPT_PATH": "site.js",
+        "CRM_TIMEOUT_SECONDS": "9",
+        "RAW_DAYS": "0",
+    }
     for name, value in wrong.items():
         monkeypatch.setenv(f"LEADTRACKER_{name}", value)
     with pytest.raises(SettingsError) as raised:
@@ -37,9 +44,14 @@ def test_all_faults_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = str(raised.value).splitlines()
     assert [line.split(":")[0] for line in lines] == sorted(
         (f"LEADTRACKER_{name}" for name in wrong),
-        key=lambda name: list(Settings.model_fields).index(name.removeprefix("LEADTRACKER_").lower()),
+        key=lambda name: list(Settings.model_fields).index(
+            name.removeprefix("LEADTRACKER_").lower()
+        ),
     )
-    assert "LEADTRACKER_SECRET_KEY: shorter than 32 characters; make one with: openssl rand -hex 32" in lines
+    assert (
+        "LEADTRACKER_SECRET_KEY: shorter than 32 characters; make one with: openssl rand -hex 32"
+        in lines
+    )
     assert "short-secret" not in str(raised.value)
 
 
@@ -70,7 +82,9 @@ def test_values(name: str, value: object, wrong: bool) -> None:
 
 def test_spellings_are_made_one() -> None:
     settings = Settings(
-        database_url="postgresql://u@h/d", public_url="https://calls.example.com/", origins_of_screen_pop="a, b,"
+        database_url="postgresql://u@h/d",
+        public_url="https://calls.example.com/",
+        origins_of_screen_pop="a, b,",
     )
     assert settings.database == "postgresql+psycopg://u@h/d"
     assert settings.public_url == "https://calls.example.com"
@@ -87,8 +101,12 @@ def test_the_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
     assert Settings(data_folder=tmp_path, secret_key="x" * 32).key == "x" * 32
 
 
-def test_a_child_process_has_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(data_folder=tmp_path, threads=7, origins_of_screen_pop=("a", "b"), metrics_token="t")
+def test_a_child_process_has_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(
+        data_folder=tmp_path, threads=7, origins_of_screen_pop=("a", "b"), metrics_token="t"
+    )
     for name, value in settings.as_environment().items():
         monkeypatch.setenv(name, value)
     assert load_settings() == settings.model_copy(update={"secret_key": settings.key})

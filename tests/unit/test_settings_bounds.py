@@ -64,7 +64,9 @@ def test_defaults() -> None:
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_is_read_from_its_variable(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(f"LEADTRACKER_{name.upper()}", OTHERS.get(name, "something"))
     settings = load_settings()
     assert getattr(settings, name) != DEFAULTS[name]
@@ -83,8 +85,16 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         ("raw_days", (7, 10_000), (6, -1)),
         ("lease_days", (1, 10_000), (0, -1)),
         ("secret_key", ("", "k" * 32), ("k", "k" * 31)),
-        ("database_url", ("", "sqlite:///a", "postgresql+psycopg://h/d"), ("sqlite://a", "postgres://h/d")),
-        ("redis_url", ("", "redis://h", "rediss://h", "unix:///s"), ("h:6379", "http://h", "unix:/s")),
+        (
+            "database_url",
+            ("", "sqlite:///a", "postgresql+psycopg://h/d"),
+            ("sqlite://a", "postgres://h/d"),
+        ),
+        (
+            "redis_url",
+            ("", "redis://h", "rediss://h", "unix:///s"),
+            ("h:6379", "http://h", "unix:/s"),
+        ),
         ("public_url", ("http://h", "https://h"), ("", "h", "ftp://h")),
         ("script_path", ("", "/a.js"), ("a.js", "/a.css", "/")),
         ("geoip_database", ("", __file__), (f"{__file__}.gone", str(Path(__file__).parent))),
@@ -135,7 +145,9 @@ def test_what_is_said_of_each_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
-def test_a_setting_does_not_change_and_what_is_unknown_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_does_not_change_and_what_is_unknown_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("LEADTRACKER_UNHEARD_OF", "x")
     settings = load_settings()
     for name in ("workers", "secret_key"):
@@ -143,8 +155,12 @@ def test_a_setting_does_not_change_and_what_is_unknown_is_no_fault(monkeypatch: 
             setattr(settings, name, "3")
 
 
-@pytest.mark.parametrize(("text", "origins"), [(" a , b ", ("a", "b")), ("a,,b,", ("a", "b")), ("", ()), ("a", ("a",))])
-def test_a_list_of_origins(text: str, origins: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("text", "origins"), [(" a , b ", ("a", "b")), ("a,,b,", ("a", "b")), ("", ()), ("a", ("a",))]
+)
+def test_a_list_of_origins(
+    text: str, origins: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LEADTRACKER_ORIGINS_OF_SCREEN_POP", text)
     assert load_settings().origins_of_screen_pop == origins
 
@@ -177,7 +193,9 @@ def test_the_surroundings_are_this_process_s(monkeypatch: pytest.MonkeyPatch) ->
     assert Settings.surroundings() == dict(os.environ)
 
 
-def test_metrics_have_a_folder_beside_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_have_a_folder_beside_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
     for _ in range(2):
         prepare_metrics(Settings(data_folder=tmp_path / "new"))

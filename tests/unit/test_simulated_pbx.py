@@ -16,7 +16,14 @@ import pytest
 import requests
 from receiver import Receiver
 
-from leadtracker.pbx.simulated_call import Ending, Extension, Kind, NotAcknowledged, Shown, SimulatedCall
+from leadtracker.pbx.simulated_call import (
+    Ending,
+    Extension,
+    Kind,
+    NotAcknowledged,
+    Shown,
+    SimulatedCall,
+)
 from leadtracker.pbx.voicenter.simulator import account as voicenter
 from leadtracker.pbx.voicenter.simulator.account import PopFormat, SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, cdrs
@@ -28,9 +35,15 @@ PACKAGE = Path(__file__).parent.parent.parent / "leadtracker"
 ISRAEL = ZoneInfo("Asia/Jerusalem")
 STAFF = (Extension("KGpK4iWq", "Walter"), Extension("SIPSIP", "Lois"))
 CALL = SimulatedCall(
-    kind=Kind.INCOMING, ending=Ending.ANSWERED, customer="+972501234567", did="+972722776772",
-    started_at=datetime(2026, 7, 1, 9, 30, 5, tzinfo=UTC), extensions=STAFF, ring_seconds=7, talk_seconds=134,
-)  # fmt: skip
+    kind=Kind.INCOMING,
+    ending=Ending.ANSWERED,
+    customer="+972501234567",
+    did="+972722776772",
+    started_at=datetime(2026, 7, 1, 9, 30, 5, tzinfo=UTC),
+    extensions=STAFF,
+    ring_seconds=7,
+    talk_seconds=134,
+)
 IN_QUEUE = replace(CALL, queue="Sales Queue", wait_seconds=20, pressed=(2, 0))
 
 
@@ -85,7 +98,9 @@ QUEUED = replace(IN_QUEUE, extensions=STAFF[:1])
         ("event-extension-real-hangup-answered-elsewhere", IN_QUEUE, -1),
     ],
 )
-def test_an_event_has_the_keys_types_and_words_of_the_captured_one(file: str, call: SimulatedCall, place: int) -> None:
+def test_an_event_has_the_keys_types_and_words_of_the_captured_one(
+    file: str, call: SimulatedCall, place: int
+) -> None:
     printed = json.loads(sample(f"voicenter/real_time/{file}.json"))
     name, payload = of_call(call, ISRAEL)[place]
     for each in (printed[1], payload):
@@ -94,7 +109,10 @@ def test_an_event_has_the_keys_types_and_words_of_the_captured_one(file: str, ca
     assert (name, shape(payload)) == (printed[0], shape(printed[1]))
     alike = ("eventName", "reason", "cause", "dialStatus")
     assert [payload.get(key) for key in alike] == [printed[1].get(key) for key in alike]
-    current, like = payload["data"].get("currentCall", {}), printed[1]["data"].get("currentCall", {})
+    current, like = (
+        payload["data"].get("currentCall", {}),
+        printed[1]["data"].get("currentCall", {}),
+    )
     told = ("answered", "direction", "c2cdirection")
     assert [current.get(key) for key in told] == [like.get(key) for key in told]
 
@@ -106,22 +124,34 @@ def test_the_legs_of_a_click_to_call_are_told_as_the_document_prints_them() -> N
     ]
 
     def told(reason: str, call: dict[str, Any]) -> tuple[object, ...]:
-        return reason, int(call["c2cdirection"]), call["callstatus"], call["answered"], call["callAnswered"] > 0
+        return (
+            reason,
+            int(call["c2cdirection"]),
+            call["callstatus"],
+            call["answered"],
+            call["callAnswered"] > 0,
+        )
 
     expected = [told(data["reason"], data["currentCall"]) for data in printed]
     events = of_call(TWO_LEGS, ISRAEL)
     assert [told(event["reason"], event["data"]["currentCall"]) for _, event in events] == expected
     missed = replace(TWO_LEGS, agent_answers=False, ending=Ending.MISSED)
-    assert [event["data"]["currentCall"]["c2cdirection"] for _, event in of_call(missed, ISRAEL)] == [1, 1]
+    assert [
+        event["data"]["currentCall"]["c2cdirection"] for _, event in of_call(missed, ISRAEL)
+    ] == [1, 1]
 
 
 def test_a_get_pop_and_a_form_pop_have_the_parameters_of_the_samples(
     account: SimulatedVoicenter, receiver: Receiver
 ) -> None:
-    replace(account, pop_format=PopFormat.GET, screen_pop_url=f"{receiver.url}/pop?ours=1").ring(CALL)
+    replace(account, pop_format=PopFormat.GET, screen_pop_url=f"{receiver.url}/pop?ours=1").ring(
+        CALL
+    )
     replace(account, pop_format=PopFormat.FORM).ring(CALL)
     by_get, by_form = receiver.got[0], receiver.got[2]  # each of two extensions rings
-    printed = dict(parse_qsl(urlsplit(sample("voicenter/screen_pop/request-get-ringing.txt")).query))
+    printed = dict(
+        parse_qsl(urlsplit(sample("voicenter/screen_pop/request-get-ringing.txt")).query)
+    )
     assert by_get.method == "GET"
     assert set(by_get.query) == {*printed, "ours"}
     assert by_get.query["phone"] == "972501234567"
@@ -139,7 +169,8 @@ def test_every_extension_that_rings_sends_a_pop_and_one_takes_the_call(
     account.answer(CALL)
     account.hang_up(CALL)
     told = [
-        (pop.json["extenUser"], pop.json["isAnswered"], pop.json["currentCall"].get("cause")) for pop in receiver.got
+        (pop.json["extenUser"], pop.json["isAnswered"], pop.json["currentCall"].get("cause"))
+        for pop in receiver.got
     ]
     assert told == [
         ("KGpK4iWq", False, None),
@@ -150,13 +181,22 @@ def test_every_extension_that_rings_sends_a_pop_and_one_takes_the_call(
     ]
 
 
-def test_epochs_are_the_wall_clock_of_the_account_and_the_id_begins_with_it(account: SimulatedVoicenter) -> None:
+def test_epochs_are_the_wall_clock_of_the_account_and_the_id_begins_with_it(
+    account: SimulatedVoicenter,
+) -> None:
     summer = account.pop(CALL, STAFF[0], "Talking")
-    assert datetime.fromtimestamp(summer["callStarted"], UTC) == datetime(2026, 7, 1, 12, 30, 5, tzinfo=UTC)
+    assert datetime.fromtimestamp(summer["callStarted"], UTC) == datetime(
+        2026, 7, 1, 12, 30, 5, tzinfo=UTC
+    )
     assert summer["callAnswered"] == summer["callStarted"] + CALL.ring_seconds
     assert summer["ivrid"].startswith("20260701123005")
     assert len(summer["ivrid"]) == 32
-    (winter,) = cdrs(replace(CALL, started_at=datetime(2026, 1, 1, 23, tzinfo=UTC)), ISRAEL, "", newer_fields=False)
+    (winter,) = cdrs(
+        replace(CALL, started_at=datetime(2026, 1, 1, 23, tzinfo=UTC)),
+        ISRAEL,
+        "",
+        newer_fields=False,
+    )
     assert datetime.fromtimestamp(winter["time"], UTC) == datetime(2026, 1, 2, 1, tzinfo=UTC)
 
 
@@ -172,9 +212,13 @@ def test_epochs_are_the_wall_clock_of_the_account_and_the_id_begins_with_it(acco
         ("newer-fields", IN_QUEUE, 0),
     ],
 )
-def test_a_cdr_has_the_keys_types_and_words_of_the_sample(file: str, call: SimulatedCall, leg: int) -> None:
+def test_a_cdr_has_the_keys_types_and_words_of_the_sample(
+    file: str, call: SimulatedCall, leg: int
+) -> None:
     printed = json.loads(sample(f"voicenter/cdr/request-json-{file}.json"))
-    record = cdrs(call, ISRAEL, "https://recordings.example.com/", newer_fields=file == "newer-fields")[leg]
+    record = cdrs(
+        call, ISRAEL, "https://recordings.example.com/", newer_fields=file == "newer-fields"
+    )[leg]
     custom = printed.pop("CustomData", None)  # its keys are the customer's own
     assert isinstance(record.pop("CustomData", None), type(custom))
     assert shape(record) == shape(printed)
@@ -194,7 +238,9 @@ def test_a_transferred_call_has_its_own_id_and_names_the_first() -> None:
     assert record["OriginalIvrUniqueID"] == first["ivruniqueid"] != record["ivruniqueid"]
 
 
-def test_all_three_formats_of_a_cdr_say_the_same(account: SimulatedVoicenter, receiver: Receiver) -> None:
+def test_all_three_formats_of_a_cdr_say_the_same(
+    account: SimulatedVoicenter, receiver: Receiver
+) -> None:
     (record,) = cdrs(IN_QUEUE, ISRAEL, "https://r.example.com/?a=1&b=", newer_fields=True)
     receiver.answers = [
         (200, b'{"err":0}'),
@@ -210,8 +256,10 @@ def test_all_three_formats_of_a_cdr_say_the_same(account: SimulatedVoicenter, re
     assert xmlrpc.client.loads(by_xml.body)[0] == (flat,)
     assert b"<name>time</name><value><i8>" in by_xml.body
     assert [one.headers["Content-Type"] for one in receiver.got] == [
-        "application/json", "application/x-www-form-urlencoded", "text/xml",
-    ]  # fmt: skip
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "text/xml",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -247,9 +295,15 @@ def test_an_agent_sees_what_the_answer_says_and_nothing_when_it_is_not_ok(
 ) -> None:
     receiver.answers = [(200, sample("voicenter/screen_pop/answer-found.json").encode())]
     assert account.ring(CALL) == Shown(
-        "John Doe", "Voicenter", "https://www.yourdomain.com/contact_search.asp?user_phone=0722776772"
+        "John Doe",
+        "Voicenter",
+        "https://www.yourdomain.com/contact_search.asp?user_phone=0722776772",
     )
-    for status, answer in ((200, b'{"STATUS":"ERROR","URL":"x"}'), (500, b'{"STATUS":"OK","URL":"x"}'), (200, b"[1]")):
+    for status, answer in (
+        (200, b'{"STATUS":"ERROR","URL":"x"}'),
+        (500, b'{"STATUS":"OK","URL":"x"}'),
+        (200, b"[1]"),
+    ):
         receiver.answers = [(status, answer)]
         assert account.ring(CALL) == Shown()
     dead = replace(account, screen_pop_url="http://127.0.0.1:9/")
@@ -262,12 +316,18 @@ def test_a_withheld_number_is_no_number(account: SimulatedVoicenter) -> None:
     assert cdrs(withheld, ISRAEL, "", newer_fields=True)[0]["caller"] == "Anonymous"
 
 
-def test_while1_asks_and_reports_as_its_documents_print(receiver: Receiver, http: requests.Session) -> None:
-    project = SimulatedWhile1(f"{receiver.url}/data?token=secret", http, events_url=f"{receiver.url}/ev?token=secret")
+def test_while1_asks_and_reports_as_its_documents_print(
+    receiver: Receiver, http: requests.Session
+) -> None:
+    project = SimulatedWhile1(
+        f"{receiver.url}/data?token=secret", http, events_url=f"{receiver.url}/ev?token=secret"
+    )
     answered = replace(CALL, customer="+40721234567", did="+40312345610", queue="callcenter-queue")
     missed = replace(answered, ending=Ending.ABANDONED, serial="f" * 18)
     receiver.answers = [(200, sample("while1/caller_data/answer-found.json").encode())]
-    assert project.ring(answered) == Shown("John Doe", "", "https://your-crm.com/example-popup?id=12345")
+    assert project.ring(answered) == Shown(
+        "John Doe", "", "https://your-crm.com/example-popup?id=12345"
+    )
     project.answer(answered)
     project.hang_up(answered)
     project.report(answered)
@@ -283,7 +343,11 @@ def test_while1_asks_and_reports_as_its_documents_print(receiver: Receiver, http
         assert set(event) == {*printed, "token"}
         assert event["event"] == printed["event"]
     assert abandoned["fail_reason"] == printed["fail_reason"] == "queue_hangup"
-    assert (began["contact_id"], ended["event"], abandoned["contact_id"]) == ("12345", "queue_answer_end", "")
+    assert (began["contact_id"], ended["event"], abandoned["contact_id"]) == (
+        "12345",
+        "queue_answer_end",
+        "",
+    )
     assert began["uniqueid"] == ended["uniqueid"] != abandoned["uniqueid"]
     receiver.answers = [(503, b"")]
     with pytest.raises(NotAcknowledged):
@@ -308,7 +372,21 @@ def test_simulators_know_nothing_of_the_parsers(file: str) -> None:
     """Else both would share one misreading."""
     tree = ast.parse((PACKAGE / file).read_text())
     named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    named |= {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
     ours = {name for name in named if name and name.startswith("leadtracker")}
-    parts = ("simulated_cdr", "simulated_behaviour", "simulated_events", "simulated_exchange", "simulator")
-    assert ours <= {"leadtracker.pbx.simulated_call", *(f"leadtracker.pbx.voicenter.{part}" for part in parts)}
+    parts = (
+        "simulated_cdr",
+        "simulated_behaviour",
+        "simulated_events",
+        "simulated_exchange",
+        "simulator",
+    )
+    assert ours <= {
+        "leadtracker.pbx.simulated_call",
+        *(f"leadtracker.pbx.voicenter.{part}" for part in parts),
+    }

@@ -19,13 +19,31 @@ STAFF = (Extension("KGpK4iWq", "Walter"), Extension("SIPSIP", "Lois"))
 
 
 def test_a_browser_says_what_the_script_says(receiver: Receiver, http: requests.Session) -> None:
-    leased = {"did": "+972722776772", "display": "072-277-6772", "lease": "signed", "lease_seconds": 120,
-              "beat_seconds": 30, "reason": "leased"}  # fmt: skip
+    leased = {
+        "did": "+972722776772",
+        "display": "072-277-6772",
+        "lease": "signed",
+        "lease_seconds": 120,
+        "beat_seconds": 30,
+        "reason": "leased",
+    }
     known = b'{"known":true}'
-    receiver.answers = [(200, json.dumps(leased).encode()), (200, known), (200, known), (200, known)]
-    browser = Browser(f"{receiver.url}/tracker.js", "token", http, info={"name": "Dana"}, visitor="v" * 22)
+    receiver.answers = [
+        (200, json.dumps(leased).encode()),
+        (200, known),
+        (200, known),
+        (200, known),
+    ]
+    browser = Browser(
+        f"{receiver.url}/tracker.js", "token", http, info={"name": "Dana"}, visitor="v" * 22
+    )
     page = browser.arrive("http://127.0.0.1:8090/sale?utm_source=google", "https://www.google.com/")
-    assert (page.did, page.display, page.reason, page.leased) == ("+972722776772", "072-277-6772", "leased", True)
+    assert (page.did, page.display, page.reason, page.leased) == (
+        "+972722776772",
+        "072-277-6772",
+        "leased",
+        True,
+    )
     waited: list[float] = []
     browser.stay(70, waited.append)
     browser.tap()
@@ -39,14 +57,19 @@ def test_a_browser_says_what_the_script_says(receiver: Receiver, http: requests.
     assert len(asked["visit"]) == len(asked["visitor"]) == 22
     assert waited == [30, 30, 10]
     assert [(beat["state"], beat["signals"]) for beat in beats] == [
-        ("visible", []), ("visible", []), ("visible", ["tap"]), ("left", []),
-    ]  # fmt: skip
+        ("visible", []),
+        ("visible", []),
+        ("visible", ["tap"]),
+        ("left", []),
+    ]
     assert all(set(beat) == always | {"lease", "state", "signals", "engaged"} for beat in beats)
     assert receiver.got[0].headers["Origin"] == "http://127.0.0.1:8090"
     assert receiver.got[0].headers["Content-Type"] == "text/plain;charset=UTF-8"
 
 
-def test_a_browser_keeps_its_first_arrival_and_begins_a_new_visit(receiver: Receiver, http: requests.Session) -> None:
+def test_a_browser_keeps_its_first_arrival_and_begins_a_new_visit(
+    receiver: Receiver, http: requests.Session
+) -> None:
     browser = Browser(f"{receiver.url}/tracker.js", "token", http)
     browser.arrive("http://a.example/?utm_source=google")
     browser.arrive("http://a.example/?utm_source=bing")
@@ -63,8 +86,16 @@ def test_a_page_lives_without_an_answer(http: requests.Session) -> None:
     browser.tap()
 
 
-def test_a_browser_takes_the_new_number_of_a_beat(receiver: Receiver, http: requests.Session) -> None:
-    other = {"known": False, "did": "+972722776773", "display": "072-277-6773", "lease": "b", "reason": "leased"}
+def test_a_browser_takes_the_new_number_of_a_beat(
+    receiver: Receiver, http: requests.Session
+) -> None:
+    other = {
+        "known": False,
+        "did": "+972722776773",
+        "display": "072-277-6773",
+        "lease": "b",
+        "reason": "leased",
+    }
     receiver.answers = [
         (200, b'{"did":"+972722776772","lease":"a","reason":"leased"}'),
         (200, json.dumps(other).encode()),
@@ -105,8 +136,12 @@ def test_a_scenario_sends_its_callbacks(
 ) -> None:
     scenario = SCENARIOS[name]
     call = begin(
-        scenario, did="+972722776772", customer="+972501234567", extensions=STAFF, chance=random.Random(1)
-    )  # fmt: skip
+        scenario,
+        did="+972722776772",
+        customer="+972501234567",
+        extensions=STAFF,
+        chance=random.Random(1),
+    )
     waited: list[float] = []
     played = play(scenario, call, account, waited.append)
     paths = [urlsplit(one.url).path for one in receiver.got]

@@ -76,7 +76,9 @@ def test_defaults_of_a_site(session: Session) -> None:
         (Account, site_file.ACCOUNT_DEFAULTS, {"id", "key", "secret"}),
     ],
 )
-def test_a_noun_has_the_defaults_of_the_file(kind: Any, defaults: dict[str, Any], given: set[str]) -> None:
+def test_a_noun_has_the_defaults_of_the_file(
+    kind: Any, defaults: dict[str, Any], given: set[str]
+) -> None:
     nouns = {one.name for one in fields(kind)} - given
     assert nouns == set(defaults)
     filled = {name: None for name in given} | {
@@ -94,14 +96,23 @@ ACCOUNT_FAULTS = [
     ({"vendor": "3cx"}, "account pbx: vendor must be one of voicenter, while1"),
     ({"secret": SECRET[:15]}, "account pbx: secret must be 16 or more letters, digits, - or _"),
     ({"secret": SECRET + "/"}, "account pbx: secret must be 16 or more letters, digits, - or _"),
-    ({"time_zone": "Mars/Olympus"}, "account pbx: time_zone must be a name such as Asia/Jerusalem; got 'Mars/Olympus'"),
+    (
+        {"time_zone": "Mars/Olympus"},
+        "account pbx: time_zone must be a name such as Asia/Jerusalem; got 'Mars/Olympus'",
+    ),
     ({"country": "Israel"}, "account pbx: country must be two letters such as IL; got 'Israel'"),
     (
         {"allowed_addresses": ["192.0.2.1", "192.0.2.256"]},
         "account pbx: '192.0.2.256' is not an IP address or network such as 192.0.2.0/24",
     ),
-    ({"crm_url": "ftp://crm.example.com"}, "account pbx: crm_url must begin with http:// or https://"),
-    ({"options": {"real_time_username": "u"}}, "account pbx: options.real_time_password is missing."),
+    (
+        {"crm_url": "ftp://crm.example.com"},
+        "account pbx: crm_url must begin with http:// or https://",
+    ),
+    (
+        {"options": {"real_time_username": "u"}},
+        "account pbx: options.real_time_password is missing.",
+    ),
 ]
 
 
@@ -117,9 +128,14 @@ def test_faults_of_an_account(given: dict[str, Any], fault: str, session: Sessio
 
 def test_all_faults_of_an_account_at_once(session: Session) -> None:
     with pytest.raises(SiteFault) as refusal:
-        site_file.save_account(session, "a b", {"colour": 1, "vendor": "x", "country": "x", "crm_url": "x"})
+        site_file.save_account(
+            session, "a b", {"colour": 1, "vendor": "x", "country": "x", "crm_url": "x"}
+        )
     assert len(str(refusal.value).splitlines()) == 5
-    assert "account 'a b': a key is letters, digits, - and _, because it is part of an address" in str(refusal.value)
+    assert (
+        "account 'a b': a key is letters, digits, - and _, because it is part of an address"
+        in str(refusal.value)
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,8 +170,12 @@ def test_what_is_not_given_stays(session: Session) -> None:
     assert len(session.scalars(select(SiteRow)).all()) == 1
 
 
-def test_real_time_options_of_an_account_that_is_another_vendors_are_not_judged(session: Session) -> None:
-    site_file.save_account(session, "pbx", {"vendor": "while1", "options": {"real_time_username": "u"}})
+def test_real_time_options_of_an_account_that_is_another_vendors_are_not_judged(
+    session: Session,
+) -> None:
+    site_file.save_account(
+        session, "pbx", {"vendor": "while1", "options": {"real_time_username": "u"}}
+    )
     site_file.save_account(session, "tel-aviv", {"vendor": "voicenter"})
     with pytest.raises(SiteFault, match="real_time_password is missing"):
         site_file.save_account(session, "tel-aviv", {"options": {"real_time_username": "u"}})
@@ -166,10 +186,16 @@ ORIGIN = "site shop: an origin is like https://www.example.com, without a path; 
 SITE_FAULTS = [
     ({"colour": "red"}, "site shop: there is no key 'colour'"),
     ({"country": "ZZ"}, "site shop: country must be two letters such as IL; got 'ZZ'"),
-    ({"time_zone": "Jerusalem"}, "site shop: time_zone must be a name such as Asia/Jerusalem; got 'Jerusalem'"),
+    (
+        {"time_zone": "Jerusalem"},
+        "site shop: time_zone must be a name such as Asia/Jerusalem; got 'Jerusalem'",
+    ),
     ({"default_number": "12"}, "site shop: default_number '12' is not a telephone number"),
     ({"origins": ["www.example.com"]}, f"{ORIGIN}'www.example.com'"),
-    ({"origins": ["https://a.example.com", "https://b.example.com/"]}, f"{ORIGIN}'https://b.example.com/'"),
+    (
+        {"origins": ["https://a.example.com", "https://b.example.com/"]},
+        f"{ORIGIN}'https://b.example.com/'",
+    ),
     ({"origins": ["ftp://example.com"]}, f"{ORIGIN}'ftp://example.com'"),
     ({"origins": ["https://"]}, f"{ORIGIN}'https://'"),
     ({"lease_seconds": 44}, "site shop: lease_seconds must be 45 to 86400"),
@@ -179,21 +205,45 @@ SITE_FAULTS = [
     ({"visitor_days": 401}, "site shop: visitor_days must be 1 to 400"),
     ({"topics": []}, "site shop: topics must be a table such as [site.NAME.topics.kitchens]"),
     ({"topics": {"": {}}}, "site shop: a topic's name is 1 to 50 characters without |; got ''"),
-    ({"topics": {"a|b": {}}}, "site shop: a topic's name is 1 to 50 characters without |; got 'a|b'"),
+    (
+        {"topics": {"a|b": {}}},
+        "site shop: a topic's name is 1 to 50 characters without |; got 'a|b'",
+    ),
     ({"topics": {"x" * 51: {}}}, "site shop: a topic's name is 1 to 50 characters without |"),
     ({"topics": {"kitchens": []}}, TOPIC),
     ({"topics": {"kitchens": {"pagges": []}}}, TOPIC),
     ({"topics": {"kitchens": {"pages": "/"}}}, TOPIC),
     ({"topics": {"kitchens": {"calls": [7]}}}, TOPIC),
-    ({"topics": {"kitchens": {"pages": ["/a", "b"]}}}, "site shop: topic 'kitchens': each of pages must begin with /"),
+    (
+        {"topics": {"kitchens": {"pages": ["/a", "b"]}}},
+        "site shop: topic 'kitchens': each of pages must begin with /",
+    ),
     ({"number_price": -1}, "site shop: number_price is what one number costs in minor units"),
-    ({"number_price": 10**9 + 1}, "site shop: number_price is what one number costs in minor units"),
+    (
+        {"number_price": 10**9 + 1},
+        "site shop: number_price is what one number costs in minor units",
+    ),
     ({"number_price": 1.5}, "site shop: number_price is what one number costs in minor units"),
-    ({"currency": "ils"}, "site shop: currency must be three capital letters such as ILS; got 'ils'"),
-    ({"currency": "ILSS"}, "site shop: currency must be three capital letters such as ILS; got 'ILSS'"),
-    ({"most_overflow": -0.01}, "site shop: most_overflow is a share of 0 to 1, such as 0.05 for 5 %; got -0.01"),
-    ({"most_overflow": 1.01}, "site shop: most_overflow is a share of 0 to 1, such as 0.05 for 5 %; got 1.01"),
-    ({"most_at_risk": "1"}, "site shop: most_at_risk is a share of 0 to 1, such as 0.05 for 5 %; got '1'"),
+    (
+        {"currency": "ils"},
+        "site shop: currency must be three capital letters such as ILS; got 'ils'",
+    ),
+    (
+        {"currency": "ILSS"},
+        "site shop: currency must be three capital letters such as ILS; got 'ILSS'",
+    ),
+    (
+        {"most_overflow": -0.01},
+        "site shop: most_overflow is a share of 0 to 1, such as 0.05 for 5 %; got -0.01",
+    ),
+    (
+        {"most_overflow": 1.01},
+        "site shop: most_overflow is a share of 0 to 1, such as 0.05 for 5 %; got 1.01",
+    ),
+    (
+        {"most_at_risk": "1"},
+        "site shop: most_at_risk is a share of 0 to 1, such as 0.05 for 5 %; got '1'",
+    ),
     ({"account_key": "nobody"}, "site shop: there is no PBX account 'nobody'; add it first"),
 ]
 
@@ -237,7 +287,10 @@ def test_what_a_site_may_be(given: dict[str, Any], kept: str | None, session: Se
 
 def test_a_number_is_read_by_the_country_that_the_site_has(session: Session) -> None:
     site_file.save_site(session, "shop", {"country": "RO"})
-    assert site_file.save_site(session, "shop", {"default_number": "0213110001"}).default_number == "+40213110001"
+    assert (
+        site_file.save_site(session, "shop", {"default_number": "0213110001"}).default_number
+        == "+40213110001"
+    )
 
 
 @pytest.mark.parametrize("vendor", ["voicenter", "while1"])
@@ -295,7 +348,10 @@ def test_what_is_applied_is_exported(session: Session) -> None:
         }
     }
     shop = exported["site"]["shop"]
-    assert {name: shop[name] for name in ("tokens", "dids", "default_number", "account_key", "number_price")} == {
+    assert {
+        name: shop[name]
+        for name in ("tokens", "dids", "default_number", "account_key", "number_price")
+    } == {
         "tokens": ["one", "two"],
         "dids": ["+972722776772", "+972722776773"],
         "default_number": "+97235551234",
@@ -334,9 +390,15 @@ def test_tokens_of_the_file_replace_those_that_were(session: Session) -> None:
     ("text", "fault"),
     [
         ("[site.shop", "the file is not TOML: "),
-        ("[sites.shop]", "there is no table 'sites'; a file has [account.NAME] and [site.NAME] tables"),
+        (
+            "[sites.shop]",
+            "there is no table 'sites'; a file has [account.NAME] and [site.NAME] tables",
+        ),
         ("[site.shop]\nlease_seconds = 1", "site shop: lease_seconds must be 45 to 86400"),
-        ('[account.pbx]\ncountry = "x"', "account pbx: country must be two letters such as IL; got 'x'"),
+        (
+            '[account.pbx]\ncountry = "x"',
+            "account pbx: country must be two letters such as IL; got 'x'",
+        ),
         ('[site.shop]\ndids = ["12"]', "'12' is not a telephone number in IL"),
     ],
 )
@@ -354,8 +416,22 @@ def test_what_is_applied_is_what_the_web_reads(session: Session) -> None:
     account = directory.account("pbx")
     assert shop is not None
     assert account is not None
-    assert (shop.name, shop.tokens, shop.origins) == ("shop", ("one", "two"), ("https://shop.example.com",))
-    assert (shop.default_number, shop.number_price, shop.account_key) == ("+97235551234", 500, "pbx")
-    assert (shop.topics["kitchens"].pages, shop.topics["kitchens"].calls) == (("/kitchens",), ("Kitchens",))
-    assert (account.secret, account.crm_url) == ("secret-of-the-pbx-account", "https://crm.example.com/pop")
+    assert (shop.name, shop.tokens, shop.origins) == (
+        "shop",
+        ("one", "two"),
+        ("https://shop.example.com",),
+    )
+    assert (shop.default_number, shop.number_price, shop.account_key) == (
+        "+97235551234",
+        500,
+        "pbx",
+    )
+    assert (shop.topics["kitchens"].pages, shop.topics["kitchens"].calls) == (
+        ("/kitchens",),
+        ("Kitchens",),
+    )
+    assert (account.secret, account.crm_url) == (
+        "secret-of-the-pbx-account",
+        "https://crm.example.com/pop",
+    )
     assert (account.allowed_addresses, account.options) == (("192.0.2.0/24",), {"code": "c"})

@@ -19,10 +19,14 @@ TOPICS = {
     [
         ("https://shop.example.com/kitchens", "kitchens"),
         ("https://shop.example.com/kitchens/oak?a=/baths", "kitchens"),
-        ("https://shop.example.com/kitchens/baths/1", "baths"), ("https://shop.example.com/k/", "kitchens"),
-        ("https://shop.example.com", ""), ("https://shop.example.com/k", ""), ("", ""), ("https://[", ""),
+        ("https://shop.example.com/kitchens/baths/1", "baths"),
+        ("https://shop.example.com/k/", "kitchens"),
+        ("https://shop.example.com", ""),
+        ("https://shop.example.com/k", ""),
+        ("", ""),
+        ("https://[", ""),
     ],
-)  # fmt: skip
+)
 def test_of_a_page(url: str, topic: str) -> None:
     assert topic_of_page(TOPICS, url) == topic
     assert topic_of_page({}, url) == ""
@@ -30,7 +34,13 @@ def test_of_a_page(url: str, topic: str) -> None:
 
 @pytest.mark.parametrize(
     ("heard", "topic"),
-    [((), ""), (("1",), ""), (("2",), "kitchens"), (("1", "kitchens", "9"), "kitchens"), (("2", "אמבטיות"), "baths")],
+    [
+        ((), ""),
+        (("1",), ""),
+        (("2",), "kitchens"),
+        (("1", "kitchens", "9"), "kitchens"),
+        (("2", "אמבטיות"), "baths"),
+    ],
 )
 def test_of_a_call(heard: tuple[str, ...], topic: str) -> None:
     assert topic_of_call(TOPICS, heard) == topic

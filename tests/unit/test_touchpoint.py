@@ -30,7 +30,13 @@ GOOGLE = "https://www.google.com/"
         ("", "https://x.example.org/", "referral", "x.example.org", ""),
         ("", "https://mail.google.com/", "email", "mail.google.com", ""),
         ("", "android-app://com.google.android.gm/", "email", "com.google.android.gm", ""),
-        ("", "android-app://com.google.android.googlequicksearchbox/", "organic search", "google", ""),
+        (
+            "",
+            "android-app://com.google.android.googlequicksearchbox/",
+            "organic search",
+            "google",
+            "",
+        ),
         ("gclid=a", GOOGLE, "paid search", "google", ""),
         ("gbraid=a", "", "paid search", "google", ""),
         ("wbraid=a", "", "paid search", "google", ""),
@@ -38,13 +44,25 @@ GOOGLE = "https://www.google.com/"
         ("fbclid=a", "", "social", "facebook", ""),
         ("ttclid=a", "", "paid social", "tiktok", ""),
         ("gclid=&utm_source=radio", "", "other", "radio", ""),
-        ("utm_source=google&utm_medium=cpc&utm_campaign=spring", GOOGLE, "paid search", "google", "spring"),
+        (
+            "utm_source=google&utm_medium=cpc&utm_campaign=spring",
+            GOOGLE,
+            "paid search",
+            "google",
+            "spring",
+        ),
         ("UTM_Source=Google&utm_medium=CPC", "", "paid search", "Google", ""),
         ("utm_source=facebook&utm_medium=cpc", "", "paid social", "facebook", ""),
         ("utm_source=fb&utm_medium=paid-social", "", "paid social", "fb", ""),
         ("utm_source=x", "", "social", "x", ""),
         ("utm_source=instagram", "", "social", "instagram", ""),
-        ("utm_source=newsletter&utm_campaign=%D7%90%D7%91%D7%99%D7%91", "", "email", "newsletter", "אביב"),
+        (
+            "utm_source=newsletter&utm_campaign=%D7%90%D7%91%D7%99%D7%91",
+            "",
+            "email",
+            "newsletter",
+            "אביב",
+        ),
         ("utm_source=crm&utm_medium=email", "", "email", "crm", ""),
         ("utm_source=google&utm_medium=organic", "", "organic search", "google", ""),
         ("utm_source=partner&utm_medium=referral", "", "referral", "partner", ""),
@@ -53,7 +71,9 @@ GOOGLE = "https://www.google.com/"
         ("utm_campaign=spring", GOOGLE, "organic search", "google", "spring"),
     ],
 )
-def test_channel_source_and_campaign(query: str, referrer: str, channel: str, source: str, campaign: str) -> None:
+def test_channel_source_and_campaign(
+    query: str, referrer: str, channel: str, source: str, campaign: str
+) -> None:
     found = touchpoint(f"{SITE}?{query}" if query else SITE, referrer, NOON)
     assert (found["channel"], found["source"], found["campaign"]) == (channel, source, campaign)
 
@@ -62,10 +82,18 @@ def test_everything_it_keeps() -> None:
     url = f"{SITE}?utm_source=s&utm_medium=m&utm_campaign=c&utm_term=t&utm_content=o&gclid=1&fbclid=2&other=3#part"
     found = touchpoint(url, GOOGLE, NOON.astimezone(timezone(timedelta(hours=2))))
     assert found == {
-        "at": "2026-03-01T14:00:00.000+02:00", "url": url, "referrer": GOOGLE, "channel": "paid search", "source": "s",
-        "medium": "m", "campaign": "c", "term": "t", "content": "o", "landing_page": "/sale",
+        "at": "2026-03-01T14:00:00.000+02:00",
+        "url": url,
+        "referrer": GOOGLE,
+        "channel": "paid search",
+        "source": "s",
+        "medium": "m",
+        "campaign": "c",
+        "term": "t",
+        "content": "o",
+        "landing_page": "/sale",
         "click_ids": {"gclid": "1", "fbclid": "2"},
-    }  # fmt: skip
+    }
     assert set(found) == set(Touchpoint.__dataclass_fields__)
 
 
@@ -87,7 +115,9 @@ def test_odd_addresses(url: str, key: str, value: str) -> None:
     assert touchpoint(url, "", NOON)[key] == value
 
 
-@pytest.mark.parametrize(("url", "referrer"), [("https://[bad", ""), ("", "https://[bad"), ("https://a]b/", "")])
+@pytest.mark.parametrize(
+    ("url", "referrer"), [("https://[bad", ""), ("", "https://[bad"), ("https://a]b/", "")]
+)
 def test_what_is_no_address(url: str, referrer: str) -> None:
     with pytest.raises(ValueError, match=r"IPv6|netloc|URL"):
         touchpoint(url, referrer, NOON)

@@ -18,13 +18,21 @@ DIST = STATIC / "dist"
 @pytest.mark.parametrize("name", ["tracker.js", "tracker.v1.js"])
 def test_the_script_keeps_its_budget(name: str) -> None:
     weight = len(gzip.compress((DIST / name).read_bytes(), 9))
-    assert weight <= BUDGET, f"{name} weighs {weight} bytes after gzip -9, {weight - BUDGET} too many"
+    assert weight <= BUDGET, (
+        f"{name} weighs {weight} bytes after gzip -9, {weight - BUDGET} too many"
+    )
 
 
 def test_dist_is_what_the_sources_build_to() -> None:
     built = fresh_static() / "dist"
-    assert sorted(file.name for file in built.iterdir()) == sorted(file.name for file in DIST.iterdir())
-    differing = [file.name for file in built.iterdir() if file.read_bytes() != (DIST / file.name).read_bytes()]
+    assert sorted(file.name for file in built.iterdir()) == sorted(
+        file.name for file in DIST.iterdir()
+    )
+    differing = [
+        file.name
+        for file in built.iterdir()
+        if file.read_bytes() != (DIST / file.name).read_bytes()
+    ]
     assert not differing, "run `make static` and commit static/dist"
 
 

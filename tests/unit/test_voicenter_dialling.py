@@ -57,12 +57,23 @@ def with_options(account: Account, **options: str) -> Account:
 
 
 def pops(receiver: Receiver, account: Account) -> list[tuple[Phase, str | None, str, str]]:
-    heard = [SCREEN_POP.read(one.json, account, datetime.now(UTC)) for one in list(receiver.got) if one.url == "/pop"]
-    return [(pop.phase, pop.call_id, *(dialling.variable(pop.custom, name) for name in VARIABLES)) for pop in heard]
+    heard = [
+        SCREEN_POP.read(one.json, account, datetime.now(UTC))
+        for one in list(receiver.got)
+        if one.url == "/pop"
+    ]
+    return [
+        (pop.phase, pop.call_id, *(dialling.variable(pop.custom, name) for name in VARIABLES))
+        for pop in heard
+    ]
 
 
 def legs(receiver: Receiver, account: Account) -> list[Cdr]:
-    read = [CDR.read(one.json, account, datetime.now(UTC)) for one in list(receiver.got) if one.url == "/cdr"]
+    read = [
+        CDR.read(one.json, account, datetime.now(UTC))
+        for one in list(receiver.got)
+        if one.url == "/cdr"
+    ]
     return [leg for leg in read if isinstance(leg, Cdr)]
 
 
@@ -74,7 +85,12 @@ def test_the_vendor_offers_it() -> None:
 @pytest.mark.parametrize("method", ["json", "get"])
 @pytest.mark.parametrize("written_as", ["json", "xml"])
 def test_both_telephones_ring_and_both_legs_come_back(
-    method: str, written_as: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    method: str,
+    written_as: str,
+    switch: SimulatedSwitch,
+    calls: ClickToCall,
+    ours: Account,
+    receiver: Receiver,
 ) -> None:
     account = with_options(ours, click_to_call_method=method, click_to_call_format=written_as)
     dialled = calls.dial(account, DIAL)
@@ -94,7 +110,9 @@ def test_both_telephones_ring_and_both_legs_come_back(
     assert switch.exchange.dialled == {"request-1": 1}
 
 
-OUTCOMES: dict[Behaviour, tuple[Answer, int, list[Outcome]]] = {  # how often it rang, how its legs ended
+OUTCOMES: dict[
+    Behaviour, tuple[Answer, int, list[Outcome]]
+] = {  # how often it rang, how its legs ended
     Behaviour.ANSWERS: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
     Behaviour.VISITOR_MISSES: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.MISSED]),
     Behaviour.VISITOR_BUSY: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.BUSY]),
@@ -119,7 +137,11 @@ def test_every_behaviour_is_tried() -> None:
 
 @pytest.mark.parametrize("behaviour", OUTCOMES)
 def test_what_is_known_of_each_behaviour(
-    behaviour: Behaviour, switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    behaviour: Behaviour,
+    switch: SimulatedSwitch,
+    calls: ClickToCall,
+    ours: Account,
+    receiver: Receiver,
 ) -> None:
     answer, rang, outcomes = OUTCOMES[behaviour]
     switch.behaviours["SIPSIP1"] = behaviour
@@ -144,22 +166,33 @@ def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
 
 
 @pytest.mark.parametrize("agent", ["login:SIPSIP2", "SIPSIP2"])
-def test_an_agent_by_login_code(agent: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+def test_an_agent_by_login_code(
+    agent: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+) -> None:
     assert calls.dial(ours, dataclasses.replace(DIAL, agent=agent)).answer is Answer.ACCEPTED
     assert switch.exchange.active().keys() <= {"SIPSIP2"}
     nobody = calls.dial(ours, dataclasses.replace(DIAL, agent="login:nobody"))
     assert nobody.answer is Answer.OFFLINE
 
 
-def test_wrong_parameters_are_not_sent(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
-    dialled = calls.dial(ours, dataclasses.replace(DIAL, options={"record": "yes", "maxduration": "long"}))
+def test_wrong_parameters_are_not_sent(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+) -> None:
+    dialled = calls.dial(
+        ours, dataclasses.replace(DIAL, options={"record": "yes", "maxduration": "long"})
+    )
     assert dialled.answer is Answer.REFUSED
-    assert dialled.message == "record must be true or false. maxduration must be a whole number above 0."
+    assert (
+        dialled.message
+        == "record must be true or false. maxduration must be a whole number above 0."
+    )
     assert calls.faults({"record": "yes"}) == ("record must be true or false.",)
     assert not switch.asked
 
 
-def test_a_call_is_ended(switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
+def test_a_call_is_ended(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
     switch.exchange.talk_seconds = 30
     assert calls.hang_up(ours, "SIPSIP1").answer is Answer.REFUSED
     dialled = calls.dial(ours, DIAL)
@@ -199,13 +232,21 @@ def test_who_is_free(switch: SimulatedSwitch, calls: ClickToCall, ours: Account)
     assert VoicenterCalls(seconds=SECONDS).free(ours) == frozenset()
 
 
-def test_an_extension_that_is_not_listed_is_not_free(calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
-    receiver.answers = [(200, b'{"ERR":0,"DESC":"OK","EXTENSIONS":[{"SIP":"SIPSIP2"},{"SIP":"SIPSIP3"}]}')]
+def test_an_extension_that_is_not_listed_is_not_free(
+    calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    receiver.answers = [
+        (200, b'{"ERR":0,"DESC":"OK","EXTENSIONS":[{"SIP":"SIPSIP2"},{"SIP":"SIPSIP3"}]}')
+    ]
     assert calls.free(with_options(ours, extension_list_url=receiver.url)) == {"SIPSIP2"}
 
 
-def test_records_of_other_calls_are_left_out(calls: ClickToCall, ours: Account, receiver: Receiver) -> None:
-    rows = [{"callid": call_id, "date": "2026-09-13T06:00:00Z", "cdrtype": 10} for call_id in ("a", "b")]
+def test_records_of_other_calls_are_left_out(
+    calls: ClickToCall, ours: Account, receiver: Receiver
+) -> None:
+    rows = [
+        {"callid": call_id, "date": "2026-09-13T06:00:00Z", "cdrtype": 10} for call_id in ("a", "b")
+    ]
     receiver.answers = [(200, json.dumps({"ERROR_NUMBER": 0, "CDR_LIST": rows}).encode())]
     now = datetime.now(UTC)
     (found,) = calls.record(with_options(ours, call_log_url=receiver.url), "b", now, now)
@@ -221,8 +262,10 @@ def test_who_is_free_is_asked_again_after_some_seconds(
     monkeypatch.setattr(time, "monotonic", lambda: now + 5)
     assert calls.free(ours) == {"SIPSIP1"}
     assert [one.path.rpartition("/")[2] for one in switch.asked] == [
-        "GetExtensions", "GetExtensionsCalls", "GetExtensionsCalls"
-    ]  # fmt: skip
+        "GetExtensions",
+        "GetExtensionsCalls",
+        "GetExtensionsCalls",
+    ]
 
 
 def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
@@ -246,7 +289,9 @@ def test_the_call_log_has_what_no_cdr_told(
     dialled = calls.dial(ours, DIAL)
     since = datetime.now(UTC) - timedelta(minutes=1)
     switch.exchange.wait()
-    calls.dial(ours, dataclasses.replace(DIAL, agent="SIPSIP2", variables={dialling.REQUEST: "request-2"}))
+    calls.dial(
+        ours, dataclasses.replace(DIAL, agent="SIPSIP2", variables={dialling.REQUEST: "request-2"})
+    )
     switch.exchange.wait()
     found = calls.record(ours, dialled.call_id, since, since + timedelta(minutes=2))
     assert [(leg.call_id, leg.type, leg.main) for leg in found] == [
@@ -267,18 +312,38 @@ def test_the_log_says_of_a_leg_what_its_cdr_says(
     switch.exchange.wait()
     now = datetime.now(UTC)
     found = calls.record(ours, dialled.call_id, now - timedelta(minutes=1), now)
-    same = ("call_id", "type", "outcome", "direction", "main", "started_at", "customer", "talk_seconds", "custom")
+    same = (
+        "call_id",
+        "type",
+        "outcome",
+        "direction",
+        "main",
+        "started_at",
+        "customer",
+        "talk_seconds",
+        "custom",
+    )
     for leg, logged in zip(legs(receiver, ours), found, strict=True):
-        assert {name: getattr(leg, name) for name in same} == {name: getattr(logged, name) for name in same}
+        assert {name: getattr(leg, name) for name in same} == {
+            name: getattr(logged, name) for name in same
+        }
 
 
-def test_a_call_is_left_to_a_campaign(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+def test_a_call_is_left_to_a_campaign(
+    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+) -> None:
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     assert calls.schedule(ours, "campaign", DIAL, opening).answer is Answer.ACCEPTED
     assert calls.schedule(ours, "", DIAL, opening).answer is Answer.REFUSED
     (scheduled,) = switch.scheduled
-    assert (scheduled["OriginateTime"], scheduled["IsDateLocal"]) == (int(opening.timestamp()), "false")
-    assert scheduled["CustomData"] == {"var_leadtracker_request": "request-1", "var_leadtracker_visitor": "visitor-1"}
+    assert (scheduled["OriginateTime"], scheduled["IsDateLocal"]) == (
+        int(opening.timestamp()),
+        "false",
+    )
+    assert scheduled["CustomData"] == {
+        "var_leadtracker_request": "request-1",
+        "var_leadtracker_visitor": "visitor-1",
+    }
     unreached = with_options(ours, dialer_url="http://127.0.0.1:9/")
     assert calls.schedule(unreached, "campaign", DIAL, opening).answer is Answer.UNREACHED
 
@@ -299,12 +364,16 @@ def test_a_campaign_calls_when_it_is_time(
         ("ProductiveCall Leg1", False, "campaign"),
         ("ProductiveCall Leg2", True, "campaign"),
     ]
-    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in (first, second)} == {"request-1"}
+    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in (first, second)} == {
+        "request-1"
+    }
     assert (second.customer, second.outcome) == ("+972501234567", Outcome.ANSWERED)
 
 
 @pytest.mark.parametrize("method", ["json", "get"])
-def test_the_blacklist(method: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+def test_the_blacklist(
+    method: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+) -> None:
     account = with_options(ours, click_to_call_method=method)
     numbers = ["+972501234567", "+97231234567"]
     assert calls.block(account, numbers) == {}
@@ -342,7 +411,11 @@ def test_questions_that_are_not_answered(
 
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_code_is_nowhere_but_in_the_request(
-    method: str, calls: ClickToCall, ours: Account, switch: SimulatedSwitch, caplog: pytest.LogCaptureFixture
+    method: str,
+    calls: ClickToCall,
+    ours: Account,
+    switch: SimulatedSwitch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     gone = {name: "http://127.0.0.1:9/" for name in switch.options if name.endswith("_url")}
     account = with_options(ours, click_to_call_method=method, **gone)
@@ -362,7 +435,10 @@ def test_the_code_is_nowhere_but_in_the_request(
 
 def test_parallel_calls_are_each_dialled_once(switch: SimulatedSwitch, ours: Account) -> None:
     calls = VoicenterCalls(seconds=5, places=32)
-    dials = [dataclasses.replace(DIAL, variables={dialling.REQUEST: f"request-{number}"}) for number in range(20)]
+    dials = [
+        dataclasses.replace(DIAL, variables={dialling.REQUEST: f"request-{number}"})
+        for number in range(20)
+    ]
     threads = [threading.Thread(target=calls.dial, args=(ours, dial)) for dial in dials]
     for thread in threads:
         thread.start()
@@ -375,7 +451,9 @@ def test_parallel_calls_are_each_dialled_once(switch: SimulatedSwitch, ours: Acc
 def test_the_switch_refuses_what_voicenter_refuses(switch: SimulatedSwitch) -> None:
     def said(**fields: str) -> tuple[int, str]:
         body = {"code": CODE, "format": "json"} | fields
-        answer = requests.post(switch.url + "/ForwardDialer/click2call.aspx", json=body, timeout=5).json()
+        answer = requests.post(
+            switch.url + "/ForwardDialer/click2call.aspx", json=body, timeout=5
+        ).json()
         return answer["ERRORCODE"], answer["ERRORMESSAGE"]
 
     assert said(action="call", target="972501234567") == (1, "Phone is missing")

@@ -16,7 +16,10 @@ from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 
 FREE = {"onlineUserID": 7, "onlineUserStatus": 1, "calls": []}
 LIST = {"ERR": 0, "EXTENSIONS": [{"SIP": "A"}, {"SIP": "B"}, {"SIP": "C"}]}
-ACTIVE = {"ERR": 0, "EXTENSIONS": [{"username": "A", **FREE}, {"username": "B", **FREE, "onlineUserStatus": 3}]}
+ACTIVE = {
+    "ERR": 0,
+    "EXTENSIONS": [{"username": "A", **FREE}, {"username": "B", **FREE, "onlineUserStatus": 3}],
+}
 
 
 class Switch:

@@ -30,9 +30,15 @@ SECRET = "the-token-of-the-account"
 QUICK = Pace(keep_alive=0.3, silence=0.9, rest=0.05, longest_rest=0.2, tick=0.02)
 WALTER = Extension("WalterSIP", "Walter")
 CALL = SimulatedCall(
-    Kind.INCOMING, Ending.ANSWERED, "+972501234567", "+972722776772", datetime.now(UTC).replace(microsecond=0),
-    (WALTER,), customer_name="דנה", talk_seconds=7,
-)  # fmt: skip
+    Kind.INCOMING,
+    Ending.ANSWERED,
+    "+972501234567",
+    "+972722776772",
+    datetime.now(UTC).replace(microsecond=0),
+    (WALTER,),
+    customer_name="דנה",
+    talk_seconds=7,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +60,14 @@ class Listening:
         feed = Feed()
         feed.pace = pace
         self.thread = threading.Thread(
-            target=feed.listen, args=(account(**options), self._hear, lambda up, words: self.told.append((up, words)),
-                                      self.stop),
-        )  # fmt: skip
+            target=feed.listen,
+            args=(
+                account(**options),
+                self._hear,
+                lambda up, words: self.told.append((up, words)),
+                self.stop,
+            ),
+        )
 
     def _hear(self, body: bytes) -> None:
         self.heard.append(json.loads(body))
@@ -67,7 +78,9 @@ class Listening:
 
 
 @contextmanager
-def listening(real_time: SimulatedRealTime, pace: Pace = QUICK, **options: str) -> Iterator[Listening]:
+def listening(
+    real_time: SimulatedRealTime, pace: Pace = QUICK, **options: str
+) -> Iterator[Listening]:
     one = Listening(options or real_time.options, pace)
     one.thread.start()
     try:
@@ -88,15 +101,29 @@ def until(what: Callable[[], Any], seconds: float = 8) -> Any:
 
 @pytest.mark.parametrize("old_keys", [False, True])
 def test_events_of_calls_are_heard_and_no_others(old_keys: bool) -> None:
-    with served(SimulatedRealTime(SECRET, old_keys=old_keys)) as real_time, listening(real_time) as feed:
+    with (
+        served(SimulatedRealTime(SECRET, old_keys=old_keys)) as real_time,
+        listening(real_time) as feed,
+    ):
         until(lambda: feed.up)
         events = of_call(CALL, ZoneInfo("Asia/Jerusalem"))
-        real_time.emit([("AllUsersStatus", {"users": []}), *events, status_update(WALTER, 3, 1703265952)])
-        real_time.emit([("QueueEvent", {"data": {}, "eventName": "queue", "reason": "JOIN", "n": "x" * 100_000})])
+        real_time.emit(
+            [("AllUsersStatus", {"users": []}), *events, status_update(WALTER, 3, 1703265952)]
+        )
+        real_time.emit(
+            [
+                (
+                    "QueueEvent",
+                    {"data": {}, "eventName": "queue", "reason": "JOIN", "n": "x" * 100_000},
+                )
+            ]
+        )
         until(lambda: len(feed.heard) == len(events) + 2)
         assert feed.heard[: len(events)] == [[name, payload] for name, payload in events]
         assert feed.told == [(True, "connected to 127.0.0.1")] * len(feed.told)
-        assert [(path, body) for _, path, body in real_time.logins] == [("Login/Token", {"token": SECRET})]
+        assert [(path, body) for _, path, body in real_time.logins] == [
+            ("Login/Token", {"token": SECRET})
+        ]
 
 
 def test_a_refused_login_is_tried_again_ever_more_slowly() -> None:
@@ -139,14 +166,20 @@ def test_keepalive_after_silence() -> None:
 
 
 def test_an_error_in_the_answer_to_a_keepalive_reconnects() -> None:
-    with served(SimulatedRealTime(SECRET, keepalive_error=7)) as real_time, listening(real_time) as feed:
+    with (
+        served(SimulatedRealTime(SECRET, keepalive_error=7)) as real_time,
+        listening(real_time) as feed,
+    ):
         until(lambda: (False, "keepaliveresponse: OK (7)") in feed.told)
         real_time.keepalive_error = 0
         until(lambda: len(real_time.logins) >= 2 and feed.up)
 
 
 def test_a_silent_server_is_left_for_the_next() -> None:
-    with served(SimulatedRealTime(SECRET, silent={0}), servers=2) as real_time, listening(real_time) as feed:
+    with (
+        served(SimulatedRealTime(SECRET, silent={0}), servers=2) as real_time,
+        listening(real_time) as feed,
+    ):
         until(lambda: real_time.connected() == [1] and feed.up)
         assert real_time.emitted[0] == ["keepalive", "TOKEN-1"]
         assert feed.told[0][1].startswith("127.0.0.1 has been silent for")
@@ -154,7 +187,10 @@ def test_a_silent_server_is_left_for_the_next() -> None:
 
 
 def test_a_server_that_is_gone_is_left_for_the_next_and_taken_again() -> None:
-    with served(SimulatedRealTime(SECRET, gone={0}), servers=2) as real_time, listening(real_time) as feed:
+    with (
+        served(SimulatedRealTime(SECRET, gone={0}), servers=2) as real_time,
+        listening(real_time) as feed,
+    ):
         until(lambda: real_time.connected() == [1])
         real_time.gone = {1}
         real_time.hang_up()
@@ -174,7 +210,10 @@ def test_the_pauses_are_ten_seconds_more_each_time_up_to_five_minutes() -> None:
 
 def test_the_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(real_time_login, "BEFORE_EXPIRY", timedelta(seconds=5))
-    with served(SimulatedRealTime(SECRET, lasts=timedelta(seconds=5.4))) as real_time, listening(real_time) as feed:
+    with (
+        served(SimulatedRealTime(SECRET, lasts=timedelta(seconds=5.4))) as real_time,
+        listening(real_time) as feed,
+    ):
         until(lambda: len(real_time.logins) >= 2)
         assert real_time.logins[1][1:] == ("RefreshIdentityToken", {})
         until(lambda: ["keepalive", "TOKEN-2"] in real_time.emitted)
@@ -198,7 +237,18 @@ def test_a_renewal_that_is_refused_is_a_login_when_the_connection_ends() -> None
 def test_frames_that_nobody_documents_are_passed_over() -> None:
     with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
         until(lambda: feed.up)
-        for frame in ("", "6", "x", "42", "42[", '42["loginStatus"', '42["loginStatus",7]', "42/ns,[]", "0{", "0[]"):
+        for frame in (
+            "",
+            "6",
+            "x",
+            "42",
+            "42[",
+            '42["loginStatus"',
+            '42["loginStatus",7]',
+            "42/ns,[]",
+            "0{",
+            "0[]",
+        ):
             real_time.say(frame)
         real_time.say('4217["ExtensionEvent",{"with": "an id"}]')
         until(lambda: feed.heard)
@@ -223,7 +273,9 @@ def test_events_of_calls_are_heard_in_both_of_their_names() -> None:
         ("keepaliveResponse", {"errorCode": 0, "isOK": False}, "keepaliveresponse: an error (0)"),
     ],
 )
-def test_a_statement_of_an_error_is_a_login_anew(name: str, said: dict[str, Any], words: str) -> None:
+def test_a_statement_of_an_error_is_a_login_anew(
+    name: str, said: dict[str, Any], words: str
+) -> None:
     with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
         until(lambda: feed.up)
         real_time.emit([(name, said)])
@@ -305,14 +357,23 @@ def test_requests_are_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     recorder: Any = Recorder()
     by_token = account(real_time_token="XXXXXXXXXXXXX")
     login = real_time_login.log_in(recorder, by_token)
-    real_time_login.log_in(recorder, account(real_time_username="username", real_time_password="XXXXXXXX"))
-    real_time_login.log_in(recorder, account(real_time_email="user@example.com", real_time_pin="XXXXXXXX"))
+    real_time_login.log_in(
+        recorder, account(real_time_username="username", real_time_password="XXXXXXXX")
+    )
+    real_time_login.log_in(
+        recorder, account(real_time_email="user@example.com", real_time_pin="XXXXXXXX")
+    )
     real_time_login.renew(recorder, by_token, login)
-    for name, request in zip(("login-token", "login-account", "login-user", "refresh-token"), sent, strict=True):
+    for name, request in zip(
+        ("login-token", "login-account", "login-user", "refresh-token"), sent, strict=True
+    ):
         head, _, body = (SAMPLES / f"{name}-request.txt").read_text().partition("\n\n")
         first, host, *headers = head.splitlines()
         method, path, _ = first.split()
-        assert (request.method, request.url) == (method, f"https://{host.removeprefix('Host: ')}{path}")
+        assert (request.method, request.url) == (
+            method,
+            f"https://{host.removeprefix('Host: ')}{path}",
+        )
         assert set(headers) <= {f"{key}: {value}" for key, value in request.headers.items()}
         assert json.loads(request.data or b"null") == (json.loads(body) if body.strip() else None)
 
@@ -321,7 +382,9 @@ NOW = datetime(2029, 12, 31, 23, 0, tzinfo=UTC)
 
 
 def test_login_answer() -> None:
-    read = real_time_login.read(Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer.json").read_bytes()), account(), NOW)
+    read = real_time_login.read(
+        Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer.json").read_bytes()), account(), NOW
+    )
     assert (read.token, read.refresh_token) == ("TOKEN", "REFRESH_TOKEN")
     assert read.servers == ("https://monitor1.voicenter.co", "https://monitor2.voicenter.co")
     assert read.renew_at == datetime(2029, 12, 31, 23, 59, 55, tzinfo=UTC)
@@ -342,15 +405,24 @@ def test_login_answer() -> None:
     ],
 )
 def test_an_expiry_that_cannot_be_read_is_none(expiry: Any, renewed: bool) -> None:
-    said = {"data": {"socket": {"token": "t", "url": "https://a", "urllist": None, "tokenexpiry": expiry}}}
-    read = real_time_login.read(Reply(Fate.ANSWERED, 200, json.dumps(said).encode()), account(), NOW)
+    said = {
+        "data": {
+            "socket": {"token": "t", "url": "https://a", "urllist": None, "tokenexpiry": expiry}
+        }
+    }
+    read = real_time_login.read(
+        Reply(Fate.ANSWERED, 200, json.dumps(said).encode()), account(), NOW
+    )
     assert (read.renew_at is not None, read.servers) == (renewed, ("https://a",))
 
 
 @pytest.mark.parametrize(
     ("login", "servers"),
     [
-        ("https://login.example.com/monitorAPI", ("https://a:8443", "https://b", "https://c")),  # never less secure
+        (
+            "https://login.example.com/monitorAPI",
+            ("https://a:8443", "https://b", "https://c"),
+        ),  # never less secure
         ("http://127.0.0.1/monitorAPI", ("http://a:8443", "https://b", "https://c")),
     ],
 )
@@ -369,15 +441,28 @@ def test_servers_are_addresses_or_hosts(login: str, servers: tuple[str, ...]) ->
         "g:0",
     ]
     said = json.dumps({"Data": {"Socket": {"Token": "t", "URLList": named}}}).encode()
-    assert real_time_login.read(Reply(Fate.ANSWERED, 200, said), account(real_time_url=login), NOW).servers == servers
+    assert (
+        real_time_login.read(
+            Reply(Fate.ANSWERED, 200, said), account(real_time_url=login), NOW
+        ).servers
+        == servers
+    )
 
 
 REFUSALS = [
-    (Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer-error.json").read_bytes()), "Unauthorized (HTTP 200)"),
+    (
+        Reply(Fate.ANSWERED, 200, (SAMPLES / "login-answer-error.json").read_bytes()),
+        "Unauthorized (HTTP 200)",
+    ),
     (Reply(Fate.ANSWERED, 401, b""), "no token and servers in the answer (HTTP 401)"),
     (Reply(Fate.ANSWERED, 500, b'{"error": "Unexpected token"}'), "Unexpected token (HTTP 500)"),
     (Reply(Fate.ANSWERED, 200, b'{"error": "my-token is wrong"}'), "… is wrong (HTTP 200)"),
-    (Reply(Fate.ANSWERED, 200, b'{"Data": {"Socket": {"Token": "t", "URLList": ["file:///x", 7]}}}'), "no token and"),
+    (
+        Reply(
+            Fate.ANSWERED, 200, b'{"Data": {"Socket": {"Token": "t", "URLList": ["file:///x", 7]}}}'
+        ),
+        "no token and",
+    ),
     (Reply(Fate.ANSWERED, 200, b'{"Data": {"Socket": []}}'), "no token and"),
     (Reply(Fate.ANSWERED, 200, b"<html>"), "no token and"),
     (Reply(Fate.NOT_SENT, fault="ConnectionError"), "the login is not reached: ConnectionError"),
@@ -401,9 +486,15 @@ def test_a_login_that_is_refused(reply: Reply, words: str) -> None:
         ({"real_time_username": "u", "real_time_password": "p", "real_time_url": "https://x"}, []),
         ({"real_time_username": "u"}, ["options.real_time_password is missing."]),
         ({"real_time_pin": "1234"}, ["options.real_time_email is missing."]),
-        ({"real_time_email": "e", "real_time_pin": 1234}, ["options.real_time_pin must be a text."]),
+        (
+            {"real_time_email": "e", "real_time_pin": 1234},
+            ["options.real_time_pin must be a text."],
+        ),
         ({"real_time_token": " "}, ["options.real_time_token must be a text."]),
-        ({"real_time_token": "t", "real_time_email": "e", "real_time_pin": "p"}, ["real-time events take one login"]),
+        (
+            {"real_time_token": "t", "real_time_email": "e", "real_time_pin": "p"},
+            ["real-time events take one login"],
+        ),
         ({"real_time_tokne": "t"}, ["options.real_time_tokne is no option"]),
     ],
 )

@@ -19,14 +19,19 @@ JSON, XML, FORM, QUERY = WireFormat.JSON, WireFormat.XML_RPC, WireFormat.FORM, W
 
 
 def xml(
-    value: str, prolog: str = '<?xml version="1.0" encoding="UTF-8"?>', method: str = "<methodName>x</methodName>"
+    value: str,
+    prolog: str = '<?xml version="1.0" encoding="UTF-8"?>',
+    method: str = "<methodName>x</methodName>",
 ) -> str:
     """An XML-RPC call with one parameter."""
     return f"{prolog}<methodCall>{method}<params><param><value>{value}</value></param></params></methodCall>"
 
 
 def struct(**members: str) -> str:
-    parts = (f"<member><name>{name}</name><value>{value}</value></member>" for name, value in members.items())
+    parts = (
+        f"<member><name>{name}</name><value>{value}</value></member>"
+        for name, value in members.items()
+    )
     return f"<struct>{''.join(parts)}</struct>"
 
 
@@ -71,32 +76,48 @@ def hebrew(codec: str) -> bytes:
 @pytest.mark.parametrize(
     ("content_type", "body", "expected"),
     [
-        ("application/json", b'{"a": [1, 2.5, null, true, {"b": {}}]}', {"a": [1, 2.5, None, True, {"b": {}}]}),
+        (
+            "application/json",
+            b'{"a": [1, 2.5, null, true, {"b": {}}]}',
+            {"a": [1, 2.5, None, True, {"b": {}}]},
+        ),
         ("application/json", b'[{"a": 1}]', {"a": 1}),
         ("application/json", b'["name", {"a": 1}]', {"a": 1}),
         ("application/json", b'\xef\xbb\xbf{"a": 1}\n', {"a": 1}),
         ("application/json", b'{"a": 1, "a": 2}', {"a": 2}),  # the last of two counts
         ("application/json", b'{"a": 9223372036854775807}', {"a": 2**63 - 1}),
-        ("application/json", b'{"a": 123456789012345678901234567890}', {"a": 1.2345678901234568e29}),
+        (
+            "application/json",
+            b'{"a": 123456789012345678901234567890}',
+            {"a": 1.2345678901234568e29},
+        ),
         ("application/json", b'{"a\\u0000b": "c\\u0000d"}', {"a\ufffdb": "c\ufffdd"}),
         ("application/json", hebrew("utf-8"), {"a": HEBREW}),
         ("application/json; charset=UTF-8", hebrew("utf-8"), {"a": HEBREW}),
         ("application/json; charset=windows-1255", hebrew("cp1255"), {"a": HEBREW}),
         ('application/json; charset="iso-8859-8"', hebrew("iso8859-8"), {"a": HEBREW}),
-        ("application/json; charset=utf-16", json.dumps({"a": HEBREW}).encode("utf-16"), {"a": HEBREW}),
+        (
+            "application/json; charset=utf-16",
+            json.dumps({"a": HEBREW}).encode("utf-16"),
+            {"a": HEBREW},
+        ),
         ("application/json; charset=us-ascii", b'{"a": 1}', {"a": 1}),
         ("application/x-www-form-urlencoded", b"a=1&b=&c&a=2\n", {"a": "2", "b": "", "c": ""}),
         ("application/x-www-form-urlencoded", b"a=%D7%A9+%2B1&%D7%A9=x", {"a": "ש +1", "ש": "x"}),
         ("application/x-www-form-urlencoded", "a=ש".encode(), {"a": "ש"}),
         ("application/x-www-form-urlencoded; charset=windows-1255", b"a=%F9", {"a": "ש"}),
         ("application/x-www-form-urlencoded; charset=windows-1255", b"a=\xf9", {"a": "ש"}),
-        ("application/x-www-form-urlencoded", b"a=\xf9%F9", {"a": "\ufffd\ufffd"}),  # latin-1 bytes that are no UTF-8
+        (
+            "application/x-www-form-urlencoded",
+            b"a=\xf9%F9",
+            {"a": "\ufffd\ufffd"},
+        ),  # latin-1 bytes that are no UTF-8
         ("application/x-www-form-urlencoded", b"a%00b=c%00d", {"a\ufffdb": "c\ufffdd"}),
         ("", b"\xef\xbb\xbfa=1", {"a": "1"}),
         ("", b"test", {"test": ""}),
         ("", b"ping", {"ping": ""}),
     ],
-)  # fmt: skip
+)
 def test_body(content_type: str, body: bytes, expected: dict[str, Any]) -> None:
     assert wire.read("POST", content_type, b"", body)[1] == expected
 
@@ -145,7 +166,9 @@ def test_xml_rpc_value(value: str, expected: Any) -> None:
         xml(struct(a="<i4>1</i4>"), method="<methodName/>").encode(),
         xml(struct(a="<i4>1</i4>"), prolog="").encode(),
         b"\xef\xbb\xbf" + xml(struct(a="<i4>1</i4>")).encode(),
-        xml(struct(a="<i4>1</i4>"), prolog='<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16"),
+        xml(struct(a="<i4>1</i4>"), prolog='<?xml version="1.0" encoding="UTF-16"?>').encode(
+            "utf-16"
+        ),
         xml("<array><data><value>" + struct(a="<i4>1</i4>") + "</value></data></array>").encode(),
     ],
 )
@@ -171,29 +194,49 @@ def test_character_sets_of_xml(content_type: str, prolog: str, codec: str) -> No
     ("method", "content_type", "query", "body", "expected"),
     [
         ("GET", "", b"a=1&b=2", b"", (QUERY, {"a": "1", "b": "2"})),
-        ("GET", "", "a=%D7%A9&phone=+972501234567", b"", (QUERY, {"a": "ש", "phone": " 972501234567"})),
+        (
+            "GET",
+            "",
+            "a=%D7%A9&phone=+972501234567",
+            b"",
+            (QUERY, {"a": "ש", "phone": " 972501234567"}),
+        ),
         ("POST", "", b"a=1", b"", (QUERY, {"a": "1"})),
         ("POST", "application/json", b"a=1", b" \n", (JSON, {"a": "1"})),
         ("POST", "application/json", b"a=1&b=2", b'{"b": 3}', (JSON, {"a": "1", "b": 3})),
-        ("POST", "text/xml", b"a=1&b=2", xml(struct(b="<i4>3</i4>")).encode(), (XML, {"a": "1", "b": 3})),
+        (
+            "POST",
+            "text/xml",
+            b"a=1&b=2",
+            xml(struct(b="<i4>3</i4>")).encode(),
+            (XML, {"a": "1", "b": 3}),
+        ),
         ("POST", "", b"a=1&b=2", b"b=3", (FORM, {"a": "1", "b": "3"})),
         ("GET", "", b"a=1", b"b=3", (QUERY, {"a": "1", "b": "3"})),
         ("GET", "", b"a=\xff", b"", (QUERY, {"a": "\ufffd"})),
     ],
-)  # fmt: skip
+)
 def test_query(
-    method: str, content_type: str, query: bytes | str, body: bytes, expected: tuple[WireFormat, dict[str, Any]]
+    method: str,
+    content_type: str,
+    query: bytes | str,
+    body: bytes,
+    expected: tuple[WireFormat, dict[str, Any]],
 ) -> None:
     assert wire.read(method, content_type, query, body) == expected
 
 
-LAUGHS = "<!DOCTYPE x [<!ENTITY a0 'ha'>" + "".join(
-    f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12)
-) + "]>"  # fmt: skip
+LAUGHS = (
+    "<!DOCTYPE x [<!ENTITY a0 'ha'>"
+    + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
+    + "]>"
+)
 EXTERNAL = "<!DOCTYPE x [<!ENTITY f SYSTEM 'file:///etc/passwd'>]>"
 DEEP_JSON = b'{"a":' * 33 + b"1" + b"}" * 33
 DEEPER_JSON = b'{"a":' * 100_000
-DEEP_XML = xml("<struct><member><name>a</name><value>" * 40 + "1" + "</value></member></struct>" * 40)
+DEEP_XML = xml(
+    "<struct><member><name>a</name><value>" * 40 + "1" + "</value></member></struct>" * 40
+)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +276,11 @@ DEEP_XML = xml("<struct><member><name>a</name><value>" * 40 + "1" + "</value></m
         ("text/xml", xml(struct(a="&a11;"), prolog=LAUGHS).encode(), "document type or entities"),
         ("", (LAUGHS + "<a>&a11;</a>").encode(), "document type or entities"),
         ("text/xml", xml(struct(a="&f;"), prolog=EXTERNAL).encode(), "document type or entities"),
-        ("text/xml", xml("", prolog="<!DOCTYPE x SYSTEM 'http://x/x.dtd'>").encode(), "document type or entities"),
+        (
+            "text/xml",
+            xml("", prolog="<!DOCTYPE x SYSTEM 'http://x/x.dtd'>").encode(),
+            "document type or entities",
+        ),
         ("text/xml", xml(struct(a="&nosuch;")).encode(), "not valid XML-RPC"),
         ("text/xml", DEEP_XML.encode(), "more than 32 objects or lists inside each other"),
         ("text/xml", xml(struct(a="<i4>1</i4>")).encode()[:-20], "not valid XML-RPC"),
@@ -244,9 +291,21 @@ DEEP_XML = xml("<struct><member><name>a</name><value>" * 40 + "1" + "</value></m
         ("text/xml", xml(struct(a="<boolean>true</boolean>")).encode(), "not valid XML-RPC"),
         ("text/xml", xml(struct(a="<double>much</double>")).encode(), "not valid XML-RPC"),
         ("text/xml", xml(struct(a="<unheard>1</unheard>")).encode(), "not valid XML-RPC"),
-        ("text/xml", xml("<struct><member><name>a</name></member></struct>").encode(), "not valid XML-RPC"),
-        ("text/xml", xml("<struct>" + "<value>a</value>" * 3 + "</struct>").encode(), "not valid XML-RPC"),
-        ("text/xml", xml("<struct><value><i4>1</i4></value><value>b</value></struct>").encode(), "no name"),
+        (
+            "text/xml",
+            xml("<struct><member><name>a</name></member></struct>").encode(),
+            "not valid XML-RPC",
+        ),
+        (
+            "text/xml",
+            xml("<struct>" + "<value>a</value>" * 3 + "</struct>").encode(),
+            "not valid XML-RPC",
+        ),
+        (
+            "text/xml",
+            xml("<struct><value><i4>1</i4></value><value>b</value></struct>").encode(),
+            "no name",
+        ),
         ("text/xml", xml(struct(a="<double>nan</double>")).encode(), "not a number"),
         ("text/xml", xml(struct(a="<double>1e999</double>")).encode(), "infinite"),
         ("text/xml", xml(struct(a="<i8>" + "9" * 20 + "</i8>")).encode(), "more than 64 bits"),
@@ -258,11 +317,19 @@ DEEP_XML = xml("<struct><member><name>a</name><value>" * 40 + "1" + "</value></m
         ("text/xml", b"<methodCall><params></params></methodCall>", "0 parameters"),
         ("text/xml", xml("a</value></param><param><value>b").encode(), "2 parameters"),
         ("text/xml", xml(struct(a="\0")).encode(), "not valid XML-RPC"),
-        ("text/xml", xml(struct(a="x")).encode().replace(b"x</v", b"\xf9</v"), "not valid XML-RPC"),  # latin-1 bytes
-        ("text/xml; charset=utf-8", xml(struct(a="x")).encode().replace(b"x</v", b"\xf9</v"), "not text in utf-8"),
+        (
+            "text/xml",
+            xml(struct(a="x")).encode().replace(b"x</v", b"\xf9</v"),
+            "not valid XML-RPC",
+        ),  # latin-1 bytes
+        (
+            "text/xml; charset=utf-8",
+            xml(struct(a="x")).encode().replace(b"x</v", b"\xf9</v"),
+            "not text in utf-8",
+        ),
         ("text/xml", b"<?xml version='1.0' encoding='nothing'?><a/>", "not valid XML-RPC"),
     ],
-)  # fmt: skip
+)
 def test_refused(content_type: str, body: bytes, sentence: str) -> None:
     with pytest.raises(BadPayload, match=sentence) as refusal:
         wire.read("POST", content_type, b"", body)
@@ -281,7 +348,11 @@ def nested_lists(levels: int) -> bytes:
 
 
 def nested_structs(levels: int) -> bytes:
-    return xml("<struct><member><name>a</name><value>" * levels + "1" + "</value></member></struct>" * levels).encode()
+    return xml(
+        "<struct><member><name>a</name><value>" * levels
+        + "1"
+        + "</value></member></struct>" * levels
+    ).encode()
 
 
 def many_values(count: int) -> bytes:
@@ -294,9 +365,24 @@ def many_pairs(count: int) -> bytes:
 
 
 LIMITS: dict[str, tuple[str, Callable[[int], bytes], int, str]] = {
-    "depth of JSON": ("application/json", nested, 32, "more than 32 objects or lists inside each other."),
-    "depth of lists": ("application/json", nested_lists, 32, "more than 32 objects or lists inside each other."),
-    "depth of XML-RPC": ("text/xml", nested_structs, 32, "more than 32 objects or lists inside each other."),
+    "depth of JSON": (
+        "application/json",
+        nested,
+        32,
+        "more than 32 objects or lists inside each other.",
+    ),
+    "depth of lists": (
+        "application/json",
+        nested_lists,
+        32,
+        "more than 32 objects or lists inside each other.",
+    ),
+    "depth of XML-RPC": (
+        "text/xml",
+        nested_structs,
+        32,
+        "more than 32 objects or lists inside each other.",
+    ),
     "values": ("application/json", many_values, 200_000, "more than 200000 values."),
     "fields of a form": ("", many_pairs, 1_000, "more than 1000 fields."),
 }
@@ -317,7 +403,9 @@ def test_a_query_has_the_limit_of_a_form() -> None:
 
 
 @pytest.mark.parametrize(("body", "most"), [(nested, 32), (many_values, 200_000)])
-def test_json_inside_a_field_has_the_limits_of_a_body(body: Callable[[int], bytes], most: int) -> None:
+def test_json_inside_a_field_has_the_limits_of_a_body(
+    body: Callable[[int], bytes], most: int
+) -> None:
     assert wire.read_text(body(most).decode()) == json.loads(body(most))
     with pytest.raises(BadPayload, match="more than"):
         wire.read_text(body(most + 1).decode())
@@ -359,12 +447,23 @@ def test_bombs_are_refused_cheaply(bomb: Callable[[int], bytes]) -> None:
 
 
 FORMS = st.sampled_from(
-    ["", "application/json", "text/xml", "application/x-www-form-urlencoded", "application/json; charset=utf-16"]
+    [
+        "",
+        "application/json",
+        "text/xml",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=utf-16",
+    ]
 )
 
 
 @settings(deadline=None)
-@given(method=st.sampled_from(["GET", "POST"]), content_type=FORMS | st.text(), query=st.binary(), body=st.binary())
+@given(
+    method=st.sampled_from(["GET", "POST"]),
+    content_type=FORMS | st.text(),
+    query=st.binary(),
+    body=st.binary(),
+)
 def test_nothing_but_bad_payload(method: str, content_type: str, query: bytes, body: bytes) -> None:
     try:
         written_as, fields = wire.read(method, content_type, query, body)
@@ -375,11 +474,14 @@ def test_nothing_but_bad_payload(method: str, content_type: str, query: bytes, b
 
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8", exclude_characters="\0")),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc"), inner, max_size=4),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 @settings(deadline=None)

@@ -22,7 +22,12 @@ WORDS: dict[type[enum.StrEnum], dict[str, str]] = {
         "ENDED": "ended",
         "UNKNOWN": "unknown",
     },
-    Direction: {"INCOMING": "incoming", "OUTGOING": "outgoing", "INTERNAL": "internal", "UNKNOWN": "unknown"},
+    Direction: {
+        "INCOMING": "incoming",
+        "OUTGOING": "outgoing",
+        "INTERNAL": "internal",
+        "UNKNOWN": "unknown",
+    },
     Outcome: {
         "ANSWERED": "answered",
         "MISSED": "missed",
@@ -73,7 +78,9 @@ def test_a_call_lasts_half_an_hour_where_nothing_is_said() -> None:
         ({"LEADTRACKER_REQUEST": "r"}, "r"),
     ],
 )
-def test_a_variable_is_found_with_and_without_its_prefix(custom: dict[str, object], value: str) -> None:
+def test_a_variable_is_found_with_and_without_its_prefix(
+    custom: dict[str, object], value: str
+) -> None:
     assert dialling.variable(custom, dialling.REQUEST) == value
 
 
@@ -99,13 +106,19 @@ def test_every_address_that_was_pasted_into_a_pbx() -> None:
 
 def test_which_callbacks_a_call_is_whole_without() -> None:
     optional = {
-        (vendor.name, family.name) for vendor in VENDORS.values() for family in vendor.families if not family.needed
+        (vendor.name, family.name)
+        for vendor in VENDORS.values()
+        for family in vendor.families
+        if not family.needed
     }
     assert optional == {("voicenter", "real-time")}
 
 
 def test_vendors() -> None:
-    assert {vendor.name: vendor.title for vendor in VENDORS.values()} == {"voicenter": "Voicenter", "while1": "While1"}
+    assert {vendor.name: vendor.title for vendor in VENDORS.values()} == {
+        "voicenter": "Voicenter",
+        "while1": "While1",
+    }
     assert VENDORS["voicenter"].real_time is not None
     assert VENDORS["while1"].real_time is None
 

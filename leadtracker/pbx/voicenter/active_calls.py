@@ -77,7 +77,9 @@ def queues_request(account: Account, queue: str = "") -> api.Request:
 
 
 def extensions(answer: Json, account: Account, now: datetime) -> tuple[Desk, ...]:
-    return tuple(_desk(FieldReader(row), account, now) for row in _rows(answer, "EXTENSIONS", account))
+    return tuple(
+        _desk(FieldReader(row), account, now) for row in _rows(answer, "EXTENSIONS", account)
+    )
 
 
 def queues(answer: Json, account: Account, now: datetime) -> tuple[Queue, ...]:
@@ -86,7 +88,9 @@ def queues(answer: Json, account: Account, now: datetime) -> tuple[Queue, ...]:
             queue_id=row.text("ID"),
             name=row.text("Name"),
             weight=row.whole("Weight"),
-            waiting=tuple(_waiting(FieldReader(one), account, now) for one in row.objects("Callers")),
+            waiting=tuple(
+                _waiting(FieldReader(one), account, now) for one in row.objects("Callers")
+            ),
         )
         for row in map(FieldReader, _rows(answer, "QUEUES", account))
     )
@@ -145,4 +149,8 @@ def _waiting(row: FieldReader, account: Account, now: datetime) -> Waiting:
 
 def _moment(row: FieldReader, name: str, account: Account, now: datetime) -> datetime | None:
     epoch = row.whole(name)
-    return times.utc(epoch, account.time_zone, now.astimezone(UTC)) if epoch and times.is_time(epoch) else None
+    return (
+        times.utc(epoch, account.time_zone, now.astimezone(UTC))
+        if epoch and times.is_time(epoch)
+        else None
+    )

@@ -32,7 +32,12 @@ ADDRESSES = {
     "blacklist_remove_url": "https://api.voicenter.com/Blacklist/RemoveBulkFromBlacklist",
     "call_log_url": "https://api.voicenter.com/hub/cdr/",
 }
-SECRETS = ("call_log_token", "real_time_token", "real_time_password", "real_time_pin")  # options, beside the code
+SECRETS = (
+    "call_log_token",
+    "real_time_token",
+    "real_time_password",
+    "real_time_pin",
+)  # options, beside the code
 REFUSALS = (401, 403)  # our address is not listed, or the code is wrong
 LONGEST_MESSAGE = 200
 
@@ -54,7 +59,9 @@ class Request:
         return requests.Request("POST", self.url, headers=headers, data=orjson.dumps(self.fields))
 
     def get(self) -> requests.Request:
-        return requests.Request("GET", f"{self.url}?{urlencode(self.query or (), quote_via=quote, safe=':')}")
+        return requests.Request(
+            "GET", f"{self.url}?{urlencode(self.query or (), quote_via=quote, safe=':')}"
+        )
 
 
 def address(account: Account, name: str) -> str:
@@ -87,7 +94,11 @@ def ask(sender: Sender, account: Account, request: Request) -> Json:
         raise PbxUnavailable(f"{host}: {reply.fault}.")
     fields = opened(reply)
     if fields is None:
-        why = "our address or code is refused" if reply.status in REFUSALS else "the answer cannot be read"
+        why = (
+            "our address or code is refused"
+            if reply.status in REFUSALS
+            else "the answer cannot be read"
+        )
         raise PbxUnavailable(f"{host}: {why} (HTTP {reply.status}).")
     return fields
 
@@ -106,14 +117,20 @@ def unopened(reply: Reply) -> Dialed:
     if reply.fate is Fate.NOT_SENT:
         return Dialed(Answer.UNREACHED, message=reply.fault)
     if reply.status in REFUSALS:
-        return Dialed(Answer.UNAUTHORIZED, message=f"HTTP {reply.status}: our address or code is refused")
-    return Dialed(Answer.UNCERTAIN, message=reply.fault or f"HTTP {reply.status}: the answer cannot be read")
+        return Dialed(
+            Answer.UNAUTHORIZED, message=f"HTTP {reply.status}: our address or code is refused"
+        )
+    return Dialed(
+        Answer.UNCERTAIN, message=reply.fault or f"HTTP {reply.status}: the answer cannot be read"
+    )
 
 
 def demand(account: Account, number: str, words: str) -> None:
     """Raises PbxUnavailable with the PBX's words unless its error number is 0."""
     if number != "0":
-        raise PbxUnavailable(f"The PBX says: {message(account, words) or 'an error'} ({number or 'no number'}).")
+        raise PbxUnavailable(
+            f"The PBX says: {message(account, words) or 'an error'} ({number or 'no number'})."
+        )
 
 
 def message(account: Account, words: str) -> str:

@@ -17,7 +17,10 @@ from leadtracker.pbx.voicenter import api
 
 def add(account: Account, phones: Mapping[str, str]) -> api.Request:
     """Numbers and the names of those they belong to, which may be empty."""
-    rows = [{"Phone": number, "Name": name} if name else {"Phone": number} for number, name in phones.items()]
+    rows = [
+        {"Phone": number, "Name": name} if name else {"Phone": number}
+        for number, name in phones.items()
+    ]
     return _request(account, "blacklist_add_url", rows)
 
 
@@ -32,7 +35,11 @@ def read(answer: Json, account: Account) -> dict[str, str]:
     outcomes = {}
     for row in map(FieldReader, said.objects("Phones")):
         number = row.text("Phone")
-        why = "" if row.text("ErrorCode") == "0" else api.message(account, row.text("ErrorMessage")) or "an error"
+        why = (
+            ""
+            if row.text("ErrorCode") == "0"
+            else api.message(account, row.text("ErrorMessage")) or "an error"
+        )
         outcomes[phone.heard(number, account.country) or number] = why
     return outcomes
 

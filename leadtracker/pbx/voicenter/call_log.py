@@ -83,7 +83,9 @@ def _cdr(row: FieldReader, account: Account) -> Cdr:
     """Read as the CDR notification that it would have been; the moment is taken from `Date` itself."""
     date = row.text("Date")
     moment = _moment(date)
-    known = {cdr_name: value for name, cdr_name in NAMES.items() if (value := row.take(name)) is not None}
+    known = {
+        cdr_name: value for name, cdr_name in NAMES.items() if (value := row.take(name)) is not None
+    }
     number = row.whole("CdrType")
     if not known.get("type"):
         known["type"] = next((kind.name for kind in codes.CALL_TYPES if kind.code == number), "")
@@ -94,7 +96,9 @@ def _cdr(row: FieldReader, account: Account) -> Cdr:
         raise PbxUnavailable(f"A record of the Call Log cannot be read: {fault}") from None
     duration = (row.seconds("Duration") or 0) + cdr.wait_seconds
     extra = cdr.extra | row.left()
-    return dataclasses.replace(cdr, started_at=moment, started_raw=date, duration_seconds=duration, extra=extra)
+    return dataclasses.replace(
+        cdr, started_at=moment, started_raw=date, duration_seconds=duration, extra=extra
+    )
 
 
 def _moment(text: str) -> datetime:

@@ -24,7 +24,15 @@ from leadtracker.pbx.voicenter import codes, times
 from leadtracker.pbx.voicenter.custom_data import custom_data
 
 CAMPAIGN_KEYS = ("CampaignID", "CampaignTypeID", "CampaignTypeName")
-DIALER_KEYS = (*CAMPAIGN_KEYS, "CallID", "StatusName", "Phone", "CallInserted", "RetryNum", "RetryAmount")
+DIALER_KEYS = (
+    *CAMPAIGN_KEYS,
+    "CallID",
+    "StatusName",
+    "Phone",
+    "CallInserted",
+    "RetryNum",
+    "RetryAmount",
+)
 ERRORS = {
     Receipt.STORED: (0, "OK"),
     Receipt.NO_CALL: (0, "OK"),
@@ -52,7 +60,10 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
     caller, target, did, outside = (
         reader.number(name, account.country) for name in ("caller", "target", "did", "callerPhone")
     )
-    caller_extension, target_extension = reader.text("callerextension"), reader.text("targetextension")
+    caller_extension, target_extension = (
+        reader.text("callerextension"),
+        reader.text("targetextension"),
+    )
     extensions = (reader.text("extenUser"), caller_extension, target_extension)
     said = reader.text("direction")
     if said and codes.direction(said) is Direction.UNKNOWN:
@@ -68,7 +79,9 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
         outcome=outcome,
         direction=direction,
         main=row.main,
-        started_at=times.utc(_time(reader), account.time_zone, received - timedelta(seconds=duration)),
+        started_at=times.utc(
+            _time(reader), account.time_zone, received - timedelta(seconds=duration)
+        ),
         started_raw=reader.text("time"),
         caller=caller,
         target=target,
@@ -123,7 +136,9 @@ def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> B
 def _time(reader: FieldReader) -> int:
     epoch = reader.whole("time")
     if epoch is None or not times.is_time(epoch):
-        raise BadPayload("The field time is missing or no epoch time in seconds between 2000 and 2100.")
+        raise BadPayload(
+            "The field time is missing or no epoch time in seconds between 2000 and 2100."
+        )
     return epoch
 
 
@@ -167,7 +182,9 @@ def _customer(
 
 def _extension(direction: Direction, extensions: tuple[str, str, str]) -> str:
     took_part, calling, called = extensions
-    return took_part or (calling or called if direction is Direction.OUTGOING else called or calling)
+    return took_part or (
+        calling or called if direction is Direction.OUTGOING else called or calling
+    )
 
 
 def _original_call_id(reader: FieldReader, custom: Json) -> str | None:
@@ -195,7 +212,9 @@ def _ivr(layers: list[Json]) -> tuple[IvrStep, ...]:
 def _dialer(reader: FieldReader) -> Json:
     """`dialerData` in its documented spelling; the document also names its campaign as fields of the CDR."""
     spelled = {plain(key): key for key in DIALER_KEYS}
-    dialer = {spelled.get(plain(key), key): value for key, value in reader.object("dialerData").items()}
+    dialer = {
+        spelled.get(plain(key), key): value for key, value in reader.object("dialerData").items()
+    }
     for key in CAMPAIGN_KEYS:
         if reader.raw(key) is not None and dialer.get(key, reader.raw(key)) == reader.raw(key):
             dialer[key] = reader.take(key)

@@ -58,7 +58,9 @@ def faults(options: Mapping[str, Any]) -> tuple[str, ...]:
         elif name == "ignoredncstatus" and value not in DO_NOT_CALL:
             found.append(f"{name} must be 1, 2 or 3.")
     if len(variables) > MOST_VARIABLES - OURS:
-        found.append(f"{len(variables)} variables var_…: {MOST_VARIABLES - OURS} can be taken beside our own.")
+        found.append(
+            f"{len(variables)} variables var_…: {MOST_VARIABLES - OURS} can be taken beside our own."
+        )
     return tuple(found)
 
 
@@ -81,10 +83,14 @@ def read(reply: Reply, account: Account) -> Dialed:
         return api.unopened(reply)
     said = FieldReader(fields)
     answer = ANSWERS.get(said.text("ERRORCODE"), Answer.UNCERTAIN)
-    return Dialed(answer, said.text("CALLID")[:LONGEST_NAME], api.message(account, said.text("ERRORMESSAGE")))
+    return Dialed(
+        answer, said.text("CALLID")[:LONGEST_NAME], api.message(account, said.text("ERRORMESSAGE"))
+    )
 
 
-def request(account: Account, action: str, agent: str, target: str, parameters: Mapping[str, Any]) -> api.Request:
+def request(
+    account: Account, action: str, agent: str, target: str, parameters: Mapping[str, Any]
+) -> api.Request:
     """`target` is written as Voicenter takes it: digits with the country's prefix."""
     fields: Json = {"phone": agent}
     if agent.startswith(LOGIN):
@@ -92,7 +98,9 @@ def request(account: Account, action: str, agent: str, target: str, parameters: 
     if target:
         fields["target"] = target
     fields |= {"code": api.code(account), "action": action}
-    if account.options.get("click_to_call_format") != "xml":  # which Voicenter answers in where none is named
+    if (
+        account.options.get("click_to_call_format") != "xml"
+    ):  # which Voicenter answers in where none is named
         fields["format"] = "json"
     fields |= {name: _written(value) for name, value in parameters.items()}
     return api.Request(api.address(account, "click_to_call_url"), fields, api.pairs(fields))

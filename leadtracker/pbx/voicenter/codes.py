@@ -19,7 +19,9 @@ class CallType:
     name: str  # as the table prints it
     direction: Direction = Direction.UNKNOWN
     main: bool = True  # the leg in which the customer is talked to
-    customer: str = ""  # the field of the outside party, or "nobody"; empty where the direction tells
+    customer: str = (
+        ""  # the field of the outside party, or "nobody"; empty where the direction tells
+    )
 
 
 IN, OUT = Direction.INCOMING, Direction.OUTGOING

@@ -19,7 +19,15 @@ from leadtracker.pbx.fields import FieldReader
 from leadtracker.pbx.voicenter import api
 
 _TARGET = ("Campaign", "Target")
-_CALL = (*_TARGET, "CustomerName", "CallerID", "Priority", "OriginateTime", "IsDateLocal", "CustomData")
+_CALL = (
+    *_TARGET,
+    "CustomerName",
+    "CallerID",
+    "Priority",
+    "OriginateTime",
+    "IsDateLocal",
+    "CustomData",
+)
 METHODS: dict[str, tuple[str, ...]] = {  # the fields it takes; Code besides
     "GetCampaignList": (),
     "GetCampaignDetails": ("Campaign",),
@@ -55,7 +63,9 @@ class Result:
         """Not when the count of members added is negative or that of members removed is 0."""
         counts = FieldReader(self.data if isinstance(self.data, dict) else {})
         added, removed = counts.whole("TotalAdded"), counts.whole("TotalRemoved")
-        return self.error == "0" and (added is None or added > 0) and (removed is None or removed > 0)
+        return (
+            self.error == "0" and (added is None or added > 0) and (removed is None or removed > 0)
+        )
 
 
 def request(account: Account, method: str, fields: Mapping[str, Any]) -> api.Request:
@@ -65,14 +75,20 @@ def request(account: Account, method: str, fields: Mapping[str, Any]) -> api.Req
         raise ValueError(f"{method} takes no {', '.join(unknown)}")
     body = dict(fields) | _code(account)
     plain = not any(isinstance(value, dict) for value in body.values())
-    query = api.pairs({IN_A_QUERY.get(name, name): value for name, value in body.items()}) if plain else None
+    query = (
+        api.pairs({IN_A_QUERY.get(name, name): value for name, value in body.items()})
+        if plain
+        else None
+    )
     return api.Request(api.address(account, "dialer_url") + method, body, query)
 
 
 def bulk(account: Account, calls: list[Json]) -> api.Request:
     if len(calls) > LARGEST_BULK:
         raise ValueError(f"{len(calls)} calls; at most {LARGEST_BULK} are answered one by one")
-    return api.Request(api.address(account, "dialer_url") + BULK, [call | _code(account) for call in calls])
+    return api.Request(
+        api.address(account, "dialer_url") + BULK, [call | _code(account) for call in calls]
+    )
 
 
 def add_call(account: Account, campaign: str, dial: Dial, at: datetime) -> api.Request:
@@ -95,7 +111,12 @@ def read(answer: Json, account: Account) -> Result:
         (row.text("Target"), row.text("ErrorCode"), row.text("Description"))
         for row in map(FieldReader, said.objects("AddResult"))
     )
-    return Result(said.text("ErrorCode"), api.message(account, said.text("Description")), said.take("Data"), numbers)
+    return Result(
+        said.text("ErrorCode"),
+        api.message(account, said.text("Description")),
+        said.take("Data"),
+        numbers,
+    )
 
 
 def read_added(reply: Reply, account: Account) -> Dialed:
@@ -106,7 +127,9 @@ def read_added(reply: Reply, account: Account) -> Dialed:
     result = read(fields, account)
     if result.error == "0":
         return Dialed(Answer.ACCEPTED, message=result.words)
-    return Dialed(Answer.REFUSED if result.error in REFUSED else Answer.UNCERTAIN, message=result.words)
+    return Dialed(
+        Answer.REFUSED if result.error in REFUSED else Answer.UNCERTAIN, message=result.words
+    )
 
 
 def _code(account: Account) -> Json:

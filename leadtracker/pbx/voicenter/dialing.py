@@ -10,7 +10,15 @@ from typing import Any
 from leadtracker.domain import Account, Cdr
 from leadtracker.outgoing import Sender
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
-from leadtracker.pbx.voicenter import active_calls, api, blacklist, call_log, click_to_call, dialer, extension_list
+from leadtracker.pbx.voicenter import (
+    active_calls,
+    api,
+    blacklist,
+    call_log,
+    click_to_call,
+    dialer,
+    extension_list,
+)
 
 SECONDS = 10.0
 PLACES = 32  # requests open at once in one process
@@ -41,9 +49,13 @@ class VoicenterCalls:
     def free(self, account: Account) -> frozenset[str]:
         """Those of Active Calls that the extension list has too."""
         listed = self._recent("extension list", EXTENSION_LIST_SECONDS, account, self._listed)
-        return listed & self._recent("active calls", ACTIVE_CALLS_SECONDS, account, self._not_talking)
+        return listed & self._recent(
+            "active calls", ACTIVE_CALLS_SECONDS, account, self._not_talking
+        )
 
-    def record(self, account: Account, call_id: str, since: datetime, until: datetime) -> tuple[Cdr, ...]:
+    def record(
+        self, account: Account, call_id: str, since: datetime, until: datetime
+    ) -> tuple[Cdr, ...]:
         request = call_log.request(account, since, until, {"callID": call_id})
         records = call_log.read(api.ask(self._sender, account, request), account)
         return tuple(cdr for cdr in records.cdrs if cdr.call_id == call_id)
@@ -57,9 +69,13 @@ class VoicenterCalls:
         return self._outcomes(account, phones, blacklist.add(account, numbers))
 
     def unblock(self, account: Account, phones: Collection[str]) -> Mapping[str, str]:
-        return self._outcomes(account, phones, blacklist.remove(account, [number.lstrip("+") for number in phones]))
+        return self._outcomes(
+            account, phones, blacklist.remove(account, [number.lstrip("+") for number in phones])
+        )
 
-    def _outcomes(self, account: Account, phones: Collection[str], request: api.Request) -> dict[str, str]:
+    def _outcomes(
+        self, account: Account, phones: Collection[str], request: api.Request
+    ) -> dict[str, str]:
         """Of the numbers that were not taken, or not answered for."""
         said = blacklist.read(api.ask(self._sender, account, request), account)
         outcomes = {number: said.get(number, "no answer for this number") for number in phones}

@@ -35,13 +35,42 @@ MOST_AHEAD = 14 * 60  # minutes; no place on earth is further ahead of UTC
 DOCUMENTED = frozenset(
     plain(name)
     for name in (
-        "name", "data", "eventName", "reason", "servertime", "servertimeoffset", "telephonyservertime", "cause",
-        "callerID", "ivruniqueid", "dialStatus", "campaignID", "calls", "currentCall", "userID", "userName", "number",
-        "onlineUserID", "extenUser", "accountID", "topAccountID", "summery", "representative", "representativeStatus",
-        "representativeUpdated", "lastCallEventEpoch", "lastAnsweredCallEventEpoch", "lastHangupCallEpoch",
-        "peerStatus", "QueueID", "QueueName", "DistributorID", "IsDistributedQueue", "AnsweredAgent",
+        "name",
+        "data",
+        "eventName",
+        "reason",
+        "servertime",
+        "servertimeoffset",
+        "telephonyservertime",
+        "cause",
+        "callerID",
+        "ivruniqueid",
+        "dialStatus",
+        "campaignID",
+        "calls",
+        "currentCall",
+        "userID",
+        "userName",
+        "number",
+        "onlineUserID",
+        "extenUser",
+        "accountID",
+        "topAccountID",
+        "summery",
+        "representative",
+        "representativeStatus",
+        "representativeUpdated",
+        "lastCallEventEpoch",
+        "lastAnsweredCallEventEpoch",
+        "lastHangupCallEpoch",
+        "peerStatus",
+        "QueueID",
+        "QueueName",
+        "DistributorID",
+        "IsDistributedQueue",
+        "AnsweredAgent",
     )
-)  # fmt: skip
+)
 
 
 class _Event:
@@ -60,7 +89,9 @@ class _Event:
         return next((text for layer in self._layers if (text := layer.text(name))), "")
 
     def number(self, name: str, country: str) -> str | None:
-        return next((number for layer in self._layers if (number := layer.number(name, country))), None)
+        return next(
+            (number for layer in self._layers if (number := layer.number(name, country))), None
+        )
 
     def whole(self, name: str) -> int:
         return next((number for layer in self._layers if (number := layer.whole(name))), 0)
@@ -71,7 +102,9 @@ class _Event:
     def waiting(self, call_id: str) -> FieldReader:
         """The call among those that wait in the queue; nothing when it is not."""
         calls = [FieldReader(call) for layer in self._layers for call in layer.objects("Calls")]
-        found = (call for call in calls if call_id in (call.text("IvrUniqueID"), call.text("ivrid")))
+        found = (
+            call for call in calls if call_id in (call.text("IvrUniqueID"), call.text("ivrid"))
+        )
         return next(found, FieldReader({}))
 
     def undocumented(self) -> Json:
@@ -98,7 +131,9 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
             custom=custom_data(waiting) | event.undocumented(),
         )
     call, direction = event.call, _direction(event.call)
-    caller = call.number("callerphone", account.country) or call.number("originalCallerID", account.country)
+    caller = call.number("callerphone", account.country) or call.number(
+        "originalCallerID", account.country
+    )
     return ScreenPop(
         call_id=call_id,
         phase=_phase(event, direction),
@@ -123,13 +158,26 @@ def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> B
 def _call_id(event: _Event) -> str:
     """Of an event of a call; all others are about agents, queues, dialers or the connection."""
     queued = event.kind == QUEUE
-    call_id = event.text("ivruniqueid") if queued else event.call.text("ivrid") or event.text("ivruniqueid")
+    call_id = (
+        event.text("ivruniqueid")
+        if queued
+        else event.call.text("ivrid") or event.text("ivruniqueid")
+    )
     of_a_call = event.reason in (WAITING if queued else REASONS) or call_id
-    listens = {codes.letters(event.call.text(name)) for name in ("callstatus", "direction")} & set(LISTENING_IN)
-    if event.kind not in (EXTENSION, QUEUE) or event.reason == STATUS_UPDATE or listens or not of_a_call:
+    listens = {codes.letters(event.call.text(name)) for name in ("callstatus", "direction")} & set(
+        LISTENING_IN
+    )
+    if (
+        event.kind not in (EXTENSION, QUEUE)
+        or event.reason == STATUS_UPDATE
+        or listens
+        or not of_a_call
+    ):
         raise NoCall(f"The event {event.kind[:40]} {event.reason[:40]} is about no call.")
     if not call_id:
-        raise BadPayload("The fields ivrid and ivruniqueid are missing: nothing says which call this is.")
+        raise BadPayload(
+            "The fields ivrid and ivruniqueid are missing: nothing says which call this is."
+        )
     if len(call_id) > LONGEST_NAME:
         raise BadPayload(f"The call's id has {len(call_id)} characters; {LONGEST_NAME} are taken.")
     return call_id
@@ -159,7 +207,9 @@ def _leg(event: _Event) -> int | None:
 
 
 def _direction(call: FieldReader) -> Direction:
-    return Direction.INTERNAL if call.truth("isInternal") else codes.direction(call.text("direction"))
+    return (
+        Direction.INTERNAL if call.truth("isInternal") else codes.direction(call.text("direction"))
+    )
 
 
 def _caller_name(call: FieldReader, country: str) -> str:

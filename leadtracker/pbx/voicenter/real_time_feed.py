@@ -39,7 +39,11 @@ from leadtracker.pbx.voicenter.real_time_login import Login
 log = logging.getLogger(__name__)
 EVENT = re.compile(r'42\d*(\["(\w+)".*)', re.DOTALL)  # the pair, and its name
 OF_CALLS = ("extensionevent", "extensionevents", "queueevent", "queueevents")
-STATEMENTS = ("loginsuccess", "loginstatus", "keepaliveresponse")  # that say how the connection stands
+STATEMENTS = (
+    "loginsuccess",
+    "loginstatus",
+    "keepaliveresponse",
+)  # that say how the connection stands
 CHANGES = ("extensionsupdated", "queuesupdated", "dialersupdated")
 SECONDS = 10.0  # for a login, for a connection
 PING_SECONDS = 25.0  # until the server says otherwise
@@ -92,10 +96,16 @@ class Feed:
             except PbxUnavailable as fault:
                 attempt += 1
                 turn += 1
-                if isinstance(fault, TokenRefused) or login is None or turn % len(login.servers) == 0:
+                if (
+                    isinstance(fault, TokenRefused)
+                    or login is None
+                    or turn % len(login.servers) == 0
+                ):
                     login = None
                 told(False, str(fault))
-                log.warning("account %s: no real-time events, attempt %s: %s", account.key, attempt, fault)
+                log.warning(
+                    "account %s: no real-time events, attempt %s: %s", account.key, attempt, fault
+                )
                 stop.wait(min(self.pace.rest * attempt, self.pace.longest_rest))
 
     def _stay(
@@ -136,7 +146,9 @@ class Feed:
         try:
             return real_time_login.renew(self.sender, account, login)
         except PbxUnavailable as fault:
-            log.warning("account %s: its login for real-time events is not renewed: %s", account.key, fault)
+            log.warning(
+                "account %s: its login for real-time events is not renewed: %s", account.key, fault
+            )
             return replace(login, renew_at=None)
 
 
@@ -156,9 +168,13 @@ class _Connection:
             if secure:
                 trust = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
                 plain = trust.wrap_socket(plain, server_hostname=self.host)
-            self._socket = websocket.create_connection(url, timeout=SECONDS, socket=plain, redirect_limit=0)
+            self._socket = websocket.create_connection(
+                url, timeout=SECONDS, socket=plain, redirect_limit=0
+            )
         except websocket.WebSocketBadStatusException as fault:
-            raise TokenRefused(f"{self.host} refuses the connection (HTTP {fault.status_code})") from None
+            raise TokenRefused(
+                f"{self.host} refuses the connection (HTTP {fault.status_code})"
+            ) from None
         except (websocket.WebSocketException, OSError, ValueError) as fault:
             raise self._lost(fault) from None
 
@@ -227,5 +243,8 @@ def _object(text: str) -> dict[str, Any]:
 
 FEED = Feed()
 REAL_TIME_FEED = RealTime(
-    family=REAL_TIME, wanted=real_time_login.wanted, faults=real_time_login.faults, listen=FEED.listen
+    family=REAL_TIME,
+    wanted=real_time_login.wanted,
+    faults=real_time_login.faults,
+    listen=FEED.listen,
 )

@@ -75,11 +75,20 @@ def faults(options: Mapping[str, Any]) -> tuple[str, ...]:
     """What is wrong with the options of the feed, a sentence each."""
     known = {name for names in KINDS.values() for name in names.values()} | {"real_time_url"}
     given = {name for name in options if name.startswith("real_time_")}
-    found = [f"options.{name} is no option; there are: {', '.join(sorted(known))}." for name in sorted(given - known)]
-    found += [f"options.{name} must be a text." for name in sorted(given & known) if not _is_text(options[name])]
+    found = [
+        f"options.{name} is no option; there are: {', '.join(sorted(known))}."
+        for name in sorted(given - known)
+    ]
+    found += [
+        f"options.{name} must be a text."
+        for name in sorted(given & known)
+        if not _is_text(options[name])
+    ]
     kinds = [names for kind in KINDS.values() if (names := set(kind.values())) & given]
     if len(kinds) > 1:
-        found.append("real-time events take one login: a token, a username and password, or an email and pin.")
+        found.append(
+            "real-time events take one login: a token, a username and password, or an email and pin."
+        )
     missing = sorted(name for names in kinds[:1] for name in names - given)
     return (*found, *(f"options.{name} is missing." for name in missing))
 
@@ -109,10 +118,18 @@ def read(reply: Reply, account: Account, now: datetime) -> Login:
         raise PbxUnavailable(f"the login is not reached: {reply.fault}")
     if not 200 <= reply.status < 300 or said.raw("error") or not token or not servers:
         words = said.text("error") or said.text("Status") or "no token and servers in the answer"
-        raise PbxUnavailable(f"the login is refused: {api.message(account, words)} (HTTP {reply.status})")
+        raise PbxUnavailable(
+            f"the login is refused: {api.message(account, words)} (HTTP {reply.status})"
+        )
     if (version := socket.text("Version")) and not version.startswith(SPOKEN):
-        log.warning("account %s: its real-time servers speak version %s of socket.io", account.key, version[:20])
-    return Login(token, socket.text("RefreshToken"), servers, _renew_at(socket.text("TokenExpiry"), now))
+        log.warning(
+            "account %s: its real-time servers speak version %s of socket.io",
+            account.key,
+            version[:20],
+        )
+    return Login(
+        token, socket.text("RefreshToken"), servers, _renew_at(socket.text("TokenExpiry"), now)
+    )
 
 
 def _login(sender: Sender, account: Account, request: requests.Request) -> Login:
@@ -121,7 +138,10 @@ def _login(sender: Sender, account: Account, request: requests.Request) -> Login
 
 
 def _kind(options: Mapping[str, Any]) -> str | None:
-    return next((kind for kind, names in KINDS.items() if all(options.get(one) for one in names.values())), None)
+    return next(
+        (kind for kind, names in KINDS.items() if all(options.get(one) for one in names.values())),
+        None,
+    )
 
 
 def _url(account: Account, path: str) -> str:
@@ -134,7 +154,11 @@ def _renew_at(expiry: str, now: datetime) -> datetime | None:
         moment = datetime.fromisoformat(expiry)
     except ValueError:
         return None
-    return moment - BEFORE_EXPIRY if moment.tzinfo is not None and moment - BEFORE_EXPIRY > now else None
+    return (
+        moment - BEFORE_EXPIRY
+        if moment.tzinfo is not None and moment - BEFORE_EXPIRY > now
+        else None
+    )
 
 
 def _server(named: object, secure: bool) -> str:

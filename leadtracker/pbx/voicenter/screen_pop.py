@@ -26,10 +26,14 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     current = FieldReader(call.object("currentCall"))
     call_id = call.text("ivrid") or current.text("ivrid")
     if len(call_id) > LONGEST_NAME:
-        raise BadPayload(f"The field ivrid has {len(call_id)} characters; {LONGEST_NAME} are taken.")
+        raise BadPayload(
+            f"The field ivrid has {len(call_id)} characters; {LONGEST_NAME} are taken."
+        )
     if not call_id and call.raw("phone") is None:
         raise BadPayload("The fields ivrid and phone are missing: nothing says which call this is.")
-    state = codes.letters(call.text("status") or call.text("statusCall") or current.text("callstatus"))
+    state = codes.letters(
+        call.text("status") or call.text("statusCall") or current.text("callstatus")
+    )
     phase, direction = _phase(state, call, current), _direction(state, call, current)
     # As real-time events have it: whom an extension calls is rung while the agent is on the line.
     agent_waits = state == "talking" and phase is Phase.RINGING and direction is Direction.OUTGOING
@@ -72,7 +76,9 @@ def merge(ours: Json, theirs: Json) -> Json:
     reader = FieldReader(theirs)
     if reader.text("STATUS") != "OK":
         return ours
-    said = {name: reader.text(name) for name in ("URL", "CLIENTNAME", "COMPANY")} | {"TOTAL": reader.whole("TOTAL")}
+    said = {name: reader.text(name) for name in ("URL", "CLIENTNAME", "COMPANY")} | {
+        "TOTAL": reader.whole("TOTAL")
+    }
     return ours | {name: value for name, value in said.items() if value}
 
 
@@ -102,7 +108,9 @@ def _direction(state: str, call: FieldReader, current: FieldReader) -> Direction
     return Direction.OUTGOING if state == "dialing" else Direction.INCOMING
 
 
-def _moment(name: str, readers: tuple[FieldReader, ...], account: Account, received: datetime) -> datetime | None:
+def _moment(
+    name: str, readers: tuple[FieldReader, ...], account: Account, received: datetime
+) -> datetime | None:
     for reader in readers:
         epoch = reader.whole(name)
         if epoch is not None and times.is_time(epoch):

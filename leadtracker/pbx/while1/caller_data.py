@@ -16,9 +16,16 @@ from leadtracker.pbx.fields import FieldReader
 from leadtracker.pbx.vendor import Fields, ScreenPopFamily
 
 KEYS = (
-    "id", "name", "queue_position", "direct_line", "backend_link", "route_identifier", "outbound_number", "language",
+    "id",
+    "name",
+    "queue_position",
+    "direct_line",
+    "backend_link",
+    "route_identifier",
+    "outbound_number",
+    "language",
     "external_id",
-)  # fmt: skip
+)
 
 
 def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:

@@ -74,7 +74,10 @@ def _ended(reader: FieldReader, event: str, account: Account, received: datetime
     outcome = FAILURES.get(reason.lower(), ENDS[event])
     outgoing = event == "outgoing_end"
     direction = _direction(reader, Direction.OUTGOING if outgoing else Direction.INCOMING)
-    customer, did = reader.number("telephone", account.country), reader.number("dnid", account.country)
+    customer, did = (
+        reader.number("telephone", account.country),
+        reader.number("dnid", account.country),
+    )
     agent = reader.text("agent")
     return Cdr(
         call_id=call_id,

@@ -20,6 +20,11 @@ def page() -> ResponseReturnValue:
     with reading(here.engine) as session:
         found, later = accuracy(session, site.id), delays(session, site.id)
     return render_template(
-        "accuracy.html", form=form, site=site, sites=here.directory.sites, accuracy=found, delays=later,
+        "accuracy.html",
+        form=form,
+        site=site,
+        sites=here.directory.sites,
+        accuracy=found,
+        delays=later,
         most=max(max(bar.share, bar.typical) for bar in later.bars),
-    )  # fmt: skip
+    )

@@ -26,10 +26,16 @@ def page(call_pk: int) -> ResponseReturnValue:
     site = here.directory.site(found.call.site_id) if found.call.site_id else None
     secrets = [account.secret for account in here.directory.accounts.values()]
     return render_template(
-        "call.html", found=found, call=found.call, why=why, site=site, zone=(site or ANY_SITE).time_zone,
+        "call.html",
+        found=found,
+        call=found.call,
+        why=why,
+        site=site,
+        zone=(site or ANY_SITE).time_zone,
         summary=ai_summary([leg.record.get("ai") for leg in found.legs]),
-        callback=callback, callbacks=[(callback, readable(callback, secrets)) for callback in found.callbacks],
-    )  # fmt: skip
+        callback=callback,
+        callbacks=[(callback, readable(callback, secrets)) for callback in found.callbacks],
+    )
 
 
 def confirm(call_pk: int) -> ResponseReturnValue:

@@ -8,34 +8,64 @@ from leadtracker.callback_rules.course import State
 from leadtracker.records.callback_tables import CallbackRow
 
 STATE_WORDS = {
-    State.RECEIVED: "Received", State.REFUSED: "Refused", State.SCHEDULED: "Scheduled", State.DIALING: "Dialing",
-    State.UNCERTAIN: "Uncertain", State.AGENT_ANSWERED: "Visitor rings", State.VISITOR_ANSWERED: "Talking",
-    State.UNKNOWN: "Not known", State.CANCELLED: "Taken back", State.FAILED: "Failed", State.TALKED: "Talked",
-}  # fmt: skip
+    State.RECEIVED: "Received",
+    State.REFUSED: "Refused",
+    State.SCHEDULED: "Scheduled",
+    State.DIALING: "Dialing",
+    State.UNCERTAIN: "Uncertain",
+    State.AGENT_ANSWERED: "Visitor rings",
+    State.VISITOR_ANSWERED: "Talking",
+    State.UNKNOWN: "Not known",
+    State.CANCELLED: "Taken back",
+    State.FAILED: "Failed",
+    State.TALKED: "Talked",
+}
 TONES = {
-    State.REFUSED: "bad", State.FAILED: "bad", State.TALKED: "good", State.DIALING: "live",
-    State.AGENT_ANSWERED: "live", State.VISITOR_ANSWERED: "live", State.UNCERTAIN: "fair", State.SCHEDULED: "fair",
-}  # fmt: skip
+    State.REFUSED: "bad",
+    State.FAILED: "bad",
+    State.TALKED: "good",
+    State.DIALING: "live",
+    State.AGENT_ANSWERED: "live",
+    State.VISITOR_ANSWERED: "live",
+    State.UNCERTAIN: "fair",
+    State.SCHEDULED: "fair",
+}
 REFUSAL_WORDS = {
-    "token": "The form’s token is not ours, of another visitor or too old", "spent": "The form was sent before",
-    "origin": "Sent from another site", "robot": "Filled in by a robot", "number": "Not a phone number",
-    "country": "A country that is not called", "kind": "A premium, shared-cost or other kind that is not called",
-    "own": "One of our own numbers", "blocked": "On the blacklist", "often": "Asked too often",
-    "money": "No price, or the day’s money is spent", "closed": "No opening in sight",
-}  # fmt: skip
+    "token": "The form’s token is not ours, of another visitor or too old",
+    "spent": "The form was sent before",
+    "origin": "Sent from another site",
+    "robot": "Filled in by a robot",
+    "number": "Not a phone number",
+    "country": "A country that is not called",
+    "kind": "A premium, shared-cost or other kind that is not called",
+    "own": "One of our own numbers",
+    "blocked": "On the blacklist",
+    "often": "Asked too often",
+    "money": "No price, or the day’s money is spent",
+    "closed": "No opening in sight",
+}
 WHY = {
-    "no answer": "The PBX’s answer was lost: it may have rung", "no record": "No record of the call came",
-    "not heard of": "The dialer’s campaign did not call", "too late": "It was not called in time",
-    "nobody free": "Nobody was free", "refused": "The PBX refused the request",
-    "offline": "The agent’s extension is offline", "blocked": "The number or the extension is blocked",
-    "unauthorized": "The PBX does not know our address or code", "uncertain": "The PBX’s answer is not known",
-    "unreached": "The PBX was not reached", "agent: missed": "The agent did not answer",
-    "agent: busy": "The agent was busy", "agent: abandoned": "The agent hung up",
+    "no answer": "The PBX’s answer was lost: it may have rung",
+    "no record": "No record of the call came",
+    "not heard of": "The dialer’s campaign did not call",
+    "too late": "It was not called in time",
+    "nobody free": "Nobody was free",
+    "refused": "The PBX refused the request",
+    "offline": "The agent’s extension is offline",
+    "blocked": "The number or the extension is blocked",
+    "unauthorized": "The PBX does not know our address or code",
+    "uncertain": "The PBX’s answer is not known",
+    "unreached": "The PBX was not reached",
+    "agent: missed": "The agent did not answer",
+    "agent: busy": "The agent was busy",
+    "agent: abandoned": "The agent hung up",
     "agent: failed": "The agent’s phone did not ring",
-    "visitor: missed": "The visitor did not answer", "visitor: busy": "The visitor was busy",
-    "visitor: abandoned": "The visitor hung up", "visitor: failed": "The visitor’s phone did not ring",
+    "visitor: missed": "The visitor did not answer",
+    "visitor: busy": "The visitor was busy",
+    "visitor: abandoned": "The visitor hung up",
+    "visitor: failed": "The visitor’s phone did not ring",
     "visitor: voicemail": "The visitor’s voicemail answered",
-}  # fmt: skip
+}
 
 
 def register(app: Flask) -> None:

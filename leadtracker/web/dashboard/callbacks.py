@@ -55,20 +55,32 @@ def page() -> ResponseReturnValue:
     wanted = _filter(form)
     with reading(here.engine) as session:
         found = callback_page(
-            session, wanted,
-            before=read_cursor(before) if before else None, after=read_cursor(after) if after else None,
-        )  # fmt: skip
+            session,
+            wanted,
+            before=read_cursor(before) if before else None,
+            after=read_cursor(after) if after else None,
+        )
         empty = not found.callbacks and not any_callback(session)
         far = funnel(session, wanted)
     refused = _refused(form)
     asked = far.asked if wanted.state else max(far.asked, far.let_through + refused.total())
     return render_template(
-        "callbacks.html", form=form, found=found, empty=empty, sites=here.directory.sites, site_of=here.directory.site,
-        funnel=far, asked=asked, refused=refused.most_common(), most=max(refused.values(), default=0),
-        money=_money(form), states={state.value: STATE_WORDS[state] for state in State}, refusals=REFUSAL_WORDS,
+        "callbacks.html",
+        form=form,
+        found=found,
+        empty=empty,
+        sites=here.directory.sites,
+        site_of=here.directory.site,
+        funnel=far,
+        asked=asked,
+        refused=refused.most_common(),
+        most=max(refused.values(), default=0),
+        money=_money(form),
+        states={state.value: STATE_WORDS[state] for state in State},
+        refusals=REFUSAL_WORDS,
         on=any(rules_of(site).on for site in here.directory.sites),
         live=None if found.newer else url_for("dashboard.newest_callbacks", **form.but()),
-    )  # fmt: skip
+    )
 
 
 def newest() -> ResponseReturnValue:
@@ -77,9 +89,12 @@ def newest() -> ResponseReturnValue:
     with reading(here.engine) as session:
         found = callback_page(session, _filter(form))
     rows = render_template(
-        "callbacks_rows.html", callbacks=found.callbacks, form=form, sites=here.directory.sites,
+        "callbacks_rows.html",
+        callbacks=found.callbacks,
+        form=form,
+        sites=here.directory.sites,
         site_of=here.directory.site,
-    )  # fmt: skip
+    )
     response = Response(rows)
     response.add_etag()
     return response.make_conditional(request)
@@ -101,7 +116,9 @@ def hang_up(dialling: Dialing, pk: int) -> ResponseReturnValue:
 
 
 COLUMNS: dict[str, Column] = {
-    "Asked (local)": lambda row, site, zone: f"{row.made_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}",
+    "Asked (local)": lambda row, site, zone: (
+        f"{row.made_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+    ),
     "Asked (UTC)": lambda row, site, zone: shown.iso(row.made_at),
     "Site": lambda row, site, zone: site.name if site else "",
     "Number": lambda row, site, zone: row.target,
@@ -132,7 +149,9 @@ def _filter(form: FilterForm) -> CallbackFilter:
     state = form.get("state")
     if state and state not in set(State):
         raise BadRequest(f"state is one of: {', '.join(State)}")
-    return CallbackFilter(form.period, form.site.id if form.site else None, State(state) if state else None)
+    return CallbackFilter(
+        form.period, form.site.id if form.site else None, State(state) if state else None
+    )
 
 
 def _sites(form: FilterForm) -> Iterable[Site]:
@@ -143,7 +162,9 @@ def _refused(form: FilterForm) -> Counter[str]:
     """By code, over the days of the period: also those that were too many to be written down."""
     last = form.period.last or datetime.now(UTC).astimezone(ZoneInfo(form.zone)).date()
     first = max(form.period.first or date.min, last - timedelta(days=KEPT_DAYS))
-    days = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
+    days = [
+        (first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)
+    ]
     refusals, found = Refusals(stores().live), Counter[str]()
     for site in _sites(form):
         found.update(refusals.counts(site.id, days))

@@ -28,16 +28,26 @@ def page() -> ResponseReturnValue:
     before, after = request.args.get("before"), request.args.get("after")
     with reading(here.engine) as session:
         found = call_page(
-            session, form.call_filter(here.directory.sites),
-            before=read_cursor(before) if before else None, after=read_cursor(after) if after else None,
-        )  # fmt: skip
+            session,
+            form.call_filter(here.directory.sites),
+            before=read_cursor(before) if before else None,
+            after=read_cursor(after) if after else None,
+        )
         empty = not found.calls and not any_call(session)
         channels, sources = known_channels(session), known_sources(session)
     return render_template(
-        "calls.html", form=form, found=found, empty=empty, sites=here.directory.sites, site_of=here.directory.site,
-        channels=channels, sources=sources, outcomes=list(OUTCOMES), outcome_words=OUTCOME_WORDS,
+        "calls.html",
+        form=form,
+        found=found,
+        empty=empty,
+        sites=here.directory.sites,
+        site_of=here.directory.site,
+        channels=channels,
+        sources=sources,
+        outcomes=list(OUTCOMES),
+        outcome_words=OUTCOME_WORDS,
         live=_live_address(form, found),
-    )  # fmt: skip
+    )
 
 
 def newest() -> ResponseReturnValue:
@@ -46,7 +56,11 @@ def newest() -> ResponseReturnValue:
     with reading(here.engine) as session:
         found = call_page(session, form.call_filter(here.directory.sites))
     rows = render_template(
-        "calls_rows.html", calls=found.calls, form=form, sites=here.directory.sites, site_of=here.directory.site
+        "calls_rows.html",
+        calls=found.calls,
+        form=form,
+        sites=here.directory.sites,
+        site_of=here.directory.site,
     )
     response = Response(rows)
     response.add_etag()
@@ -58,7 +72,10 @@ def csv() -> ResponseReturnValue:
     wanted = form.call_filter(here.directory.sites)
     site_of, zone = here.directory.site, form.zone
     lines = (
-        [cell(call, site_of(call.site_id) if call.site_id else None, zone) for cell in COLUMNS.values()]
+        [
+            cell(call, site_of(call.site_id) if call.site_id else None, zone)
+            for cell in COLUMNS.values()
+        ]
         for call in every_call(here.engine, wanted)
     )
     return csv_answer("calls", list(COLUMNS), lines)

@@ -29,7 +29,9 @@ def _click_id(key: str) -> Column:
 
 
 COLUMNS: dict[str, Column] = {
-    "Started (local)": lambda call, site, zone: f"{call.started_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}",
+    "Started (local)": lambda call, site, zone: (
+        f"{call.started_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+    ),
     "Started (UTC)": lambda call, site, zone: shown.iso(call.started_at),
     "Site": lambda call, site, zone: site.name if site else "",
     "Caller": lambda call, site, zone: call.caller or "",
@@ -61,7 +63,9 @@ COLUMNS: dict[str, Column] = {
     "First arrival (UTC)": _first("at"),
     "How we know": lambda call, site, zone: str(call.match.get("said") or ""),
     "Visitor": lambda call, site, zone: call.visitor_id or "",
-    "Visitor info": lambda call, site, zone: orjson.dumps(call.visitor_info).decode() if call.visitor_info else "",
+    "Visitor info": lambda call, site, zone: (
+        orjson.dumps(call.visitor_info).decode() if call.visitor_info else ""
+    ),
     "Recording": lambda call, site, zone: shown.web_link(call.recording_url),
     "Price (minor units)": lambda call, site, zone: call.price,
     "Call id": lambda call, site, zone: call.call_id,

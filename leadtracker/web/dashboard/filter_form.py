@@ -42,12 +42,19 @@ class FilterForm:
         return {name: value for name, value in {**self.query, **changes}.items() if value}
 
     def with_preset(self, preset: str) -> dict[str, Any]:
-        return {name: value for name, value in self.but(period=preset).items() if name not in ("from", "to")}
+        return {
+            name: value
+            for name, value in self.but(period=preset).items()
+            if name not in ("from", "to")
+        }
 
     @property
     def narrowed(self) -> bool:
         """Something is chosen that leaves calls out."""
-        return any(name in self.query for name in NAMES if name != "by") and self.query.get("period") != "all"
+        return (
+            any(name in self.query for name in NAMES if name != "by")
+            and self.query.get("period") != "all"
+        )
 
     def call_filter(self, sites: Sequence[Site]) -> CallFilter:
         callers, last_digits = read_number(self.get("number"), sites)
@@ -99,7 +106,9 @@ def read_number(text: str, sites: Sequence[Site]) -> tuple[tuple[str, ...], str]
     if whole:
         return tuple(whole), ""
     digits = "".join(character for character in text if character in "0123456789")
-    if len(digits) >= LONG and digits.startswith("0"):  # dialled at home, but of no range that is known
+    if len(digits) >= LONG and digits.startswith(
+        "0"
+    ):  # dialled at home, but of no range that is known
         digits = digits.lstrip("0")
     return ((), digits) if digits else ((text,), "")
 

@@ -57,7 +57,9 @@ def register(app: Flask) -> None:
 
 @blueprint.get("/login")
 def form() -> ResponseReturnValue:
-    return render_template("login.html", next=_inside(request.args.get("next", "")), name="", wrong=False)
+    return render_template(
+        "login.html", next=_inside(request.args.get("next", "")), name="", wrong=False
+    )
 
 
 @blueprint.post("/login")
@@ -100,7 +102,9 @@ def _user() -> User | None:
 
 def _inside(target: str) -> str:
     """A path of this server; the calls page for any other address, or one that a browser could take for another."""
-    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    inside = (
+        target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    )
     return target if inside else url_for("dashboard.calls")
 
 
@@ -130,10 +134,16 @@ def _forget_guesses(name: str) -> None:
 
 def _all_processes() -> FixedWindowRateLimiter:
     pool = stores().live.client.connection_pool
-    return FixedWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, wrap_exceptions=True))
+    return FixedWindowRateLimiter(
+        RedisStorage("redis://", connection_pool=pool, wrap_exceptions=True)
+    )
 
 
 def _network() -> str:
     """Who asks: the address, or the /64 of an IPv6 one, which is one household's."""
     address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 # stands for an unknown address, nothing listens
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+    return (
+        str(ipaddress.ip_network((address, 64), strict=False))
+        if address.version == 6
+        else str(address)
+    )

@@ -42,8 +42,13 @@ def _pass_on() -> Response | None:
     slow_work.take_place()
     request.max_content_length = LONGEST_BODY
     as_received = request.environ | request.environ.get("werkzeug.proxy_fix.orig", {})
-    headers = {name: value for name, value in request.headers if name.lower() not in OF_ONE_CONNECTION}
-    for name, value in (("For", as_received["REMOTE_ADDR"]), ("Proto", as_received["wsgi.url_scheme"])):
+    headers = {
+        name: value for name, value in request.headers if name.lower() not in OF_ONE_CONNECTION
+    }
+    for name, value in (
+        ("For", as_received["REMOTE_ADDR"]),
+        ("Proto", as_received["wsgi.url_scheme"]),
+    ):
         before = request.headers.get(f"X-Forwarded-{name}")
         headers[f"X-Forwarded-{name}"] = f"{before}, {value}" if before else value
     connection = _Connection(path)
@@ -53,7 +58,11 @@ def _pass_on() -> Response | None:
     except (OSError, http.client.HTTPException) as fault:
         connection.close()
         raise StoreUnavailable("the process that makes the pages does not answer") from fault
-    kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in OF_ONE_CONNECTION]
+    kept = [
+        (name, value)
+        for name, value in answer.getheaders()
+        if name.lower() not in OF_ONE_CONNECTION
+    ]
     response = Response(_parts(answer), answer.status, kept)
     response.call_on_close(connection.close)
     return response

@@ -49,8 +49,12 @@ def picture(plan: Plan) -> Picture:
     def y(share: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * (share / step - bottom) / (top - bottom)
 
-    labelled = _labelled({look.numbers: x(look.numbers) for look in (plan.now, *reversed(plan.steps), *plan.sizes)})
-    points = tuple(Point(x(look.numbers), y(look.right), look, look.numbers in labelled) for look in looks)
+    labelled = _labelled(
+        {look.numbers: x(look.numbers) for look in (plan.now, *reversed(plan.steps), *plan.sizes)}
+    )
+    points = tuple(
+        Point(x(look.numbers), y(look.right), look, look.numbers in labelled) for look in looks
+    )
     return Picture(
         points,
         next(point for point in points if point.look.numbers == plan.now.numbers),

@@ -38,12 +38,18 @@ def page() -> ResponseReturnValue:
         plan = _plan(session, site)
     pool = _pool(site)
     return render_template(
-        "pool.html", form=form, site=site, sites=here.directory.sites, pool=pool,
+        "pool.html",
+        form=form,
+        site=site,
+        sites=here.directory.sites,
+        pool=pool,
         dids=pool.dids[:MOST_DIDS],
         sources_shown=SOURCES_SHOWN,
-        left_out=len(pool.dids) - MOST_DIDS, shortages=short, most=max((one.visitors for one in short), default=0),
+        left_out=len(pool.dids) - MOST_DIDS,
+        shortages=short,
+        most=max((one.visitors for one in short), default=0),
         **plan,
-    )  # fmt: skip
+    )
 
 
 def _plan(session: Session, site: Site) -> dict[str, Any]:
@@ -52,22 +58,30 @@ def _plan(session: Session, site: Site) -> dict[str, Any]:
     if kept is None:
         asked, days = visits(session, lately(site, datetime.now(UTC)))
         return {
-            "kept": None, "asked": asked, "enough": asked >= LEAST_VISITS and days >= LEAST_DAYS,
-            "least_visits": LEAST_VISITS, "least_days": LEAST_DAYS,
-        }  # fmt: skip
+            "kept": None,
+            "asked": asked,
+            "enough": asked >= LEAST_VISITS and days >= LEAST_DAYS,
+            "least_visits": LEAST_VISITS,
+            "least_days": LEAST_DAYS,
+        }
     made = kept.plan
     return {
-        "kept": kept, "words": plan_words, "alarms": alarms(made.now, site.most_overflow, site.most_at_risk),
-        "picture": plan_picture.picture(made), "height": plan_picture.HEIGHT, "bottom": plan_picture.BOTTOM,
+        "kept": kept,
+        "words": plan_words,
+        "alarms": alarms(made.now, site.most_overflow, site.most_at_risk),
+        "picture": plan_picture.picture(made),
+        "height": plan_picture.HEIGHT,
+        "bottom": plan_picture.BOTTOM,
         "looks": sorted({made.now, *made.steps}, key=lambda look: look.numbers),
-    }  # fmt: skip
+    }
 
 
 def csv() -> ResponseReturnValue:
     site = _site(_form())
     pool = _pool(site) if site else PoolState(())
     rows: list[list[Cell]] = [
-        [did.e164, did.state, did.visitor or "", shown.iso(did.seen) if did.seen else ""] for did in pool.dids
+        [did.e164, did.state, did.visitor or "", shown.iso(did.seen) if did.seen else ""]
+        for did in pool.dids
     ]
     return csv_answer("pool", ("Number", "State", "Last visitor", "Last seen (UTC)"), rows)
 

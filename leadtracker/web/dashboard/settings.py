@@ -13,6 +13,10 @@ def page() -> ResponseReturnValue:
     here = stores()
     directory, settings = here.directory, here.settings
     return render_template(
-        "settings.html", sites=directory.sites, accounts=list(directory.accounts.values()), dids=directory.dids,
-        vendors=VENDORS, script=settings.public_url + (settings.script_path or "/tracker.js"),
-    )  # fmt: skip
+        "settings.html",
+        sites=directory.sites,
+        accounts=list(directory.accounts.values()),
+        dids=directory.dids,
+        vendors=VENDORS,
+        script=settings.public_url + (settings.script_path or "/tracker.js"),
+    )

@@ -15,23 +15,65 @@ from leadtracker.domain import Json, Site
 from leadtracker.matching.interval import Count
 
 OUTCOME_WORDS = {
-    "answered": "Answered", "missed": "Missed", "busy": "Busy", "abandoned": "Caller gave up",
-    "voicemail": "Voicemail", "failed": "Failed", "unknown": "Not known", "not answered": "Not answered",
-}  # fmt: skip
-ANY_SITE = Site(id=0, name="", tokens=(), origins=(), default_number=None, time_zone="UTC")  # where a call is of none
-VERDICT_WORDS = {"certain": "certain", "likely": "likely", "ambiguous": "open", "nobody": "no visitor"}
+    "answered": "Answered",
+    "missed": "Missed",
+    "busy": "Busy",
+    "abandoned": "Caller gave up",
+    "voicemail": "Voicemail",
+    "failed": "Failed",
+    "unknown": "Not known",
+    "not answered": "Not answered",
+}
+ANY_SITE = Site(
+    id=0, name="", tokens=(), origins=(), default_number=None, time_zone="UTC"
+)  # where a call is of none
+VERDICT_WORDS = {
+    "certain": "certain",
+    "likely": "likely",
+    "ambiguous": "open",
+    "nobody": "no visitor",
+}
 CHANCES = (
-    (0.97, "almost certain"), (0.8, "very likely"), (0.5, "likely"), (0.2, "possible"), (0.05, "unlikely"),
+    (0.97, "almost certain"),
+    (0.8, "very likely"),
+    (0.5, "likely"),
+    (0.2, "possible"),
+    (0.05, "unlikely"),
     (0.0, "very unlikely"),
-)  # fmt: skip  # least probability, words
-PHASE_WORDS = {"ringing": "Ringing", "dialing": "Dialing", "answered": "Talking", "unknown": "In progress"}
+)  # least probability, words
+PHASE_WORDS = {
+    "ringing": "Ringing",
+    "dialing": "Dialing",
+    "answered": "Talking",
+    "unknown": "In progress",
+}
 
 
 def register(app: Flask) -> None:
     filters = (
-        clock, day, moment, moment_of, iso, duration, number, outcome, tone, share, decimal, source_line, name,
-        company, plain, web_link, readable_url, local_date, verdict, chance, percent, counted,
-    )  # fmt: skip
+        clock,
+        day,
+        moment,
+        moment_of,
+        iso,
+        duration,
+        number,
+        outcome,
+        tone,
+        share,
+        decimal,
+        source_line,
+        name,
+        company,
+        plain,
+        web_link,
+        readable_url,
+        local_date,
+        verdict,
+        chance,
+        percent,
+        counted,
+    )
     for show in filters:
         app.add_template_filter(show)
 
@@ -81,12 +123,18 @@ def number(caller: str | None, country: str = "IL") -> str:
     if phone.read(caller, "ZZ") != caller:
         return caller
     national = phone.show(caller, "national")
-    return national if phone.read(national, country) == caller else phone.show(caller, "international")
+    return (
+        national if phone.read(national, country) == caller else phone.show(caller, "international")
+    )
 
 
 def outcome(call: Any) -> str:
     """How a call ended, or what it does now."""
-    if call.phase in PHASE_WORDS and call.phase != "ended" and call.outcome in ("unknown", "answered"):
+    if (
+        call.phase in PHASE_WORDS
+        and call.phase != "ended"
+        and call.outcome in ("unknown", "answered")
+    ):
         return PHASE_WORDS[call.phase]
     return OUTCOME_WORDS.get(call.outcome, str(call.outcome))
 
@@ -125,12 +173,16 @@ def percent(p: float) -> str:
 
 def counted(figure: Count) -> str:
     """`1,209.6 ± 31.8`; a whole number where nothing is open."""
-    return f"{figure.mean:,.1f} ± {figure.half:,.1f}" if figure.half >= 0.05 else f"{figure.mean:,.0f}"
+    return (
+        f"{figure.mean:,.1f} ± {figure.half:,.1f}" if figure.half >= 0.05 else f"{figure.mean:,.0f}"
+    )
 
 
 def source_line(touchpoint: Json) -> str:
     """`google · paid search · spring_sale`; empty when nothing is known."""
-    return " · ".join(str(touchpoint[key]) for key in ("source", "channel", "campaign") if touchpoint.get(key))
+    return " · ".join(
+        str(touchpoint[key]) for key in ("source", "channel", "campaign") if touchpoint.get(key)
+    )
 
 
 def name(info: Json, site: Site | None) -> str:

@@ -17,7 +17,12 @@ from leadtracker.web.dashboard.filter_form import FilterForm, read_filters
 from leadtracker.web.stores import stores
 
 MOST_LINES = 200  # on the page; the export has all
-TITLES = {"channel": "Channel", "source": "Source", "campaign": "Campaign", "landing": "Landing page"}
+TITLES = {
+    "channel": "Channel",
+    "source": "Source",
+    "campaign": "Campaign",
+    "landing": "Landing page",
+}
 HEADERS = {
     "channel": ("Channel",),
     "source": ("Channel", "Source"),
@@ -25,13 +30,21 @@ HEADERS = {
     "landing": ("Landing page",),
 }
 COUNTED = {
-    "answered": "Answered", "missed": "Missed", "first_time": "First-time callers", "talk_seconds": "Talk seconds",
-}  # fmt: skip
+    "answered": "Answered",
+    "missed": "Missed",
+    "first_time": "First-time callers",
+    "talk_seconds": "Talk seconds",
+}
 FIGURES = (
-    "Visits", "Calls", "Calls low", "Calls high", "Certain calls",
+    "Visits",
+    "Calls",
+    "Calls low",
+    "Calls high",
+    "Certain calls",
     *(f"{title}{edge}" for title in COUNTED.values() for edge in ("", " low", " high")),
-    "Average talk seconds", "Calls per visit",
-)  # fmt: skip
+    "Average talk seconds",
+    "Calls per visit",
+)
 
 
 def page() -> ResponseReturnValue:
@@ -40,27 +53,42 @@ def page() -> ResponseReturnValue:
         lines = sources(session, form.source_filter(), by)
         moments = timeline(session, form.source_filter())
     return render_template(
-        "sources.html", form=form, by=by, titles=TITLES, lines=lines[:MOST_LINES],
-        left_out=len(lines) - MOST_LINES, total=total(lines), most=max((line.calls.mean for line in lines), default=0),
-        moments=moments, sites=here.directory.sites, lease_days=here.settings.lease_days,
-        forgotten=(datetime.now(UTC) - (form.period.start or datetime.now(UTC))).days > here.settings.lease_days,
-    )  # fmt: skip
+        "sources.html",
+        form=form,
+        by=by,
+        titles=TITLES,
+        lines=lines[:MOST_LINES],
+        left_out=len(lines) - MOST_LINES,
+        total=total(lines),
+        most=max((line.calls.mean for line in lines), default=0),
+        moments=moments,
+        sites=here.directory.sites,
+        lease_days=here.settings.lease_days,
+        forgotten=(datetime.now(UTC) - (form.period.start or datetime.now(UTC))).days
+        > here.settings.lease_days,
+    )
 
 
 def csv() -> ResponseReturnValue:
     form, by = _form(), _dimension()
     with reading(stores().engine) as session:
         lines = sources(session, form.source_filter(), by)
-    return csv_answer(f"sources-by-{by}", (*HEADERS[by], *FIGURES), (_cells(line) for line in lines))
+    return csv_answer(
+        f"sources-by-{by}", (*HEADERS[by], *FIGURES), (_cells(line) for line in lines)
+    )
 
 
 def _cells(line: SourceLine) -> list[Cell]:
     average, per_visit = line.average_talk_seconds, line.calls_per_visit
     return [
-        *line.key, line.visits, *_edges(line.calls), line.certain,
+        *line.key,
+        line.visits,
+        *_edges(line.calls),
+        line.certain,
         *(edge for name in COUNTED for edge in _edges(getattr(line, name))),
-        None if average is None else round(average, 1), None if per_visit is None else round(per_visit, 4),
-    ]  # fmt: skip
+        None if average is None else round(average, 1),
+        None if per_visit is None else round(per_visit, 4),
+    ]
 
 
 def _edges(figure: Count) -> tuple[float, float, float]:

@@ -17,7 +17,9 @@ def visitor(visitor_id: str) -> ResponseReturnValue:
     here, call_id = stores(), request.args.get("call")
     card = visitor_card.visitor_card(here.engine, here.live, here.directory, visitor_id, call_id)
     waited = request.args.get("waited", 0, type=int)
-    return _page(card, wait=waited + 1 if call_id and card.call is None and waited < MOST_WAITS else None)
+    return _page(
+        card, wait=waited + 1 if call_id and card.call is None and waited < MOST_WAITS else None
+    )
 
 
 def caller(caller: str) -> ResponseReturnValue:

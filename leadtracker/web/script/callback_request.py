@@ -52,7 +52,9 @@ def register(app: Flask, requests: CallbackRequests) -> None:
         answered = error_answers.ours(error)
         if request.mimetype != FORM and request.endpoint != "callback_request.sent":
             return answered
-        return page(Told("", State.REFUSED, "often" if error.status >= 500 else "again"), None, error.status)
+        return page(
+            Told("", State.REFUSED, "often" if error.status >= 500 else "again"), None, error.status
+        )
 
     app.register_blueprint(blueprint)
 
@@ -60,7 +62,9 @@ def register(app: Flask, requests: CallbackRequests) -> None:
 def ask_by_script(requests: CallbackRequests) -> Response:
     message = read_message()
     site = site_of(message.get("token"))
-    wish = read_wish(message, "page", page=request.headers.get("Origin", ""), address=request.remote_addr or "")
+    wish = read_wish(
+        message, "page", page=request.headers.get("Origin", ""), address=request.remote_addr or ""
+    )
     told = count(site, requests.ask(site, wish))
     return answer(told.as_json(), site, 422 if told.state is State.REFUSED else 200)
 
@@ -70,12 +74,16 @@ def ask_by_form(requests: CallbackRequests) -> ResponseReturnValue:
     given = {name: text.replace("\0", "") for name, text in request.form.items()}
     site = site_of(given.get("leadtracker_token") or given.get("token"))
     own = own_id(site, given.get("phone", ""))
-    message: dict[str, Any] = {name: given.get(name, "") for name in ("phone", "name", "note", "website", "form")}
+    message: dict[str, Any] = {
+        name: given.get(name, "") for name in ("phone", "name", "note", "website", "form")
+    }
     message["visitor"] = given["visitor"] if ID.match(given.get("visitor", "")) else own[:32]
     message["id"] = given.get("id") or own
     filled = given.get("filled_ms", "")
     message["filled_ms"] = int(filled) if filled.isdecimal() and len(filled) < 16 else None
-    wish = read_wish(message, "form", page=request.headers.get("Origin", ""), address=request.remote_addr or "")
+    wish = read_wish(
+        message, "form", page=request.headers.get("Origin", ""), address=request.remote_addr or ""
+    )
     told = count(site, requests.ask(site, wish))
     if told.state is State.REFUSED:
         return page(told, site, 422)
@@ -94,9 +102,14 @@ def page(told: Told, site: Site | None, status: int = 200) -> Response:
     language = request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
     words = WORDS[language]
     text = render_template(
-        "callback_sent.html", language=language, words=words, said=words.get(told.words or told.state, words["sent"]),
-        opens=told.opens, zone=site.time_zone if site else "UTC", back=site.url or "" if site else "",
-    )  # fmt: skip
+        "callback_sent.html",
+        language=language,
+        words=words,
+        said=words.get(told.words or told.state, words["sent"]),
+        opens=told.opens,
+        zone=site.time_zone if site else "UTC",
+        back=site.url or "" if site else "",
+    )
     response = protect(Response(text, status))
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept-Language")

@@ -5,7 +5,9 @@ from __future__ import annotations
 LANGUAGES = ("en", "he")
 WORDS = {
     "en": {
-        "title": "Call me back", "back": "Back to the site", "at": "We will call",
+        "title": "Call me back",
+        "back": "Back to the site",
+        "at": "We will call",
         "sent": "Thank you. Your request has been received.",
         "received": "Thank you. Your phone will ring in a moment.",
         "dialling": "Thank you. Your phone will ring in a moment.",
@@ -22,7 +24,9 @@ WORDS = {
         "no": "We cannot call this number. Please call us.",
     },
     "he": {
-        "title": "חזרו אליי", "back": "חזרה לאתר", "at": "נתקשר אליך",
+        "title": "חזרו אליי",
+        "back": "חזרה לאתר",
+        "at": "נתקשר אליך",
         "sent": "תודה. הבקשה התקבלה.",
         "received": "תודה. הטלפון שלך יצלצל בעוד רגע.",
         "dialling": "תודה. הטלפון שלך יצלצל בעוד רגע.",
@@ -38,4 +42,4 @@ WORDS = {
         "often": "נא לנסות שוב מאוחר יותר, או להתקשר אלינו.",
         "no": "איננו יכולים להתקשר למספר זה. נשמח שתתקשרו אלינו.",
     },
-}  # fmt: skip
+}

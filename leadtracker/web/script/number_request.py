@@ -18,7 +18,11 @@ from leadtracker.web.static_files import STATIC
 
 LONGEST_BODY = 32 * 1024
 VOICENTER_PATH = "/cdn/Scripts/did_trace_worker/index.min.js"
-SCRIPTS = {"/tracker.js": "tracker.js", "/tracker.v1.js": "tracker.v1.js", VOICENTER_PATH: "tracker.js"}
+SCRIPTS = {
+    "/tracker.js": "tracker.js",
+    "/tracker.v1.js": "tracker.v1.js",
+    VOICENTER_PATH: "tracker.js",
+}
 BESIDE = ("debug.js", "callback.js")  # loaded only when they are used
 
 
@@ -27,16 +31,24 @@ def register(app: Flask, numbers: Numbers, requests: CallbackRequests, own_path:
     paths = dict(SCRIPTS) | ({own_path: "tracker.js"} if own_path else {})
     for path, file in paths.items():
         app.add_url_rule(path, f"script {path}", lambda file=file: script(file), methods=["GET"])
-        app.add_url_rule(path, f"number {path}", lambda: number(numbers, requests), methods=["POST"])
+        app.add_url_rule(
+            path, f"number {path}", lambda: number(numbers, requests), methods=["POST"]
+        )
     for folder in {path.rpartition("/")[0] for path in paths}:
         for file in BESIDE:
             path = f"{folder}/{file}"
-            app.add_url_rule(path, f"script {path}", lambda file=file: script(file), methods=["GET"])
+            app.add_url_rule(
+                path, f"script {path}", lambda file=file: script(file), methods=["GET"]
+            )
 
 
 def script(file: str) -> Response:
-    response = send_from_directory(STATIC, file, mimetype="text/javascript", max_age=3600, conditional=True)
-    response.headers["Access-Control-Allow-Origin"] = "*"  # a public file, loadable with integrity=… crossorigin
+    response = send_from_directory(
+        STATIC, file, mimetype="text/javascript", max_age=3600, conditional=True
+    )
+    response.headers["Access-Control-Allow-Origin"] = (
+        "*"  # a public file, loadable with integrity=… crossorigin
+    )
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 

@@ -259,7 +259,9 @@ IVR_AS_STRING = dataclasses.replace(
     target_country="Israel",
     ivr=(
         IvrStep(order=1, layer_id=8650, layer_name="Store List", layer_number=1, digits="0"),
-        IvrStep(order=2, layer_id=8869, layer_name="Store List DTMF", layer_number=2001, digits="0"),
+        IvrStep(
+            order=2, layer_id=8869, layer_name="Store List DTMF", layer_number=2001, digits="0"
+        ),
     ),
 )
 LEAD_TRACKER = dataclasses.replace(

@@ -34,10 +34,15 @@ TALK = ActiveCall(
 )
 IDLE = Desk("SIPSIP1", "User 1", "User 1", 875756567, 6946792, None, 2, ())
 BUSY = Desk("SIPSIP2", "User 2", "User 2", 97483478, 46454322, 46454322, 1, (TALK,))
-HELD = dataclasses.replace(TALK, status="Hold", muted=True, custom={"OriginalIvrUniqueID": "2020101201aa0b38df"})
+HELD = dataclasses.replace(
+    TALK, status="Hold", muted=True, custom={"OriginalIvrUniqueID": "2020101201aa0b38df"}
+)
 DESKS = {
     "extensions-answer-ok.json": (IDLE, BUSY),
-    "extensions-answer-hold-muted-transferred.json": (IDLE, dataclasses.replace(BUSY, calls=(HELD,))),
+    "extensions-answer-hold-muted-transferred.json": (
+        IDLE,
+        dataclasses.replace(BUSY, calls=(HELD,)),
+    ),
 }
 QUEUES = {
     "queues-answer-ok.json": (
@@ -46,8 +51,18 @@ QUEUES = {
             "QUEUE 1",
             5,
             (
-                Waiting("202010131430590714966", "+972722776772", datetime(2020, 10, 13, 11, 32, 45, tzinfo=UTC), 21),
-                Waiting("202010131433000d14cc4b", "+972501234567", datetime(2020, 10, 13, 11, 33, 3, tzinfo=UTC), 3),
+                Waiting(
+                    "202010131430590714966",
+                    "+972722776772",
+                    datetime(2020, 10, 13, 11, 32, 45, tzinfo=UTC),
+                    21,
+                ),
+                Waiting(
+                    "202010131433000d14cc4b",
+                    "+972501234567",
+                    datetime(2020, 10, 13, 11, 33, 3, tzinfo=UTC),
+                    3,
+                ),
             ),
         ),
         Queue("87654321", "QUEUE 2", 0, ()),
@@ -60,7 +75,11 @@ ERRORS = {
     "queues-answer-error-2-internal.json": "The PBX says: Internal error. (2).",
     "queues-answer-error-2-queue-not-found.json": "The PBX says: Queue is not found in this account (2).",
 }
-REQUESTS = {"extensions-request-all.json": "", "extensions-request.json": "SIPSIP", "queues-request.json": "XXXXXXXXX"}
+REQUESTS = {
+    "extensions-request-all.json": "",
+    "extensions-request.json": "SIPSIP",
+    "queues-request.json": "XXXXXXXXX",
+}
 QUERIES = {"extensions-request-get.txt": "SIPSIP", "queues-request-get.txt": "XXXXXXXXX"}
 
 
@@ -72,20 +91,28 @@ def account(israel: Account) -> Account:
 def test_every_sample_is_used() -> None:
     used = {*DESKS, *QUEUES, *ERRORS, *REQUESTS, *QUERIES}
     assert used == {file.name for file in CALLS.iterdir()}
-    assert {*LISTS, *LIST_ERRORS, "request.json", "request-get.txt"} == {file.name for file in EXTENSIONS.iterdir()}
+    assert {*LISTS, *LIST_ERRORS, "request.json", "request-get.txt"} == {
+        file.name for file in EXTENSIONS.iterdir()
+    }
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_request_in_json(name: str, account: Account) -> None:
-    build = active_calls.extensions_request if name.startswith("ext") else active_calls.queues_request
+    build = (
+        active_calls.extensions_request if name.startswith("ext") else active_calls.queues_request
+    )
     request = build(account, REQUESTS[name])
     assert orjson.loads(request.json().data) == fields(CALLS / name)
-    assert request.url.endswith("GetExtensionsCalls" if name.startswith("ext") else "GetQueuesCallers")
+    assert request.url.endswith(
+        "GetExtensionsCalls" if name.startswith("ext") else "GetQueuesCallers"
+    )
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_request_in_a_query(name: str, account: Account) -> None:
-    build = active_calls.extensions_request if name.startswith("ext") else active_calls.queues_request
+    build = (
+        active_calls.extensions_request if name.startswith("ext") else active_calls.queues_request
+    )
     assert build(account, QUERIES[name]).get().url == url(CALLS / name)
 
 
@@ -103,7 +130,10 @@ def test_queues(name: str, account: Account) -> None:
 def test_error(name: str, account: Account) -> None:
     read = active_calls.extensions if name.startswith("ext") else active_calls.queues
     answer = fields(CALLS / name)
-    for said in (answer, {"ERR": str(answer["ERR"]), "DESC": answer["DESC"]}):  # nothing but these is needed
+    for said in (
+        answer,
+        {"ERR": str(answer["ERR"]), "DESC": answer["DESC"]},
+    ):  # nothing but these is needed
         with pytest.raises(PbxUnavailable) as refusal:
             read(said, account, NOW)
         assert str(refusal.value) == ERRORS[name]
@@ -129,7 +159,11 @@ def test_who_is_free(desk: Desk, free: bool) -> None:
 
 def test_a_call_that_rings_is_not_answered(account: Account) -> None:
     answer = fields(CALLS / "extensions-answer-ok.json")
-    answer["EXTENSIONS"][1]["calls"][0] |= {"answered": 0, "callAnswered": 0, "callstatus": "Dialing"}
+    answer["EXTENSIONS"][1]["calls"][0] |= {
+        "answered": 0,
+        "callAnswered": 0,
+        "callstatus": "Dialing",
+    }
     (_, desk) = active_calls.extensions(answer, account, NOW)
     assert desk.calls == (dataclasses.replace(TALK, status="Dialing", answered_at=None),)
 
@@ -152,21 +186,29 @@ def one_call(account: Account, **changes: object) -> ActiveCall:
         ({"callStarted": 0}, {"started_at": None}),
         ({"callStarted": 946684799}, {"started_at": None}),
         ({"callStarted": None}, {"started_at": None}),
-        ({"callStarted": 1610705410}, {"started_at": datetime(2021, 1, 15, 8, 10, 10, tzinfo=UTC)}),  # winter
+        (
+            {"callStarted": 1610705410},
+            {"started_at": datetime(2021, 1, 15, 8, 10, 10, tzinfo=UTC)},
+        ),  # winter
         ({"direction": "Incoming"}, {"direction": Direction.INCOMING}),
         ({"direction": "Click2Call"}, {"direction": Direction.OUTGOING}),
         ({"direction": "Spy"}, {"direction": Direction.INTERNAL}),
         ({"callerphone": "Anonymous"}, {"caller": None}),
         ({"callerphone": "Lois Lane"}, {"caller": "Lois Lane"}),
         ({"did": "0722776773"}, {"did": "+972722776773"}),
-        ({"recording": {"Filename": "a.mp3", "IsMuted": "1"}}, {"recording": "a.mp3", "muted": True}),
+        (
+            {"recording": {"Filename": "a.mp3", "IsMuted": "1"}},
+            {"recording": "a.mp3", "muted": True},
+        ),
         ({"recording": []}, {"recording": ""}),
         ({"customdata": []}, {}),
         ({"customdata": {"var_a": "1"}}, {"custom": {"var_a": "1"}}),
         ({"callstatus": "Hold"}, {"status": "Hold"}),
     ],
 )
-def test_ways_of_writing(changes: dict[str, object], expected: dict[str, Any], account: Account) -> None:
+def test_ways_of_writing(
+    changes: dict[str, object], expected: dict[str, Any], account: Account
+) -> None:
     assert one_call(account, **changes) == dataclasses.replace(TALK, **expected)
 
 
@@ -175,7 +217,10 @@ def test_the_hour_that_comes_twice(account: Account) -> None:
     half_past_one = 1729992600  # of 27 October 2024
     answer = {"ERR": 0, "EXTENSIONS": [{"calls": [{"callStarted": half_past_one}]}]}
     first = datetime(2024, 10, 26, 22, 30, tzinfo=UTC)
-    for now, began in ((first + timedelta(minutes=5), first), (first + timedelta(hours=1), first + timedelta(hours=1))):
+    for now, began in (
+        (first + timedelta(minutes=5), first),
+        (first + timedelta(hours=1), first + timedelta(hours=1)),
+    ):
         for moment in (now, now.astimezone(ZoneInfo("Asia/Jerusalem"))):
             (desk,) = active_calls.extensions(answer, account, moment)
             assert desk.calls[0].started_at == began
@@ -203,8 +248,24 @@ def test_only_who_is_logged_in_is_free(status: int | None) -> None:
 
 LISTS = {
     "answer-ok.json": (
-        Extension("SIPSIP1", "Extension 1", "11", 12345678, "Voicenter Account", "John Doe", "john.d@example.com"),
-        Extension("SIPSIP2", "Extension 2", "12", 12345679, "Sales Department", "Walter Melon", "walter.m@example.com"),
+        Extension(
+            "SIPSIP1",
+            "Extension 1",
+            "11",
+            12345678,
+            "Voicenter Account",
+            "John Doe",
+            "john.d@example.com",
+        ),
+        Extension(
+            "SIPSIP2",
+            "Extension 2",
+            "12",
+            12345679,
+            "Sales Department",
+            "Walter Melon",
+            "walter.m@example.com",
+        ),
     )
 }
 LIST_ERRORS = {

@@ -59,7 +59,9 @@ def test_address(name: str, israel: Account) -> None:
     assert api.address(with_options(israel, **{name: URL}), name) == URL
 
 
-@pytest.mark.parametrize("kind", ["Login/Token", "Login/User", "Login/Account", "RefreshIdentityToken"])
+@pytest.mark.parametrize(
+    "kind", ["Login/Token", "Login/User", "Login/Account", "RefreshIdentityToken"]
+)
 @pytest.mark.parametrize(
     ("option", "base"),
     [
@@ -74,7 +76,9 @@ def test_address_of_a_login(kind: str, option: str, base: str, israel: Account) 
 
 
 REQUEST = api.Request(
-    URL, {"code": "c", "list": ["a", "b"]}, api.pairs({"code": "c", "list": ["a", "b"], "at": "1:2 3"})
+    URL,
+    {"code": "c", "list": ["a", "b"]},
+    api.pairs({"code": "c", "list": ["a", "b"], "at": "1:2 3"}),
 )
 
 
@@ -87,7 +91,11 @@ def test_a_request_in_json() -> None:
 
 def test_a_request_with_a_token() -> None:
     headers = dataclasses.replace(REQUEST, bearer="token").json().headers
-    assert headers == {"Content-Type": "application/json", "Accept": "*/*", "Authorization": "Bearer token"}
+    assert headers == {
+        "Content-Type": "application/json",
+        "Accept": "*/*",
+        "Authorization": "Bearer token",
+    }
 
 
 def test_a_request_in_a_query_repeats_the_key_of_a_list() -> None:
@@ -95,7 +103,11 @@ def test_a_request_in_a_query_repeats_the_key_of_a_list() -> None:
     assert (sent.method, sent.url) == ("GET", f"{URL}?code=c&list=a&list=b&at=1:2%203")
     assert not sent.data
     assert not sent.headers
-    assert api.pairs({"list": ("a", "b"), "none": [], "number": 7}) == (("list", "a"), ("list", "b"), ("number", "7"))
+    assert api.pairs({"list": ("a", "b"), "none": [], "number": 7}) == (
+        ("list", "a"),
+        ("list", "b"),
+        ("number", "7"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +128,9 @@ def test_how_it_is_sent(options: dict[str, str], query: bool, method: str, israe
 
 def test_the_fields_of_an_answer_whatever_its_status(israel: Account) -> None:
     for status in (200, 403, 404, 500):
-        assert api.ask(recorder(b'{"ERROR_NUMBER": 2}', status), israel, REQUEST) == {"ERROR_NUMBER": 2}
+        assert api.ask(recorder(b'{"ERROR_NUMBER": 2}', status), israel, REQUEST) == {
+            "ERROR_NUMBER": 2
+        }
 
 
 @pytest.mark.parametrize(
@@ -125,10 +139,16 @@ def test_the_fields_of_an_answer_whatever_its_status(israel: Account) -> None:
         (Reply(Fate.NOT_SENT, fault="ConnectionError"), "api.example.com: ConnectionError."),
         (Reply(Fate.NO_ANSWER, fault="ReadTimeout"), "api.example.com: ReadTimeout."),
         (Reply(Fate.ANSWERED, 401), "api.example.com: our address or code is refused (HTTP 401)."),
-        (Reply(Fate.ANSWERED, 403, b"<html>"), "api.example.com: our address or code is refused (HTTP 403)."),
+        (
+            Reply(Fate.ANSWERED, 403, b"<html>"),
+            "api.example.com: our address or code is refused (HTTP 403).",
+        ),
         (Reply(Fate.ANSWERED, 404), "api.example.com: the answer cannot be read (HTTP 404)."),
         (Reply(Fate.ANSWERED, 402), "api.example.com: the answer cannot be read (HTTP 402)."),
-        (Reply(Fate.ANSWERED, 200, b"ERR=0"), "api.example.com: the answer cannot be read (HTTP 200)."),
+        (
+            Reply(Fate.ANSWERED, 200, b"ERR=0"),
+            "api.example.com: the answer cannot be read (HTTP 200).",
+        ),
     ],
 )
 def test_what_is_said_of_no_answer(reply: Reply, words: str, israel: Account) -> None:
@@ -150,7 +170,10 @@ def test_what_is_said_of_no_answer(reply: Reply, words: str, israel: Account) ->
             Reply(Fate.ANSWERED, 500),
             Dialed(Answer.UNCERTAIN, message="HTTP 500: the answer cannot be read"),
         ),
-        (Reply(Fate.NO_ANSWER, fault="ReadTimeout"), Dialed(Answer.UNCERTAIN, message="ReadTimeout")),
+        (
+            Reply(Fate.NO_ANSWER, fault="ReadTimeout"),
+            Dialed(Answer.UNCERTAIN, message="ReadTimeout"),
+        ),
     ],
 )
 def test_a_call_whose_answer_has_no_fields(reply: Reply, expected: Dialed) -> None:

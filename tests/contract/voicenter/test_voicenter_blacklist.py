@@ -31,8 +31,12 @@ def with_code(account: Account, code: str) -> Account:
 
 
 def test_every_sample_is_used() -> None:
-    answers = {f"{action}-answer-{name}.json" for action in ACTIONS for name in (*OUTCOMES, *ERRORS)}
-    requests = {f"{action}-request{suffix}" for action in ACTIONS for suffix in (".json", "-get.txt")}
+    answers = {
+        f"{action}-answer-{name}.json" for action in ACTIONS for name in (*OUTCOMES, *ERRORS)
+    }
+    requests = {
+        f"{action}-request{suffix}" for action in ACTIONS for suffix in (".json", "-get.txt")
+    }
     assert answers | requests == {file.name for file in SAMPLES.iterdir()}
 
 
@@ -53,13 +57,17 @@ def test_remove_request(israel: Account) -> None:
 
 
 def test_a_number_without_a_name(israel: Account) -> None:
-    assert blacklist.add(israel, {"972501234567": ""}).fields["Phones"] == [{"Phone": "972501234567"}]
+    assert blacklist.add(israel, {"972501234567": ""}).fields["Phones"] == [
+        {"Phone": "972501234567"}
+    ]
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_answer(action: str, name: str, israel: Account) -> None:
-    assert blacklist.read(fields(SAMPLES / f"{action}-answer-{name}.json"), israel) == OUTCOMES[name]
+    assert (
+        blacklist.read(fields(SAMPLES / f"{action}-answer-{name}.json"), israel) == OUTCOMES[name]
+    )
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -77,13 +85,18 @@ def test_error(action: str, name: str, israel: Account) -> None:
     [
         ({"Phone": "972501234567", "ErrorCode": "0", "ErrorMessage": "OK"}, {"+972501234567": ""}),
         ({"Phone": "0501234567", "ErrorCode": 0}, {"+972501234567": ""}),
-        ({"Phone": 972501234567, "ErrorCode": 1, "ErrorMessage": INVALID}, {"+972501234567": INVALID}),
+        (
+            {"Phone": 972501234567, "ErrorCode": 1, "ErrorMessage": INVALID},
+            {"+972501234567": INVALID},
+        ),
         ({"Phone": "972501234567", "ErrorCode": 2}, {"+972501234567": "an error"}),
         ({"Phone": "972501234567"}, {"+972501234567": "an error"}),
         ({"phone": "x", "errorcode": 1, "errormessage": "hidden is wrong"}, {"x": "… is wrong"}),
     ],
 )
-def test_what_became_of_one_number(row: dict[str, object], outcome: dict[str, str], israel: Account) -> None:
+def test_what_became_of_one_number(
+    row: dict[str, object], outcome: dict[str, str], israel: Account
+) -> None:
     assert blacklist.read({"ErrorCode": 0, "Phones": [row]}, with_code(israel, "hidden")) == outcome
 
 

@@ -19,7 +19,10 @@ from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx.voicenter import call_log
 
 SAMPLES = FOLDER / "voicenter" / "call_log"
-SINCE, UNTIL = datetime(2021, 10, 2, 8, 9, 40, tzinfo=UTC), datetime(2021, 11, 9, 23, 59, 40, tzinfo=UTC)
+SINCE, UNTIL = (
+    datetime(2021, 10, 2, 8, 9, 40, tzinfo=UTC),
+    datetime(2021, 11, 9, 23, 59, 40, tzinfo=UTC),
+)
 OUTGOING = Cdr(
     call_id="202110101204550233243ghff3189e5c",
     type="Extension Outgoing",
@@ -102,7 +105,9 @@ def test_every_sample_is_used() -> None:
 def test_request_in_json(name: str, account: Account) -> None:
     expected = fields(SAMPLES / name)
     since, until, criteria = taken_apart(expected["search"])
-    request = call_log.request(account, since, until, criteria, expected["fields"], expected["sort"])
+    request = call_log.request(
+        account, since, until, criteria, expected["fields"], expected["sort"]
+    )
     assert request.url == "https://api.voicenter.com/hub/cdr/"
     assert orjson.loads(request.json().data) == expected
 
@@ -117,7 +122,9 @@ def test_request_in_a_query(account: Account) -> None:
 def test_request_with_a_token(account: Account) -> None:
     first, _, rest = (SAMPLES / "request-bearer.txt").read_bytes().partition(b"\n")
     printed = message_from_bytes(rest)
-    account = dataclasses.replace(account, options=account.options | {"call_log_token": "XXXXXXXXXXXXX"})
+    account = dataclasses.replace(
+        account, options=account.options | {"call_log_token": "XXXXXXXXXXXXX"}
+    )
     request = call_log.request(account, SINCE, UNTIL, {}, fields=())
     sent = request.json().prepare()
     assert f"{sent.method} {sent.path_url} HTTP/1.1" == first.decode()
@@ -129,7 +136,10 @@ def test_request_with_a_token(account: Account) -> None:
 
 def taken_apart(search: dict[str, Any]) -> tuple[datetime, datetime, dict[str, Any]]:
     rest = dict(search)
-    since, until = (datetime.fromisoformat(rest.pop(name)).replace(tzinfo=UTC) for name in ("fromdate", "todate"))
+    since, until = (
+        datetime.fromisoformat(rest.pop(name)).replace(tzinfo=UTC)
+        for name in ("fromdate", "todate")
+    )
     return since, until, rest
 
 
@@ -148,7 +158,9 @@ def test_answer(name: str, account: Account) -> None:
 
 def test_keys_in_small_letters(account: Account) -> None:
     answer = fields(SAMPLES / "answer-ok.json")
-    answer["CDR_LIST"] = [{key.lower(): value for key, value in row.items()} for row in answer["CDR_LIST"]]
+    answer["CDR_LIST"] = [
+        {key.lower(): value for key, value in row.items()} for row in answer["CDR_LIST"]
+    ]
     assert call_log.read(answer, account) == ANSWERS["answer-ok.json"]
 
 
@@ -172,7 +184,12 @@ def test_both_legs_of_a_call_that_we_asked_for(account: Account) -> None:
     first = read_one(account, Type="Click2Callleg1", CdrType=9, CustomData=custom)
     second = read_one(account, Type="Click2Call leg2", CdrType=10, CustomData=custom, Price=7.5)
     assert (first.type, first.main, first.customer) == ("Click2Call leg1", False, None)
-    assert (second.type, second.main, second.customer, second.price) == ("Click2Call leg2", True, "+972501234567", 7.5)
+    assert (second.type, second.main, second.customer, second.price) == (
+        "Click2Call leg2",
+        True,
+        "+972501234567",
+        7.5,
+    )
     assert first.custom == second.custom == custom
 
 
@@ -186,16 +203,23 @@ def test_the_talk_in_a_queue_is_without_the_waiting(account: Account) -> None:
     assert (record.talk_seconds, record.duration_seconds, record.queue) == (30, 30, "Sales")
 
 
-@pytest.mark.parametrize("date", ["2021-10-10T09:04:58Z", "2021-10-10 09:04:58", "2021-10-10T12:04:58+03:00"])
+@pytest.mark.parametrize(
+    "date", ["2021-10-10T09:04:58Z", "2021-10-10 09:04:58", "2021-10-10T12:04:58+03:00"]
+)
 def test_a_date_is_gmt(date: str, account: Account) -> None:
     assert read_one(account, Date=date).started_at == OUTGOING.started_at
 
 
 def test_what_nobody_documents_is_kept(account: Account) -> None:
-    assert read_one(account, AiExists="true", UserName="u").extra == {"AiExists": "true", "UserName": "u"}
+    assert read_one(account, AiExists="true", UserName="u").extra == {
+        "AiExists": "true",
+        "UserName": "u",
+    }
 
 
-@pytest.mark.parametrize("changes", [{"Date": "2022-007-31 09:59:29"}, {"Date": ""}, {"Date": None}, {"CallID": ""}])
+@pytest.mark.parametrize(
+    "changes", [{"Date": "2022-007-31 09:59:29"}, {"Date": ""}, {"Date": None}, {"CallID": ""}]
+)
 def test_a_record_that_cannot_be_read(changes: dict[str, object], account: Account) -> None:
     with pytest.raises(PbxUnavailable, match="A record of the Call Log"):
         read_one(account, **changes)
@@ -274,7 +298,11 @@ def test_a_question_asks_for_every_field_the_newest_first(account: Account) -> N
     assert orjson.loads(request.json().data) == {
         "code": "XXXXXXXXXXXXX",
         "fields": list(call_log.FIELDS),
-        "search": {"fromdate": "2021-10-02T08:09:40", "todate": "2021-11-09T23:59:40", "callID": "id"},
+        "search": {
+            "fromdate": "2021-10-02T08:09:40",
+            "todate": "2021-11-09T23:59:40",
+            "callID": "id",
+        },
         "sort": [{"field": "date", "order": "desc"}],
     }
     assert set(call_log.FIELDS) == set(EVERY_FIELD)
@@ -337,7 +365,9 @@ def test_a_type_that_is_named_counts_before_its_number(account: Account) -> None
         (1, None, False),
     ],
 )
-def test_fewer_than_were_found_is_not_the_whole(total: Any, returned: Any, whole: bool, account: Account) -> None:
+def test_fewer_than_were_found_is_not_the_whole(
+    total: Any, returned: Any, whole: bool, account: Account
+) -> None:
     records = log(account, TOTAL_HITS=total, RETURN_HITS=returned)
     assert (records.total, records.whole) == (int(total or 0), whole)
 
@@ -351,7 +381,9 @@ def test_the_hour_that_comes_twice_is_told_by_its_date(account: Account) -> None
 def test_what_is_said_of_a_record_that_cannot_be_read(account: Account) -> None:
     with pytest.raises(PbxUnavailable) as refusal:
         read_one(account, Date="yesterday" * 9)
-    assert str(refusal.value) == f"A record of the Call Log has the date {('yesterday' * 9)[:40]!r}."
+    assert (
+        str(refusal.value) == f"A record of the Call Log has the date {('yesterday' * 9)[:40]!r}."
+    )
 
 
 def test_what_nobody_answered_was_not_talked(account: Account) -> None:

@@ -22,7 +22,9 @@ def test_every_sample_is_expected() -> None:
     assert set(EXPECTED) == requests(SAMPLES)
 
 
-@pytest.mark.parametrize("header", [None, "", "application/x-www-form-urlencoded", "text/plain; charset=utf-8"])
+@pytest.mark.parametrize(
+    "header", [None, "", "application/x-www-form-urlencoded", "text/plain; charset=utf-8"]
+)
 @pytest.mark.parametrize("name", EXPECTED)
 def test_sample(name: str, header: str | None, israel: Account) -> None:
     written_as, fields = sent(SAMPLES / name, header)
@@ -38,11 +40,17 @@ def test_ai_data_is_whole(israel: Account) -> None:
     assert len(record.ai["transcript"]) == 71
     assert len(record.ai["emotions"]["sentences"]) == 41
     assert record.ai["insights"]["participants"]["callee"]["name"] == "Steve"
-    answers = {question["key"]: question["answer"] for question in record.ai["insights"]["questions"]}
+    answers = {
+        question["key"]: question["answer"] for question in record.ai["insights"]["questions"]
+    }
     assert answers["issue_resolved"] == "false"
 
 
-RECEIPTS = {"ok": Receipt.STORED, "parse-error": Receipt.UNREADABLE, "application-error": Receipt.NOT_STORED}
+RECEIPTS = {
+    "ok": Receipt.STORED,
+    "parse-error": Receipt.UNREADABLE,
+    "application-error": Receipt.NOT_STORED,
+}
 
 
 @pytest.mark.parametrize("word", RECEIPTS)
@@ -80,7 +88,9 @@ def test_answer_in_lower_case(israel: Account) -> None:
 
 
 @pytest.mark.parametrize("written_as", WireFormat)
-def test_what_is_about_no_call_is_acknowledged_as_what_is_stored(written_as: WireFormat, israel: Account) -> None:
+def test_what_is_about_no_call_is_acknowledged_as_what_is_stored(
+    written_as: WireFormat, israel: Account
+) -> None:
     stored = CDR.acknowledge(written_as, Receipt.STORED, israel)
     assert CDR.acknowledge(written_as, Receipt.NO_CALL, israel) == stored
 
@@ -88,7 +98,10 @@ def test_what_is_about_no_call_is_acknowledged_as_what_is_stored(written_as: Wir
 @pytest.mark.parametrize("receipt", Receipt)
 def test_every_receipt_has_a_documented_number(receipt: Receipt, israel: Account) -> None:
     numbers = {Receipt.STORED: 0, Receipt.NO_CALL: 0, Receipt.UNREADABLE: 1, Receipt.NOT_STORED: 2}
-    assert json.loads(CDR.acknowledge(WireFormat.JSON, receipt, israel).content)["Err"] == numbers[receipt]
+    assert (
+        json.loads(CDR.acknowledge(WireFormat.JSON, receipt, israel).content)["Err"]
+        == numbers[receipt]
+    )
 
 
 def test_every_answer_sample_is_used() -> None:

@@ -63,7 +63,10 @@ IVR_STEPS = (
         ({"CustomData": None}, {}),
         ({"CustomData": ""}, {}),
         ({"CustomData": {"a": "1"}, "CUSTOM_DATA": '{"b": "2"}'}, {"custom": {"a": "1", "b": "2"}}),
-        ({"CustomData": {"var_a": "1"}, "var_a": "2", "VAR_b": "3"}, {"custom": {"var_a": "1", "VAR_b": "3"}}),
+        (
+            {"CustomData": {"var_a": "1"}, "var_a": "2", "VAR_b": "3"},
+            {"custom": {"var_a": "1", "VAR_b": "3"}},
+        ),
         ({"CustomData": "{broken"}, {"extra": {"CustomData": "{broken"}}),
         ({"CustomData": ["a"]}, {"extra": {"CustomData": ["a"]}}),
         ({"variable": "x"}, {"extra": {"variable": "x"}}),
@@ -77,7 +80,12 @@ IVR_STEPS = (
         ({"IVR": IVR}, {"ivr": IVR_STEPS}),
         ({"IVR": json.dumps(IVR)}, {"ivr": IVR_STEPS}),
         (
-            {"ivr": [{"LayerName": "Main", "DTMF": "12", "LayerNumber": "3"}, {"layer_name": "Next"}]},
+            {
+                "ivr": [
+                    {"LayerName": "Main", "DTMF": "12", "LayerNumber": "3"},
+                    {"layer_name": "Next"},
+                ]
+            },
             {"ivr": (IvrStep(1, None, "Main", 3, "12"), IvrStep(2, None, "Next", None, ""))},
         ),
         ({"IVR": '[{"layer_id": 1,'}, {"extra": {"IVR": '[{"layer_id": 1,'}}),
@@ -86,8 +94,14 @@ IVR_STEPS = (
         ({"IVR": []}, {}),
         ({"IVR": None}, {}),
         # AI data: object, text, nothing.
-        ({"aiData": {"insights": None, "transcript": []}}, {"ai": {"insights": None, "transcript": []}}),
-        ({"aiData": '{"insights": {"summary": "short"}}'}, {"ai": {"insights": {"summary": "short"}}}),
+        (
+            {"aiData": {"insights": None, "transcript": []}},
+            {"ai": {"insights": None, "transcript": []}},
+        ),
+        (
+            {"aiData": '{"insights": {"summary": "short"}}'},
+            {"ai": {"insights": {"summary": "short"}}},
+        ),
         ({"aiData": None}, {}),
         ({"aiData": ""}, {}),
         ({"aiData": []}, {}),
@@ -107,14 +121,23 @@ IVR_STEPS = (
             {"dialer": {name: name for name in DIALER}},
         ),
         ({"dialerData": {"Newer": 1}}, {"dialer": {"Newer": 1}}),
-        ({"campaignName": "Summer", "campaignCode": "abc"}, {"campaign": "Summer", "campaign_code": "abc"}),
+        (
+            {"campaignName": "Summer", "campaignCode": "abc"},
+            {"campaign": "Summer", "campaign_code": "abc"},
+        ),
         ({"leg1DialStatusName": "CANCEL"}, {"first_leg_status": "CANCEL"}),
-        ({"caller_country": "Israel", "target_country": "US"}, {"caller_country": "Israel", "target_country": "US"}),
+        (
+            {"caller_country": "Israel", "target_country": "US"},
+            {"caller_country": "Israel", "target_country": "US"},
+        ),
         (
             {"callerextension_name": "User 1", "targetextension_name": "User 2"},
             {"caller_extension_name": "User 1", "target_extension_name": "User 2"},
         ),
-        ({"dialerData": {"CampaignID": 5}, "campaignID": 6}, {"dialer": {"CampaignID": 5}, "extra": {"campaignID": 6}}),
+        (
+            {"dialerData": {"CampaignID": 5}, "campaignID": 6},
+            {"dialer": {"CampaignID": 5}, "extra": {"campaignID": 6}},
+        ),
         # No queue, in all its ways.
         ({"queueid": None}, {}),
         ({"queueid": ""}, {}),
@@ -134,30 +157,54 @@ IVR_STEPS = (
         # Recordings are web addresses only.
         ({"record": None}, {"recording_url": ""}),
         ({"record": "HTTPS://example.com/a.mp3"}, {"recording_url": "HTTPS://example.com/a.mp3"}),
-        ({"record": "javascript:alert(1)"}, {"recording_url": "", "extra": {"record": "javascript:alert(1)"}}),
+        (
+            {"record": "javascript:alert(1)"},
+            {"recording_url": "", "extra": {"record": "javascript:alert(1)"}},
+        ),
         # Durations: talk, ringing, and what is none.
-        ({"actualCallDuration": "9", "actualCallDialtime": 4}, {"talk_seconds": 9, "ring_seconds": 4}),
+        (
+            {"actualCallDuration": "9", "actualCallDialtime": 4},
+            {"talk_seconds": 9, "ring_seconds": 4},
+        ),
         ({"actualCallDuration": 0}, {"talk_seconds": 0}),
         ({"duration": "11.0"}, {}),
         ({"duration": None}, {"talk_seconds": 0, "duration_seconds": 0}),
         ({"duration": -5}, {"talk_seconds": 0, "duration_seconds": 0, "extra": {"duration": -5}}),
-        ({"duration": "long"}, {"talk_seconds": 0, "duration_seconds": 0, "extra": {"duration": "long"}}),
-        ({"duration": 10**12}, {"talk_seconds": 0, "duration_seconds": 0, "extra": {"duration": 10**12}}),
-        ({"seconds_waiting_in_queue": 5}, {"wait_seconds": 5}),  # not a queue call: nothing is taken off
+        (
+            {"duration": "long"},
+            {"talk_seconds": 0, "duration_seconds": 0, "extra": {"duration": "long"}},
+        ),
+        (
+            {"duration": 10**12},
+            {"talk_seconds": 0, "duration_seconds": 0, "extra": {"duration": 10**12}},
+        ),
+        (
+            {"seconds_waiting_in_queue": 5},
+            {"wait_seconds": 5},
+        ),  # not a queue call: nothing is taken off
         # Numbers: E.164 or as received; withheld ones are none.
         ({"target": "972501234567"}, {}),
         ({"target": "+972-50-123-4567"}, {}),
         ({"target": 972501234567}, {}),
         ({"target": "*2234"}, {"target": "*2234", "customer": "*2234"}),
-        ({"target": "Anonymous"}, {"target": None, "customer": None, "extra": {"target": "Anonymous"}}),
+        (
+            {"target": "Anonymous"},
+            {"target": None, "customer": None, "extra": {"target": "Anonymous"}},
+        ),
         ({"target": "חסוי"}, {"target": None, "customer": None, "extra": {"target": "חסוי"}}),
         ({"target": "5" * 65}, {"target": None, "customer": None, "extra": {"target": "5" * 65}}),
-        ({"target": ["0501234567"]}, {"target": None, "customer": None, "extra": {"target": ["0501234567"]}}),
+        (
+            {"target": ["0501234567"]},
+            {"target": None, "customer": None, "extra": {"target": ["0501234567"]}},
+        ),
         (
             {"target": "SIP9", "targetextension": "SIP9"},
             {"target": "SIP9", "target_extension": "SIP9", "customer": None},
         ),
-        ({"extenUser": "SIP9", "target": "SIP9"}, {"extension": "SIP9", "target": "SIP9", "customer": None}),
+        (
+            {"extenUser": "SIP9", "target": "SIP9"},
+            {"extension": "SIP9", "target": "SIP9", "customer": None},
+        ),
         ({"callerPhone": "SIPSIP"}, {"customer": None}),  # an extension of ours
         # Directions: what is sent wins over the type; the newer customer's number wins over both parties.
         ({"direction": "Incoming"}, {"direction": Direction.INCOMING, "customer": "+972722776772"}),
@@ -173,7 +220,12 @@ IVR_STEPS = (
         ({"targetextension": "T"}, {"target_extension": "T"}),  # outgoing: who calls
         (
             {"targetextension": "T", "direction": "incoming"},
-            {"target_extension": "T", "extension": "T", "direction": Direction.INCOMING, "customer": "+972722776772"},
+            {
+                "target_extension": "T",
+                "extension": "T",
+                "direction": Direction.INCOMING,
+                "customer": "+972722776772",
+            },
         ),
         # Outcomes: isAnswer before the status.
         ({"isAnswer": 0}, {"outcome": Outcome.MISSED}),
@@ -182,21 +234,42 @@ IVR_STEPS = (
         ({"isAnswer": "false", "status": "NEW"}, {"status": "NEW", "outcome": Outcome.MISSED}),
         ({"isAnswer": "", "status": "answer"}, {"status": "answer"}),
         ({"isAnswer": "perhaps"}, {"extra": {"isAnswer": "perhaps"}}),
-        ({"isAnswer": 1, "status": "VOICEMAIL"}, {"status": "VOICEMAIL", "outcome": Outcome.VOICEMAIL}),
-        ({"isAnswer": 0, "status": "VOICEMAIL"}, {"status": "VOICEMAIL", "outcome": Outcome.VOICEMAIL}),
-        ({"isAnswer": 0, "status": "ABANDONE"}, {"status": "ABANDONE", "outcome": Outcome.ABANDONED}),
+        (
+            {"isAnswer": 1, "status": "VOICEMAIL"},
+            {"status": "VOICEMAIL", "outcome": Outcome.VOICEMAIL},
+        ),
+        (
+            {"isAnswer": 0, "status": "VOICEMAIL"},
+            {"status": "VOICEMAIL", "outcome": Outcome.VOICEMAIL},
+        ),
+        (
+            {"isAnswer": 0, "status": "ABANDONE"},
+            {"status": "ABANDONE", "outcome": Outcome.ABANDONED},
+        ),
         ({"isAnswer": 1, "status": "NEW"}, {"status": "NEW", "outcome": Outcome.ANSWERED}),
         # What nobody documents is kept.
-        ({"type": "Hologram Call"}, {"type": "Hologram Call", "type_code": None, "direction": Direction.OUTGOING}),
+        (
+            {"type": "Hologram Call"},
+            {"type": "Hologram Call", "type_code": None, "direction": Direction.OUTGOING},
+        ),
         ({"status": "EVAPORATED"}, {"status": "EVAPORATED", "outcome": Outcome.UNKNOWN}),
-        ({"newField": {"a": [1, None]}, "Other": ""}, {"extra": {"newField": {"a": [1, None]}, "Other": ""}}),
+        (
+            {"newField": {"a": [1, None]}, "Other": ""},
+            {"extra": {"newField": {"a": [1, None]}, "Other": ""}},
+        ),
         ({"STATUS": "twin"}, {"extra": {"STATUS": "twin"}}),
         # Texts that are none.
-        ({"representative_name": None, "representative_code": 42}, {"representative": "", "representative_code": "42"}),
-        ({"representative_name": {"a": "U"}}, {"representative": "", "extra": {"representative_name": {"a": "U"}}}),
+        (
+            {"representative_name": None, "representative_code": 42},
+            {"representative": "", "representative_code": "42"},
+        ),
+        (
+            {"representative_name": {"a": "U"}},
+            {"representative": "", "extra": {"representative_name": {"a": "U"}}},
+        ),
         ({"representative_name": []}, {"representative": ""}),
     ],
-)  # fmt: skip
+)
 def test_ways_of_writing(fields: dict[str, Any], expected: dict[str, Any], israel: Account) -> None:
     answered = expected.get("outcome", Outcome.ANSWERED) is Outcome.ANSWERED
     silent = {} if answered else {"talk_seconds": 0}
@@ -222,7 +295,14 @@ def test_ways_of_writing(fields: dict[str, Any], expected: dict[str, Any], israe
         ("Scrubber", "Scrubber", 16, Direction.UNKNOWN, False, "caller"),
         ("Click 2 IVR", "Click 2 IVR", 17, Direction.OUTGOING, False, "target"),
         ("Click2IVR Incoming", "Click 2 IVR Incoming", 18, Direction.OUTGOING, True, "caller"),
-        ("Click 2 Queue Incoming", "Click 2 Queue Incoming", 19, Direction.OUTGOING, True, "caller"),
+        (
+            "Click 2 Queue Incoming",
+            "Click 2 Queue Incoming",
+            19,
+            Direction.OUTGOING,
+            True,
+            "caller",
+        ),
         ("FaxCdr", "FaxCdr", 20, Direction.OUTGOING, False, "target"),
         ("Attended CDR leg1", "Attended CDR leg1", 21, Direction.UNKNOWN, False, "caller"),
         ("Attended CDR leg2", "Attended CDR leg2", 22, Direction.UNKNOWN, True, "caller"),
@@ -231,7 +311,13 @@ def test_ways_of_writing(fields: dict[str, Any], expected: dict[str, Any], israe
     ],
 )
 def test_call_types(
-    said: str, name: str, code: int | None, direction: Direction, main: bool, customer: str | None, israel: Account
+    said: str,
+    name: str,
+    code: int | None,
+    direction: Direction,
+    main: bool,
+    customer: str | None,
+    israel: Account,
 ) -> None:
     record = cdr(israel, type=said, callerextension="")
     numbers = {"caller": "+972722776772", "target": "+972501234567", None: None}
@@ -261,8 +347,12 @@ def test_call_types(
         ({}, Direction.UNKNOWN),
     ],
 )
-def test_direction_of_a_transfer(fields: dict[str, Any], direction: Direction, israel: Account) -> None:
-    assert cdr(israel, **({"type": "XferCDR", "callerextension": ""} | fields)).direction is direction
+def test_direction_of_a_transfer(
+    fields: dict[str, Any], direction: Direction, israel: Account
+) -> None:
+    assert (
+        cdr(israel, **({"type": "XferCDR", "callerextension": ""} | fields)).direction is direction
+    )
 
 
 @pytest.mark.parametrize(
@@ -311,7 +401,9 @@ def test_statuses(status: str, outcome: Outcome, israel: Account) -> None:
         ({"type": "VoiceMail", "status": "ANSWER"}, 0),  # a message
     ],
 )
-def test_who_did_not_answer_did_not_talk(fields: dict[str, Any], talked: int, israel: Account) -> None:
+def test_who_did_not_answer_did_not_talk(
+    fields: dict[str, Any], talked: int, israel: Account
+) -> None:
     record = cdr(israel, **fields)
     assert (record.talk_seconds, record.duration_seconds) == (talked, 11)
 
@@ -353,7 +445,11 @@ def test_no_record_without_identity(fields: dict[str, Any], israel: Account) -> 
 def test_identity_may_be_as_long_as_an_index_holds(israel: Account) -> None:
     long = "a" * 255
     record = cdr(israel, ivruniqueid=long, type=long)
-    assert (record.call_id, record.type, CDR.identify({"ivruniqueid": long, "type": long, "time": 1595960350})) == (
+    assert (
+        record.call_id,
+        record.type,
+        CDR.identify({"ivruniqueid": long, "type": long, "time": 1595960350}),
+    ) == (
         long,
         long,
         long,
@@ -361,7 +457,8 @@ def test_identity_may_be_as_long_as_an_index_holds(israel: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("epoch", "read"), [(946684799, False), (946684800, True), (4102444799, True), (4102444800, False)]
+    ("epoch", "read"),
+    [(946684799, False), (946684800, True), (4102444799, True), (4102444800, False)],
 )
 def test_moments_of_2000_to_2100(epoch: int, read: bool, israel: Account) -> None:
     if read:
@@ -388,7 +485,11 @@ def test_the_duration_of_a_queue_call_includes_the_waiting(
     fields: dict[str, Any], talked: int, waited: int, whole: int, israel: Account
 ) -> None:
     record = cdr(israel, **(QUEUED | fields))
-    assert (record.talk_seconds, record.wait_seconds, record.duration_seconds) == (talked, waited, whole)
+    assert (record.talk_seconds, record.wait_seconds, record.duration_seconds) == (
+        talked,
+        waited,
+        whole,
+    )
 
 
 def test_the_hour_that_comes_twice(israel: Account) -> None:
@@ -404,7 +505,9 @@ def test_the_hour_that_comes_twice(israel: Account) -> None:
         assert record.started_at == began
     _, fields = sent(SAMPLES / "request-json-outgoing.json")
     record = CDR.read(  # it lasted 65 minutes, so it began in the first of the two hours
-        fields | {"time": half_past_one, "duration": 3900}, israel, datetime(2024, 10, 26, 23, 36, tzinfo=UTC)
+        fields | {"time": half_past_one, "duration": 3900},
+        israel,
+        datetime(2024, 10, 26, 23, 36, tzinfo=UTC),
     )
     assert isinstance(record, Cdr)
     assert record.started_at == datetime(2024, 10, 26, 22, 30, tzinfo=UTC)

@@ -49,7 +49,9 @@ IN_JSON: dict[str, tuple[str, str, str, dict[str, Any]]] = {  # action, agent, t
     ),
     "terminate-request.json": ("terminate", "SIPSIP", "", {}),
 }
-IN_A_QUERY: dict[str, tuple[str, str, str, str, dict[str, Any]]] = {  # format, action, agent, target, parameters
+IN_A_QUERY: dict[
+    str, tuple[str, str, str, str, dict[str, Any]]
+] = {  # format, action, agent, target, parameters
     "call-request-get.txt": ("xml", "call", "XXXXXXXX", "057XXXXXXX", {}),
     "call-request-get-json-vars.txt": (
         "json",
@@ -64,10 +66,19 @@ ANSWERS = {
     "ok": Dialed(Answer.ACCEPTED, "20240601abc123def456", "OK"),
     "error-1-invalid-parameters": Dialed(Answer.REFUSED, "", "Phone is missing"),
     "error-2-application-error": Dialed(Answer.UNCERTAIN, "", "Application error"),
-    "error-3-extension-offline": Dialed(Answer.OFFLINE, "", "The representative's extension is offline"),
-    "error-4-extension-blocked": Dialed(Answer.BLOCKED, "", "Extension blocked for Click2Call calls"),
+    "error-3-extension-offline": Dialed(
+        Answer.OFFLINE, "", "The representative's extension is offline"
+    ),
+    "error-4-extension-blocked": Dialed(
+        Answer.BLOCKED, "", "Extension blocked for Click2Call calls"
+    ),
 }
-DIAL = Dial("SIPSIP", "+972501234567", {"leadtracker_request": "r", "leadtracker_visitor": "v"}, max_seconds=900)
+DIAL = Dial(
+    "SIPSIP",
+    "+972501234567",
+    {"leadtracker_request": "r", "leadtracker_visitor": "v"},
+    max_seconds=900,
+)
 
 
 def with_options(account: Account, **options: object) -> Account:
@@ -84,7 +95,10 @@ def test_request_in_json(name: str, israel: Account) -> None:
     expected = fields(SAMPLES / name)
     account = with_options(israel, code=expected["code"])
     request = click_to_call.request(account, *IN_JSON[name]).json()
-    assert (request.method, request.url) == ("POST", "https://api.voicenter.com/ForwardDialer/click2call.aspx")
+    assert (request.method, request.url) == (
+        "POST",
+        "https://api.voicenter.com/ForwardDialer/click2call.aspx",
+    )
     assert request.headers == {"Content-Type": "application/json", "Accept": "*/*"}
     assert orjson.loads(request.data) == expected
 
@@ -166,7 +180,9 @@ def test_refusal_says_what_it_is(israel: Account) -> None:
 
 def test_a_dial_is_written_whole(israel: Account) -> None:
     account = with_options(israel, code="secret-code")
-    request = click_to_call.call(account, dataclasses.replace(DIAL, options={"record": False, "language": "he"}))
+    request = click_to_call.call(
+        account, dataclasses.replace(DIAL, options={"record": False, "language": "he"})
+    )
     assert request.fields == {
         "code": "secret-code",
         "phone": "SIPSIP",
@@ -182,8 +198,12 @@ def test_a_dial_is_written_whole(israel: Account) -> None:
     assert "secret-code" not in f"{request!r} {account!r}"
 
 
-@pytest.mark.parametrize(("longest", "asked", "sent"), [(900, 7200, 900), (900, 60, 60), (900, None, 900)])
-def test_no_call_lasts_longer_than_it_may_cost(longest: int, asked: int | None, sent: int, israel: Account) -> None:
+@pytest.mark.parametrize(
+    ("longest", "asked", "sent"), [(900, 7200, 900), (900, 60, 60), (900, None, 900)]
+)
+def test_no_call_lasts_longer_than_it_may_cost(
+    longest: int, asked: int | None, sent: int, israel: Account
+) -> None:
     options = {} if asked is None else {"maxduration": asked}
     dial = dataclasses.replace(DIAL, options=options, max_seconds=longest)
     assert click_to_call.call(israel, dial).fields["maxduration"] == sent
@@ -216,7 +236,9 @@ def test_every_documented_parameter_takes_its_kind_and_no_other(name: str) -> No
         assert click_to_call.faults({name: value}) == ()
     for other in DOCUMENTED.values():
         if other is not kind:
-            assert click_to_call.faults({name: GOOD[other][0]}) == (f"{name} must be {KINDS[kind]}.",)
+            assert click_to_call.faults({name: GOOD[other][0]}) == (
+                f"{name} must be {KINDS[kind]}.",
+            )
     assert click_to_call.faults({name: None}) == (f"{name} must be {KINDS[kind]}.",)
 
 
@@ -249,7 +271,9 @@ def test_every_fault_is_said_and_ten_variables_are_taken_in_all() -> None:
 
 
 def test_a_site_s_own_variables_go_with_ours(israel: Account) -> None:
-    dial = dataclasses.replace(DIAL, options={"var_shop": "7", "checkphonedevicestate": True, "phonemaxdialtime": 20})
+    dial = dataclasses.replace(
+        DIAL, options={"var_shop": "7", "checkphonedevicestate": True, "phonemaxdialtime": 20}
+    )
     sent = click_to_call.call(israel, dial).fields
     assert isinstance(sent, dict)
     assert {name: value for name, value in sent.items() if name.startswith("var_")} == {
@@ -273,23 +297,40 @@ def test_the_format_is_not_named_where_voicenter_s_own_is_wanted(israel: Account
         "action": "terminate",
         "format": "json",
     }
-    in_xml = click_to_call.terminate(with_options(israel, code="c", click_to_call_format="xml"), "login:12").fields
-    assert in_xml == {"phone": "logincode", "phonelogincode": "12", "code": "c", "action": "terminate"}
+    in_xml = click_to_call.terminate(
+        with_options(israel, code="c", click_to_call_format="xml"), "login:12"
+    ).fields
+    assert in_xml == {
+        "phone": "logincode",
+        "phonelogincode": "12",
+        "code": "c",
+        "action": "terminate",
+    }
 
 
 def test_a_trunk_is_an_agent_too(israel: Account) -> None:
-    assert click_to_call.call(israel, dataclasses.replace(DIAL, agent="SIPTRUNK")).fields["phone"] == "SIPTRUNK"
+    assert (
+        click_to_call.call(israel, dataclasses.replace(DIAL, agent="SIPTRUNK")).fields["phone"]
+        == "SIPTRUNK"
+    )
 
 
 def test_another_address(israel: Account) -> None:
-    account = with_options(israel, click_to_call_url="https://api.voicenter.co.il/ForwardDialer/click2call.aspx")
-    assert click_to_call.call(account, DIAL).url == "https://api.voicenter.co.il/ForwardDialer/click2call.aspx"
+    account = with_options(
+        israel, click_to_call_url="https://api.voicenter.co.il/ForwardDialer/click2call.aspx"
+    )
+    assert (
+        click_to_call.call(account, DIAL).url
+        == "https://api.voicenter.co.il/ForwardDialer/click2call.aspx"
+    )
 
 
 @pytest.mark.parametrize("secret", ["SECRET-CODE-123", "SECRET.TOKEN"])
 def test_a_secret_that_the_answer_repeats_is_not_passed_on(secret: str, israel: Account) -> None:
     account = with_options(israel, code="SECRET-CODE-123", call_log_token="SECRET.TOKEN")
-    content = json.dumps({"ERRORCODE": 1, "ERRORMESSAGE": f"Invalid code {secret}" + "!" * 500}).encode()
+    content = json.dumps(
+        {"ERRORCODE": 1, "ERRORMESSAGE": f"Invalid code {secret}" + "!" * 500}
+    ).encode()
     message = click_to_call.read(Reply(Fate.ANSWERED, 200, content), account).message
     assert message.startswith("Invalid code …!")
     assert len(message) == 200

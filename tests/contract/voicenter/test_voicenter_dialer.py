@@ -36,7 +36,9 @@ METHODS = {  # what the samples of a method begin with
 }
 NOT_BUILT = "ivr-campaign-settings-request.json"  # its method's name and address are lost
 BULK = "add-calls-bulk-request.json"
-REQUESTS = sorted(file.name for file in SAMPLES.glob("*-request*.json") if file.name not in (NOT_BUILT, BULK))
+REQUESTS = sorted(
+    file.name for file in SAMPLES.glob("*-request*.json") if file.name not in (NOT_BUILT, BULK)
+)
 QUERIES = sorted(file.name for file in SAMPLES.glob("*-request-get.txt"))
 CAMPAIGN = "X" * 32
 LIST = [
@@ -85,7 +87,10 @@ PENDING_CAMPAIGN = {
     "Code": CAMPAIGN,
 }
 OK = Result("0", "OK")
-NO_CAMPAIGN, BAD_CAMPAIGN = Result("1", "Campaign code missing"), Result("1", "Invalid campaign code")
+NO_CAMPAIGN, BAD_CAMPAIGN = (
+    Result("1", "Campaign code missing"),
+    Result("1", "Invalid campaign code"),
+)
 NO_TARGET, NO_NUMBER = Result("2", "Target missing"), Result("-2", "Number is invalid")
 NO_MEMBER = Result("2", "Member Missing")
 ANSWERS: dict[str, tuple[Result, bool]] = {  # and whether it was done
@@ -120,7 +125,10 @@ ANSWERS: dict[str, tuple[Result, bool]] = {  # and whether it was done
         Result(
             "0",
             "OK",
-            [{"Member": "SIPSIP1", "DisplayName": "Walter Melon"}, {"Member": "SIPSIP2", "DisplayName": "John Doe"}],
+            [
+                {"Member": "SIPSIP1", "DisplayName": "Walter Melon"},
+                {"Member": "SIPSIP2", "DisplayName": "John Doe"},
+            ],
         ),
         True,
     ),
@@ -161,8 +169,14 @@ def with_code(account: Account, code: str) -> Account:
 
 def test_every_sample_is_used() -> None:
     answers = {f"{name}.json" for name in ANSWERS}
-    assert answers | {*REQUESTS, *QUERIES, BULK, NOT_BUILT} == {file.name for file in SAMPLES.iterdir()}
-    assert {method(name) for name in REQUESTS} == {method(name) for name in QUERIES} == set(dialer.METHODS)
+    assert answers | {*REQUESTS, *QUERIES, BULK, NOT_BUILT} == {
+        file.name for file in SAMPLES.iterdir()
+    }
+    assert (
+        {method(name) for name in REQUESTS}
+        == {method(name) for name in QUERIES}
+        == set(dialer.METHODS)
+    )
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -190,7 +204,9 @@ def test_bulk_request(israel: Account) -> None:
     request = dialer.bulk(with_code(israel, ""), expected)
     assert request.url == "https://api.voicenter.com/ForwardDialer/Dialer/AddCallsBulk"
     assert orjson.loads(request.json().data) == expected
-    assert dialer.bulk(with_code(israel, "c"), [{"Target": "1"}]).fields == [{"Target": "1", "Code": "c"}]
+    assert dialer.bulk(with_code(israel, "c"), [{"Target": "1"}]).fields == [
+        {"Target": "1", "Code": "c"}
+    ]
     dialer.bulk(israel, expected[:1] * 3000)
     with pytest.raises(ValueError, match="at most 3000"):
         dialer.bulk(israel, expected[:1] * 3001)
@@ -226,7 +242,9 @@ UNKNOWN: dict[str, tuple[Reply, Answer]] = {
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
-def test_only_a_documented_error_proves_that_nothing_was_scheduled(case: str, israel: Account) -> None:
+def test_only_a_documented_error_proves_that_nothing_was_scheduled(
+    case: str, israel: Account
+) -> None:
     received, expected = UNKNOWN[case]
     assert dialer.read_added(received, israel).answer is expected
 
@@ -235,7 +253,9 @@ def test_a_scheduled_call_is_written_whole(israel: Account) -> None:
     account = with_code(israel, "secret-code")
     opening = datetime(2020, 10, 15, 8, 20, tzinfo=UTC)
     options: dict[str, Any] = {"targetcallerid": "0722776772", "record": True}
-    dial = Dial("", "+972501234567", {"leadtracker_request": "r", "leadtracker_visitor": "v"}, options)
+    dial = Dial(
+        "", "+972501234567", {"leadtracker_request": "r", "leadtracker_visitor": "v"}, options
+    )
     request = dialer.add_call(account, CAMPAIGN, dial, opening)
     assert json.loads(request.json().data) == {
         "Campaign": CAMPAIGN,
@@ -251,7 +271,16 @@ def test_a_scheduled_call_is_written_whole(israel: Account) -> None:
 
 
 CAMPAIGN_ALONE = {"Campaign"}
-A_CALL = {"Campaign", "Target", "CustomerName", "CallerID", "Priority", "CustomData", "OriginateTime", "IsDateLocal"}
+A_CALL = {
+    "Campaign",
+    "Target",
+    "CustomerName",
+    "CallerID",
+    "Priority",
+    "CustomData",
+    "OriginateTime",
+    "IsDateLocal",
+}
 DOCUMENTED = {  # the table of the document: a method and the fields of its request beside Code
     "GetCampaignList": set(),
     "AddCall": A_CALL | {"IgnoreDncStatus"},
@@ -278,7 +307,9 @@ def test_a_method_takes_its_documented_fields_and_no_others(name: str, israel: A
     request = dialer.request(with_code(israel, "c"), name, given)
     assert request.fields == given | {"Code": "c"}
     assert request.url == f"https://api.voicenter.com/ForwardDialer/Dialer/{name}"
-    assert dict(request.query or ()) == {"member" if key == "Member" else key: "x" for key in given} | {"Code": "c"}
+    assert dict(request.query or ()) == {
+        "member" if key == "Member" else key: "x" for key in given
+    } | {"Code": "c"}
     with pytest.raises(ValueError, match=f"{name} takes no Code, Unheard"):
         dialer.request(israel, name, given | {"Code": "mine", "Unheard": 1})
 
@@ -321,7 +352,9 @@ def test_a_member_that_was_not_added_or_removed_is_not_done(data: Any, done: boo
 )
 def test_numbers_of_a_scheduled_call(number: Any, answer: Answer, israel: Account) -> None:
     content = json.dumps({"ErrorCode": number, "Description": "words"}).encode()
-    assert dialer.read_added(Reply(Fate.ANSWERED, 200, content), israel) == Dialed(answer, message="words")
+    assert dialer.read_added(Reply(Fate.ANSWERED, 200, content), israel) == Dialed(
+        answer, message="words"
+    )
 
 
 def test_a_moment_is_written_in_gmt_wherever_it_was_told(israel: Account) -> None:

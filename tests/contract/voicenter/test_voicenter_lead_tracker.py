@@ -56,9 +56,13 @@ def test_every_sample_is_expected() -> None:
 def test_sample(name: str) -> None:
     arguments = json.loads((SAMPLES / name).read_bytes())
     assert arguments == EXPECTED[name]
-    assert list(arguments) == ["token", "visitorInfo", "actions"][: len(arguments)]  # the order of init's arguments
+    assert (
+        list(arguments) == ["token", "visitorInfo", "actions"][: len(arguments)]
+    )  # the order of init's arguments
     assert json.loads(json.dumps(arguments["visitorInfo"])) == arguments["visitorInfo"]
     assert set(arguments.get("actions", {})) <= {"text", "href", "call"}
     assert all(
-        isinstance(selector, str) for selectors in arguments.get("actions", {}).values() for selector in selectors
+        isinstance(selector, str)
+        for selectors in arguments.get("actions", {}).values()
+        for selector in selectors
     )

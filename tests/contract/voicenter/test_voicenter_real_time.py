@@ -41,7 +41,9 @@ LEG1 = ScreenPop(
     leg=AGENTS_LEG,
 )
 LEG2 = dataclasses.replace(LEG1, leg=CUSTOMERS_LEG)
-LEG2_ANSWERED = dataclasses.replace(LEG2, phase=Phase.ANSWERED, answered_at=at(2020, 12, 2, 10, 44, 50))
+LEG2_ANSWERED = dataclasses.replace(
+    LEG2, phase=Phase.ANSWERED, answered_at=at(2020, 12, 2, 10, 44, 50)
+)
 INCOMING = ScreenPop(
     call_id="202012021122010135330b4f77",
     phase=Phase.RINGING,
@@ -56,7 +58,9 @@ INCOMING = ScreenPop(
     custom={},
     leg=None,
 )
-INCOMING_ANSWERED = dataclasses.replace(INCOMING, phase=Phase.ANSWERED, answered_at=at(2020, 12, 2, 9, 22, 14))
+INCOMING_ANSWERED = dataclasses.replace(
+    INCOMING, phase=Phase.ANSWERED, answered_at=at(2020, 12, 2, 9, 22, 14)
+)
 REAL = ScreenPop(
     call_id="20231228102439000000000000000001",
     phase=Phase.RINGING,
@@ -71,7 +75,9 @@ REAL = ScreenPop(
     custom={},
     leg=None,
 )
-REAL_ANSWERED = dataclasses.replace(REAL, phase=Phase.ANSWERED, answered_at=at(2023, 12, 28, 8, 35, 5))
+REAL_ANSWERED = dataclasses.replace(
+    REAL, phase=Phase.ANSWERED, answered_at=at(2023, 12, 28, 8, 35, 5)
+)
 DO_NOT_CALL = {
     "IsDoNotCallMe": "0",
     "DoNotCallMeStatus": "200",
@@ -125,7 +131,9 @@ EXPECTED = {
     "event-extension-real-answer.json": REAL_ANSWERED,
     "event-extension-real-hold.json": REAL_ANSWERED,
     "event-extension-real-unhold.json": REAL_ANSWERED,
-    "event-extension-real-hangup.json": dataclasses.replace(REAL_ANSWERED, phase=Phase.ENDED, cause="Normal hangup"),
+    "event-extension-real-hangup.json": dataclasses.replace(
+        REAL_ANSWERED, phase=Phase.ENDED, cause="Normal hangup"
+    ),
     "event-extension-real-hangup-answered-elsewhere.json": dataclasses.replace(
         REAL, phase=Phase.ENDED, cause="Answered elsewhere"
     ),
@@ -135,7 +143,11 @@ EXPECTED = {
     "event-queue-join.json": WAITS,
     "event-queue-exit.json": dataclasses.replace(WAITS, phase=Phase.ANSWERED, caller=None),
     "event-queue-abandoned.json": dataclasses.replace(
-        WAITS, call_id="2020082015645675456434324949c0712", phase=Phase.ENDED, caller=None, cause="abandoned"
+        WAITS,
+        call_id="2020082015645675456434324949c0712",
+        phase=Phase.ENDED,
+        caller=None,
+        cause="abandoned",
     ),
     # The first who waits is another call than the one that joined, or was answered.
     "event-queue-real-join.json": dataclasses.replace(
@@ -149,9 +161,15 @@ EXPECTED = {
     ),
 }
 ABOUT_NO_CALL = (
-    "user-status-update.json", "login-status.json", "login-success.json", "all-extensions-status.json",
-    "all-users-status.json", "all-dialers-status.json", "keepalive-response.json", "initial-message.json",
-)  # fmt: skip
+    "user-status-update.json",
+    "login-status.json",
+    "login-success.json",
+    "all-extensions-status.json",
+    "all-users-status.json",
+    "all-dialers-status.json",
+    "keepalive-response.json",
+    "initial-message.json",
+)
 
 
 def test_every_sample_is_expected() -> None:
@@ -165,8 +183,17 @@ def shapes(pair: list[Any]) -> dict[str, Any]:
     name, payload = pair
     inner = payload["data"]
     envelope = {key: value for key, value in payload.items() if key != "data"}
-    own = ("eventName", "reason", "servertime", "servertimeoffset", "telephonyservertime", "cause", "callerID",
-           "ivruniqueid", "dialStatus")  # fmt: skip
+    own = (
+        "eventName",
+        "reason",
+        "servertime",
+        "servertimeoffset",
+        "telephonyservertime",
+        "cause",
+        "callerID",
+        "ivruniqueid",
+        "dialStatus",
+    )
     envelope |= {key: inner[key] for key in own if key in inner}
     data = {key: value for key, value in inner.items() if key not in own}
     return {
@@ -205,7 +232,11 @@ def test_what_is_about_no_call(name: str, israel: Account) -> None:
         {"eventName": "extension", "reason": "somethingNew", "data": {"extenUser": "SIP"}},
         {"eventName": "queue", "reason": "somethingNew", "data": {"QueueID": 1}},
         {"eventName": "dialer", "reason": "NEWCALL", "ivruniqueid": "x"},
-        {"eventName": "extension", "reason": "userStatusUpdate", "data": {"currentCall": {"ivrid": "x"}}},
+        {
+            "eventName": "extension",
+            "reason": "userStatusUpdate",
+            "data": {"currentCall": {"ivrid": "x"}},
+        },
         {},
     ],
 )
@@ -228,7 +259,9 @@ def event(name: str, envelope: dict[str, Any], call: dict[str, Any]) -> dict[str
     """A sample with fields of it and of its call changed or, when LEFT_OUT, taken away."""
     _, fields = sent(SAMPLES / f"event-extension-{name}.json")
     current = fields["data"]["currentCall"] | call
-    fields["data"]["currentCall"] = {key: value for key, value in current.items() if value is not LEFT_OUT}
+    fields["data"]["currentCall"] = {
+        key: value for key, value in current.items() if value is not LEFT_OUT
+    }
     return {key: value for key, value in (fields | envelope).items() if value is not LEFT_OUT}
 
 
@@ -238,7 +271,11 @@ def event(name: str, envelope: dict[str, Any], call: dict[str, Any]) -> dict[str
         ({}, {}, Phase.RINGING),
         ({}, {"callstatus": "Ringin"}, Phase.RINGING),
         ({}, {"callstatus": "Talking"}, Phase.RINGING),  # waits in a queue
-        ({}, {"callstatus": "Talking", "direction": "Click2call"}, Phase.DIALING),  # the other leg rings
+        (
+            {},
+            {"callstatus": "Talking", "direction": "Click2call"},
+            Phase.DIALING,
+        ),  # the other leg rings
         ({}, {"callstatus": "Talking", "answered": "1"}, Phase.ANSWERED),
         ({}, {"callAnswered": "1703759705"}, Phase.ANSWERED),
         ({"reason": "answer"}, {"answered": LEFT_OUT, "callAnswered": LEFT_OUT}, Phase.ANSWERED),
@@ -250,14 +287,19 @@ def event(name: str, envelope: dict[str, Any], call: dict[str, Any]) -> dict[str
         ({"eventName": LEFT_OUT}, {}, Phase.RINGING),
     ],
 )
-def test_phase(envelope: dict[str, Any], call: dict[str, Any], phase: Phase, israel: Account) -> None:
+def test_phase(
+    envelope: dict[str, Any], call: dict[str, Any], phase: Phase, israel: Account
+) -> None:
     assert REAL_TIME.read(event("real-newcall", envelope, call), israel, RECEIVED).phase is phase  # type: ignore[union-attr] # a ScreenPop
 
 
 @pytest.mark.parametrize(
     ("call", "changes"),
     [
-        ({"isInternal": True, "callerphone": "Lois Lane"}, {"direction": Direction.INTERNAL, "caller": "Lois Lane"}),
+        (
+            {"isInternal": True, "callerphone": "Lois Lane"},
+            {"direction": Direction.INTERNAL, "caller": "Lois Lane"},
+        ),
         ({"callerphone": "Anonymous"}, {"caller": "+972501234567"}),  # originalCallerID
         ({"callerphone": 501234567}, {"caller": "+972501234567"}),
         ({"queueID": 0, "callername": "Dana"}, {"caller_name": "Dana"}),
@@ -268,7 +310,10 @@ def test_phase(envelope: dict[str, Any], call: dict[str, Any], phase: Phase, isr
         ({"c2cdirection": 3}, {"leg": None}),
         ({"c2cdirection": []}, {"leg": None}),
         ({"customdata": []}, {"custom": {}}),
-        ({"customdata": '{"var_leadtracker_request": "1-a"}'}, {"custom": {"var_leadtracker_request": "1-a"}}),
+        (
+            {"customdata": '{"var_leadtracker_request": "1-a"}'},
+            {"custom": {"var_leadtracker_request": "1-a"}},
+        ),
         ({"callStarted": 0}, {"at": None}),
     ],
 )
@@ -279,7 +324,12 @@ def test_fields(call: dict[str, Any], changes: dict[str, Any], israel: Account) 
 
 @pytest.mark.parametrize(
     ("campaign", "direction", "leg"),
-    [(13569, LEFT_OUT, AGENTS_LEG), ("13569", 2, CUSTOMERS_LEG), (0, LEFT_OUT, None), (LEFT_OUT, LEFT_OUT, None)],
+    [
+        (13569, LEFT_OUT, AGENTS_LEG),
+        ("13569", 2, CUSTOMERS_LEG),
+        (0, LEFT_OUT, None),
+        (LEFT_OUT, LEFT_OUT, None),
+    ],
 )
 def test_of_a_dialers_call_only_the_agents_part_is_certain(
     campaign: Any, direction: Any, leg: int | None, israel: Account
@@ -290,7 +340,16 @@ def test_of_a_dialers_call_only_the_agents_part_is_certain(
 
 @pytest.mark.parametrize(
     ("offset", "ahead"),
-    [(120, 120), ("180", 180), (-300, -300), (0, 120), (LEFT_OUT, 120), (None, 120), (100_000, 120), ([], 120)],
+    [
+        (120, 120),
+        ("180", 180),
+        (-300, -300),
+        (0, 120),
+        (LEFT_OUT, 120),
+        (None, 120),
+        (100_000, 120),
+        ([], 120),
+    ],
 )
 def test_times_are_as_far_ahead_as_the_event_says(offset: Any, ahead: int, israel: Account) -> None:
     read = REAL_TIME.read(event("real-newcall", {"servertimeoffset": offset}, {}), israel, RECEIVED)
@@ -307,7 +366,8 @@ def test_a_supervisor_who_listens_is_no_call(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("envelope", "call"), [({}, {"ivrid": ""}), ({}, {"ivrid": LEFT_OUT}), ({}, {"ivrid": "x" * 256})]
+    ("envelope", "call"),
+    [({}, {"ivrid": ""}), ({}, {"ivrid": LEFT_OUT}), ({}, {"ivrid": "x" * 256})],
 )
 def test_without_an_id_it_cannot_be_read(envelope: dict[str, Any], call: dict[str, Any]) -> None:
     with pytest.raises(BadPayload) as refused:
@@ -321,11 +381,17 @@ def test_a_hang_ups_envelope_names_the_call_too() -> None:
 
 @pytest.mark.parametrize("reason", ["NEWCALL", "ANSWER", "HOLD", "UNHOLD", "HANGUP"])
 def test_an_event_of_a_call_that_names_none_cannot_be_read(reason: str) -> None:
-    for fields in ({"eventName": "extension", "reason": reason, "data": {}}, {"data": {"currentCall": {"a": 1}}}):
+    for fields in (
+        {"eventName": "extension", "reason": reason, "data": {}},
+        {"data": {"currentCall": {"a": 1}}},
+    ):
         with pytest.raises(BadPayload) as refused:
             REAL_TIME.identify({"reason": reason} | fields)
         assert not isinstance(refused.value, NoCall)
-        assert str(refused.value) == "The fields ivrid and ivruniqueid are missing: nothing says which call this is."
+        assert (
+            str(refused.value)
+            == "The fields ivrid and ivruniqueid are missing: nothing says which call this is."
+        )
 
 
 @pytest.mark.parametrize(
@@ -340,7 +406,12 @@ def test_an_event_of_a_call_that_names_none_cannot_be_read(reason: str) -> None:
     ],
 )
 def test_every_reason_of_a_queue(reason: str, phase: Phase, cause: str, israel: Account) -> None:
-    fields = {"eventName": "queue", "reason": reason, "ivruniqueid": "x", "data": {"QueueID": 7, "Calls": []}}
+    fields = {
+        "eventName": "queue",
+        "reason": reason,
+        "ivruniqueid": "x",
+        "data": {"QueueID": 7, "Calls": []},
+    }
     assert REAL_TIME.read(fields, israel, RECEIVED) == ScreenPop(
         call_id="x", phase=phase, caller=None, did=None, direction=Direction.UNKNOWN, cause=cause
     )
@@ -352,9 +423,20 @@ def test_every_reason_of_a_queue(reason: str, phase: Phase, cause: str, israel: 
 @pytest.mark.parametrize(
     ("calls", "caller", "custom"),
     [
-        ([{"IvrUniqueID": "x", "CallerID": "0501234567", "customdata": {"a": "1"}}], "+972501234567", {"a": "1"}),
+        (
+            [{"IvrUniqueID": "x", "CallerID": "0501234567", "customdata": {"a": "1"}}],
+            "+972501234567",
+            {"a": "1"},
+        ),
         ([{"ivrid": "x", "CallerID": "0501234567"}], "+972501234567", {}),
-        ([{"IvrUniqueID": "y", "CallerID": "0541234567"}, {"ivrid": "x", "CallerID": "Anonymous"}], None, {}),
+        (
+            [
+                {"IvrUniqueID": "y", "CallerID": "0541234567"},
+                {"ivrid": "x", "CallerID": "Anonymous"},
+            ],
+            None,
+            {},
+        ),
         ([{"IvrUniqueID": "y", "CallerID": "0541234567", "customdata": {"a": "1"}}], None, {}),
     ],
 )
@@ -368,9 +450,12 @@ def test_who_waits_is_found_by_the_call(
 
 
 @pytest.mark.parametrize(
-    ("offset", "ahead"), [(840, 840), (-840, -840), (841, 120), (-841, 120), (1, 1), (-1, -1), ("0", 120)]
+    ("offset", "ahead"),
+    [(840, 840), (-840, -840), (841, 120), (-841, 120), (1, 1), (-1, -1), ("0", 120)],
 )
-def test_no_clock_is_more_than_fourteen_hours_ahead(offset: Any, ahead: int, israel: Account) -> None:
+def test_no_clock_is_more_than_fourteen_hours_ahead(
+    offset: Any, ahead: int, israel: Account
+) -> None:
     read = REAL_TIME.read(event("real-answer", {"servertimeoffset": offset}, {}), israel, RECEIVED)
     assert isinstance(read, ScreenPop)
     assert read.at == at(2023, 12, 28, 10, 34, 59) - timedelta(minutes=ahead)
@@ -392,13 +477,17 @@ def test_moments_of_2000_to_2100(started: int, expected: datetime | None, israel
     assert read.at == expected
 
 
-def test_without_an_offset_the_hour_that_comes_twice_is_told_by_the_arrival(israel: Account) -> None:
+def test_without_an_offset_the_hour_that_comes_twice_is_told_by_the_arrival(
+    israel: Account,
+) -> None:
     half_past_one, first = 1729992600, at(2024, 10, 26, 22, 30)
     for received, began in (
         (first + timedelta(minutes=9), first),
         (first + timedelta(hours=1), first + timedelta(hours=1)),
     ):
-        fields = event("real-newcall", {"servertimeoffset": LEFT_OUT}, {"callStarted": half_past_one})
+        fields = event(
+            "real-newcall", {"servertimeoffset": LEFT_OUT}, {"callStarted": half_past_one}
+        )
         read = REAL_TIME.read(fields, israel, received)
         assert isinstance(read, ScreenPop)
         assert read.at == began
@@ -408,7 +497,11 @@ def test_without_an_offset_the_hour_that_comes_twice_is_told_by_the_arrival(isra
     ("envelope", "call", "changes"),
     [
         # Who is at the other side: of the call, of its transfer, of the envelope.
-        ({"callerID": "0541234567"}, {"callerphone": "", "originalCallerID": ""}, {"caller": "+972541234567"}),
+        (
+            {"callerID": "0541234567"},
+            {"callerphone": "", "originalCallerID": ""},
+            {"caller": "+972541234567"},
+        ),
         (
             {"callerID": "0541234567"},
             {"callerphone": "", "originalCallerID": "0531234567"},
@@ -420,7 +513,11 @@ def test_without_an_offset_the_hour_that_comes_twice_is_told_by_the_arrival(isra
         # Of the telephone that a call shows, only a name is a name.
         ({}, {"queueID": LEFT_OUT, "callername": "Dana"}, {"caller_name": "Dana"}),
         ({}, {"queueID": 7, "callername": "Dana"}, {}),
-        ({}, {"queueID": 7, "callername": "Dana", "originalCallerName": "Lois"}, {"caller_name": "Lois"}),
+        (
+            {},
+            {"queueID": 7, "callername": "Dana", "originalCallerName": "Lois"},
+            {"caller_name": "Lois"},
+        ),
         ({}, {"did": "0722776773"}, {"did": "+972722776773"}),
         ({}, {"direction": "Outgoing"}, {"direction": Direction.OUTGOING}),
         ({}, {"direction": "Sideways"}, {"direction": Direction.UNKNOWN}),

@@ -45,7 +45,9 @@ RINGING = ScreenPop(
     cause="",
     custom={},
 )
-TALKING = dataclasses.replace(RINGING, phase=Phase.ANSWERED, answered_at=datetime(2022, 9, 16, 7, 35, 55, tzinfo=UTC))
+TALKING = dataclasses.replace(
+    RINGING, phase=Phase.ANSWERED, answered_at=datetime(2022, 9, 16, 7, 35, 55, tzinfo=UTC)
+)
 EXPECTED = {
     "request-form-status.form": FORM,
     "request-form-statuscall-ringin.form": dataclasses.replace(FORM, extension="NaDzw50l"),
@@ -66,7 +68,9 @@ EXPECTED = {
         direction=Direction.OUTGOING,
         caller_name="Queue Testing",
     ),
-    "request-json-hangup.json": dataclasses.replace(TALKING, phase=Phase.ENDED, cause="Normal hangup"),
+    "request-json-hangup.json": dataclasses.replace(
+        TALKING, phase=Phase.ENDED, cause="Normal hangup"
+    ),
     "request-json-ringing-customdata.json": dataclasses.replace(
         RINGING, custom={"var_clientID": "CRM-9876", "CRM_cleint_ID": "12345"}
     ),
@@ -114,7 +118,11 @@ NO_INNER_PROOF = {"answered": LEFT_OUT, "callAnswered": LEFT_OUT}
         ({"cause": "Normal hangup"}, {}, Phase.ENDED),
         ({"status": "Hangup"}, {}, Phase.ENDED),
         ({"status": "HANGUP", "isAnswered": True}, {}, Phase.ENDED),
-        ({"cause": "", "status": "Ringing"}, {"cause": None}, Phase.RINGING),  # an empty cause is none
+        (
+            {"cause": "", "status": "Ringing"},
+            {"cause": None},
+            Phase.RINGING,
+        ),  # an empty cause is none
         # 2. A proof of the answer, in any of its spellings; the state says nothing then.
         ({"isAnswered": True}, {}, Phase.ANSWERED),
         ({"isAnswered": 1}, {}, Phase.ANSWERED),
@@ -129,9 +137,17 @@ NO_INNER_PROOF = {"answered": LEFT_OUT, "callAnswered": LEFT_OUT}
         ({"status": "Dialing", "isAnswered": True}, {}, Phase.ANSWERED),
         # Talking proves nothing where the proofs deny it; it is believed where there are none.
         ({"status": "Talking"}, {}, Phase.RINGING),
-        ({"status": "Talking"} | NO_PROOF, {"answered": 0, "callAnswered": LEFT_OUT}, Phase.RINGING),
+        (
+            {"status": "Talking"} | NO_PROOF,
+            {"answered": 0, "callAnswered": LEFT_OUT},
+            Phase.RINGING,
+        ),
         ({"status": "Talking"} | NO_PROOF, NO_INNER_PROOF, Phase.ANSWERED),
-        ({"status": "Talking", "isAnswered": "", "callAnswered": None}, NO_INNER_PROOF, Phase.ANSWERED),
+        (
+            {"status": "Talking", "isAnswered": "", "callAnswered": None},
+            NO_INNER_PROOF,
+            Phase.ANSWERED,
+        ),
         # 3. Ringing in its spellings, dialing.
         ({"status": "Ringing"}, {}, Phase.RINGING),
         ({"status": "Ringin"}, {}, Phase.RINGING),
@@ -146,7 +162,9 @@ NO_INNER_PROOF = {"answered": LEFT_OUT, "callAnswered": LEFT_OUT}
         ({"status": ["Ringing"]}, {"callstatus": {}}, Phase.UNKNOWN),
     ],
 )
-def test_phase(call: dict[str, Any], current: dict[str, Any], phase: Phase, israel: Account) -> None:
+def test_phase(
+    call: dict[str, Any], current: dict[str, Any], phase: Phase, israel: Account
+) -> None:
     assert pop(israel, "request-json-ringing.json", call, current).phase is phase
 
 
@@ -162,7 +180,9 @@ def test_phase(call: dict[str, Any], current: dict[str, Any], phase: Phase, isra
         ("Waving", Phase.UNKNOWN, Direction.INCOMING),
     ],
 )
-def test_flat_phase(state: str, word: str, phase: Phase, direction: Direction, israel: Account) -> None:
+def test_flat_phase(
+    state: str, word: str, phase: Phase, direction: Direction, israel: Account
+) -> None:
     call = {"status": LEFT_OUT, state: word}
     expected = dataclasses.replace(FORM, phase=phase, direction=direction)
     assert pop(israel, "request-form-status.form", call, {}) == expected
@@ -175,15 +195,27 @@ def test_flat_phase(state: str, word: str, phase: Phase, direction: Direction, i
         ({}, {"originalCallerName": ""}, {"caller_name": "Queue Testing"}),
         ({"callerName": LEFT_OUT}, {"originalCallerName": LEFT_OUT}, {"caller_name": ""}),
         # Custom data in all its casings, at both levels.
-        ({"CUSTOM_DATA": '{"a": "1"}'}, {"customdata": {"b": "2"}}, {"custom": {"a": "1", "b": "2"}}),
-        ({"CustomData": {"a": "outside"}}, {"customdata": {"a": "inside"}}, {"custom": {"a": "inside"}}),
+        (
+            {"CUSTOM_DATA": '{"a": "1"}'},
+            {"customdata": {"b": "2"}},
+            {"custom": {"a": "1", "b": "2"}},
+        ),
+        (
+            {"CustomData": {"a": "outside"}},
+            {"customdata": {"a": "inside"}},
+            {"custom": {"a": "inside"}},
+        ),
         ({}, {"customdata": []}, {}),
         ({}, {"customdata": None}, {}),
         ({"var_a": "1"}, {"Customdata": {"b": "2"}}, {"custom": {"var_a": "1", "b": "2"}}),
         # Numbers: the next one that is there; what is no number as received; withheld ones are none.
         ({"phone": ""}, {}, {}),
         ({"phone": LEFT_OUT}, {"callerphone": LEFT_OUT}, {}),
-        ({"phone": "Anonymous"}, {"callerphone": "anonymous", "originalCallerID": ""}, {"caller": None}),
+        (
+            {"phone": "Anonymous"},
+            {"callerphone": "anonymous", "originalCallerID": ""},
+            {"caller": None},
+        ),
         ({"phone": "Dana from sales"}, {}, {"caller": "Dana from sales"}),
         ({"phone": 972722776772}, {}, {}),
         ({"phone": "+972 72-277-6772"}, {}, {}),
@@ -215,7 +247,9 @@ def test_flat_phase(state: str, word: str, phase: Phase, direction: Direction, i
 def test_ways_of_writing(
     call: dict[str, Any], current: dict[str, Any], expected: dict[str, Any], israel: Account
 ) -> None:
-    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(RINGING, **expected)
+    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(
+        RINGING, **expected
+    )
 
 
 OUT, RINGS = {"status": "Talking", "direction": "Outgoing"}, {"direction": Direction.OUTGOING}
@@ -230,11 +264,19 @@ OUT, RINGS = {"status": "Talking", "direction": "Outgoing"}, {"direction": Direc
         (OUT | {"direction": "Incoming"}, {}, {"leg": None}),
         (OUT | {"status": "Ringing"}, {}, RINGS | {"leg": None}),
         (OUT, {"answered": 1}, RINGS | {"phase": Phase.ANSWERED, "leg": None}),
-        (OUT, {"cause": "Normal hangup"}, RINGS | {"phase": Phase.ENDED, "cause": "Normal hangup", "leg": None}),
+        (
+            OUT,
+            {"cause": "Normal hangup"},
+            RINGS | {"phase": Phase.ENDED, "cause": "Normal hangup", "leg": None},
+        ),
     ],
 )
-def test_leg(call: dict[str, Any], current: dict[str, Any], expected: dict[str, Any], israel: Account) -> None:
-    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(RINGING, **expected)
+def test_leg(
+    call: dict[str, Any], current: dict[str, Any], expected: dict[str, Any], israel: Account
+) -> None:
+    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(
+        RINGING, **expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,12 +286,24 @@ def test_leg(call: dict[str, Any], current: dict[str, Any], expected: dict[str, 
         ({"extenUser": "OUTER"}, {"extenUser": "INNER"}, {"extension": "OUTER"}),
         ({"ivrid": "outer"}, {"ivrid": "inner"}, {"call_id": "outer"}),
         ({"phone": "0541234567"}, {"callerphone": "0531234567"}, {"caller": "+972541234567"}),
-        ({"phone": ""}, {"callerphone": "0531234567", "originalCallerID": "0541234567"}, {"caller": "+972531234567"}),
-        ({"phone": ""}, {"callerphone": "", "originalCallerID": "0541234567"}, {"caller": "+972541234567"}),
+        (
+            {"phone": ""},
+            {"callerphone": "0531234567", "originalCallerID": "0541234567"},
+            {"caller": "+972531234567"},
+        ),
+        (
+            {"phone": ""},
+            {"callerphone": "", "originalCallerID": "0541234567"},
+            {"caller": "+972541234567"},
+        ),
         ({"did": "0722776773"}, {"did": "0722776774"}, {"did": "+972722776773"}),
         ({"did": ""}, {"did": "0722776774"}, {"did": "+972722776774"}),
         ({"callStarted": 1663324549}, {}, {"at": datetime(2022, 9, 16, 7, 35, 49, tzinfo=UTC)}),
-        ({"callStarted": 1674210949}, {}, {"at": datetime(2023, 1, 20, 8, 35, 49, tzinfo=UTC)}),  # winter
+        (
+            {"callStarted": 1674210949},
+            {},
+            {"at": datetime(2023, 1, 20, 8, 35, 49, tzinfo=UTC)},
+        ),  # winter
         ({"callStarted": 946684799}, {"callStarted": 4102444800}, {"at": None}),
         ({"direction": "Incoming"}, {"direction": "Outgoing"}, {}),
         ({}, {"originalCallerName": "Lois"}, {"caller_name": "Lois"}),
@@ -262,7 +316,9 @@ def test_leg(call: dict[str, Any], current: dict[str, Any], expected: dict[str, 
 def test_which_of_two_fields_counts(
     call: dict[str, Any], current: dict[str, Any], expected: dict[str, Any], israel: Account
 ) -> None:
-    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(RINGING, **expected)
+    assert pop(israel, "request-json-ringing.json", call, current) == dataclasses.replace(
+        RINGING, **expected
+    )
 
 
 def test_the_cause_of_the_call_counts_before_the_outer_one(israel: Account) -> None:
@@ -273,8 +329,13 @@ def test_the_cause_of_the_call_counts_before_the_outer_one(israel: Account) -> N
 
 def test_the_hour_that_comes_twice_is_told_by_the_arrival(israel: Account) -> None:
     first = datetime(2024, 10, 26, 22, 30, tzinfo=UTC)
-    for received, began in ((first, first), (first + timedelta(hours=1), first + timedelta(hours=1))):
-        assert SCREEN_POP.read({"ivrid": "a", "callStarted": 1729992600}, israel, received).at == began
+    for received, began in (
+        (first, first),
+        (first + timedelta(hours=1), first + timedelta(hours=1)),
+    ):
+        assert (
+            SCREEN_POP.read({"ivrid": "a", "callStarted": 1729992600}, israel, received).at == began
+        )
 
 
 def test_an_id_may_be_as_long_as_an_index_holds(israel: Account) -> None:
@@ -292,7 +353,13 @@ def test_a_pop_without_a_call_id_is_answered(israel: Account) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"test": "ping"}, {"did": "0722776773"}, {"ivrid": "", "statusCall": "Ringing"}, {"ivrid": "a" * 256}],
+    [
+        {},
+        {"test": "ping"},
+        {"did": "0722776773"},
+        {"ivrid": "", "statusCall": "Ringing"},
+        {"ivrid": "a" * 256},
+    ],
 )
 def test_no_call(fields: dict[str, Any], israel: Account) -> None:
     with pytest.raises(BadPayload, match="ivrid"):
@@ -326,10 +393,18 @@ UNKNOWN = Caller(url="https://www.example.com/contacts/new?phone=0722776772")
     ],
 )
 def test_answer(phase: Phase, caller: Caller, name: str) -> None:
-    assert SCREEN_POP.answer(dataclasses.replace(RINGING, phase=phase), caller) == answer_sample(name)
+    assert SCREEN_POP.answer(dataclasses.replace(RINGING, phase=phase), caller) == answer_sample(
+        name
+    )
 
 
-OURS = {"STATUS": "OK", "URL": "https://ours", "CLIENTNAME": "Ours", "TOTAL": 1, "COMPANY": "Our company"}
+OURS = {
+    "STATUS": "OK",
+    "URL": "https://ours",
+    "CLIENTNAME": "Ours",
+    "TOTAL": 1,
+    "COMPANY": "Our company",
+}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,11 @@ def epoch(*wall_clock: int) -> int:
         # Spring of 2024 in Israel: Friday 29 March, 02:00 becomes 03:00.
         ((2024, 3, 29, 1, 59, 59), "Asia/Jerusalem", "2024-03-28 23:59:59"),
         ((2024, 3, 29, 3, 0, 0), "Asia/Jerusalem", "2024-03-29 00:00:00"),
-        ((2024, 3, 29, 2, 30, 0), "Asia/Jerusalem", "2024-03-29 00:30:00"),  # no such hour: read as winter's
+        (
+            (2024, 3, 29, 2, 30, 0),
+            "Asia/Jerusalem",
+            "2024-03-29 00:30:00",
+        ),  # no such hour: read as winter's
         # Autumn of 2024 in Israel: Sunday 27 October, 02:00 becomes 01:00.
         ((2024, 10, 27, 0, 59, 59), "Asia/Jerusalem", "2024-10-26 21:59:59"),
         ((2024, 10, 27, 1, 0, 0), "Asia/Jerusalem", "2024-10-26 23:00:00"),  # twice: the second
@@ -68,10 +72,14 @@ def test_the_hour_that_comes_twice(latest: datetime, expected: datetime) -> None
     assert utc(epoch(2024, 10, 27, 1, 30), "Asia/Jerusalem", latest) == expected
 
 
-@pytest.mark.parametrize("wall_clock", [(2024, 10, 27, 0, 30), (2024, 10, 27, 2, 30), (2024, 7, 1, 12, 0)])
+@pytest.mark.parametrize(
+    "wall_clock", [(2024, 10, 27, 0, 30), (2024, 10, 27, 2, 30), (2024, 7, 1, 12, 0)]
+)
 def test_other_hours_do_not_depend_on_the_arrival(wall_clock: tuple[int, ...]) -> None:
     number = epoch(*wall_clock)
-    assert utc(number, "Asia/Jerusalem", MUCH_LATER) == utc(number, "Asia/Jerusalem", datetime(2001, 1, 1, tzinfo=UTC))
+    assert utc(number, "Asia/Jerusalem", MUCH_LATER) == utc(
+        number, "Asia/Jerusalem", datetime(2001, 1, 1, tzinfo=UTC)
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,9 @@ def test_is_time(number: int, expected: bool) -> None:
     assert is_time(number) is expected
 
 
-@pytest.mark.parametrize("zone", ["Asia/Jerusalem", "Europe/Bucharest", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(
+    "zone", ["Asia/Jerusalem", "Europe/Bucharest", "America/New_York", "Australia/Lord_Howe"]
+)
 def test_every_hour_of_a_year_is_read_as_the_clock_showed_it(zone: str) -> None:
     """Voicenter writes what the wall shows; reading it gives the moment, the hour that comes twice its second."""
     start = datetime(2024, 1, 1, tzinfo=UTC)

@@ -78,15 +78,21 @@ FOUND = answer_sample("answer-found.json")
     ("caller", "expected"),
     [
         (Caller(), answer_sample("answer-not-found.json")),
-        (Caller(url="https://calls.example.com/callers/+40700000000"), answer_sample("answer-not-found.json")),
+        (
+            Caller(url="https://calls.example.com/callers/+40700000000"),
+            answer_sample("answer-not-found.json"),
+        ),
         (
             Caller(name="John Doe", url=FOUND["backend_link"], total=1, visitor_id="AbCdEf"),
             FOUND | {"id": "AbCdEf"},
         ),
-        (Caller(company="Acme", url="https://a", visitor_id="v"), FOUND | {"id": "v", "name": "Acme", "backend_link": "https://a"}),
+        (
+            Caller(company="Acme", url="https://a", visitor_id="v"),
+            FOUND | {"id": "v", "name": "Acme", "backend_link": "https://a"},
+        ),
         (Caller(visitor_id="v"), FOUND | {"id": "v", "name": None, "backend_link": None}),
     ],
-)  # fmt: skip
+)
 def test_answer(caller: Caller, expected: dict[str, Any]) -> None:
     answer = CALLER_DATA.answer(POP, caller)
     assert answer == expected
@@ -102,7 +108,11 @@ NOT_FOUND = answer_sample("answer-not-found.json")
         (NOT_FOUND, FOUND, FOUND),
         (FOUND, NOT_FOUND, FOUND),
         (NOT_FOUND, answer_sample("answer-found-six-fields.json"), FOUND),
-        (NOT_FOUND, answer_sample("answer-direct-to-agent.json"), answer_sample("answer-direct-to-agent.json")),
+        (
+            NOT_FOUND,
+            answer_sample("answer-direct-to-agent.json"),
+            answer_sample("answer-direct-to-agent.json"),
+        ),
         (
             FOUND | {"id": "ours", "name": "Ours"},
             answer_sample("answer-direct-to-queue.json"),
@@ -118,7 +128,9 @@ def test_merge(ours: dict[str, Any], theirs: dict[str, Any], expected: dict[str,
 
 def test_every_answer_sample_is_used() -> None:
     used = {"found", "found-six-fields", "not-found", "direct-to-agent", "direct-to-queue"}
-    assert {f"answer-{name}.json" for name in used} == {file.name for file in SAMPLES.glob("answer*")}
+    assert {f"answer-{name}.json" for name in used} == {
+        file.name for file in SAMPLES.glob("answer*")
+    }
 
 
 def test_family() -> None:

@@ -69,7 +69,9 @@ def test_sample(name: str, romania: Account) -> None:
     assert EVENTS.read(fields, romania, RECEIVED) == EXPECTED[name]
 
 
-def event(romania: Account, name: str, changes: dict[str, Any], received: datetime = RECEIVED) -> Cdr | ScreenPop:
+def event(
+    romania: Account, name: str, changes: dict[str, Any], received: datetime = RECEIVED
+) -> Cdr | ScreenPop:
     _, fields = sent(SAMPLES / name)
     return EVENTS.read(fields | changes, romania, received)
 
@@ -89,7 +91,9 @@ def event(romania: Account, name: str, changes: dict[str, Any], received: dateti
         ),
     ],
 )
-def test_calls_that_go_on(changes: dict[str, Any], expected: dict[str, Any], romania: Account) -> None:
+def test_calls_that_go_on(
+    changes: dict[str, Any], expected: dict[str, Any], romania: Account
+) -> None:
     pop = event(romania, "event-queue-answer-get.txt", changes)
     custom = ANSWERED.custom | ({"event": changes["event"]} if "phase" in expected else {})
     assert pop == dataclasses.replace(ANSWERED, custom=custom, **expected)
@@ -110,25 +114,50 @@ def test_calls_that_go_on(changes: dict[str, Any], expected: dict[str, Any], rom
             {"custom": MISSED.custom | {"explain_reason": "closed", "remote_number": "0711111111"}},
         ),
         (
-            {"event": "queue_answer_end", "agent": "test-user", "queue_hold_time": "20", "fail_reason": ""},
             {
-                "type": "queue_answer_end", "status": "", "outcome": Outcome.ANSWERED, "talk_seconds": 75,
-                "wait_seconds": 20, "extension": "test-user", "representative": "test-user",
+                "event": "queue_answer_end",
+                "agent": "test-user",
+                "queue_hold_time": "20",
+                "fail_reason": "",
+            },
+            {
+                "type": "queue_answer_end",
+                "status": "",
+                "outcome": Outcome.ANSWERED,
+                "talk_seconds": 75,
+                "wait_seconds": 20,
+                "extension": "test-user",
+                "representative": "test-user",
             },
         ),
         (
             {"event": "outgoing_end", "fail_reason": "", "queue": "", "queue_hold_time": ""},
             {
-                "type": "outgoing_end", "status": "", "outcome": Outcome.UNKNOWN, "direction": Direction.OUTGOING,
-                "caller": "+40210000000", "target": "+40700000000", "did": None, "queue": "", "wait_seconds": 0,
+                "type": "outgoing_end",
+                "status": "",
+                "outcome": Outcome.UNKNOWN,
+                "direction": Direction.OUTGOING,
+                "caller": "+40210000000",
+                "target": "+40700000000",
+                "did": None,
+                "queue": "",
+                "wait_seconds": 0,
             },
         ),
         # An id that is not Asterisk's, or a moment that cannot be this call's beginning: it began when we heard of it.
-        ({"uniqueid": "abc"}, {"call_id": "abc", "started_raw": "abc", "started_at": RECEIVED, "duration_seconds": 0}),
-        ({"uniqueid": "pbx1-1234567890.12"}, {"call_id": "pbx1-1234567890.12", "started_raw": "pbx1-1234567890.12"}),
+        (
+            {"uniqueid": "abc"},
+            {"call_id": "abc", "started_raw": "abc", "started_at": RECEIVED, "duration_seconds": 0},
+        ),
+        (
+            {"uniqueid": "pbx1-1234567890.12"},
+            {"call_id": "pbx1-1234567890.12", "started_raw": "pbx1-1234567890.12"},
+        ),
     ],
-)  # fmt: skip
-def test_calls_that_are_over(changes: dict[str, Any], expected: dict[str, Any], romania: Account) -> None:
+)
+def test_calls_that_are_over(
+    changes: dict[str, Any], expected: dict[str, Any], romania: Account
+) -> None:
     record = event(romania, "event-missed-calls-get.txt", changes)
     assert record == dataclasses.replace(MISSED, **expected)
 
@@ -142,7 +171,9 @@ def test_calls_that_are_over(changes: dict[str, Any], expected: dict[str, Any], 
         (BEGAN - timedelta(minutes=2, seconds=1), None),
     ],
 )
-def test_beginning_that_can_be(received: datetime, began: datetime | None, romania: Account) -> None:
+def test_beginning_that_can_be(
+    received: datetime, began: datetime | None, romania: Account
+) -> None:
     pop = event(romania, "event-queue-answer-get.txt", {}, received)
     assert isinstance(pop, ScreenPop)
     assert pop.at == began
@@ -163,7 +194,9 @@ def test_beginning_that_can_be(received: datetime, began: datetime | None, roman
 @pytest.mark.parametrize("name", ["missed_calls", "outgoing_end", "queue_answer_end"])
 def test_why_a_call_failed(reason: str, outcome: Outcome, name: str, romania: Account) -> None:
     for spelling in (reason.upper(), reason.lower()):
-        record = event(romania, "event-missed-calls-get.txt", {"fail_reason": spelling, "event": name})
+        record = event(
+            romania, "event-missed-calls-get.txt", {"fail_reason": spelling, "event": name}
+        )
         assert isinstance(record, Cdr)
         assert (record.outcome, record.status, record.talk_seconds) == (outcome, spelling, 0)
 
@@ -182,7 +215,9 @@ def test_why_a_call_failed(reason: str, outcome: Outcome, name: str, romania: Ac
         ("x1234567890.12", None),
     ],
 )
-def test_an_id_of_asterisk_s_form_names_the_beginning(uniqueid: str, began: datetime | None, romania: Account) -> None:
+def test_an_id_of_asterisk_s_form_names_the_beginning(
+    uniqueid: str, began: datetime | None, romania: Account
+) -> None:
     pop = event(romania, "event-queue-answer-get.txt", {"uniqueid": uniqueid})
     assert pop == dataclasses.replace(ANSWERED, call_id=uniqueid, at=began)
 
@@ -204,7 +239,10 @@ DETAILS = {
 
 
 def test_every_detail_is_kept(romania: Account) -> None:
-    for name, kept in (("event-queue-answer-get.txt", ANSWERED.custom), ("event-missed-calls-get.txt", MISSED.custom)):
+    for name, kept in (
+        ("event-queue-answer-get.txt", ANSWERED.custom),
+        ("event-missed-calls-get.txt", MISSED.custom),
+    ):
         assert event(romania, name, DETAILS).custom == kept | DETAILS
         assert not DETAILS.keys() & event(romania, name, dict.fromkeys(DETAILS, "")).custom.keys()
 
@@ -225,7 +263,11 @@ def test_the_talk_is_what_the_waiting_leaves(
     changes = {"event": "queue_answer_end", "queue_hold_time": waited, "fail_reason": ""}
     record = event(romania, "event-missed-calls-get.txt", changes, received)
     assert isinstance(record, Cdr)
-    assert (record.talk_seconds, record.duration_seconds, record.wait_seconds) == (talked, lasted, int(waited or 0))
+    assert (record.talk_seconds, record.duration_seconds, record.wait_seconds) == (
+        talked,
+        lasted,
+        int(waited or 0),
+    )
     assert record.started_at == BEGAN
 
 

@@ -19,7 +19,15 @@ from zoneinfo import ZoneInfo
 import requests
 
 from leadtracker.pbx.simulated_call import Extension, Kind, NotAcknowledged, Shown, SimulatedCall
-from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, Fields, call_id, cdrs, epoch, national, written
+from leadtracker.pbx.voicenter.simulator.cdr import (
+    CdrFormat,
+    Fields,
+    call_id,
+    cdrs,
+    epoch,
+    national,
+    written,
+)
 
 SCREEN_POP_SECONDS = 3.0  # then Voicenter gives up
 CDR_SECONDS = 5.0
@@ -78,7 +86,9 @@ class SimulatedVoicenter:
                 time.sleep(pause)
         raise NotAcknowledged(f"CDR {record['ivruniqueid']} got no Err 0")
 
-    def pop(self, call: SimulatedCall, extension: Extension, word: str, *, cause: str = "") -> Fields:
+    def pop(
+        self, call: SimulatedCall, extension: Extension, word: str, *, cause: str = ""
+    ) -> Fields:
         """The JSON body of a screen pop; `cause` makes it that of the hang-up."""
         incoming = _incoming(call)
         direction = "Incoming" if incoming else "Outgoing"
@@ -156,7 +166,9 @@ class SimulatedVoicenter:
 
     def _get(self, query: Mapping[str, str]) -> requests.Response:
         joint = "&" if "?" in self.screen_pop_url else "?"
-        return self.http.get(self.screen_pop_url + joint + urlencode(query), timeout=SCREEN_POP_SECONDS)
+        return self.http.get(
+            self.screen_pop_url + joint + urlencode(query), timeout=SCREEN_POP_SECONDS
+        )
 
     def _acknowledged(self, record: Fields) -> bool:
         body, content_type = written(record, self.cdr_format)

@@ -78,14 +78,22 @@ PLANS = {
     Behaviour.UNAUTHORIZED: Plan(steps=(), instead=Said(403, b"")),
     Behaviour.SLOW: Plan(late=True),
     Behaviour.CUT: Plan(instead=Said(0, b"")),
-    Behaviour.UNREADABLE: Plan(instead=Said(200, b"<html><body>Runtime Error</body></html>", "text/html")),
+    Behaviour.UNREADABLE: Plan(
+        instead=Said(200, b"<html><body>Runtime Error</body></html>", "text/html")
+    ),
     Behaviour.SERVER_ERROR: Plan(instead=Said(500, b"")),
-    Behaviour.GOES_AWAY: Plan(steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS), logged=False),
-    Behaviour.NO_CDR: Plan(steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS, Step.HANG_UP)),
+    Behaviour.GOES_AWAY: Plan(
+        steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS), logged=False
+    ),
+    Behaviour.NO_CDR: Plan(
+        steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS, Step.HANG_UP)
+    ),
 }
 
 
-def click_to_call_answer(fields: Mapping[str, Any], error: int, words: str, call_id: str = "") -> Said:
+def click_to_call_answer(
+    fields: Mapping[str, Any], error: int, words: str, call_id: str = ""
+) -> Said:
     """Voicenter's own answer to a request of these fields."""
     if str(fields.get("format", "")).lower() == "json":
         answer = {"ERRORCODE": error, "ERRORMESSAGE": words, "CALLID": call_id}

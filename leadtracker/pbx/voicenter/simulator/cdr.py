@@ -37,7 +37,9 @@ class CdrFormat(enum.StrEnum):
     XML_RPC = "xml-rpc"
 
 
-def cdrs(call: SimulatedCall, zone: ZoneInfo, recordings_url: str, *, newer_fields: bool) -> list[Fields]:
+def cdrs(
+    call: SimulatedCall, zone: ZoneInfo, recordings_url: str, *, newer_fields: bool
+) -> list[Fields]:
     """One for each leg. `newer_fields`: with those that newer accounts send and no document has."""
     if call.kind == Kind.CLICK_TO_CALL:
         legs = [_agent_leg(call), _customer_leg(call)]
@@ -72,7 +74,10 @@ def written(record: Mapping[str, Any], how: CdrFormat) -> tuple[bytes, str]:
     """A CDR as a body and its content type; nested values become JSON text where a format cannot nest."""
     if how == CdrFormat.JSON:
         return json.dumps(record).encode(), "application/json"
-    flat = {key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in record.items()}
+    flat = {
+        key: json.dumps(value) if isinstance(value, dict | list) else value
+        for key, value in record.items()
+    }
     if how == CdrFormat.FORM:
         return urlencode(flat).encode(), "application/x-www-form-urlencoded"
     members = "".join(_member(name, value) for name, value in flat.items())
@@ -133,8 +138,16 @@ def _incoming(call: SimulatedCall, zone: ZoneInfo) -> Fields:
         leg["type"] = "VoiceMail"
     if call.pressed:
         leg["IVR"] = [
-            {"layer_id": layer, "layer_name": name, "layer_number": number, "Dtmf": key, "dtmf_order": order}
-            for order, (key, (layer, name, number)) in enumerate(zip(call.pressed, IVR, strict=False), start=1)
+            {
+                "layer_id": layer,
+                "layer_name": name,
+                "layer_number": number,
+                "Dtmf": key,
+                "dtmf_order": order,
+            }
+            for order, (key, (layer, name, number)) in enumerate(
+                zip(call.pressed, IVR, strict=False), start=1
+            )
         ]
     return leg
 

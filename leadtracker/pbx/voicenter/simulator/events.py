@@ -51,11 +51,17 @@ def of_call(call: SimulatedCall, zone: ZoneInfo) -> list[Event]:
 
 def status_update(extension: Extension, status: int, now: int) -> Event:
     """An agent's own doing, of no call."""
-    data = _extension(extension, []) | {"representativeStatus": status, "representativeUpdated": now * 1000}
+    data = _extension(extension, []) | {
+        "representativeStatus": status,
+        "representativeUpdated": now * 1000,
+    }
     return "ExtensionEvent", {
-        "data": data, "eventName": "extension", "reason": "userStatusUpdate", "servertime": now,
+        "data": data,
+        "eventName": "extension",
+        "reason": "userStatusUpdate",
+        "servertime": now,
         "servertimeoffset": 120,
-    }  # fmt: skip
+    }
 
 
 def _leg(call: SimulatedCall, leg: int, reason: str, zone: ZoneInfo) -> Event:
@@ -68,20 +74,41 @@ def _leg(call: SimulatedCall, leg: int, reason: str, zone: ZoneInfo) -> Event:
         answers = call.started_at + rang if call.answered and reason != "NEWCALL" else None
         word = "Talking"
     current = _call(call, call.takes_it, word, zone, epoch(answers, zone) if answers else 0)
-    current |= {"direction": "Click2Call", "callType": "Click2Call", "callerphone": "Anonymous", "c2cdirection": leg}
+    current |= {
+        "direction": "Click2Call",
+        "callType": "Click2Call",
+        "callerphone": "Anonymous",
+        "c2cdirection": leg,
+    }
     return _wrapped(call, call.takes_it, reason, current, zone)
 
 
 def _event(call: SimulatedCall, extension: Extension, reason: str, zone: ZoneInfo) -> Event:
     outgoing = call.kind is Kind.OUTGOING
-    talks = reason in ("ANSWER", "HOLD", "UNHOLD", "HANGUP") and call.answered and extension == call.takes_it
+    talks = (
+        reason in ("ANSWER", "HOLD", "UNHOLD", "HANGUP")
+        and call.answered
+        and extension == call.takes_it
+    )
     rang = timedelta(seconds=call.wait_seconds + call.ring_seconds)
-    word = "Hold" if reason == "HOLD" else "Talking" if talks or call.queue else "Dialing" if outgoing else "Ringing"
-    current = _call(call, extension, word, zone, epoch(call.started_at + rang, zone) if talks else 0)
+    word = (
+        "Hold"
+        if reason == "HOLD"
+        else "Talking"
+        if talks or call.queue
+        else "Dialing"
+        if outgoing
+        else "Ringing"
+    )
+    current = _call(
+        call, extension, word, zone, epoch(call.started_at + rang, zone) if talks else 0
+    )
     return _wrapped(call, extension, reason, current, zone)
 
 
-def _wrapped(call: SimulatedCall, extension: Extension, reason: str, current: Fields, zone: ZoneInfo) -> Event:
+def _wrapped(
+    call: SimulatedCall, extension: Extension, reason: str, current: Fields, zone: ZoneInfo
+) -> Event:
     elsewhere = call.answered and extension != call.takes_it
     over = reason == "HANGUP"
     payload: Fields = {
@@ -102,7 +129,11 @@ def _wrapped(call: SimulatedCall, extension: Extension, reason: str, current: Fi
 def _times(call: SimulatedCall, zone: ZoneInfo) -> Fields:
     began = epoch(call.started_at, zone)
     ahead = call.started_at.astimezone(zone).utcoffset() or timedelta()
-    return {"servertime": began, "servertimeoffset": int(ahead.total_seconds() // 60), "telephonyservertime": began}
+    return {
+        "servertime": began,
+        "servertimeoffset": int(ahead.total_seconds() // 60),
+        "telephonyservertime": began,
+    }
 
 
 def _extension(extension: Extension, calls: list[Fields]) -> Fields:
@@ -126,7 +157,9 @@ def _extension(extension: Extension, calls: list[Fields]) -> Fields:
     }
 
 
-def _call(call: SimulatedCall, extension: Extension, word: str, zone: ZoneInfo, answered_at: int) -> Fields:
+def _call(
+    call: SimulatedCall, extension: Extension, word: str, zone: ZoneInfo, answered_at: int
+) -> Fields:
     outgoing = call.kind in (Kind.OUTGOING, Kind.CLICK_TO_CALL)
     customer = national(call.customer) if call.customer else "Anonymous"
     did = "" if outgoing else national(call.did)
@@ -150,7 +183,12 @@ def _call(call: SimulatedCall, extension: Extension, word: str, zone: ZoneInfo, 
         "customdata": dict(call.variables),
         "direction": direction,
         "ivrid": call_id(call, zone),
-        "recording": {"Filename": f"{call_id(call, zone)}.mp3", "Options": "", "ApproximateURL": "", "IsMuted": 0},
+        "recording": {
+            "Filename": f"{call_id(call, zone)}.mp3",
+            "Options": "",
+            "ApproximateURL": "",
+            "IsMuted": 0,
+        },
         "did": did,
         "relatedIvrUniqueIDs": [],
         "callType": direction,
@@ -175,7 +213,11 @@ def _waiting(call: SimulatedCall, reason: str, zone: ZoneInfo) -> Event:
         "isDistributedQueue": False,
         "customdata": {},
     }
-    next_one = waits | {"CallerID": "0501234568", "IvrUniqueID": "another call", "ivrid": "another call"}
+    next_one = waits | {
+        "CallerID": "0501234568",
+        "IvrUniqueID": "another call",
+        "ivrid": "another call",
+    }
     data = {
         "QueueID": 1234567,
         "QueueName": call.queue,
@@ -186,6 +228,6 @@ def _waiting(call: SimulatedCall, reason: str, zone: ZoneInfo) -> Event:
     }
     if reason == "EXIT":
         data["AnsweredAgent"] = call.takes_it.person
-    return "QueueEvent", {"data": data, "eventName": "queue", "reason": reason} | _times(call, zone) | {
-        "ivruniqueid": call_id(call, zone)
-    }
+    return "QueueEvent", {"data": data, "eventName": "queue", "reason": reason} | _times(
+        call, zone
+    ) | {"ivruniqueid": call_id(call, zone)}

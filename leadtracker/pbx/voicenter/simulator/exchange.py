@@ -47,7 +47,12 @@ class SimulatedExchange:
         self._threads: list[threading.Thread] = []
 
     def begin(
-        self, extension: Extension, target: str, variables: Mapping[str, str], plan: Plan, campaign: str = ""
+        self,
+        extension: Extension,
+        target: str,
+        variables: Mapping[str, str],
+        plan: Plan,
+        campaign: str = "",
     ) -> str:
         """The call's id; the rest happens by itself."""
         answered = plan.ending == Ending.ANSWERED
@@ -76,7 +81,9 @@ class SimulatedExchange:
     def hang_up(self, extension: str) -> bool:
         """Whether there was anything to end at that extension."""
         with self._lock:
-            ended = [over for call, over in self._active.values() if call.takes_it.code == extension]
+            ended = [
+                over for call, over in self._active.values() if call.takes_it.code == extension
+            ]
         for over in ended:
             over.set()
         return bool(ended)

@@ -25,7 +25,11 @@ from leadtracker.pbx.voicenter.simulator.events import Event
 
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 TEXT, CLOSE = 1, 8
-LOGINS = {"Login/Token": ("token",), "Login/Account": ("username", "password"), "Login/User": ("email", "pin")}
+LOGINS = {
+    "Login/Token": ("token",),
+    "Login/Account": ("username", "password"),
+    "Login/User": ("email", "pin"),
+}
 OK = {"servertime": 1703265952, "servertimeoffset": 120, "errorCode": 0, "errorDesc": "OK"}
 
 
@@ -43,7 +47,9 @@ class SimulatedRealTime:
     silent: set[int] = field(default_factory=set)
     keepalive_error: int = 0
     renews: bool = True
-    logins: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)  # when, path, body
+    logins: list[tuple[float, str, dict[str, Any]]] = field(
+        default_factory=list
+    )  # when, path, body
     emitted: list[list[Any]] = field(default_factory=list)
     pinged: int = 0
     urls: list[str] = field(default_factory=list)
@@ -105,12 +111,18 @@ class SimulatedRealTime:
             "Version": "1.3.7",
         }
         if self.old_keys:
-            session = {{"URLList": "urlList", "Url": "URL"}.get(key, key.upper()): session[key] for key in session}
+            session = {
+                {"URLList": "urlList", "Url": "URL"}.get(key, key.upper()): session[key]
+                for key in session
+            }
         return 200, {"StatusCode": 200, "Status": "OK", "Data": {"Socket": session}}
 
     def serve(self, number: int, client: socket.socket, token: str) -> None:
         """One client of one server, until either ends it."""
-        self._say(client, '0{"sid":"AAAAAAAAAAAAAAAAAAAA","upgrades":[],"pingInterval":25000,"pingTimeout":60000}')
+        self._say(
+            client,
+            '0{"sid":"AAAAAAAAAAAAAAAAAAAA","upgrades":[],"pingInterval":25000,"pingTimeout":60000}',
+        )
         self._say(client, "40")
         if token not in self.tokens:
             self._say(client, '44"Unauthorized"')
@@ -151,7 +163,10 @@ class SimulatedRealTime:
 @contextmanager
 def served(real_time: SimulatedRealTime, servers: int = 1) -> Iterator[SimulatedRealTime]:
     """Answers at `real_time.urls`, addresses of this machine, the first of which has the login too."""
-    running = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(real_time, number)) for number in range(servers)]
+    running = [
+        ThreadingHTTPServer(("127.0.0.1", 0), _handler(real_time, number))
+        for number in range(servers)
+    ]
     real_time.urls = [f"http://127.0.0.1:{server.server_port}" for server in running]
     threads = [threading.Thread(target=server.serve_forever, args=(0.01,)) for server in running]
     for thread in threads:
@@ -171,7 +186,9 @@ def _handler(real_time: SimulatedRealTime, number: int) -> type[BaseHTTPRequestH
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = urlsplit(self.path).path.removeprefix("/monitorAPI/")
-            status, said = real_time.log_in(path, json.loads(body or b"{}"), self.headers.get("Authorization", ""))
+            status, said = real_time.log_in(
+                path, json.loads(body or b"{}"), self.headers.get("Authorization", "")
+            )
             content = json.dumps(said).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -212,7 +229,9 @@ def _frame(content: bytes, code: int = TEXT) -> bytes:
     if length < 126:
         size = struct.pack("!B", length)
     else:
-        size = struct.pack("!BH", 126, length) if length < 2**16 else struct.pack("!BQ", 127, length)
+        size = (
+            struct.pack("!BH", 126, length) if length < 2**16 else struct.pack("!BQ", 127, length)
+        )
     return struct.pack("!B", 0x80 | code) + size + content
 
 
@@ -224,7 +243,9 @@ def _received(client: socket.socket) -> str | None:
         if length >= 126:
             length = int.from_bytes(_exactly(client, 2 if length == 126 else 8), "big")
         mask = _exactly(client, 4)
-        content = bytes(byte ^ mask[place % 4] for place, byte in enumerate(_exactly(client, length)))
+        content = bytes(
+            byte ^ mask[place % 4] for place, byte in enumerate(_exactly(client, length))
+        )
         if head & 0xF == CLOSE:
             client.sendall(_frame(content, CLOSE))
             return None

@@ -18,7 +18,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from leadtracker.pbx.simulated_call import Extension, SimulatedCall
-from leadtracker.pbx.voicenter.simulator.behavior import PLANS, Behaviour, Said, click_to_call_answer
+from leadtracker.pbx.voicenter.simulator.behavior import (
+    PLANS,
+    Behaviour,
+    Said,
+    click_to_call_answer,
+)
 from leadtracker.pbx.voicenter.simulator.cdr import Fields, epoch
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 
@@ -97,7 +102,9 @@ class SimulatedSwitch:
         plan = PLANS[self.behaviours.get(member.code, Behaviour.ANSWERS)]
         for call in due:
             self.scheduled.remove(call)
-            self.exchange.begin(member, _e164(call["Target"]), call.get("CustomData", {}), plan, call["Campaign"])
+            self.exchange.begin(
+                member, _e164(call["Target"]), call.get("CustomData", {}), plan, call["Campaign"]
+            )
 
     def _click_to_call(self, asked: Asked) -> Said:
         fields = asked.fields
@@ -115,7 +122,9 @@ class SimulatedSwitch:
         plan = PLANS[self.behaviours.get(extension.code, Behaviour.ANSWERS)]
         call_id = ""
         if plan.steps:
-            variables = {name: str(value) for name, value in fields.items() if name.startswith("var_")}
+            variables = {
+                name: str(value) for name, value in fields.items() if name.startswith("var_")
+            }
             call_id = self.exchange.begin(extension, _e164(fields["target"]), variables, plan)
         if plan.late:
             self.exchange.rest(self.late_seconds)
@@ -191,7 +200,10 @@ class SimulatedSwitch:
         if self.code not in (asked.fields.get("Code"), asked.fields.get("code")):
             return _json({"ErrorCode": 1, "ErrorMessage": "Authorization failed", "Phones": []})
         wanted = asked.fields.get("phones") or [row["Phone"] for row in asked.fields["Phones"]]
-        numbers = [_e164(number).lstrip("+") for number in ([wanted] if isinstance(wanted, str) else wanted)]
+        numbers = [
+            _e164(number).lstrip("+")
+            for number in ([wanted] if isinstance(wanted, str) else wanted)
+        ]
         for number in numbers:
             change(number)
         rows = [{"ErrorCode": 0, "ErrorMessage": "OK", "Phone": number} for number in numbers]
@@ -199,7 +211,11 @@ class SimulatedSwitch:
 
     def _call_log(self, asked: Asked) -> Said:
         if asked.fields.get("code") != self.code:
-            error = {"ERROR_NUMBER": 2, "ERROR_DESCRIPTION": "Authorization failed.", "STATUS_CODE": 403}
+            error = {
+                "ERROR_NUMBER": 2,
+                "ERROR_DESCRIPTION": "Authorization failed.",
+                "STATUS_CODE": 403,
+            }
             return _json(error, 403)
         search = asked.fields.get("search", asked.fields)
         rows = [
@@ -238,7 +254,9 @@ def served(switch: SimulatedSwitch) -> Iterator[SimulatedSwitch]:
             address = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             lists = parse_qs(address.query, keep_blank_values=True)
-            query = {name: values[0] if len(values) == 1 else values for name, values in lists.items()}
+            query = {
+                name: values[0] if len(values) == 1 else values for name, values in lists.items()
+            }
             return Asked(self.command, address.path, json.loads(body) if body else query)
 
         def log_message(self, *_: Any) -> None:

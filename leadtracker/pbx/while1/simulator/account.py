@@ -30,7 +30,9 @@ class SimulatedWhile1:
     http: requests.Session
     events_url: str = ""
     project: int = 1
-    _contacts: dict[str, str] = field(default_factory=dict)  # the id that the webservice gave, by call
+    _contacts: dict[str, str] = field(
+        default_factory=dict
+    )  # the id that the webservice gave, by call
 
     def call_id(self, call: SimulatedCall) -> str:
         """Named in events only; the caller-data request has none."""
@@ -83,7 +85,11 @@ class SimulatedWhile1:
         }
         if event == "missed_calls":
             reason = FAILURES.get(call.ending, "")
-            return common | {"queue_hold_time": str(call.wait_seconds), "fail_reason": reason, "explain_reason": ""}
+            return common | {
+                "queue_hold_time": str(call.wait_seconds),
+                "fail_reason": reason,
+                "explain_reason": "",
+            }
         direction = "OUT" if call.kind == Kind.OUTGOING else "IN"
         return common | {"direction": direction, "agent": call.takes_it.code, "remote_number": ""}
 

@@ -38,7 +38,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("made_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "made_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False
+        ),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
@@ -69,8 +71,12 @@ def upgrade() -> None:
         sa.Column("call_id", sa.Text(), nullable=False),
         sa.Column("named", sa.Boolean(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=True),
-        sa.Column("started_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("answered_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "started_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "answered_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=True
+        ),
         sa.Column("phase", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -108,7 +114,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("account_id", "call_id"),
     )
-    op.create_index("calls_caller", "calls", ["caller", "started_at", "id", "site_id", "direction"], unique=False)
+    op.create_index(
+        "calls_caller",
+        "calls",
+        ["caller", "started_at", "id", "site_id", "direction"],
+        unique=False,
+    )
     op.create_index("calls_caller_reversed", "calls", ["caller_reversed"], unique=False)
     op.create_index("calls_channel_started", "calls", ["channel", "started_at", "id"], unique=False)
     op.create_index("calls_outcome_started", "calls", ["outcome", "started_at", "id"], unique=False)
@@ -136,7 +147,9 @@ def upgrade() -> None:
         "dids",
         sa.Column("e164", sa.Text(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
-        sa.Column("draining_since", leadtracker.records.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "draining_since", leadtracker.records.database.UtcDateTime(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["site_id"],
             ["sites.id"],
@@ -177,7 +190,12 @@ def upgrade() -> None:
         sqlite_where=sa.text("reason = 'pool_empty'"),
         postgresql_where=sa.text("reason = 'pool_empty'"),
     )
-    op.create_index("leases_start", "leases", ["start", "site_id", "new_visit", "channel", "source"], unique=False)
+    op.create_index(
+        "leases_start",
+        "leases",
+        ["start", "site_id", "new_visit", "channel", "source"],
+        unique=False,
+    )
     op.create_index("leases_visitor", "leases", ["visitor", "start"], unique=False)
     op.create_table(
         "tokens",
@@ -192,7 +210,9 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("family", sa.Text(), nullable=False),
-        sa.Column("received_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "received_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False
+        ),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=False),
         sa.Column("query", sa.Text(), nullable=False),
@@ -220,7 +240,9 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("call_pk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("started_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "started_at", leadtracker.records.database.UtcDateTime(timezone=True), nullable=False
+        ),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("talk_seconds", sa.Integer(), nullable=False),

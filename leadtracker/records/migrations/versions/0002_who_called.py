@@ -9,9 +9,15 @@ branch_labels = None
 depends_on = None
 
 OF_LEASES = (
-    ("chosen", sa.Text, ""), ("source_key", sa.Text, ""), ("device", sa.Text, "desktop"), ("region", sa.Text, ""),
-    ("topic", sa.Text, ""), ("levels", sa.JSON, "[]"), ("gaps", sa.JSON, "[]"), ("source_group", sa.Text, ""),
-)  # fmt: skip
+    ("chosen", sa.Text, ""),
+    ("source_key", sa.Text, ""),
+    ("device", sa.Text, "desktop"),
+    ("region", sa.Text, ""),
+    ("topic", sa.Text, ""),
+    ("levels", sa.JSON, "[]"),
+    ("gaps", sa.JSON, "[]"),
+    ("source_group", sa.Text, ""),
+)
 
 
 def upgrade() -> None:

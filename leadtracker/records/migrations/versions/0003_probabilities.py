@@ -14,7 +14,9 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def key_of_site() -> sa.Column[int]:
-    return sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    return sa.Column(
+        "site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True
+    )
 
 
 def upgrade() -> None:
@@ -69,7 +71,9 @@ def upgrade() -> None:
     op.create_table(
         "verdicts",
         sa.Column("call_pk", BIG, sa.ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), nullable=False
+        ),
         sa.Column("rules", sa.Integer, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("evidence", sa.LargeBinary, nullable=False),
@@ -93,8 +97,12 @@ def upgrade() -> None:
         sa.Column("campaign", sa.Text, nullable=False),
         sa.Column("landing_page", sa.Text, nullable=False),
     )
-    op.create_index("shares_call", "shares", ["call_pk", "p", "channel", "source", "campaign", "landing_page"])
-    op.add_column("sites", sa.Column("likely_name", sa.Text, nullable=False, server_default="likely {name}"))
+    op.create_index(
+        "shares_call", "shares", ["call_pk", "p", "channel", "source", "campaign", "landing_page"]
+    )
+    op.add_column(
+        "sites", sa.Column("likely_name", sa.Text, nullable=False, server_default="likely {name}")
+    )
     op.create_index("leases_source", "leases", ["site_id", "source_key"])
     keys = '["phone", "tel", "telephone", "mobile"]'
     op.add_column("sites", sa.Column("phone_keys", sa.JSON, nullable=False, server_default=keys))
@@ -109,6 +117,13 @@ def downgrade() -> None:
     op.drop_column("sites", "likely_name")
     op.drop_column("sites", "phone_keys")
     for name in (
-        "shares", "verdicts", "closed_leases", "known_phones", "callers", "phones", "hours", "learned",
-    ):  # fmt: skip
+        "shares",
+        "verdicts",
+        "closed_leases",
+        "known_phones",
+        "callers",
+        "phones",
+        "hours",
+        "learned",
+    ):
         op.drop_table(name)

@@ -17,7 +17,9 @@ COUNTED = ["started_at", "id", "site_id", "direction", "outcome", "talk_seconds"
 
 
 def upgrade() -> None:
-    op.add_column("calls", sa.Column("first_time", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column(
+        "calls", sa.Column("first_time", sa.Boolean, nullable=False, server_default=sa.false())
+    )
     op.execute(
         "UPDATE calls SET first_time = true WHERE id IN (SELECT id FROM ("
         "SELECT id, row_number() OVER (PARTITION BY site_id, caller ORDER BY started_at, id) AS place FROM calls "
@@ -27,22 +29,35 @@ def upgrade() -> None:
     op.drop_index("calls_started", "calls")
     op.create_index("calls_started", "calls", [*COUNTED[:6], "first_time", "original_call_id"])
     op.drop_index("calls_caller", "calls")
-    op.create_index("calls_caller", "calls", ["caller", "started_at", "id", "site_id", "direction", "first_time"])
+    op.create_index(
+        "calls_caller",
+        "calls",
+        ["caller", "started_at", "id", "site_id", "direction", "first_time"],
+    )
     op.add_column("verdicts", sa.Column("heeded", sa.Text))
     op.add_column("verdicts", sa.Column("stated_right", sa.Boolean))
     op.add_column("verdicts", sa.Column("matched", sa.JSON))
     op.execute("UPDATE verdicts SET lesson = NULL WHERE CAST(lesson AS TEXT) = 'null'")
     op.create_index(
-        "verdicts_waiting", "verdicts", ["call_pk"], sqlite_where=WORD_WAITS_SQLITE, postgresql_where=WORD_WAITS
+        "verdicts_waiting",
+        "verdicts",
+        ["call_pk"],
+        sqlite_where=WORD_WAITS_SQLITE,
+        postgresql_where=WORD_WAITS,
     )
     op.create_index(
-        "verdicts_truths", "verdicts", ["site_id", "call_pk", "stated", "stated_right", "untold", "untold_right"],
-        sqlite_where=IS_TRUTH, postgresql_where=IS_TRUTH,
-    )  # fmt: skip
+        "verdicts_truths",
+        "verdicts",
+        ["site_id", "call_pk", "stated", "stated_right", "untold", "untold_right"],
+        sqlite_where=IS_TRUTH,
+        postgresql_where=IS_TRUTH,
+    )
     op.drop_index("shares_call", "shares")
     for name in BY:
         op.add_column("shares", sa.Column(name, sa.Float, nullable=False, server_default="1"))
-    op.execute("UPDATE shares SET by_channel = p, by_source = p, by_campaign = p, by_landing = p WHERE p < 1")
+    op.execute(
+        "UPDATE shares SET by_channel = p, by_source = p, by_campaign = p, by_landing = p WHERE p < 1"
+    )
     op.create_index("shares_call", "shares", [*SHARED, *BY])
     op.add_column("learned", sa.Column("shift", sa.Float, nullable=False, server_default="0"))
     op.add_column("learned", sa.Column("slope", sa.Float, nullable=False, server_default="1"))

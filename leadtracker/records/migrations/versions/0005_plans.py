@@ -12,14 +12,20 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "plans",
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("plan", sa.JSON, nullable=False),
     )
     op.add_column("sites", sa.Column("number_price", sa.Integer))
     op.add_column("sites", sa.Column("currency", sa.Text, nullable=False, server_default="ILS"))
-    op.add_column("sites", sa.Column("most_overflow", sa.Float, nullable=False, server_default="0.01"))
-    op.add_column("sites", sa.Column("most_at_risk", sa.Float, nullable=False, server_default="0.35"))
+    op.add_column(
+        "sites", sa.Column("most_overflow", sa.Float, nullable=False, server_default="0.01")
+    )
+    op.add_column(
+        "sites", sa.Column("most_at_risk", sa.Float, nullable=False, server_default="0.35")
+    )
 
 
 def downgrade() -> None:

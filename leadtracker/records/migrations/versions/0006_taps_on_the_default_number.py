@@ -13,9 +13,12 @@ WITHOUT_NUMBER = sa.text("did IS NULL")
 
 def upgrade() -> None:
     op.create_index(
-        "leases_without_number", "leases", ["site_id", "seen"],
-        sqlite_where=WITHOUT_NUMBER, postgresql_where=WITHOUT_NUMBER,
-    )  # fmt: skip
+        "leases_without_number",
+        "leases",
+        ["site_id", "seen"],
+        sqlite_where=WITHOUT_NUMBER,
+        postgresql_where=WITHOUT_NUMBER,
+    )
 
 
 def downgrade() -> None:

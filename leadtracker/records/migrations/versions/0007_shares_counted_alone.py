@@ -12,7 +12,16 @@ BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 BY = ("by_channel", "by_source", "by_campaign", "by_landing")
 OF_TOUCHPOINT = ("channel", "source", "campaign", "landing_page")
 OF_CALL = ("started_at", "site_id", "outcome", "talk_seconds", "first_time")
-COUNTED = ["started_at", "came_in", "site_id", *OF_TOUCHPOINT, *BY, "outcome", "talk_seconds", "first_time"]
+COUNTED = [
+    "started_at",
+    "came_in",
+    "site_id",
+    *OF_TOUCHPOINT,
+    *BY,
+    "outcome",
+    "talk_seconds",
+    "first_time",
+]
 
 
 def upgrade() -> None:

@@ -32,7 +32,9 @@ def upgrade() -> None:
         "callbacks",
         sa.Column("pk", BIG, primary_key=True),
         sa.Column("id", sa.String(64), nullable=False),
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), nullable=False
+        ),
         sa.Column("account_id", sa.Integer, sa.ForeignKey("accounts.id")),
         *(sa.Column(name, sa.Text, nullable=False) for name in TEXTS),
         sa.Column("campaign", sa.Text, nullable=False, server_default=""),
@@ -45,7 +47,12 @@ def upgrade() -> None:
         sa.Column("settled", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_index(
-        "callbacks_id", "callbacks", ["site_id", "id"], unique=True, sqlite_where=TAKEN, postgresql_where=TAKEN
+        "callbacks_id",
+        "callbacks",
+        ["site_id", "id"],
+        unique=True,
+        sqlite_where=TAKEN,
+        postgresql_where=TAKEN,
     )
     op.create_index("callbacks_asked", "callbacks", ["id"])
     op.create_index("callbacks_made", "callbacks", ["made_at", "pk"])
@@ -57,7 +64,13 @@ def upgrade() -> None:
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column(
+            "site_id",
+            sa.Integer,
+            sa.ForeignKey("sites.id", ondelete="CASCADE"),
+            nullable=False,
+            index=True,
+        ),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("digest", sa.String(64), nullable=False, unique=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),

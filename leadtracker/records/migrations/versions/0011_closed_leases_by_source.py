@@ -10,7 +10,12 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-KINDS: dict[str, Any] = {"did": sa.Text(), "source": sa.Text(), "level": sa.Integer(), "day": sa.Integer()}
+KINDS: dict[str, Any] = {
+    "did": sa.Text(),
+    "source": sa.Text(),
+    "level": sa.Integer(),
+    "day": sa.Integer(),
+}
 
 
 def upgrade() -> None:
