@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from leadtracker.calls.call_record import OUTCOMES, CallFacts, Heard, build, words
-from leadtracker.domain import Cdr, Direction, IvrStep, Outcome, Phase, ScreenPop
+from leadtracker.calls.call_record import OUTCOMES, Heard, build, words
+from leadtracker.domain import CallFacts, Cdr, Direction, IvrStep, Outcome, Phase, ScreenPop
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(seconds=20)
