@@ -39,8 +39,14 @@ system: ## install the Debian packages that the tests need and this machine lack
 	  echo "node and npm to build the script again and compare. This machine lacks:$$missing. Installing with apt-get ..."; \
 	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
-check: .venv/dev ## lint, types and import rules
+static/node_modules/.package-lock.json: static/package.json static/package-lock.json | system
+	@echo "Installing the npm packages that build and check the script into static/node_modules ..."
+	@npm ci --prefix static --loglevel error >/dev/null
+	@touch $@
+
+check: .venv/dev static/node_modules/.package-lock.json ## lint, types and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	@npm run --prefix static --silent check
 
 test: .venv/dev system check ## install what the tests need, then run all of them
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
@@ -54,8 +60,8 @@ mutants: .venv/dev system ## plant small faults one at a time and say which no t
 accuracy: .venv/dev system ## replay made-up worlds, whose callers are known, and score who was said to call
 	@$(BIN)/python -m tests.accuracy
 
-static: system ## build the script and the dashboard's files into static/dist
-	@npm ci --prefix static --no-audit --no-fund && node static/build.mjs
+static: static/node_modules/.package-lock.json ## build the script and the dashboard's files into static/dist
+	@node static/build.mjs
 
 lock: .venv/dev ## choose versions anew and write them to .lock
 	@for part in runtime build dev; do \
