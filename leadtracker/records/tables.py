@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from leadtracker.records.database import UtcDateTime
+from leadtracker.domain import Touchpoint
+from leadtracker.records.database import TouchpointJson, UtcDateTime
 
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER columns
 Numbered = Annotated[int, mapped_column(Big, primary_key=True)]
@@ -28,6 +29,8 @@ OfCall = Annotated[int, mapped_column(ForeignKey("calls.id", ondelete="CASCADE")
 KeyOfSite = Annotated[
     int, mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
 ]
+
+Arrived = Annotated[Touchpoint | None, mapped_column(TouchpointJson, nullable=False)]
 
 NULLABLE = JSON(none_as_null=True)  # else None would be the JSON null, which is not NULL
 
@@ -159,8 +162,8 @@ class CallRow(Base):
     lease_id: Mapped[str | None]
     match: Mapped[dict[str, Any]]  # how we know, see call_reading
     visitor_info: Mapped[dict[str, Any]]
-    first_touchpoint: Mapped[dict[str, Any]]
-    touchpoint: Mapped[dict[str, Any]]  # of the visit that called
+    first_touchpoint: Mapped[Arrived]
+    touchpoint: Mapped[Arrived]  # of the visit that called
     channel: Mapped[str]
     source: Mapped[str]
     campaign: Mapped[str]
@@ -219,7 +222,7 @@ class LeaseRow(Base):
     seen: Mapped[datetime]
     left: Mapped[datetime | None]
     taps: Mapped[list[str]]  # ISO 8601
-    touchpoint: Mapped[dict[str, Any]]
+    touchpoint: Mapped[Arrived]
     channel: Mapped[str]
     source: Mapped[str]
     campaign: Mapped[str]
