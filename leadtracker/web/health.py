@@ -6,12 +6,11 @@ import hmac
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from leadtracker.address import is_this_machine
 from leadtracker.errors import NotAllowed, StoreUnavailable
 from leadtracker.records.inbox import Inbox
+from leadtracker.records.session import SQLAlchemyError, ping
 from leadtracker.web.metrics import exposition
 from leadtracker.web.stores import stores
 
@@ -31,8 +30,7 @@ def register(app: Flask, inbox: Inbox) -> None:
         except StoreUnavailable as fault:
             faults["redis"] = str(fault)
         try:
-            with here.engine.connect() as connection:
-                connection.execute(select(1))
+            ping(here.engine)
         except SQLAlchemyError as fault:
             faults["database"] = type(fault).__name__
         return jsonify({"ready": not faults, "faults": faults}), 503 if faults else 200
