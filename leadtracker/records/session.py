@@ -1,4 +1,4 @@
-"""A database session for questions; a database that does not answer becomes an error people understand."""
+"""A database session, and the database's names for those who build no SQL of their own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
 
+__all__ = ["Engine", "InterfaceError", "OperationalError", "SQLAlchemyError", "Session", "reading"]
+
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """Raises StoreUnavailable."""
+    """Open a session; raises StoreUnavailable when the database does not answer."""
     try:
         with Session(engine) as session:
             yield session
