@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker import site_file
 from tests.bench.load import CHROME, ORIGIN
+from tests.patience import PATIENCE
 
 GENEROUS = "{ minute = 100000, hour = 100000, day = 100000 }"
 RULES = f"""
@@ -74,7 +75,10 @@ def forms(url: str, visitors: int, mark: str) -> dict[str, str]:
         token = None
         while token is None:  # a process that has not heard of the rules yet
             answer = requests.post(
-                f"{url}/tracker.js", data=json.dumps(body), headers={"Origin": ORIGIN, "User-Agent": CHROME}, timeout=30
+                f"{url}/tracker.js",
+                data=json.dumps(body),
+                headers={"Origin": ORIGIN, "User-Agent": CHROME},
+                timeout=PATIENCE,
             )
             token = answer.json()["form"]
         return visitor, token
