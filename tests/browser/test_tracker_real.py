@@ -26,6 +26,7 @@ from tests.browser.conftest import stop_clock
 from tests.browser.page_server import PageServer
 from tests.browser.test_tracker_number_request import hide
 from tests.browser.test_tracker_signals import copy, tap_link
+from tests.patience import PATIENCE
 from tests.served import Served, serving
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -138,7 +139,7 @@ def screen_pop(served: Served, did: str, call: str) -> Any:
     """The answer to the PBX when somebody calls this number now."""
     phone = f"05012{zlib.crc32(call.encode()) % 10**5:05}"  # nobody's yet: one that has called is known
     pop = {"phone": phone, "ivrid": call, "did": did.replace("-", ""), "statusCall": "Ringing"}
-    answer = requests.get(f"{served.url}/pbx/pbx/secret-of-the-pbx-account/screen-pop", params=pop, timeout=5)
+    answer = requests.get(f"{served.url}/pbx/pbx/secret-of-the-pbx-account/screen-pop", params=pop, timeout=PATIENCE)
     return answer.json()
 
 
@@ -252,7 +253,7 @@ def test_the_service_dies_and_comes_back(
     page = new_browser()
     number = number_of(page)
     running.process.terminate()
-    running.process.wait(timeout=30)
+    running.process.wait(PATIENCE)
     for minutes in (2, 4):
         with page.expect_event("requestfailed"):
             page.clock.run_for(minutes * 60_000)
