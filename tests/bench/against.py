@@ -110,7 +110,7 @@ def _pairs(ours: Load, theirs: Load, new: bool, size: Size) -> Iterator[tuple[Ru
 
 def _settle(loads: Loads) -> None:
     """Until its worker has read what came, else the next request is measured beside it; and numbers must be left."""
-    while '\nleadtracker_inbox{state="new"} 0.0\n' not in requests.get(f"{loads.url}/metrics", timeout=30).text:
+    while '\nleadtracker_inbox{state="new"} 0.0\n' not in requests.get(f"{loads.url}/metrics", timeout=PATIENCE).text:
         time.sleep(0.5)
     if not disturbances.ask(loads.url, "large", "finds-a-number-at-last")["lease"]:
         raise SystemExit("The large pool ran out of numbers: new visitors were shown the default one.")

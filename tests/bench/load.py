@@ -15,6 +15,7 @@ from tests.patience import until
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 ORIGIN = "https://bench.example.com"
+HEADERS = {"Origin": ORIGIN, "User-Agent": CHROME}
 PAGE = (
     '"info":{"name":"Dana Cohen"},"page":"https://bench.example.com/sale","arrival":{"url":'
     '"https://bench.example.com/sale?utm_source=google&utm_medium=cpc&utm_campaign=spring",'
