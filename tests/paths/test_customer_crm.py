@@ -52,7 +52,11 @@ class Crm(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def crm(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Crm]]:
-    kind = type("CrmOfThisTest", (Crm,), {"asked": [], "gate": threading.Event()})
+    class CrmOfThisTest(Crm):
+        gate = threading.Event()
+        asked: list[tuple[str, str, bytes]] = []  # noqa: RUF012 # of this test's class
+
+    kind = CrmOfThisTest
     kind.gate.set()
     ask = outgoing.Crm.ask
 
