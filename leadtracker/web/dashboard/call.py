@@ -44,7 +44,7 @@ def page(call_pk: int) -> ResponseReturnValue:
 
 
 def confirm(call_pk: int) -> ResponseReturnValue:
-    """A user confirms who called: `visitor` is a candidate, `nobody` none of them, `undo` ends it."""
+    """A user says who called: `visitor` is a candidate, `nobody` none of them, `undo` unsays it."""
     said: str | None = request.form.get("visitor")
     if said is None and "nobody" in request.form:
         said = NOBODY
