@@ -17,7 +17,10 @@ PROGRAMS = ("/api", "/v1", "/pbx", "/callback/", "/healthz", "/readyz", "/metric
 RETRY_SECONDS = 5
 NEXT = {  # what a person may do
     400: "Check the address, or go back and try again.",
-    403: "If a link or a form on another site led you here, open the page from the menu instead.",
+    403: (
+        "If you came here by a link or a form on another site, "
+        "open the page from the menu instead."
+    ),
     404: "It may have been removed, or the address is not complete.",
     429: "Wait a few minutes, then try again.",
     500: (
