@@ -17,45 +17,28 @@ from sqlalchemy.orm import Session
 from leadtracker import phone
 from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
+from leadtracker.domain import Account, Site, defaults_of
 from leadtracker.errors import SiteFault
 from leadtracker.pbx import VENDORS
-from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
-from leadtracker.records.tables import AccountRow, DidRow, SiteRow, TokenRow
+from leadtracker.records.sites import (
+    add_dids,
+    changed,
+    dids_in_use,
+    new_secret,
+    new_token,
+    remove_dids,
+)
+from leadtracker.records.tables import AccountRow, SiteRow, TokenRow
 
-ACCOUNT_DEFAULTS: dict[str, Any] = {
-    "vendor": "voicenter",
-    "time_zone": "Asia/Jerusalem",
-    "country": "IL",
-    "allowed_addresses": [],
-    "crm_url": None,
-    "options": {},
-}
-SITE_DEFAULTS: dict[str, Any] = {
-    "origins": [],
-    "default_number": None,
-    "country": "IL",
-    "time_zone": "Asia/Jerusalem",
-    "display_format": "national",
-    "lease_seconds": 120,
-    "visitor_days": 90,
-    "account_key": None,
-    "name_keys": ["name", "full_name", "fullname", "fname", "first_name"],
-    "company_keys": ["company", "organization", "organisation", "account"],
-    "phone_keys": ["phone", "tel", "telephone", "mobile"],
-    "likely_name": "likely {name}",
-    "url": None,
-    "topics": {},
-    "number_price": None,
-    "currency": "ILS",
-    "most_overflow": 0.01,
-    "most_at_risk": 0.35,
-    "callback": {},
-}
+ACCOUNT_DEFAULTS = {"vendor": next(iter(VENDORS))} | defaults_of(Account)
+SITE_DEFAULTS = defaults_of(Site)
+del SITE_DEFAULTS["tokens"]  # a list of its own, see `save_site`
 
 
 def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRow:
     """Make or change a PBX account; what is not given stays, or is the default. Raises SiteFault."""
     row = session.scalar(select(AccountRow).where(AccountRow.key == key))
+    before = row or Account(0, key, vendor="", secret="")
     faults = [
         f"account {key}: there is no key {name!r}"
         for name in given
@@ -68,7 +51,7 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
         faults.append(
             f"account {key!r}: a key is letters, digits, - and _, because it is part of an address"
         )
-    if values.get("vendor", "voicenter") not in VENDORS:
+    if "vendor" in values and values["vendor"] not in VENDORS:
         faults.append(f"account {key}: vendor must be one of {', '.join(VENDORS)}")
     if (
         len(values.get("secret", "x" * 16)) < 16
@@ -86,12 +69,12 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
                 f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24"
             )
     if "options" in values:
-        place = values.get("country") or (row.country if row else "IL")
+        place = values.get("country") or before.country
         values["options"], wrong = callback_table.read_options(
             f"account {key}", values["options"], place
         )
         faults += wrong
-        vendor = VENDORS.get(str(values.get("vendor") or (row.vendor if row else "")))
+        vendor = VENDORS.get(str(values.get("vendor") or before.vendor))
         if vendor is not None and vendor.real_time is not None:
             faults += [
                 f"account {key}: {fault}" for fault in vendor.real_time.faults(values["options"])
@@ -114,12 +97,13 @@ def save_site(
 ) -> SiteRow:
     """Make or change a site; `tokens` replaces its tokens, a new site without any gets one. Raises SiteFault."""
     row = session.scalar(select(SiteRow).where(SiteRow.name == name))
+    before = row or Site(0, name)
     faults = [f"site {name}: there is no key {key!r}" for key in given if key not in SITE_DEFAULTS]
     values = {key: value for key, value in given.items() if key in SITE_DEFAULTS}
     if row is None:
         values = SITE_DEFAULTS | values
     faults += _faults_of_places(f"site {name}", values)
-    country = values.get("country") or (row.country if row else "IL")
+    country = values.get("country") or before.country
     if values.get("default_number"):
         number = phone.read(values["default_number"], country)
         if number is None:
@@ -143,13 +127,13 @@ def save_site(
     faults += _faults_of_topics(f"site {name}", values.get("topics", {}))
     faults += _faults_of_plans(f"site {name}", values)
     if "callback" in values or (row and values.keys() & {"country", "currency"}):
-        table = values.get("callback", row.callback if row else {})
-        currency = values.get("currency") or (row.currency if row else "ILS")
+        table = values.get("callback", before.callback)
+        currency = values.get("currency") or before.currency
         values["callback"], wrong = callback_table.read_table(
             f"site {name}", table, country, str(currency)
         )
         faults += wrong
-    account_key = values.get("account_key", row.account_key if row else None)
+    account_key = values.get("account_key", before.account_key)
     account = (
         session.scalar(select(AccountRow).where(AccountRow.key == account_key))
         if account_key
@@ -200,10 +184,8 @@ def apply(session: Session, text: str) -> list[str]:
         if numbers is not None:
             added = add_dids(session, row, numbers)
             keep = {phone.read(number, row.country) for number in numbers}
-            mine = session.scalars(
-                select(DidRow).where(DidRow.site_id == row.id, DidRow.draining_since.is_(None))
-            )
-            drained = remove_dids(session, row, [did.e164 for did in mine if did.e164 not in keep])
+            gone = [e164 for e164 in dids_in_use(session, row) if e164 not in keep]
+            drained = remove_dids(session, row, gone)
             lines += [f"site {name}: {did} added" for did in added] + [
                 f"site {name}: {did} drains" for did in drained
             ]
@@ -219,14 +201,9 @@ def export(session: Session) -> str:
     sites = {}
     for row in session.scalars(select(SiteRow).order_by(SiteRow.name)):
         tokens = session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id)).all()
-        mine = (
-            select(DidRow.e164)
-            .where(DidRow.site_id == row.id, DidRow.draining_since.is_(None))
-            .order_by(DidRow.e164)
-        )
         sites[row.name] = _values(row, SITE_DEFAULTS) | {
             "tokens": list(tokens),
-            "dids": list(session.scalars(mine)),
+            "dids": dids_in_use(session, row),
         }
     return tomli_w.dumps({"account": accounts, "site": sites})
 

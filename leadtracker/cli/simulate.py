@@ -98,7 +98,7 @@ def export(site: str, since: datetime | None, out: Path) -> None:
             if since
             else leases.first(session, site_id) or now
         )
-        numbers = sum(not did.draining for did in directory.dids(site_id))
+        numbers = len(directory.dids_in_use(site_id))
         with out.open("wb") as file:
             file.write(orjson.dumps(header(session, known, numbers, begin, now)) + b"\n")
             for event in History(session, known, begin, now).events():

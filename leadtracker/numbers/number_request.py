@@ -15,7 +15,7 @@ from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
 from leadtracker import phone
-from leadtracker.domain import Site, Touchpoint
+from leadtracker.domain import Site, Touchpoint, level_after
 from leadtracker.errors import BadRequest
 from leadtracker.live import Arrival, Claim, Live
 from leadtracker.numbers.regions import Regions
@@ -32,7 +32,6 @@ ID = re.compile(r"[A-Za-z0-9_-]{16,32}\Z")
 STATES = ("visible", "hidden", "left")
 SIGNALS = ("tap", "copy", "menu", "save")
 SAVING = {"copy", "menu", "save"}  # who does this wants to have the number later
-BROWSING_SECONDS, ENGAGED_SECONDS = 15, 60
 MOBILE = re.compile(r"Mobi|Android|iPhone|iPad")
 _detector = CrawlerDetect()
 
@@ -162,7 +161,7 @@ class Numbers:
                 phone=phone_of(page, site),
             )
             if grant is None:
-                members = (did.e164 for did in self._directory.dids(site.id) if not did.draining)
+                members = self._directory.dids_in_use(site.id)
                 self._live.build_pool(site, members, self._directory.change)
         if not grant.did:
             return self._default(site, "pool_empty")
@@ -254,7 +253,7 @@ def level_of(engaged: float, signals: Iterable[str]) -> int:
     """How far a visitor has come: 1 browsing, 2 engaged, 3 saved the number."""
     if not SAVING.isdisjoint(signals):
         return 3
-    return (engaged >= BROWSING_SECONDS) + (engaged >= ENGAGED_SECONDS)
+    return level_after(engaged)
 
 
 def _engaged(message: dict[str, Any]) -> float:

@@ -12,14 +12,9 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Engine
 
-from leadtracker.domain import Json, Touchpoint
+from leadtracker.domain import BROWSING_SECONDS, ENGAGED_SECONDS, Json, Touchpoint
 from leadtracker.live import Arrival
-from leadtracker.numbers.number_request import (
-    BEAT_SECONDS,
-    BROWSING_SECONDS,
-    ENGAGED_SECONDS,
-    level_of,
-)
+from leadtracker.numbers.number_request import BEAT_SECONDS, level_of
 from leadtracker.records.database import throwaway_database
 from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
 from leadtracker.simulate.trace import Trace

@@ -24,9 +24,7 @@ OUTCOME_WORDS = {
     "unknown": "Not known",
     "not answered": "Not answered",
 }
-ANY_SITE = Site(
-    id=0, name="", tokens=(), origins=(), default_number=None, time_zone="UTC"
-)  # where a call is of none
+ANY_SITE = Site(id=0, name="", time_zone="UTC")  # where a call is of none
 VERDICT_WORDS = {
     "certain": "certain",
     "likely": "likely",
