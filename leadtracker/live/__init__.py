@@ -35,7 +35,7 @@ from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
 from leadtracker.live.script import Script, script
 from leadtracker.live.source_groups import X_BUSY, X_QUIET, groups, is_busy, is_quiet
 
-__all__ = ["Arrival", "Asker", "Claim", "Grant", "Live", "PoolState", "Told"]
+__all__ = ["Arrival", "Asker", "Claim", "DidState", "Grant", "Live", "PoolState", "Told"]
 
 ARRIVALS_FADE_HOURS = 72  # in which the count of a source's arrivals falls by e
 
