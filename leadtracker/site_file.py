@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ import phonenumbers
 import tomli_w
 
 from leadtracker import phone
+from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
 from leadtracker.domain import Account, Site
 from leadtracker.errors import SiteFault
@@ -212,7 +212,7 @@ def _faults_of_address(key: str, values: Mapping[str, Any]) -> Faults:
 def _faults_of_networks(who: str, networks: Iterable[str]) -> Faults:
     for network in networks:
         try:
-            ipaddress.ip_network(network, strict=False)
+            read_network(str(network))
         except ValueError:
             yield f"{who}: {network!r} is not an IP address or network such as 192.0.2.0/24"
 

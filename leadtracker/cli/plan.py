@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from leadtracker import money
 from leadtracker.cli import opening
 from leadtracker.domain import Site
 from leadtracker.planner import words as plan_words
@@ -97,7 +98,7 @@ def _say(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None
     for share, found in made.targets:
         line = f"  {plan_words.how_many_for(made, share, found)}"
         if price is not None and found is not None:
-            line += f" ({plan_words.price(price * found.numbers, site.currency)})"
+            line += f" ({money.as_text(price * found.numbers, site.currency)})"
         click.echo(line)
 
 
@@ -107,7 +108,7 @@ def _table(now: Outlook, looks: Sequence[Outlook], site: Site, price: int | None
     if price is not None:
         rows[0].append("Cost")
         for row, look in zip(rows[1:], looks, strict=True):
-            row.append(plan_words.price(price * look.numbers, site.currency))
+            row.append(money.as_text(price * look.numbers, site.currency))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)))

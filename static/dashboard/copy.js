@@ -1,7 +1,8 @@
-// Gives each `pre.copy` a button that copies it; without JavaScript, or without https, a click marks all of it.
-for (const text of document.querySelectorAll("pre.copy")) {
-  if (!navigator.clipboard) break;
-  const line = text.textContent;
+// Gives each `pre.copy` a button that copies it; without one, a click marks all of it.
+
+/** @param {Element} text */
+const addButton = (text) => {
+  const line = text.textContent || "";
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copied";
@@ -12,4 +13,6 @@ for (const text of document.querySelectorAll("pre.copy")) {
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
   text.prepend(button);
-}
+};
+
+if (navigator.clipboard) document.querySelectorAll("pre.copy").forEach(addButton);

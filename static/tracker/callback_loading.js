@@ -1,17 +1,22 @@
-// Click-to-call comes when it is used: a script of its own, beside ours.
+// Loads click-to-call, a script of its own beside ours, when a page uses it.
 
-import { address } from "./script_tag.js";
+import { load } from "./script_tag.js";
 import { trace } from "./trace.js";
 
-/** Once, be it in vain. @type {Promise<any>} */
+/** @typedef {typeof import("./callback.js")} CallbackScript */
+
+/**
+ * Asked for once, be it in vain.
+ * @type {Promise<CallbackScript> | undefined}
+ */
 let script;
 
 /**
- * `callback` of callback.js.
- * @param {any[]} given
- * @returns {Promise<any>} never rejects: a page without it keeps its forms
+ * @param {Parameters<CallbackScript["callback"]>} given
+ * @returns {Promise<ReturnType<CallbackScript["callback"]> | void>} never rejects: a page without
+ *   the script keeps its forms
  */
-export const callback = (...given) =>
-  (script = script || import(/** @type {any} */ (new URL("callback.js", address))))
-    .then((loaded) => loaded.callback(...given))
-    .catch(trace);
+export const callback = (...given) => {
+  script = script || load("callback.js");
+  return script.then((loaded) => loaded.callback(...given)).catch(trace);
+};

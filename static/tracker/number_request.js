@@ -1,107 +1,137 @@
-// Asks the server for a number and keeps it: the number request, the heartbeat and the word on leaving.
+// Asks the server for a number and keeps it, by heartbeats and by a word on leaving.
 
+import { lines } from "./lines.js";
 import { address } from "./script_tag.js";
-import { lines, show } from "./swap.js";
-import { quiet, trace } from "./trace.js";
+import { guarded, trace } from "./trace.js";
+import { setVisibility, visibility } from "./visibility.js";
 import { currentVisitor } from "./visitor.js";
 
-/** @typedef {import("./swap.js").Line} Line */
-
-const PATIENCE = 5000; // milliseconds until who waits for a slow server is given the page's own number
-const BEAT = 30000; // milliseconds between two beats
-
-/** Of the page. @type {"visible" | "hidden" | "left"} */
-export let state;
+/** @typedef {import("./lines.js").Line} Line */
 
 /**
- * A heartbeat, as long as all is well; else a number request, which gives back the same number if it can.
- * Another tab may have been given another number: then its lease is in storage, and we ask for that number.
+ * What the server answers: a number, or to a heartbeat whether it knows the lease.
+ * @typedef {{did?: string, display: string, lease?: string | null, known?: boolean}} Answer
+ */
+
+const PATIENCE = 5000; // milliseconds until who waits for the server is given the page's own number
+const BEAT = 30000; // milliseconds between two beats
+
+/** Called when a line has got a number. */
+let numberCame = () => {};
+
+/** @param {() => void} listener */
+export const whenNumberComes = (listener) => {
+  numberCame = listener;
+};
+
+/**
+ * A heartbeat, as long as all is well; else a number request, which gives back the same number if
+ * it can. Another tab may have been given another number: then its lease is in storage, and we ask
+ * for that number.
  * @param {Line} line
  */
-const message = (line) => {
+const messageOf = (line) => {
   const { leases, at, ...visitor } = currentVisitor();
   const lease = leases[line.token];
-  const body = {
-    ask: state != "visible" || (line.held == lease && !line.failed) ? "beat" : "number",
+  const well = line.answered && line.lease == lease && !line.failures;
+  const message = {
+    ask: well || visibility != "visible" ? "beat" : "number",
     token: line.token,
     info: line.info,
     ...visitor,
     page: location.href,
     lease,
-    state,
-    signals: line.untold,
+    state: visibility,
+    signals: line.signals,
   };
-  trace(body);
-  return JSON.stringify(body);
+  trace(message);
+  return JSON.stringify(message);
+};
+
+/** @param {Line} line @returns {Promise<Answer>} */
+const ask = async (line) => {
+  const response = await fetch(address, {
+    method: "POST",
+    body: messageOf(line),
+    signal: AbortSignal.timeout && AbortSignal.timeout(BEAT),
+  });
+  if (!response.ok) throw response.status;
+  return response.json();
+};
+
+/** @param {Line} line @param {Answer} answer */
+const takeNumber = (line, { did, display, lease }) => {
+  line.answered = true;
+  line.lease = lease;
+  currentVisitor({ [line.token]: lease });
+  if (did && /^\+\d{7,}$/.test(did)) {
+    // The page may have written the number we promised.
+    if (line.did && line.did != did) line.swap.push(line.did);
+    line.did = did;
+    line.display = display;
+    numberCame();
+  }
 };
 
 /** @param {Line} line */
 const request = async (line) => {
-  if (state != "visible") return;
+  if (visibility != "visible") return;
   clearTimeout(line.timer);
-  setTimeout(line.done, PATIENCE);
-  const { length } = line.untold;
+  setTimeout(line.settle, PATIENCE);
+  const { length } = line.signals;
   try {
-    const response = await fetch(address, {
-      method: "POST",
-      body: message(line),
-      signal: AbortSignal.timeout && AbortSignal.timeout(BEAT),
-    });
-    if (!response.ok) throw response.status;
-    const answer = await response.json();
+    const answer = await ask(line);
     trace(answer);
-    // To a number request, or to the beat of a lost lease.
-    if (answer.did || !answer.known) {
-      const did = answer.did;
-      currentVisitor({ [line.token]: (line.held = answer.lease) });
-      if (/^\+\d{7,}$/.test(did)) {
-        // The page may have written the number we promised.
-        if (line.number && line.number != did) line.swap.push(line.number);
-        line.number = did;
-        line.shown = answer.display;
-        show();
-      }
-    }
-    // Only a beat tells signals, and a lost one tells nothing.
-    if ("known" in answer) line.untold.splice(0, length);
-    line.failed = 0;
+    if (answer.did || !answer.known) takeNumber(line, answer);
+    // Only a beat tells signals.
+    if ("known" in answer) line.signals.splice(0, length);
+    line.failures = 0;
   } catch (failure) {
     trace(failure);
-    // Refused: asking again would change nothing.
-    line.failed = failure < 500 ? (line.held = 0) : line.failed + 1;
+    line.failures++;
+    if (/** @type {number} */ (failure) < 500) {
+      // Refused: asking again would change nothing.
+      line.failures = 0;
+      line.answered = false;
+    }
   }
-  line.done();
-  if (line.held || line.failed) line.timer = setTimeout(request, BEAT * (1 + line.failed), line);
+  line.settle();
+  if ((line.answered && line.lease) || line.failures)
+    line.timer = setTimeout(request, BEAT * (1 + line.failures), line);
 };
 
 /**
  * Asks for the number, once; in a hidden page as soon as it is shown.
- * @param {Line | undefined} line @param {number} why
+ * @param {Line | undefined} line
+ * @param {number} reason
  */
-export const want = (line, why) => {
-  if (line && !line.why) {
-    line.why = why;
+export const wantNumber = (line, reason) => {
+  if (line && !line.reason) {
+    line.reason = reason;
     request(line);
   }
 };
 
-/** @param {Line} line @param {string} what tap, copy, menu or save */
-export const signal = (line, what) => {
-  line.untold.push(what);
-  if (line.held != 0) request(line);
+/** @param {Line} line @param {import("./lines.js").Signal} signal */
+export const tellSignal = (line, signal) => {
+  line.signals.push(signal);
+  if (line.answered) request(line);
 };
 
-/** The page was shown, hidden or left. @param {"visible" | "hidden" | "left"} next */
-export const turn = quiet((next) => {
-  if (next == state || (state == "left" && next == "hidden")) return;
+/**
+ * The page was shown, hidden or left.
+ * @type {(next: import("./visibility.js").Visibility) => void}
+ */
+export const changeVisibility = guarded((next) => {
+  if (next == visibility || (visibility == "left" && next == "hidden")) return;
   // Nothing is kept of a visitor before `init`.
   lines.forEach(() => currentVisitor());
-  state = next;
+  setVisibility(next);
   lines.forEach((line) => {
-    if (state == "visible") {
+    if (next == "visible") {
       // The lease may be another's by now: ask again instead of beating.
-      line.held = 0;
-      if (line.why) request(line);
-    } else if (line.held != 0 && navigator.sendBeacon(address, message(line))) line.untold = [];
+      line.answered = false;
+      if (line.reason) request(line);
+    } else if (line.answered && navigator.sendBeacon(address, messageOf(line))) line.signals = [];
   });
 });

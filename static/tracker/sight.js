@@ -1,42 +1,42 @@
-// Looks out for the places where a number would stand: only once one is seen is it worth asking for the number.
+// Watches the places where a number would stand: only once one is seen is it worth asking for it.
 
-import { want } from "./number_request.js";
-import { quiet } from "./trace.js";
+import { BLIND, SEEN } from "./lines.js";
+import { wantNumber } from "./number_request.js";
+import { guarded } from "./trace.js";
 
-/** @typedef {import("./swap.js").Line} Line */
-
-// Why a number is asked for; debug.js has the words.
-export const SEEN = 1;
-export const USED = 2;
-export const AWAITED = 3;
-export const TOLD = 4;
-const BLIND = 5;
+/** @typedef {import("./lines.js").Line} Line */
 
 const LOOK = 1000; // milliseconds in view that count as seen
 
-/** Whose number would stand in an element. @type {WeakMap<Element, Line>} */
+/**
+ * Whose number would stand in an element.
+ * @type {WeakMap<Element, Line>}
+ */
 export const places = new WeakMap();
-/** Of the elements in view. @type {WeakMap<Element, any>} */
+/**
+ * Of the elements in view.
+ * @type {WeakMap<Element, ReturnType<typeof setTimeout>>}
+ */
 const timers = new WeakMap();
-/** @type {IntersectionObserver} */
-let eye;
+/** @type {IntersectionObserver | undefined} */
+let observer;
 
-/** @param {Line} line @param {any} element where its number would stand */
-export const look = (line, element) => {
+/** @param {IntersectionObserverEntry} entry */
+const comeOrGo = (entry) => {
+  const place = entry.target;
+  clearTimeout(timers.get(place));
+  if (entry.isIntersecting)
+    timers.set(place, setTimeout(wantNumber, LOOK, places.get(place), SEEN));
+};
+
+/** @param {Line} line @param {Element} element where its number would stand */
+export const watchPlace = (line, element) => {
   try {
-    eye =
-      eye ||
-      new IntersectionObserver(
-        quiet((entries) =>
-          entries.forEach(({ target, isIntersecting }) => {
-            clearTimeout(timers.get(target));
-            timers.set(target, isIntersecting && setTimeout(want, LOOK, places.get(target), SEEN));
-          }),
-        ),
-      );
+    observer =
+      observer || new IntersectionObserver(guarded((entries) => entries.forEach(comeOrGo)));
     places.set(element, line);
-    eye.observe(element);
-  } catch (blind) {
-    want(line, BLIND);
+    observer.observe(element);
+  } catch (notKnown) {
+    wantNumber(line, BLIND);
   }
 };

@@ -1,40 +1,57 @@
-// What the visitor does with the number: is about to use it, taps, copies, asks the menu for it, or saves the contact;
-// and dialling for `call` elements.
+// Notices what visitors do with the number (use it, tap, copy, save it), and dials for `call`.
 
-import { signal, want } from "./number_request.js";
-import { places, USED } from "./sight.js";
+import { lines, USED } from "./lines.js";
+import { tellSignal, wantNumber } from "./number_request.js";
+import { places } from "./sight.js";
 import { digits } from "./spelling.js";
-import { each, lines, ownNumber } from "./swap.js";
-import { quiet } from "./trace.js";
+import { forEachMatch, ownNumber } from "./swap.js";
+import { guarded } from "./trace.js";
 
-/** The signal of an event; none where it only announces that the number is about to be used. */
-const SIGNALS = { pointerover: 0, focus: 0, click: "tap", copy: "copy", contextmenu: "menu" };
+/** @typedef {import("./lines.js").Line} Line */
+/** @typedef {import("./lines.js").Signal} Signal */
 
-export const watchVisitor = () => {
-  Object.entries(SIGNALS).forEach(([type, what]) =>
+/**
+ * The signal of an event; none where it only announces that the number is about to be used.
+ * @type {Record<string, Signal | "">}
+ */
+const SIGNALS = { pointerover: "", focus: "", click: "tap", copy: "copy", contextmenu: "menu" };
+
+/** @param {Line} line @param {Element[]} path @returns {string | undefined} to be dialled */
+const dialledBy = (line, path) => {
+  let number;
+  forEachMatch(line.call, (element) => {
+    if (path.includes(element)) number = line.did || ownNumber(line);
+  });
+  return number;
+};
+
+/** @param {Event} event @param {Signal | ""} signal */
+const notice = (event, signal) => {
+  // Outwards from the element; what is no link has no `href`.
+  const path = /** @type {HTMLAnchorElement[]} */ (event.composedPath());
+  path.forEach((element) => wantNumber(places.get(element), USED));
+  if (!signal) return;
+  const isTap = signal == "tap";
+  const links = path.map((element) => element.href + element.download).join();
+  const saves = isTap && /\.vcf|vcard/i.test(links);
+  const touched = digits(isTap ? links : links + getSelection());
+  lines.forEach((line) => {
+    const number = isTap && dialledBy(line, path);
+    const touches = line.did && touched.includes(line.did.slice(-7));
+    if (saves) tellSignal(line, "save");
+    else if (number || touches) tellSignal(line, signal);
+    if (number) {
+      event.preventDefault();
+      location.href = "tel:" + number;
+    }
+  });
+};
+
+export const watchVisitor = () =>
+  Object.entries(SIGNALS).forEach(([type, signal]) =>
     addEventListener(
       type,
-      quiet((event) => {
-        /** @type {any[]} outwards from the element */
-        const path = event.composedPath();
-        path.forEach((node) => want(places.get(node), USED));
-        if (!what) return;
-        const tap = what == "tap";
-        /** @type {any} */
-        const links = path.map((node) => node.href + node.download);
-        const saves = tap && /\.vcf|vcard/i.test(links);
-        const subject = digits(tap ? links : links + getSelection());
-        lines.forEach((line) => {
-          let number;
-          if (tap) each(line.call, (element) => path.includes(element) && (number = line.number || ownNumber(line)));
-          if (saves || number || (line.number && subject.includes(line.number.slice(-7)))) signal(line, saves ? "save" : what);
-          if (number) {
-            event.preventDefault();
-            location.href = "tel:" + number;
-          }
-        });
-      }),
+      guarded((/** @type {Event} */ event) => notice(event, signal)),
       true,
     ),
   );
-};

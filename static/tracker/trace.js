@@ -1,13 +1,16 @@
-// What debug mode tells. Silent, and free, in a page that does not ask for it.
+// Notes what debug mode tells, and costs nothing in a page that does not ask for it.
 
 import { settings } from "./script_tag.js";
 
-/** What was asked, answered or failed, and when (epoch milliseconds); read by debug.js. @type {[detail: any, at: number][]} */
+/**
+ * What was asked, answered or failed, and when (epoch milliseconds); debug.js reads it.
+ * @type {[detail: unknown, at: number][]}
+ */
 export const log = [];
 
-export const debugging = "debug" in settings || /leadtracker=debug/.test(/** @type {any} */ (location));
+export const debugging = "debug" in settings || /leadtracker=debug/.test(location.href);
 
-/** @param {any} detail */
+/** @param {unknown} detail */
 export const trace = (detail) => {
   if (debugging) {
     console.log("[leadtracker]", detail);
@@ -17,13 +20,16 @@ export const trace = (detail) => {
 
 /**
  * Keeps every fault of ours out of the page.
- * @template {any[]} A
- * @param {(...given: A) => void} work
+ * @template {unknown[]} Given
+ * @param {(...given: Given) => void} work
  */
-export const quiet = (work) => /** @param {A} given */ (...given) => {
-  try {
-    work(...given);
-  } catch (fault) {
-    trace(fault);
-  }
-};
+export const guarded =
+  (work) =>
+  /** @param {Given} given */
+  (...given) => {
+    try {
+      work(...given);
+    } catch (fault) {
+      trace(fault);
+    }
+  };

@@ -1,14 +1,21 @@
-// Who is here: the ids of visitor and visit, how they arrived, and the lease they hold, kept in localStorage.
+// Knows who is here: the ids of visitor and visit, how they arrived, and the leases they hold.
 
-import { state } from "./number_request.js";
 import { digits } from "./spelling.js";
+import { visibility } from "./visibility.js";
 
-const VISIT_PAUSE = 18e5; // milliseconds without activity that end a visit: 30 minutes
+const VISIT_PAUSE = 30 * 60e3; // milliseconds without activity that end a visit
 const LONGEST_URL = 2000;
 const CAMPAIGN = /(utm_\w+|\w+clk?id|.braid)=[^&#]*/g;
 
 /**
- * @typedef {{url: string, referrer: string, at: number}} Arrival `at` is epoch milliseconds of the browser
+ * @typedef {{url: string, referrer: string, at: number}} Arrival `at`: epoch milliseconds of the
+ *   browser
+ */
+
+/** @typedef {Record<string, string | null | undefined>} Leases signed lease by site token */
+
+/**
+ * What localStorage has under `leadtracker`.
  * @typedef {object} Visitor
  * @property {string} visitor 22 random digits
  * @property {string} visit
@@ -17,14 +24,17 @@ const CAMPAIGN = /(utm_\w+|\w+clk?id|.braid)=[^&#]*/g;
  * @property {number} at epoch milliseconds of the last thing done in this visit
  * @property {number} engaged seconds in which a page of this visit was visible
  * @property {number} pages of this visit
- * @property {Record<string, string | null | undefined>} leases signed lease by site token
+ * @property {Leases} leases
  */
 
-/** Stands in for localStorage where that is blocked; lives as long as the page. @type {Partial<Visitor> | null} */
+/**
+ * Stands in for localStorage where that is blocked; lives as long as the page.
+ * @type {any} what it holds others may have written
+ */
 let memory;
 
-/** Whether this page has made its visit known. @type {boolean} */
-let loaded;
+/** Whether this page has made its visit known. */
+let loaded = false;
 
 const newId = () => digits(crypto.getRandomValues(new Uint32Array(5))).slice(0, 22);
 
@@ -32,29 +42,33 @@ const newId = () => digits(crypto.getRandomValues(new Uint32Array(5))).slice(0, 
  * The campaign parameters and the foreign referrer of an arrival: empty for a direct one.
  * @param {Arrival} arrival
  */
-const source = ({ url, referrer }) =>
-  (url.match(CAMPAIGN) || "") + (referrer.split("/")[2] == location.host ? "" : referrer);
+const sourceOf = ({ url, referrer }) => {
+  const campaign = String(url.match(CAMPAIGN) || "");
+  const own = referrer.split("/")[2] == location.host;
+  return own ? campaign : campaign + referrer;
+};
 
 /**
- * The visitor as of now; begins a new visit when the last one is over or a new source brought this page.
- * Read from storage each time, because another tab may have written it.
- * @param {Visitor["leases"]} [leases] new ones
+ * The visitor as of now; begins a new visit when the last one is over or a new source brought this
+ * page. Reads from storage each time, because another tab may have written it.
+ * @param {Leases} [leases] new ones
  * @returns {Visitor}
  */
 export const currentVisitor = (leases) => {
   const at = Date.now();
   const arrival = { url: location.href.slice(0, LONGEST_URL), referrer: document.referrer, at };
-  // Only the load of a page can be an arrival, its later life cannot.
-  const came = !loaded && source(arrival);
   try {
     memory = JSON.parse(localStorage.leadtracker);
   } catch (blocked) {}
-  /** @type {any} */
+  /** @type {Visitor} somebody new has no visit yet, and no `at` */
   const visitor = (memory = { visitor: newId(), first: arrival, leases: {}, ...memory });
-  if (!(at - visitor.at < VISIT_PAUSE) || (came && came != source(visitor.arrival)))
-    Object.assign(visitor, { visit: newId(), arrival, engaged: 0, pages: 1 });
+  const elapsed = at - visitor.at;
+  // Only the load of a page can be an arrival, its later life cannot.
+  const source = !loaded && sourceOf(arrival);
+  const goesOn = elapsed < VISIT_PAUSE && (!source || source == sourceOf(visitor.arrival));
+  if (!goesOn) Object.assign(visitor, { visit: newId(), arrival, engaged: 0, pages: 1 });
   else if (!loaded) visitor.pages++;
-  else if (state == "visible") visitor.engaged += (at - visitor.at) / 1000;
+  else if (visibility == "visible") visitor.engaged += elapsed / 1000;
   loaded = true;
   visitor.at = at;
   Object.assign(visitor.leases, leases);

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadtracker.records.tables.base import Base, Numbered, OfCall
+from leadtracker.records.tables.base import Arrived, Base, Numbered, OfCall
 
 
 class InboxRow(Base):
@@ -62,8 +62,8 @@ class CallRow(Base):
     lease_id: Mapped[str | None]
     match: Mapped[dict[str, Any]]  # how we know the visitor, see calls.reading
     visitor_info: Mapped[dict[str, Any]]
-    first_touchpoint: Mapped[dict[str, Any]]
-    touchpoint: Mapped[dict[str, Any]]  # of the visit before the call
+    first_touchpoint: Mapped[Arrived]
+    touchpoint: Mapped[Arrived]  # of the visit before the call
     channel: Mapped[str]
     source: Mapped[str]
     campaign: Mapped[str]

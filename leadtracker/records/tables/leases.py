@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadtracker.records.tables.base import Base
+from leadtracker.records.tables.base import Arrived, Base
 
 POOL_WAS_EMPTY = text("reason = 'pool_empty'")
 WITHOUT_NUMBER = text("did IS NULL")
@@ -29,7 +28,7 @@ class LeaseRow(Base):
     seen: Mapped[datetime]
     left: Mapped[datetime | None]
     taps: Mapped[list[str]]  # ISO 8601
-    touchpoint: Mapped[dict[str, Any]]
+    touchpoint: Mapped[Arrived]
     channel: Mapped[str]
     source: Mapped[str]
     campaign: Mapped[str]

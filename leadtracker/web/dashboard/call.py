@@ -34,7 +34,7 @@ def page(call_pk: int) -> ResponseReturnValue:
         zone=(site or ANY_SITE).time_zone,
         summary=ai_summary([leg.record.get("ai") for leg in found.legs]),
         callback=callback,
-        callbacks=[(callback, readable(callback, secrets)) for callback in found.callbacks],
+        notifications=[(one, readable(one, secrets)) for one in found.notifications],
     )
 
 
