@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 from leadtracker import phone
 from leadtracker.callback_rules import table as callback_table
 from leadtracker.errors import SiteFault
-from leadtracker.pbx import VENDORS
+from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
+from leadtracker.pbx.dialing import Dials, KnowsWhoIsFree, Schedules, TakesParameters
 from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
 from leadtracker.records.tables import AccountRow, DidRow, SiteRow, TokenRow
 
 ACCOUNT_DEFAULTS: dict[str, Any] = {
-    "vendor": "voicenter",
+    "vendor": DEFAULT_VENDOR,
     "time_zone": "Asia/Jerusalem",
     "country": "IL",
     "allowed_addresses": [],
@@ -68,7 +69,7 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
         faults.append(
             f"account {key!r}: a key is letters, digits, - and _, because it is part of an address"
         )
-    if values.get("vendor", "voicenter") not in VENDORS:
+    if values.get("vendor", DEFAULT_VENDOR) not in VENDORS:
         faults.append(f"account {key}: vendor must be one of {', '.join(VENDORS)}")
     if (
         len(values.get("secret", "x" * 16)) < 16
@@ -157,8 +158,10 @@ def save_site(
     )
     if account_key and account is None:
         faults.append(f"site {name}: there is no PBX account {account_key!r}; add it first")
-    elif account and not faults and "callback" in values:
-        faults += _faults_of_dial(f"site {name}", account, values["callback"].get("dial", {}))
+    elif account and not faults and values.keys() & {"callback", "account_key"}:
+        table = values.get("callback", row.callback if row else {})
+        faults += _faults_of_dial(f"site {name}", account, table.get("dial", {}))
+        faults += _faults_of_abilities(f"site {name}", account, table)
     if faults:
         raise SiteFault("\n".join(faults))
     if row is None:
@@ -264,11 +267,26 @@ def _faults_of_topics(who: str, topics: Any) -> list[str]:
 
 def _faults_of_dial(who: str, account: AccountRow, parameters: dict[str, Any]) -> list[str]:
     vendor = VENDORS[account.vendor]
-    if vendor.click_to_call is None:
-        return (
-            [f"{who}: callback.dial: {vendor.title} cannot be asked to call"] if parameters else []
-        )
-    return [f"{who}: callback.dial: {fault}" for fault in vendor.click_to_call.faults(parameters)]
+    faults: tuple[str, ...] = ()
+    if isinstance(vendor.click_to_call, TakesParameters):
+        faults = vendor.click_to_call.faults(parameters)
+    elif parameters and isinstance(vendor.click_to_call, Dials):
+        faults = (f"{vendor.title} takes no parameters",)
+    elif parameters:
+        faults = (f"{vendor.title} cannot be asked to call",)
+    return [f"{who}: callback.dial: {fault}" for fault in faults]
+
+
+def _faults_of_abilities(who: str, account: AccountRow, table: dict[str, Any]) -> list[str]:
+    """What a site asks of a PBX that dials but cannot do this."""
+    vendor, faults = VENDORS[account.vendor], []
+    if not isinstance(vendor.click_to_call, Dials):
+        return []
+    if table.get("campaign") and not isinstance(vendor.click_to_call, Schedules):
+        faults.append(f"{who}: callback.campaign: no call can be left to {vendor.title}")
+    if table.get("choose") == "free" and not isinstance(vendor.click_to_call, KnowsWhoIsFree):
+        faults.append(f"{who}: callback.choose: {vendor.title} cannot say who is free")
+    return faults
 
 
 def _faults_of_plans(who: str, values: dict[str, Any]) -> list[str]:

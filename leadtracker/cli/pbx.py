@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from leadtracker import phone
 from leadtracker.cli import opening
 from leadtracker.errors import BadRequest, NotFound, PbxUnavailable
-from leadtracker.pbx import VENDORS
+from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
+from leadtracker.pbx.dialing import Blocks
 from leadtracker.pbx.vendor import notification_url
 from leadtracker.records.sites import Directory
 from leadtracker.settings import load_settings
@@ -74,7 +75,7 @@ def urls(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(lines, indent=1))
     elif not lines:
-        click.echo("No PBX account yet: leadtracker account add KEY --vendor voicenter")
+        click.echo(f"No PBX account yet: leadtracker account add KEY --vendor {DEFAULT_VENDOR}")
     for line in [] if as_json else lines:
         click.echo(f"{line['account']}  {line['family']}  {line['url']}  ({line['place']})")
 
@@ -87,7 +88,7 @@ def block(key: str, numbers: tuple[str, ...], undo: bool) -> None:
     """Put numbers on the PBX's own list of those it never calls, whoever asks it to."""
     one = Directory(opening.database()).account(key)
     click_to_call = VENDORS[one.vendor].click_to_call if one else None
-    if one is None or click_to_call is None:
+    if one is None or not isinstance(click_to_call, Blocks):
         raise NotFound(f"no PBX account {key!r} that can be told whom not to call")
     read = {text: phone.read(text, one.country) for text in numbers}
     if wrong := [text for text, number in read.items() if number is None]:

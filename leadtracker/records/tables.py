@@ -108,7 +108,7 @@ class ChangeRow(Base):
 
 
 class InboxRow(Base):
-    """A callback as received. state: new -> done | broken."""
+    """A notification as received. state: new -> done | broken."""
 
     __tablename__ = "inbox"
     id: Mapped[Numbered]
@@ -117,6 +117,7 @@ class InboxRow(Base):
     received_at: Mapped[datetime]
     method: Mapped[str]
     content_type: Mapped[str]
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSON)  # None: kept by an older version
     query: Mapped[str]
     body: Mapped[bytes]
     digest: Mapped[str] = mapped_column(String(64), unique=True)

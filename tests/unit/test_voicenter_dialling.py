@@ -18,7 +18,7 @@ from leadtracker.domain import Account, Cdr, Outcome, Phase
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx import dialing as dialling
-from leadtracker.pbx.dialing import Answer, ClickToCall, Dial
+from leadtracker.pbx.dialing import Answer, Dial
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.cdr_notification import CDR
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
@@ -43,7 +43,7 @@ def switch(account: SimulatedVoicenter) -> Iterator[SimulatedSwitch]:
 
 
 @pytest.fixture
-def calls() -> ClickToCall:
+def calls() -> VoicenterCalls:
     return VoicenterCalls(seconds=SECONDS, places=8)
 
 
@@ -88,7 +88,7 @@ def test_both_telephones_ring_and_both_legs_come_back(
     method: str,
     written_as: str,
     switch: SimulatedSwitch,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     receiver: Receiver,
 ) -> None:
@@ -139,7 +139,7 @@ def test_every_behaviour_is_tried() -> None:
 def test_what_is_known_of_each_behaviour(
     behaviour: Behaviour,
     switch: SimulatedSwitch,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     receiver: Receiver,
 ) -> None:
@@ -159,7 +159,7 @@ def test_what_is_known_of_each_behaviour(
     assert len(switch.asked) == 1  # nothing is tried again
 
 
-def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
+def test_a_switch_that_is_not_there(calls: VoicenterCalls, ours: Account) -> None:
     account = with_options(ours, click_to_call_url="http://127.0.0.1:9/")
     assert calls.dial(account, DIAL).answer is Answer.UNREACHED
     assert calls.hang_up(account, "SIPSIP1").answer is Answer.UNREACHED
@@ -167,7 +167,7 @@ def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
 
 @pytest.mark.parametrize("agent", ["login:SIPSIP2", "SIPSIP2"])
 def test_an_agent_by_login_code(
-    agent: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    agent: str, switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     assert calls.dial(ours, dataclasses.replace(DIAL, agent=agent)).answer is Answer.ACCEPTED
     assert switch.exchange.active().keys() <= {"SIPSIP2"}
@@ -176,7 +176,7 @@ def test_an_agent_by_login_code(
 
 
 def test_wrong_parameters_are_not_sent(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     dialled = calls.dial(
         ours, dataclasses.replace(DIAL, options={"record": "yes", "maxduration": "long"})
@@ -191,7 +191,7 @@ def test_wrong_parameters_are_not_sent(
 
 
 def test_a_call_is_ended(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.exchange.talk_seconds = 30
     assert calls.hang_up(ours, "SIPSIP1").answer is Answer.REFUSED
@@ -203,7 +203,7 @@ def test_a_call_is_ended(
 
 
 def test_a_call_is_ended_before_the_visitor_answers(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.exchange.step_seconds = 0.5
     calls.dial(ours, DIAL)
@@ -220,7 +220,7 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_who_is_free(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+def test_who_is_free(switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account) -> None:
     assert calls.free(ours) == {"SIPSIP1", "SIPSIP2"}
     switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
     assert calls.free(ours) == {"SIPSIP1", "SIPSIP2"}  # not asked again at once
@@ -233,7 +233,7 @@ def test_who_is_free(switch: SimulatedSwitch, calls: ClickToCall, ours: Account)
 
 
 def test_an_extension_that_is_not_listed_is_not_free(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     receiver.answers = [
         (200, b'{"ERR":0,"DESC":"OK","EXTENSIONS":[{"SIP":"SIPSIP2"},{"SIP":"SIPSIP3"}]}')
@@ -242,7 +242,7 @@ def test_an_extension_that_is_not_listed_is_not_free(
 
 
 def test_records_of_other_calls_are_left_out(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     rows = [
         {"callid": call_id, "date": "2026-09-13T06:00:00Z", "cdrtype": 10} for call_id in ("a", "b")
@@ -254,7 +254,7 @@ def test_records_of_other_calls_are_left_out(
 
 
 def test_who_is_free_is_asked_again_after_some_seconds(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, monkeypatch: pytest.MonkeyPatch
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls.free(ours)
     switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
@@ -268,7 +268,9 @@ def test_who_is_free_is_asked_again_after_some_seconds(
     ]
 
 
-def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+def test_a_wrong_code_is_said(
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
+) -> None:
     account = with_options(ours, code="WRONG-CODE")
     assert calls.dial(account, DIAL).answer is Answer.UNAUTHORIZED
     for ask in (
@@ -283,7 +285,7 @@ def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours:
 
 
 def test_the_call_log_has_what_no_cdr_told(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.behaviours["SIPSIP1"] = Behaviour.NO_CDR
     dialled = calls.dial(ours, DIAL)
@@ -306,7 +308,7 @@ def test_the_call_log_has_what_no_cdr_told(
 
 
 def test_the_log_says_of_a_leg_what_its_cdr_says(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     dialled = calls.dial(ours, DIAL)
     switch.exchange.wait()
@@ -330,7 +332,7 @@ def test_the_log_says_of_a_leg_what_its_cdr_says(
 
 
 def test_a_call_is_left_to_a_campaign(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     assert calls.schedule(ours, "campaign", DIAL, opening).answer is Answer.ACCEPTED
@@ -349,7 +351,7 @@ def test_a_call_is_left_to_a_campaign(
 
 
 def test_a_campaign_calls_when_it_is_time(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     calls.schedule(ours, "campaign", DIAL, opening)
@@ -372,7 +374,7 @@ def test_a_campaign_calls_when_it_is_time(
 
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_blacklist(
-    method: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    method: str, switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     account = with_options(ours, click_to_call_method=method)
     numbers = ["+972501234567", "+97231234567"]
@@ -383,7 +385,7 @@ def test_the_blacklist(
 
 
 def test_a_number_that_is_not_answered_for_is_not_blocked(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     receiver.answers = [(200, json.dumps({"ErrorCode": 0, "Phones": []}).encode())]
     account = with_options(ours, blacklist_add_url=receiver.url)
@@ -400,7 +402,12 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("status", "content", "words"), UNREADABLE)
 def test_questions_that_are_not_answered(
-    status: int, content: bytes, words: str, calls: ClickToCall, ours: Account, receiver: Receiver
+    status: int,
+    content: bytes,
+    words: str,
+    calls: VoicenterCalls,
+    ours: Account,
+    receiver: Receiver,
 ) -> None:
     receiver.answers = [(status, content)]
     account = with_options(ours, extension_list_url=receiver.url)
@@ -412,7 +419,7 @@ def test_questions_that_are_not_answered(
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_code_is_nowhere_but_in_the_request(
     method: str,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     switch: SimulatedSwitch,
     caplog: pytest.LogCaptureFixture,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from leadtracker.errors import BadRequest
 from leadtracker.records.session import reading
+from leadtracker.records.tables import CallRow
 from leadtracker.reports.ai_summary import ai_summary
 from leadtracker.reports.callbacks import callback_of_call
 from leadtracker.reports.one_call import one_call
@@ -32,10 +33,15 @@ def page(call_pk: int) -> ResponseReturnValue:
         why=why,
         site=site,
         zone=(site or ANY_SITE).time_zone,
-        summary=ai_summary([leg.record.get("ai") for leg in found.legs]),
+        summary=ai_summary(_vendor(found.call), [leg.record.get("ai") for leg in found.legs]),
         callback=callback,
-        callbacks=[(callback, readable(callback, secrets)) for callback in found.callbacks],
+        callbacks=[(one, readable(one, secrets)) for one in found.notifications],
     )
+
+
+def _vendor(call: CallRow) -> str:
+    account = stores().directory.account_by_id(call.account_id)
+    return account.vendor if account else ""
 
 
 def confirm(call_pk: int) -> ResponseReturnValue:
