@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import CallFacts, Cdr, Direction, Json, Site
+from leadtracker.domain import CallFacts, Cdr, Direction, Json, Site, Touchpoint
 from leadtracker.records.tables import CallRow, LegRow, ShareRow
 
 FEW_DIGITS = 4
@@ -49,8 +49,8 @@ class Snapshot:
     visitor_id: str | None = None
     match: Json = field(default_factory=dict)
     info: Json = field(default_factory=dict)
-    first_touchpoint: Json = field(default_factory=dict)
-    touchpoint: Json = field(default_factory=dict)
+    first_touchpoint: Touchpoint | None = None
+    touchpoint: Touchpoint | None = None
 
 
 def snapshot_of(row: CallRow) -> Snapshot:
@@ -124,8 +124,8 @@ def fill_visitor(row: CallRow, whose: Snapshot) -> None:
         whose.first_touchpoint,
         whose.touchpoint,
     )
-    for name in ("channel", "source", "campaign", "landing_page"):
-        setattr(row, name, whose.touchpoint.get(name, ""))
+    for name, text in (whose.touchpoint or Touchpoint()).origin.items():
+        setattr(row, name, text)
 
 
 COPIED = (

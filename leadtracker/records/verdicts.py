@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Table, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import Json
+from leadtracker.domain import ORIGIN, Json, Touchpoint
 from leadtracker.matching.calibration import Truth
 from leadtracker.matching.confirmation import confirmed
 from leadtracker.matching.counts import Counts
@@ -29,10 +29,10 @@ REPORTS = {  # column of shares -> what a report takes for one source of calls
     "by_campaign": ("source", "campaign"),
     "by_landing": ("landing_page",),
 }
-TOUCHED = ("channel", "source", "campaign", "landing_page")
+Part = tuple[float, Touchpoint]  # of a call: probability, and the touchpoint that brought it
 VERDICTS, SHARES, LEASES = (cast(Table, row.__table__) for row in (VerdictRow, ShareRow, LeaseRow))
 FORGET_SHARES = delete(SHARES).where(SHARES.c.call_pk.in_(bindparam("calls", expanding=True)))
-TOUCHED_BY = select(LEASES.c.id, *(LEASES.c[name] for name in TOUCHED)).where(
+TOUCHED_BY = select(LEASES.c.id, *(LEASES.c[name] for name in ORIGIN)).where(
     LEASES.c.id.in_(bindparam("ids", expanding=True))
 )
 NAMES = (
@@ -132,16 +132,16 @@ def truths(session: Session, site_id: int) -> list[Truth]:
     ]
 
 
-def shares_of(session: Session, call_pk: int) -> list[tuple[float, dict[str, str]]]:
+def shares_of(session: Session, call_pk: int) -> list[Part]:
     rows = session.scalars(
         select(ShareRow).where(ShareRow.call_pk == call_pk).order_by(ShareRow.p.desc(), ShareRow.id)
     )
-    return [(row.p, {name: getattr(row, name) for name in TOUCHED}) for row in rows]
+    return [(row.p, Touchpoint(**{name: getattr(row, name) for name in ORIGIN})) for row in rows]
 
 
 def parts_of(
     session: Session, site_id: int, posterior: Posterior, evidence: Evidence
-) -> list[tuple[float, dict[str, str]]]:
+) -> list[Part]:
     """The touchpoints that may have brought a call, each with its part."""
     by_source = {
         holder.source: holder.lease for holder in reversed((*evidence.holders, *evidence.elsewhere))
@@ -169,7 +169,7 @@ def parts_of(
     )
 
 
-def share(session: Session, calls: Mapping[int, Iterable[tuple[float, Mapping[str, str]]]]) -> None:
+def share(session: Session, calls: Mapping[int, Iterable[Part]]) -> None:
     """Share each call among touchpoints by their parts; what is left of it has none. Replaces its shares."""
     if calls:
         rows: list[Json] = []
@@ -180,17 +180,17 @@ def share(session: Session, calls: Mapping[int, Iterable[tuple[float, Mapping[st
         session.execute(insert(SHARES), rows)
 
 
-def _shares(call: Json, parts: Iterable[tuple[float, Mapping[str, str]]]) -> list[Json]:
+def _shares(call: Json, parts: Iterable[Part]) -> list[Json]:
     merged: dict[tuple[str, ...], float] = {}
     for p, touched in parts:
-        key = tuple(touched.get(name, "") for name in TOUCHED)
+        key = tuple(touched.origin.values())
         merged[key] = merged.get(key, 0.0) + p
     rest = 1 - sum(merged.values())
     if rest > 1e-9:
-        nothing = ("",) * len(TOUCHED)
+        nothing = ("",) * len(ORIGIN)
         merged[nothing] = merged.get(nothing, 0.0) + rest
     rows: list[Json] = [
-        call | {"p": p} | dict(zip(TOUCHED, key, strict=True)) for key, p in merged.items()
+        call | {"p": p} | dict(zip(ORIGIN, key, strict=True)) for key, p in merged.items()
     ]
     for name, alike in REPORTS.items():
         sums: dict[tuple[str, ...], float] = {}
@@ -202,20 +202,20 @@ def _shares(call: Json, parts: Iterable[tuple[float, Mapping[str, str]]]) -> lis
     return rows
 
 
-def _touched_by_leases(session: Session, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+def _touched_by_leases(session: Session, ids: Iterable[str]) -> dict[str, Touchpoint]:
     touched = session.execute(TOUCHED_BY, {"ids": list(ids)})
-    return {row[0]: dict(zip(TOUCHED, row[1:], strict=True)) for row in touched}
+    return {row.id: Touchpoint(**{name: getattr(row, name) for name in ORIGIN}) for row in touched}
 
 
-def _of_sources(
-    session: Session, site_id: int, left: Mapping[str, float]
-) -> list[tuple[float, dict[str, str]]]:
+def _of_sources(session: Session, site_id: int, left: Mapping[str, float]) -> list[Part]:
     """Shares of which only the traffic source is known: any lease of it says what the source is called."""
-    shares: list[tuple[float, dict[str, str]]] = []
+    shares: list[Part] = []
     for source, p in left.items():
         found = session.execute(NAMES, {"source": source, "site": site_id}).first()
         if found is not None:
-            shares.append((p, dict(zip(TOUCHED, found, strict=False))))
+            shares.append(
+                (p, Touchpoint(channel=found.channel, source=found.source, campaign=found.campaign))
+            )
     return shares
 
 

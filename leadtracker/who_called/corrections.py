@@ -14,7 +14,13 @@ from sqlalchemy import Engine, exists, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, aliased
 
-from leadtracker.domain import Outcome, Site
+from leadtracker.domain import (
+    Outcome,
+    Site,
+    Touchpoint,
+    touchpoint_from_json,
+    touchpoint_to_json,
+)
 from leadtracker.errors import BadRequest, NotFound, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.matching.confirmation import candidates_of, truth
@@ -136,15 +142,25 @@ def _as_matched(session: Session, call: CallRow) -> dict[str, Any]:
         "visitor_id": was.visitor_id,
         "match": was.match,
         "info": was.info,
-        "first_touchpoint": was.first_touchpoint,
-        "touchpoint": was.touchpoint,
-        "shares": verdicts.shares_of(session, call.id),
+        "first_touchpoint": touchpoint_to_json(was.first_touchpoint),
+        "touchpoint": touchpoint_to_json(was.touchpoint),
+        "shares": [(p, touched.origin) for p, touched in verdicts.shares_of(session, call.id)],
     }
 
 
 def _restore(session: Session, row: VerdictRow, call: CallRow) -> None:
     if row.matched is not None:
-        was = dict(row.matched)
-        verdicts.share(session, {call.id: was.pop("shares")})
-        fill_visitor(call, Snapshot(**was))
+        was = row.matched
+        parts = [(p, Touchpoint(**origin)) for p, origin in was["shares"]]
+        verdicts.share(session, {call.id: parts})
+        fill_visitor(
+            call,
+            Snapshot(
+                was["visitor_id"],
+                was["match"],
+                was["info"],
+                touchpoint_from_json(was["first_touchpoint"]),
+                touchpoint_from_json(was["touchpoint"]),
+            ),
+        )
         row.matched = None

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import Json
+from leadtracker.domain import Json, Touchpoint
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.matching.calibration import Calibration
@@ -28,7 +28,7 @@ class Person:
     p: float
     reasons: tuple[str, ...]
     info: Json = field(default_factory=dict)
-    came: Json = field(default_factory=dict)
+    came: Touchpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _person(
 
 def _known(
     session: Session, live: Live, site_id: int, visitor: str, call: CallRow
-) -> tuple[Json, Json]:
+) -> tuple[Json, Touchpoint | None]:
     """What was typed and where the visit came from: by this call's copy, else Redis', else the copy of another call."""
     if call.visitor_id == visitor:
         return call.visitor_info, call.touchpoint
@@ -116,7 +116,7 @@ def _known(
     except StoreUnavailable:
         found = None
     if found is not None:
-        return found.info, found.latest or {}
+        return found.info, found.latest
     newest = (
         select(CallRow)
         .where(CallRow.visitor_id == visitor)
@@ -124,4 +124,4 @@ def _known(
         .limit(1)
     )
     copy = session.scalar(newest)
-    return (copy.visitor_info, copy.touchpoint) if copy else ({}, {})
+    return (copy.visitor_info, copy.touchpoint) if copy else ({}, None)

@@ -46,8 +46,8 @@ def snapshot(
     visitor = live.visitor(site.id, who)
     arrival = leases.touchpoint_of(session, record["lease"]) if record.get("lease") else None
     if visitor is None:
-        return Snapshot(who, record, {}, {}, arrival or {})
-    return Snapshot(who, record, visitor.info, visitor.first or {}, arrival or visitor.latest or {})
+        return Snapshot(who, record, touchpoint=arrival)
+    return Snapshot(who, record, visitor.info, visitor.first, arrival or visitor.latest)
 
 
 def verdict_record(session: Session, judged: Judgement, calibration: Calibration) -> Json:

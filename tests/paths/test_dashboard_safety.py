@@ -16,10 +16,12 @@ from markupsafe import escape
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from leadtracker.domain import touchpoint_from_json, touchpoint_to_json
 from leadtracker.errors import LeadtrackerError, StoreUnavailable
 from leadtracker.records.tables import SiteRow
 from leadtracker.web.dashboard import slow_work
 from tests.dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease, leg, touchpoint
+from tests.patience import PATIENCE
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -60,12 +62,14 @@ class Page(HTMLParser):
 @pytest.fixture
 def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
     """Pages whose every text that a browser or a PBX may send is hostile."""
-    arrival = touchpoint(NOW) | {
-        name: HOSTILE
-        for name in ("source", "channel", "campaign", "landing_page", "medium", "term", "content")
-    }
-    arrival |= {"url": "javascript:alert(3)", "referrer": HOSTILE, "click_ids": {"gclid": HOSTILE}}
-    first = arrival | {"at": HOSTILE}
+    names = ("source", "channel", "campaign", "landing_page", "medium", "term", "content")
+    arrival = touchpoint(
+        NOW,
+        **dict.fromkeys((*names, "referrer"), HOSTILE),
+        url="javascript:alert(3)",
+        click_ids={"gclid": HOSTILE},
+    )
+    first = touchpoint_from_json(touchpoint_to_json(arrival) | {"at": HOSTILE})
     row = call(
         NOW,
         arrival=arrival,
@@ -273,7 +277,7 @@ class TestSlowWork:
 
         def view() -> str:
             inside.release()
-            assert gate.wait(20)
+            assert gate.wait(PATIENCE)
             return "done"
 
         monkeypatch.setattr(slow_work, "WAIT_SECONDS", 0.2)
@@ -298,7 +302,7 @@ class TestSlowWork:
         for thread in threads:
             thread.start()
         for _ in threads:
-            assert inside.acquire(timeout=10)
+            assert inside.acquire(timeout=PATIENCE)
         refused = dashboard.get("/calls")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         assert "Busy" in refused.text

@@ -22,7 +22,7 @@ from leadtracker.domain import Site
 from leadtracker.errors import REFUSALS, BadRequest
 from leadtracker.live import keys
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
-from leadtracker.web.dashboard.callback_shown import (
+from leadtracker.web.dashboard.callback_words import (
     REFUSAL_WORDS,
     STATE_WORDS,
     TONES,
