@@ -37,10 +37,15 @@ def page(call_pk: int) -> ResponseReturnValue:
         info=info,
         site=site,
         zone=(site or ANY_SITE).time_zone,
-        summary=ai_summary([leg.record.get("ai") for leg in found.legs]),
+        summary=ai_summary(_vendor(found.call), [leg.record.get("ai") for leg in found.legs]),
         callback=callback,
         notifications=[(each, readable(each, secrets)) for each in found.notifications],
     )
+
+
+def _vendor(call: CallRow) -> str:
+    account = stores().directory.account_by_id(call.account_id)
+    return account.vendor if account else ""
 
 
 def confirm(call_pk: int) -> ResponseReturnValue:
