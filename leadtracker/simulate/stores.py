@@ -95,7 +95,7 @@ class Stores:
         """All of the lease log into the database, in the worker's batches."""
         while entries := self.live.lease_log(self.site.id, LOG_BATCH):
             with Session(self._engine) as session:
-                self._known.saw(session, leases.write(session, self.site.id, entries.values()))
+                self._known.learn_from_leases(session, leases.write(session, self.site.id, entries.values()))
                 self._known.save(session)
                 session.commit()
             self.live.forget_log(self.site.id, entries)
@@ -110,7 +110,7 @@ class Stores:
             self._known.save(session)
             learned.forget(session, now)
             if now.hour == 0:
-                learned.put_weeks_together(session, now)
+                learned.merge_old_weeks(session, now)
             leases.forget(session, now - timedelta(days=LEASE_DAYS))
             session.commit()
         self.live.regroup(self.site, self.milliseconds(t))

@@ -179,12 +179,12 @@ def test_what_was_planned_is_held_against_what_was_scored(stores: Stores, engine
 def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
     now = datetime.now(UTC)
     daily = DailyPlans(engine, stores.directory, stores.settings)
-    daily.go_on(now)
+    daily.tick(now)
     assert daily._child is None, "nobody has visited yet"
     history(engine, now)
     later = now + timedelta(hours=1)
     with Session(engine) as session:
-        daily.go_on(later)
+        daily.tick(later)
         assert daily._child is not None
         deadline = time.monotonic() + 120
         while (kept := plans.newest(session, 1)) is None and time.monotonic() < deadline:
@@ -193,7 +193,7 @@ def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
     assert kept is not None
     assert (kept.plan.now.numbers, kept.made_from.visits) == (5, 480)
     assert daily._child.wait(20) == 0
-    daily.go_on(later)
+    daily.tick(later)
     assert daily._due(later) is None
     tomorrow = later + timedelta(days=1)
     assert daily._due(tomorrow) == shop(stores)
