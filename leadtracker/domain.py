@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -92,23 +92,55 @@ class Did:
     draining: bool = False
 
 
+ORIGIN = ("channel", "source", "campaign", "landing_page")  # of a touchpoint, as reports count it
+
+
 @dataclass(frozen=True, slots=True)
 class Touchpoint:
-    """One arrival of a visitor from a source."""
+    """One arrival of a visitor from a source; an empty text where nothing is known."""
 
-    at: datetime
-    url: str
-    referrer: str
-    channel: str  # paid search, organic search, paid social, social, email, referral, direct, other
-    source: str
-    medium: str
-    campaign: str
-    term: str
-    content: str
-    landing_page: str  # path of the landing URL, without its query
-    click_ids: Mapping[str, str] = field(
-        default_factory=dict
-    )  # gclid, gbraid, wbraid, fbclid, msclkid, ttclid
+    at: datetime | None = None
+    url: str = ""
+    referrer: str = ""
+    # paid search, organic search, paid social, social, email, referral, direct, other
+    channel: str = ""
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    term: str = ""
+    content: str = ""
+    landing_page: str = ""  # path of the landing URL, without its query
+    click_ids: Mapping[str, str] = field(default_factory=dict)  # by name: gclid, gbraid, ...
+
+    @property
+    def origin(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in ORIGIN}
+
+
+def touchpoint_to_json(touchpoint: Touchpoint | None) -> Json:
+    """The shape in which Redis, SQL and API answers have a touchpoint; an empty object for none."""
+    if touchpoint is None:
+        return {}
+    kept = {each.name: getattr(touchpoint, each.name) for each in fields(Touchpoint)}
+    if touchpoint.at is not None:
+        kept["at"] = touchpoint.at.isoformat(timespec="milliseconds")
+    return kept
+
+
+def touchpoint_from_json(kept: Mapping[str, Any]) -> Touchpoint | None:
+    """Of that shape, of which any key may be missing."""
+    if not kept:
+        return None
+    known = {each.name: kept[each.name] for each in fields(Touchpoint) if each.name in kept}
+    return Touchpoint(**known | {"at": _moment(kept.get("at"))})
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +149,8 @@ class Visitor:
 
     id: str
     info: Json  # the page's visitorInfo
-    first: Json | None  # first touchpoint, as plain values
-    latest: Json | None  # touchpoint of the newest visit
+    first: Touchpoint | None
+    latest: Touchpoint | None  # of the newest visit
     page: str = ""  # URL last seen
     seen: datetime | None = None
 

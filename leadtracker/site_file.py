@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from leadtracker import phone
+from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
 from leadtracker.errors import SiteFault
 from leadtracker.pbx import VENDORS
@@ -80,7 +80,7 @@ def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRo
     faults += _faults_of_places(f"account {key}", values)
     for network in values.get("allowed_addresses", []):
         try:
-            ipaddress.ip_network(network, strict=False)
+            read_network(str(network))
         except ValueError:
             faults.append(
                 f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24"

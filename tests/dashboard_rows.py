@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from leadtracker.domain import Touchpoint
 from leadtracker.records.calls import mark_first_call, reversed_digits
 from leadtracker.records.tables import AccountRow, CallRow, InboxRow, LeaseRow, LegRow, SiteRow
 from leadtracker.records.verdicts import share
@@ -20,9 +21,9 @@ OURS = {"Sec-Fetch-Site": "same-origin"}  # as every browser says of a form of t
 _numbers = itertools.count(1)
 
 
-def touchpoint(at: datetime = NOW, **more: Any) -> dict[str, Any]:
-    return {
-        "at": at.isoformat(),
+def touchpoint(at: datetime = NOW, **more: Any) -> Touchpoint:
+    values: dict[str, Any] = {
+        "at": at,
         "url": "https://shop.example.com/sale?utm_source=google",
         "referrer": "https://www.google.com/",
         "channel": "paid search",
@@ -33,7 +34,8 @@ def touchpoint(at: datetime = NOW, **more: Any) -> dict[str, Any]:
         "content": "",
         "landing_page": "/sale",
         "click_ids": {},
-    } | more
+    }
+    return Touchpoint(**(values | more))
 
 
 def call(started_at: datetime = NOW, **more: Any) -> CallRow:
@@ -71,16 +73,15 @@ def call(started_at: datetime = NOW, **more: Any) -> CallRow:
         "first_touchpoint": arrival,
         "touchpoint": arrival,
     }
-    values |= {
-        name: arrival.get(name, "") for name in ("channel", "source", "campaign", "landing_page")
-    }
+    values |= (arrival or Touchpoint()).origin
     return CallRow(**(values | more))
 
 
 def unknown_call(started_at: datetime = NOW, **more: Any) -> CallRow:
     """A call whose visitor nobody knows."""
     return call(
-        started_at, **({"arrival": {}, "visitor_id": None, "match": {}, "visitor_info": {}} | more)
+        started_at,
+        **({"arrival": None, "visitor_id": None, "match": {}, "visitor_info": {}} | more),
     )
 
 
@@ -101,9 +102,7 @@ def lease(start: datetime = NOW, **more: Any) -> LeaseRow:
         "touchpoint": arrival,
         "new_visit": True,
     }
-    values |= {
-        name: arrival.get(name, "") for name in ("channel", "source", "campaign", "landing_page")
-    }
+    values |= (arrival or Touchpoint()).origin
     return LeaseRow(**(values | more))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 
+from leadtracker.address import household
 from leadtracker.callback_rules.rules import Limits, Rules
 from leadtracker.domain import Account, Site
 
@@ -31,7 +31,7 @@ def counters(
         counted.append((f"visitor:{site.id}:{visitor}", rules.per_visitor))
     if address is not None:
         limits = rules.per_address if script else stricter(rules.per_address, WITHOUT_SCRIPT)
-        counted.append((f"address:{network(address)}", limits))
+        counted.append((f"address:{household(address)}", limits))
     return [*counted, (f"site:{site.id}", rules.per_site), ("account:all", limits_of(account))]
 
 
@@ -42,16 +42,3 @@ def stricter(one: Limits, other: Limits) -> Limits:
 def limits_of(account: Account) -> Limits:
     given: Mapping[str, int] | None = account.options.get("callback_limits")
     return Limits(**given) if given else PER_ACCOUNT
-
-
-def network(address: str) -> str:
-    """Who an IP address is: itself, or its /64, of which one customer may use every address; '' of what is none."""
-    try:
-        ip = ipaddress.ip_address(address.split("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is None:
-            return str(ipaddress.ip_network((ip, 64), strict=False))
-        ip = ip.ipv4_mapped
-    return str(ip)

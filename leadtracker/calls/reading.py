@@ -7,7 +7,7 @@ neither their order nor their number matters, and reading again after a crash ch
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -274,9 +274,7 @@ class Whose:
     site: Site | None
     snapshot: Snapshot = field(default_factory=Snapshot)
     judged: Judgement | None = None
-    parts: Sequence[tuple[float, Mapping[str, str]]] | None = (
-        None  # by touchpoint; None: as they are kept
-    )
+    parts: Sequence[verdicts.Part] | None = None  # None: as they are kept
 
 
 def _whose(
@@ -334,9 +332,7 @@ def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: Callback
     match, visitor = {"said": "Asked to be called back"}, live.visitor(site.id, who)
     if visitor is None:
         return Whose(site, Snapshot(who, match))
-    return Whose(
-        site, Snapshot(who, match, visitor.info, visitor.first or {}, visitor.latest or {})
-    )
+    return Whose(site, Snapshot(who, match, visitor.info, visitor.first, visitor.latest))
 
 
 def taught(session: Session, knowledges: Knowledges, facts: CallFacts, whose: Whose) -> Whose:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from leadtracker.calls.screen_pop import first_of
-from leadtracker.domain import Json, Site, Visitor
+from leadtracker.domain import Json, Site, Touchpoint, Visitor
 from leadtracker.errors import NotFound, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.records.callback_tables import CallbackRow
@@ -35,8 +35,8 @@ class VisitorCard:
     name: str = ""
     company: str = ""
     info: Json = field(default_factory=dict)
-    first: Json = field(default_factory=dict)
-    touchpoint: Json = field(default_factory=dict)
+    first: Touchpoint | None = None
+    touchpoint: Touchpoint | None = None
     page: str = ""  # URL last seen
     seen: datetime | None = None
     call: CallRow | None = None
@@ -74,8 +74,8 @@ def visitor_card(
         name=_name(site, info, asked),
         company=first_of(info, site.company_keys) if site else "",
         info=info,
-        first=(visitor.first if visitor else None) or (newest.first_touchpoint if newest else {}),
-        touchpoint=(visitor.latest if visitor else None) or (newest.touchpoint if newest else {}),
+        first=(visitor.first if visitor else None) or (newest.first_touchpoint if newest else None),
+        touchpoint=(visitor.latest if visitor else None) or (newest.touchpoint if newest else None),
         page=visitor.page if visitor else "",
         seen=visitor.seen if visitor else None,
         call=call,
@@ -102,8 +102,8 @@ def caller_card(engine: Engine, directory: Directory, caller: str) -> VisitorCar
         name=_name(site, info, asked),
         company=first_of(info, site.company_keys) if site else "",
         info=info,
-        first=known.first_touchpoint if known else {},
-        touchpoint=known.touchpoint if known else {},
+        first=known.first_touchpoint if known else None,
+        touchpoint=known.touchpoint if known else None,
         calls=calls,
         asked=asked,
     )

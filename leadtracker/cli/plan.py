@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from leadtracker import money
 from leadtracker.cli import opening
 from leadtracker.domain import Site
 from leadtracker.errors import SiteFault
@@ -100,7 +101,7 @@ def _say(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None
         cost = (
             ""
             if price is None or found is None
-            else f" ({plan_words.price(price * found.numbers, site.currency)})"
+            else f" ({money.as_text(price * found.numbers, site.currency)})"
         )
         click.echo(f"  {plan_words.how_many_for(made, share, found)}{cost}")
 
@@ -115,7 +116,7 @@ def _table(now: Outlook, looks: Sequence[Outlook], site: Site, price: int | None
                 for part in (look.right, look.wrong, look.open, look.certain)
             ),
             plan_words.percent(look.worst_overflow),
-            *(() if price is None else (plan_words.price(price * look.numbers, site.currency),)),
+            *(() if price is None else (money.as_text(price * look.numbers, site.currency),)),
         )
         for look in looks
     ]

@@ -16,7 +16,15 @@ from redis.backoff import ConstantBackoff
 from redis.client import Pipeline
 from redis.retry import Retry
 
-from leadtracker.domain import Json, Lease, Site, Visitor, from_ms
+from leadtracker.domain import (
+    Lease,
+    Site,
+    Touchpoint,
+    Visitor,
+    from_ms,
+    touchpoint_from_json,
+    touchpoint_to_json,
+)
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import keys
 from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
@@ -163,8 +171,8 @@ class Live:
         arrival: Arrival,
         page: str,
         info: Iterable[str],
-        first: str,
-        latest: str,
+        first: Touchpoint,
+        latest: Touchpoint,
         claim: Claim | None,
         phone: str = "",
         now: int = 0,
@@ -196,8 +204,8 @@ class Live:
             arrival.region,
             arrival.topic,
             page,
-            first,
-            latest,
+            _text(first),
+            _text(latest),
             *proof,
             phone,
             *info,
@@ -247,7 +255,7 @@ class Live:
         visit: str,
         lease: str,
         arrival: Arrival,
-        latest: str,
+        latest: Touchpoint,
         now: int = 0,
     ) -> None:
         """The default number was tapped on a page that has no other; `lease` is the id of the log's new entry."""
@@ -263,7 +271,7 @@ class Live:
             arrival.device,
             arrival.region,
             arrival.topic,
-            latest,
+            _text(latest),
             site.visitor_days * 86400,
         )
 
@@ -326,8 +334,8 @@ class Live:
                 for name, text in fields.items()
                 if name.startswith("i:")
             },
-            first=_json(fields.get("first")),
-            latest=_json(fields.get("latest")),
+            first=_touchpoint(fields.get("first")),
+            latest=_touchpoint(fields.get("latest")),
             page=fields.get("page", ""),
             seen=_moment(fields.get("seen", "")),
         )
@@ -385,5 +393,9 @@ def _moment(milliseconds: str | None) -> datetime | None:
     return from_ms(milliseconds) if milliseconds else None
 
 
-def _json(text: str | None) -> Json | None:
-    return orjson.loads(text) if text else None
+def _text(touchpoint: Touchpoint) -> str:
+    return orjson.dumps(touchpoint_to_json(touchpoint)).decode()
+
+
+def _touchpoint(text: str | None) -> Touchpoint | None:
+    return touchpoint_from_json(orjson.loads(text or "{}"))

@@ -15,7 +15,7 @@ from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
 from leadtracker import phone
-from leadtracker.domain import Site
+from leadtracker.domain import Site, Touchpoint
 from leadtracker.errors import BadRequest
 from leadtracker.live import Arrival, Claim, Live
 from leadtracker.numbers.regions import Regions
@@ -122,14 +122,12 @@ class Numbers:
             beat(did=answer["did"])
         return answer | {"known": known}
 
-    def _arrival(self, site: Site, page: Page, sender: Sender) -> tuple[Arrival, str]:
-        """What counts about a visitor, and his touchpoint as JSON."""
-        touched = _touchpoint(page.arrival, datetime.now(UTC))
-        topic = topic_of_page(site.topics, touched["url"]) or topic_of_page(site.topics, page.url)
+    def _arrival(self, site: Site, page: Page, sender: Sender) -> tuple[Arrival, Touchpoint]:
+        """What counts about a visitor when a number is chosen, and where their visit came from."""
+        latest = _touchpoint(page.arrival, datetime.now(UTC))
+        topic = topic_of_page(site.topics, latest.url) or topic_of_page(site.topics, page.url)
         region = self._regions.of_address(sender.address)
-        return Arrival(source_key(touched), sender.device, region, topic), orjson.dumps(
-            touched
-        ).decode()
+        return Arrival(source_key(latest), sender.device, region, topic), latest
 
     def _tap_default(self, site: Site, page: Page, sender: Sender) -> None:
         arrival, latest = self._arrival(site, page, sender)
@@ -146,7 +144,7 @@ class Numbers:
         arrival, latest = self._arrival(site, page, sender)
         first = latest
         if page.first and page.first != page.arrival:
-            first = orjson.dumps(_touchpoint(page.first, datetime.now(UTC))).decode()
+            first = _touchpoint(page.first, datetime.now(UTC))
         grant = None
         while grant is None:
             grant = self._live.acquire(
@@ -280,7 +278,7 @@ def _arrival(message: dict[str, Any], key: str) -> dict[str, Any]:
     return value
 
 
-def _touchpoint(arrival: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _touchpoint(arrival: dict[str, Any], now: datetime) -> Touchpoint:
     """A browser's clock may be wrong: an arrival in the future is now, one before 2000 too."""
     at = arrival.get("at")
     moment = now

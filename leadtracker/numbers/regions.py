@@ -9,6 +9,7 @@ from typing import Any, cast
 import maxminddb
 import phonenumbers
 
+from leadtracker.address import read
 from leadtracker.errors import SettingsError
 
 SUBDIVISIONS = MappingProxyType(
@@ -48,12 +49,13 @@ class Regions:
                 ) from fault
 
     def of_address(self, address: str) -> str:
-        """Of an IPv4 or IPv6 address; '' when it is not known."""
-        if self._reader is None:
+        """Of a client's address in any spelling; '' when it is not known."""
+        ip = read(address)
+        if self._reader is None or ip is None:
             return ""
         try:
-            record = cast("dict[str, Any] | None", self._reader.get(address)) or {}
-        except ValueError:  # not an address
+            record = cast("dict[str, Any] | None", self._reader.get(ip)) or {}
+        except ValueError:  # an IPv6 address, and the database knows only IPv4
             return ""
         country = str(record.get("country", {}).get("iso_code", ""))
         for subdivision in record.get("subdivisions", ()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from leadtracker.domain import Json
+from leadtracker.domain import Touchpoint
 
 CLICK_IDS = {  # parameter -> (source, channel)
     "gclid": ("google", "paid search"),
@@ -53,11 +53,8 @@ LONGEST_VALUE = 300
 LONGEST_KEY = 100
 
 
-def touchpoint(url: str, referrer: str, at: datetime) -> Json:
-    """The touchpoint as plain values, keys as in `domain.Touchpoint`, `at` in ISO 8601.
-
-    Raises ValueError when one of the two is no URL.
-    """
+def touchpoint(url: str, referrer: str, at: datetime) -> Touchpoint:
+    """Raises ValueError when one of the two is no URL."""
     url, referrer = _text(url), _text(referrer)
     landing = urlsplit(url)
     came_from = urlsplit(referrer).hostname or ""
@@ -67,29 +64,28 @@ def touchpoint(url: str, referrer: str, at: datetime) -> Json:
     if came_from == landing.hostname:
         came_from = ""
     channel, source = _channel(query, click_ids, came_from)
-    return {
-        "at": at.isoformat(timespec="milliseconds"),
-        "url": url,
-        "referrer": referrer,
-        "channel": channel,
-        "source": (query.get("utm_source") or source)[:LONGEST_VALUE],
-        "medium": query.get("utm_medium", ""),
-        "campaign": query.get("utm_campaign", ""),
-        "term": query.get("utm_term", ""),
-        "content": query.get("utm_content", ""),
-        "landing_page": landing.path[:LONGEST_VALUE] or "/",
-        "click_ids": click_ids,
-    }
+    return Touchpoint(
+        at=at,
+        url=url,
+        referrer=referrer,
+        channel=channel,
+        source=(query.get("utm_source") or source)[:LONGEST_VALUE],
+        medium=query.get("utm_medium", ""),
+        campaign=query.get("utm_campaign", ""),
+        term=query.get("utm_term", ""),
+        content=query.get("utm_content", ""),
+        landing_page=landing.path[:LONGEST_VALUE] or "/",
+        click_ids=click_ids,
+    )
 
 
-def source_key(touchpoint: Json) -> str:
+def source_key(touchpoint: Touchpoint) -> str:
     """The traffic source as a pool counts it: `source / campaign`, or `source / channel` without a campaign.
 
     At most 100 characters, none of them `|`: it is part of a lease's line in Redis.
     """
-    return f"{touchpoint['source']} / {touchpoint['campaign'] or touchpoint['channel']}".replace(
-        "|", "/"
-    )[:LONGEST_KEY]
+    key = f"{touchpoint.source} / {touchpoint.campaign or touchpoint.channel}"
+    return key.replace("|", "/")[:LONGEST_KEY]
 
 
 def _text(value: str) -> str:

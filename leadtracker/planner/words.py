@@ -8,25 +8,6 @@ from leadtracker.records.plans import MadeFrom
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NEVER = 0.0005  # share of visits without a number that is as good as none
-UNDIVIDED = {
-    "CLP",
-    "ISK",
-    "JPY",
-    "KRW",
-    "PYG",
-    "UGX",
-    "VND",
-    "XAF",
-    "XOF",
-}  # currencies whose minor unit is the major
-
-
-def price(minor_units: int, currency: str) -> str:
-    return (
-        f"{minor_units:,} {currency}"
-        if currency in UNDIVIDED
-        else f"{minor_units / 100:,.2f} {currency}"
-    )
 
 
 def percent(part: float) -> str:

@@ -1,4 +1,4 @@
-"""The tables of click-to-call, typed: what visitors and programs asked for, and the keys that programs ask with."""
+"""The tables of callback requests, and of the keys that programs ask with."""
 
 from __future__ import annotations
 
@@ -8,50 +8,47 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadtracker.records.tables import Base, Big
+from leadtracker.records.tables.base import Base, Big
 
-TAKEN = "state <> 'refused'"  # what is refused may be asked for again under the same id
+# A refused request gives its id free: the same id may ask again.
+TAKEN = text("state <> 'refused'")
 
 
 class CallbackRow(Base):
-    """One callback request and its course: `state` is a word of callback.course.State."""
+    """One callback request and what became of it; `state` is a callback_rules.course.State."""
 
     __tablename__ = "callbacks"
     pk: Mapped[int] = mapped_column(Big, primary_key=True)
-    id: Mapped[str] = mapped_column(
-        String(64)
-    )  # made by whoever asks; one call at most for each of a site
+    # Whoever asks makes it; a site makes at most one call for each.
+    id: Mapped[str] = mapped_column(String(64))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     origin: Mapped[str]  # page, form, api
     visitor: Mapped[str]  # '' where a program asked
-    target: Mapped[str]  # E.164; what was typed where that is no number to be dialled
+    target: Mapped[str]  # E.164; the typed text where no number could be read
     name: Mapped[str]
     note: Mapped[str]
     state: Mapped[str]
-    code: Mapped[str]  # of the refusal, or of the PBX's answer
+    code: Mapped[str]  # why it was refused, or what the PBX answered
     message: Mapped[str]  # the PBX's words
     made_at: Mapped[datetime]
-    due_at: Mapped[datetime | None]  # outside opening hours: when it is to be dialled
-    campaign: Mapped[str] = mapped_column(
-        server_default=""
-    )  # of the PBX's dialer that has it; '': we dial
-    dialled_at: Mapped[datetime | None]  # written before the PBX is asked
-    answered_at: Mapped[datetime | None]  # the PBX's answer
+    due_at: Mapped[datetime | None]  # when to dial what was asked outside opening hours
+    # The campaign of the PBX's dialer that has the request; '' when we dial.
+    campaign: Mapped[str] = mapped_column(server_default="")
+    dialled_at: Mapped[datetime | None]  # written before we ask the PBX
+    answered_at: Mapped[datetime | None]  # when the PBX answered
     ended_at: Mapped[datetime | None]
-    agent: Mapped[str]  # whom the PBX was last asked to ring
+    agent: Mapped[str]  # the last one we asked the PBX to ring
     call_id: Mapped[str]  # the PBX's
     call_pk: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"))
-    calls: Mapped[dict[str, Any]] = mapped_column(
-        server_default="{}"
-    )  # by the PBX's id: talked (s), cost, why not
+    # The PBX's id of each call -> `talked` in seconds, `cost`, and `why` nobody talked.
+    calls: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     talk_seconds: Mapped[int]
-    day: Mapped[str]  # of the site, on whose money `reserved` counts; '' when nothing is reserved
-    reserved: Mapped[int]  # minor units; this and the next
+    day: Mapped[str]  # the site's day that pays for it; '' when nothing is reserved
+    reserved: Mapped[int]  # minor units, as `spent`
     spent: Mapped[int | None]  # None until it is over
-    settled: Mapped[bool] = mapped_column(
-        server_default=false()
-    )  # the difference has been given back
+    # Whether the day's money got back what was reserved and not spent.
+    settled: Mapped[bool] = mapped_column(server_default=false())
     currency: Mapped[str]
     __table_args__ = (
         Index(
@@ -59,8 +56,8 @@ class CallbackRow(Base):
             "site_id",
             "id",
             unique=True,
-            sqlite_where=text(TAKEN),
-            postgresql_where=text(TAKEN),
+            sqlite_where=TAKEN,
+            postgresql_where=TAKEN,
         ),
         Index("callbacks_asked", "id"),
         Index("callbacks_made", "made_at", "pk"),
@@ -75,12 +72,14 @@ class CallbackRow(Base):
 
     @property
     def known_visitor(self) -> str:
-        """Whom the script of a page says asked; '' where a plain form or a program did."""
-        return self.visitor if self.origin == "page" else ""
+        """The visitor as the script named them; '' where a plain form or a program asked."""
+        if self.origin != "page":
+            return ""
+        return self.visitor
 
 
 class ApiKeyRow(Base):
-    """A program's key for one site; only its hash is kept."""
+    """A program's key for one site; we keep only its hash."""
 
     __tablename__ = "api_keys"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -21,7 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import CallFacts, Cdr, Direction, Json, Site
+from leadtracker.domain import (
+    CallFacts,
+    Cdr,
+    Direction,
+    Json,
+    Site,
+    Touchpoint,
+    touchpoint_from_json,
+    touchpoint_to_json,
+)
 from leadtracker.records.tables import CallRow, LegRow, ShareRow
 
 FEW_DIGITS = 4
@@ -69,16 +78,16 @@ class Snapshot:
     visitor_id: str | None = None
     match: Json = field(default_factory=dict)
     info: Json = field(default_factory=dict)
-    first_touchpoint: Json = field(default_factory=dict)
-    touchpoint: Json = field(default_factory=dict)
+    first_touchpoint: Touchpoint | None = None
+    touchpoint: Touchpoint | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "visitor_id": self.visitor_id,
             "match": self.match,
             "info": self.info,
-            "first_touchpoint": self.first_touchpoint,
-            "touchpoint": self.touchpoint,
+            "first_touchpoint": touchpoint_to_json(self.first_touchpoint),
+            "touchpoint": touchpoint_to_json(self.touchpoint),
         }
 
     @classmethod
@@ -87,8 +96,8 @@ class Snapshot:
             value["visitor_id"],
             value["match"],
             value["info"],
-            value["first_touchpoint"],
-            value["touchpoint"],
+            touchpoint_from_json(value["first_touchpoint"]),
+            touchpoint_from_json(value["touchpoint"]),
         )
 
 
@@ -119,8 +128,8 @@ def fill_visitor(row: CallRow, copy: Snapshot) -> None:
     row.lease_id = copy.match.get("lease")
     row.visitor_info = copy.info
     row.first_touchpoint, row.touchpoint = copy.first_touchpoint, copy.touchpoint
-    for name in ("channel", "source", "campaign", "landing_page"):
-        setattr(row, name, copy.touchpoint.get(name, ""))
+    for name, text in (copy.touchpoint or Touchpoint()).origin.items():
+        setattr(row, name, text)
 
 
 def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:

@@ -17,11 +17,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import DateTime, Dialect, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
+
+from leadtracker.domain import Json, Touchpoint, touchpoint_from_json, touchpoint_to_json
 
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its start as news
 READING_LOCK = 7_264_001  # PostgreSQL advisory lock: one reader of the inbox at a time
@@ -44,6 +46,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class TouchpointJson(TypeDecorator[Touchpoint]):
+    """A touchpoint as a JSON object; an empty object is None."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Touchpoint | None, dialect: Dialect) -> Json:
+        return touchpoint_to_json(value)
+
+    def process_result_value(self, value: Json | None, dialect: Dialect) -> Touchpoint | None:
+        return touchpoint_from_json(value or {})
 
 
 def open_database(url: str, durable: bool = True) -> Engine:

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import Json, Lease, from_ms
+from leadtracker.domain import Lease, Touchpoint, from_ms, touchpoint_from_json
 from leadtracker.records.tables import LeaseRow
 
 TABLE = cast(Table, LeaseRow.__table__)
@@ -99,7 +99,7 @@ def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) 
 
 
 def _beginning(site_id: int, values: Any) -> dict[str, Any]:
-    touchpoint = orjson.loads(values["touchpoint"])
+    touchpoint = touchpoint_from_json(orjson.loads(values["touchpoint"]))
     return {
         "id": values["lease"],
         "site_id": site_id,
@@ -116,9 +116,7 @@ def _beginning(site_id: int, values: Any) -> dict[str, Any]:
         "device": values["device"],
         "region": values["region"],
         "topic": values["topic"],
-    } | {
-        name: touchpoint.get(name, "") for name in ("channel", "source", "campaign", "landing_page")
-    }
+    } | (touchpoint or Touchpoint()).origin
 
 
 def _course(values: Any) -> dict[str, Any]:
@@ -227,7 +225,7 @@ def by_id(session: Session, lease_id: str) -> Lease | None:
     return _lease(row) if row else None
 
 
-def touchpoint_of(session: Session, lease_id: str) -> Json | None:
+def touchpoint_of(session: Session, lease_id: str) -> Touchpoint | None:
     return session.scalar(TOUCHPOINT, {"id": lease_id})
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
 
-__all__ = ["Engine", "InterfaceError", "OperationalError", "SQLAlchemyError", "Session", "reading"]
+__all__ = [
+    "Engine",
+    "InterfaceError",
+    "OperationalError",
+    "SQLAlchemyError",
+    "Session",
+    "ping",
+    "reading",
+]
 
 
 @contextmanager
@@ -22,3 +30,9 @@ def reading(engine: Engine) -> Iterator[Session]:
             yield session
     except (OperationalError, InterfaceError) as fault:
         raise StoreUnavailable("the database does not answer") from fault
+
+
+def ping(engine: Engine) -> None:
+    """Ask the database for nothing; raises SQLAlchemyError when it does not answer."""
+    with engine.connect() as connection:
+        connection.execute(select(1))

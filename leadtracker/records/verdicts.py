@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import Json
+from leadtracker.domain import ORIGIN, Json, Touchpoint
 from leadtracker.matching.calibration import Truth
 from leadtracker.matching.confirmation import confirmed
 from leadtracker.matching.counts import Counts
@@ -36,7 +36,7 @@ from leadtracker.records.calls import counted
 from leadtracker.records.database import UtcDateTime, put
 from leadtracker.records.tables import CallRow, LeaseRow, ShareRow, VerdictRow
 
-Part = tuple[float, Mapping[str, str]]  # of a call: how much of it, and of which touchpoint
+Part = tuple[float, Touchpoint]  # of a call: how much of it a touchpoint brought
 WORTH_A_SHARE = 0.005
 MOST_TRUTHS = 3000
 REPORTS = {  # column of shares -> what a report takes for one source of calls
@@ -45,10 +45,9 @@ REPORTS = {  # column of shares -> what a report takes for one source of calls
     "by_campaign": ("source", "campaign"),
     "by_landing": ("landing_page",),
 }
-TOUCHED = ("channel", "source", "campaign", "landing_page")
 VERDICTS, SHARES, LEASES = (cast(Table, row.__table__) for row in (VerdictRow, ShareRow, LeaseRow))
 FORGET_SHARES = delete(SHARES).where(SHARES.c.call_pk.in_(bindparam("calls", expanding=True)))
-TOUCHED_BY = select(LEASES.c.id, *(LEASES.c[name] for name in TOUCHED)).where(
+TOUCHED_BY = select(LEASES.c.id, *(LEASES.c[name] for name in ORIGIN)).where(
     LEASES.c.id.in_(bindparam("ids", expanding=True))
 )
 NAMES = (
@@ -211,11 +210,11 @@ def _truth(
     return untold or 0.0, bool(untold_right)
 
 
-def shares_of(session: Session, call_pk: int) -> list[tuple[float, dict[str, str]]]:
+def shares_of(session: Session, call_pk: int) -> list[Part]:
     rows = session.scalars(
         select(ShareRow).where(ShareRow.call_pk == call_pk).order_by(ShareRow.p.desc(), ShareRow.id)
     )
-    return [(row.p, {name: getattr(row, name) for name in TOUCHED}) for row in rows]
+    return [(row.p, _origin(row)) for row in rows]
 
 
 def parts_of(
@@ -261,14 +260,14 @@ def share(session: Session, calls: Mapping[int, Iterable[Part]]) -> None:
 def _shares(call: Json, parts: Iterable[Part]) -> list[Json]:
     merged: dict[tuple[str, ...], float] = {}
     for p, touched in parts:
-        key = tuple(touched.get(name, "") for name in TOUCHED)
+        key = tuple(touched.origin.values())
         merged[key] = merged.get(key, 0.0) + p
     rest = 1 - sum(merged.values())
     if rest > 1e-9:
-        nothing = ("",) * len(TOUCHED)
+        nothing = ("",) * len(ORIGIN)
         merged[nothing] = merged.get(nothing, 0.0) + rest
     rows: list[Json] = [
-        call | {"p": p} | dict(zip(TOUCHED, key, strict=True)) for key, p in merged.items()
+        call | {"p": p} | dict(zip(ORIGIN, key, strict=True)) for key, p in merged.items()
     ]
     for name, alike in REPORTS.items():
         sums: dict[tuple[str, ...], float] = {}
@@ -280,9 +279,14 @@ def _shares(call: Json, parts: Iterable[Part]) -> list[Json]:
     return rows
 
 
-def _touched_by_leases(session: Session, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+def _touched_by_leases(session: Session, ids: Iterable[str]) -> dict[str, Touchpoint]:
     touched = session.execute(TOUCHED_BY, {"ids": list(ids)})
-    return {row[0]: dict(zip(TOUCHED, row[1:], strict=True)) for row in touched}
+    return {row.id: _origin(row) for row in touched}
+
+
+def _origin(row: Any) -> Touchpoint:
+    """The touchpoint of a row, as far as reports count it."""
+    return Touchpoint(**{name: getattr(row, name) for name in ORIGIN})
 
 
 def _of_sources(
@@ -293,7 +297,10 @@ def _of_sources(
     for source, p in left.items():
         found = session.execute(NAMES, {"source": source, "site": site_id}).first()
         if found is not None:
-            shares.append((p, dict(zip(TOUCHED, found, strict=False))))
+            touched = Touchpoint(
+                channel=found.channel, source=found.source, campaign=found.campaign
+            )
+            shares.append((p, touched))
     return shares
 
 

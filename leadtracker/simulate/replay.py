@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Engine
 
-from leadtracker.domain import Json
+from leadtracker.domain import Json, Touchpoint
 from leadtracker.live import Arrival
 from leadtracker.numbers.number_request import (
     BEAT_SECONDS,
@@ -62,7 +62,7 @@ class Page:
     visit: str
     visitor: str
     arrival: Arrival
-    touchpoint: str  # JSON
+    touchpoint: Touchpoint
     did: str | None = None
     state: str = "visible"
     level: int = 0
@@ -146,9 +146,8 @@ class Replay:
             _category("region", event["region"]),
             _category("topic", event["topic"]),
         )
-        touchpoint = orjson.dumps({"source": event["source"]}).decode()
         page = self._pages[event["visit"]] = Page(
-            str(event["visit"]), event["visitor"], arrival, touchpoint
+            str(event["visit"]), event["visitor"], arrival, Touchpoint(source=event["source"])
         )
         if event["bot"] or not event["sees_number"]:
             return _decision(event, None, "bot" if event["bot"] else "number not seen")

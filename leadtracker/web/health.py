@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
+from leadtracker.address import is_this_machine
 from leadtracker.errors import NotAllowed, StoreUnavailable
 from leadtracker.records.inbox import Inbox
+from leadtracker.records.session import SQLAlchemyError, ping
 from leadtracker.web.metrics import exposition
 from leadtracker.web.stores import stores
 
@@ -31,8 +30,7 @@ def register(app: Flask, inbox: Inbox) -> None:
         except StoreUnavailable as fault:
             faults["redis"] = str(fault)
         try:
-            with here.engine.connect() as connection:
-                connection.execute(select(1))
+            ping(here.engine)
         except SQLAlchemyError as fault:
             faults["database"] = type(fault).__name__
         return jsonify({"ready": not faults, "faults": faults}), 503 if faults else 200
@@ -52,9 +50,5 @@ def _may_read_metrics(token: str) -> None:
         given = request.headers.get("Authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             raise NotAllowed("metrics need the bearer token of LEADTRACKER_METRICS_TOKEN")
-    elif "X-Forwarded-For" in request.headers or not _is_this_machine(request.remote_addr):
+    elif "X-Forwarded-For" in request.headers or not is_this_machine(request.remote_addr):
         raise NotAllowed("metrics are for this machine, until LEADTRACKER_METRICS_TOKEN is set")
-
-
-def _is_this_machine(address: str | None) -> bool:
-    return address is not None and ipaddress.ip_address(address).is_loopback

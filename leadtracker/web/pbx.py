@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_cors import CORS
 
+from leadtracker import address
 from leadtracker.calls.receiving import receive
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.domain import Account, Caller, Json
@@ -132,19 +132,10 @@ def _account(key: str, secret: str | None) -> Account:
     wanted = account.secret if account else "\0" * len(given)
     if not hmac.compare_digest(given.encode(), wanted.encode()) or account is None:
         raise NotAllowed("the address of this notification is wrong: see `leadtracker pbx urls`")
-    if account.allowed_addresses and not _is_allowed(
-        request.remote_addr, account.allowed_addresses
-    ):
+    allowed = account.allowed_addresses
+    if allowed and not address.is_in(request.remote_addr, allowed):
         raise NotAllowed(f"notifications of {account.key} are not taken from {request.remote_addr}")
     return account
-
-
-def _is_allowed(address: str | None, allowed: tuple[str, ...]) -> bool:
-    try:
-        caller = ipaddress.ip_address(address or "")
-    except ValueError:
-        return False
-    return any(caller in ipaddress.ip_network(network, strict=False) for network in allowed)
 
 
 def _received(account: Account, family: Family) -> Notification:

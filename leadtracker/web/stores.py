@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app
-from sqlalchemy import Engine
 
 from leadtracker.live import Live
+from leadtracker.records.session import Engine
 from leadtracker.records.sites import Directory
 from leadtracker.settings import Settings
 

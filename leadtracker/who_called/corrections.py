@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from leadtracker.domain import Outcome, Site
+from leadtracker.domain import Outcome, Site, Touchpoint
 from leadtracker.errors import BadRequest, NotFound, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.matching.confirmation import candidates_of, truth
@@ -107,7 +107,8 @@ def _relearn(session: Session, known: Knowledge, row: VerdictRow, call: CallRow)
 
 def _as_matched(session: Session, call: CallRow) -> dict[str, object]:
     """The call's visitor and shares before any word, to go back to."""
-    return {**snapshot_of(call).to_json(), "shares": verdicts.shares_of(session, call.id)}
+    shares = [(p, touched.origin) for p, touched in verdicts.shares_of(session, call.id)]
+    return {**snapshot_of(call).to_json(), "shares": shares}
 
 
 def _restore(
@@ -115,6 +116,7 @@ def _restore(
 ) -> None:
     """Make the call what it was before any word."""
     if row.matched is not None:
-        copy, shares = Snapshot.from_json(row.matched), row.matched["shares"]
-        assign(session, call, Assignment(site, copy, judged, shares))
+        copy = Snapshot.from_json(row.matched)
+        parts = [(p, Touchpoint(**origin)) for p, origin in row.matched["shares"]]
+        assign(session, call, Assignment(site, copy, judged, parts))
         row.matched = None

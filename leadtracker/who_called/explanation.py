@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from leadtracker.domain import Json
+from leadtracker.domain import Json, Touchpoint
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.matching.calibration import Calibration
@@ -35,7 +35,7 @@ class Person:
     p: float
     reasons: tuple[str, ...]
     info: Json = field(default_factory=dict)
-    came: Json = field(default_factory=dict)
+    came: Touchpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _person(
 
 def _known(
     session: Session, live: Live, site_id: int, visitor: str, call: CallRow
-) -> tuple[Json, Json]:
+) -> tuple[Json, Touchpoint | None]:
     """What the visitor typed, and where their visit came from.
 
     This call's own copy comes first, then what Redis has, then the copy of another call.
@@ -130,8 +130,8 @@ def _known(
     except StoreUnavailable:
         found = None
     if found is not None:
-        return found.info, found.latest or {}
+        return found.info, found.latest
     copy = newest_of_visitor(session, visitor)
     if copy is None:
-        return {}, {}
+        return {}, None
     return copy.visitor_info, copy.touchpoint

@@ -53,12 +53,12 @@ def snapshot(
     if before.visitor_id == who and before.touchpoint:
         return replace(before, match=record)
     visitor = live.visitor(site.id, who)
-    arrival: Json = {}
+    arrival = None
     if record.get("lease"):
-        arrival = leases.touchpoint_of(session, record["lease"]) or {}
+        arrival = leases.touchpoint_of(session, record["lease"])
     if visitor is None:
-        return Snapshot(who, record, {}, {}, arrival)
-    return Snapshot(who, record, visitor.info, visitor.first or {}, arrival or visitor.latest or {})
+        return Snapshot(who, record, touchpoint=arrival)
+    return Snapshot(who, record, visitor.info, visitor.first, arrival or visitor.latest)
 
 
 def verdict_record(session: Session, judged: Judgement, calibration: Calibration) -> Json:

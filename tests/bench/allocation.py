@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from leadtracker.domain import Site
+from leadtracker.domain import Site, Touchpoint
 from leadtracker.live import Arrival, Live, keys
 from leadtracker.running.redis_server import EmbeddedRedis
 
@@ -56,8 +56,8 @@ class Pool:
                 arrival=arrival,
                 page="https://bench.example.com/",
                 info=("i:name", '"Dana"'),
-                first="{}",
-                latest="{}",
+                first=Touchpoint(),
+                latest=Touchpoint(),
                 claim=None,
                 now=self._now,
             ),

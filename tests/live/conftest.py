@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
-from leadtracker.domain import Site
+from leadtracker.domain import Site, Touchpoint
 from leadtracker.live import Arrival, Claim, Grant, Live
 
 SITE = Site(id=1, name="shop", tokens=("token",), origins=(), default_number=None)
 DIDS = tuple(f"+97272277677{n}" for n in range(5))
 DIRECT = Arrival("direct / direct")
+NOWHERE = Touchpoint()
+CAME = Touchpoint(  # and as Redis keeps it
+    at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    url="https://shop.example.com/sale?gclid=1",
+    channel="paid search",
+    source="google",
+    landing_page="/sale",
+    click_ids={"gclid": "1"},
+)
+CAME_TEXT = (
+    '{"at":"2026-03-01T12:00:00.000+00:00","url":"https://shop.example.com/sale?gclid=1",'
+    '"referrer":"","channel":"paid search","source":"google","medium":"","campaign":"",'
+    '"term":"","content":"","landing_page":"/sale","click_ids":{"gclid":"1"}}'
+)
 START = 1_800_000_000_000  # ms
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 LEASE = (
@@ -39,8 +54,8 @@ class Shop:
         change: int | None = None,
         arrival: Arrival = DIRECT,
         info: tuple[str, ...] = (),
-        first: str = "{}",
-        latest: str = "{}",
+        first: Touchpoint = NOWHERE,
+        latest: Touchpoint = NOWHERE,
         page: str = "",
     ) -> Grant:
         """A number request; builds the pool when it has to be, as the application does."""

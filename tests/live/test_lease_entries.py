@@ -7,7 +7,20 @@ from collections.abc import Callable
 import pytest
 
 from leadtracker.live import Arrival, Grant, keys
-from tests.live.conftest import DIDS, DIRECT, HOUR, MINUTE, SECOND, SITE, UNHEARD, Shop, claim_of
+from tests.live.conftest import (
+    CAME,
+    CAME_TEXT,
+    DIDS,
+    DIRECT,
+    HOUR,
+    MINUTE,
+    NOWHERE,
+    SECOND,
+    SITE,
+    UNHEARD,
+    Shop,
+    claim_of,
+)
 from tests.live.traffic import BING, GOOGLE, ROOT, group, visit
 
 DANA = Arrival("google / spring", "mobile", "IL-3", "kitchens")
@@ -26,7 +39,7 @@ def tap_default(
         visit=visit,
         lease=lease,
         arrival=DANA,
-        latest='{"source":"google"}',
+        latest=CAME,
         now=shop.now,
     )
 
@@ -52,13 +65,13 @@ def begun(grant: Grant, **more: str) -> dict[str, str]:
         "device": "mobile",
         "region": "IL-3",
         "topic": "kitchens",
-        "touchpoint": '{"source":"google"}',
+        "touchpoint": CAME_TEXT,
         "new_visit": "1",
     } | more
 
 
 def test_a_lease_begins_with_all_that_is_known_of_its_visitor(shop: Shop) -> None:
-    grant = shop.ask("dana", arrival=DANA, latest='{"source":"google"}')
+    grant = shop.ask("dana", arrival=DANA, latest=CAME)
     assert entries(shop) == [begun(grant, reason="leased", chosen="pool", start=str(shop.now))]
 
 
@@ -74,7 +87,7 @@ def test_its_group_is_that_of_the_hour(shop: Shop) -> None:
 def test_a_new_visit_to_the_same_number_is_told(shop: Shop) -> None:
     shop.ask("dana", arrival=DANA)
     shop.now += SECOND
-    grant = shop.ask("dana", "visit 2", arrival=DANA, latest='{"source":"google"}')
+    grant = shop.ask("dana", "visit 2", arrival=DANA, latest=CAME)
     _, departed, kept = entries(shop)
     assert (departed["visit"], departed["left"]) == ("visit", str(shop.now - SECOND))
     assert kept == begun(grant, visit="visit 2", reason="kept", chosen="own")
@@ -83,7 +96,7 @@ def test_a_new_visit_to_the_same_number_is_told(shop: Shop) -> None:
 def test_a_visit_that_goes_on_after_a_long_silence_is_no_new_one(shop: Shop) -> None:
     shop.ask("dana", arrival=DANA)
     shop.now += HOUR
-    grant = shop.ask("dana", arrival=DANA, latest='{"source":"google"}')
+    grant = shop.ask("dana", arrival=DANA, latest=CAME)
     assert entries(shop)[-1] == begun(grant, reason="kept", chosen="own", new_visit="0")
 
 
@@ -91,7 +104,7 @@ def test_a_restored_lease_began_when_it_did_and_is_seen_now(shop: Shop) -> None:
     before = shop.ask("dana", arrival=DANA)
     shop.live.client.flushall()
     shop.now += MINUTE
-    grant = shop.ask("dana", arrival=DANA, latest='{"source":"google"}', claim=claim_of(before))
+    grant = shop.ask("dana", arrival=DANA, latest=CAME, claim=claim_of(before))
     told = begun(before, reason="restored", chosen="own", new_visit="0", seen=str(shop.now))
     assert entries(shop) == [told]
     (lease,) = shop.live.holders(SITE.id, grant.did)
@@ -103,7 +116,7 @@ def test_the_default_number_is_told_and_its_visit_once_new(shop: Shop) -> None:
     shop.ask("ron")
     shop.beat(shop.ask("ron"))
     for new_visit in ("1", "0"):
-        grant = shop.ask("dana", arrival=DANA, latest='{"source":"google"}')
+        grant = shop.ask("dana", arrival=DANA, latest=CAME)
         assert entries(shop)[-1] == begun(
             grant, reason="pool_empty", chosen="", did="", new_visit=new_visit
         )
@@ -217,8 +230,8 @@ def told_phones(shop: Shop, *phones: str) -> list[str]:
             arrival=DIRECT,
             page="",
             info=(),
-            first="{}",
-            latest="{}",
+            first=NOWHERE,
+            latest=NOWHERE,
             claim=None,
             phone=phone,
             now=shop.now,

@@ -6,14 +6,18 @@ import dataclasses
 
 import pytest
 
+from leadtracker.domain import Touchpoint
 from leadtracker.live import Claim, Live, keys
 from tests.live.conftest import (
+    CAME,
+    CAME_TEXT,
     DIDS,
     DIRECT,
     HOUR,
     HURRIED,
     LEASE,
     MINUTE,
+    NOWHERE,
     SECOND,
     SITE,
     UNHEARD,
@@ -21,6 +25,8 @@ from tests.live.conftest import (
     Shop,
     claim_of,
 )
+
+BING = Touchpoint(source="bing")
 
 
 def test_every_visitor_has_a_number_of_his_own(shop: Shop) -> None:
@@ -311,24 +317,24 @@ def test_what_is_known_of_a_visitor(shop: Shop) -> None:
     shop.ask(
         "dana",
         info=("i:name", '"Dana דנה"', "i:n", "1"),
-        first='{"source":"google"}',
-        latest='{"source":"google"}',
+        first=CAME,
+        latest=CAME,
     )
     shop.now += HOUR
     shop.ask(
         "dana",
         "visit 2",
         info=("i:n", "2"),
-        first='{"source":"bing"}',
-        latest='{"source":"bing"}',
+        first=BING,
+        latest=BING,
         page="/x",
     )
     visitor = shop.live.visitor(SITE.id, "dana")
     assert visitor is not None
     assert visitor.info == {"name": "Dana דנה", "n": 2}
     assert (visitor.first, visitor.latest, visitor.page) == (
-        {"source": "google"},
-        {"source": "bing"},
+        CAME,
+        BING,
         "/x",
     )
     key = f"{keys.root(SITE.id)}:visitor:dana"
@@ -341,7 +347,7 @@ def test_what_is_known_of_a_visitor(shop: Shop) -> None:
 
 def test_the_log_tells_every_lease_from_its_beginning_to_its_end(shop: Shop) -> None:
     shop.keep(DIDS[0])
-    dana = shop.ask("dana", latest='{"source":"google"}')
+    dana = shop.ask("dana", latest=CAME)
     shop.now += SECOND
     shop.beat(dana)  # says nothing new
     shop.now += SECOND
@@ -367,7 +373,7 @@ def test_the_log_tells_every_lease_from_its_beginning_to_its_end(shop: Shop) -> 
         ("late", "pool_empty", "1"),
     ]
     begun, tapped, left, _, died, *_ = entries
-    assert (begun["touchpoint"], begun["did"]) == ('{"source":"google"}', DIDS[0])
+    assert (begun["touchpoint"], begun["did"]) == (CAME_TEXT, DIDS[0])
     assert [int(tapped["taps"]) - 2 * SECOND, int(left["left"]) - 3 * SECOND] == [
         int(begun["start"])
     ] * 2
@@ -386,8 +392,8 @@ def test_a_question_that_is_repeated_after_a_broken_connection_is_answered_the_s
         "lease": "one",
         "page": "",
         "info": (),
-        "first": "{}",
-        "latest": "{}",
+        "first": NOWHERE,
+        "latest": NOWHERE,
     }
     more["arrival"] = DIRECT
     shop.live.build_pool(SITE, DIDS, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leadtracker.domain import Touchpoint
 from leadtracker.live import keys
 from tests.live.conftest import (
     DIDS,
@@ -25,11 +26,16 @@ DAYS = SITE.visitor_days * 86400
 
 def test_the_first_touchpoint_stays_and_the_latest_goes_on(shop: Shop) -> None:
     for n in range(3):
-        shop.ask("dana", f"visit {n}", first=f'{{"n":{n}}}', latest=f'{{"n":{n}}}', page=f"/{n}")
+        arrived = Touchpoint(source=f"{n}")
+        shop.ask("dana", f"visit {n}", first=arrived, latest=arrived, page=f"/{n}")
         shop.now += SECOND
     known = shop.live.visitor(SITE.id, "dana")
     assert known is not None
-    assert (known.first, known.latest, known.page) == ({"n": 0}, {"n": 2}, "/2")
+    assert (known.first, known.latest, known.page) == (
+        Touchpoint(source="0"),
+        Touchpoint(source="2"),
+        "/2",
+    )
     assert known.seen is not None
     assert round(known.seen.timestamp() * 1000) == shop.now - SECOND
 

@@ -45,7 +45,8 @@ def test_asked_dialled_talked_and_paid(road: Road, dashboard: FlaskClient) -> No
         call = session.scalars(select(CallRow)).one()
         assert (row.call_pk, row.call_id) == (call.id, call.call_id)
         assert (call.visitor_id, call.site_id) == (long("dana"), row.site_id)
-        assert call.touchpoint["campaign"] == "spring"
+        assert call.touchpoint is not None
+        assert call.touchpoint.campaign == "spring"
     page = dashboard.get(f"/calls/{row.call_pk}").text
     for words in ("Who was called back", "Visit that asked", "Called back", "a kitchen"):
         assert words in page, words

@@ -288,7 +288,7 @@ def test_the_export(dashboard: FlaskClient, engine: Engine) -> None:
         "First source": "google",
         "First campaign": "'=cmd|' /C calc'!A0",
         "First landing page": "/sale",
-        "First arrival (UTC)": "2026-11-18T11:56:00+00:00",
+        "First arrival (UTC)": "2026-11-18T11:56:00.000+00:00",
         "How we know": "The page was open when the phone rang.",
         "Visitor": "visitor-0000000001",
         "Visitor info": '{"name":"דנה, \\"המנהלת\\"","company":"@Acme\\nLtd","x":[1]}',

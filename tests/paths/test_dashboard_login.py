@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from leadtracker.app import create_app
 from leadtracker.errors import BadRequest, NotFound
+from leadtracker.live import login_limits
 from leadtracker.records.tables import UserRow
 from leadtracker.records.users import add_user, change_password, ensure_first_user, user_by_password
-from leadtracker.web.dashboard import login
 from leadtracker.web.stores import Stores
 from tests.dashboard_rows import OURS, PASSWORD
 
@@ -231,7 +231,7 @@ class TestGuesses:
     def test_without_redis_each_process_counts(
         self, visitor: FlaskClient, stores: Stores, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(login, "_this_process", FixedWindowRateLimiter(MemoryStorage()))
+        monkeypatch.setattr(login_limits, "_this_process", FixedWindowRateLimiter(MemoryStorage()))
         monkeypatch.setattr(stores.live, "_url", "unix:///nowhere.sock")
         monkeypatch.setattr(stores.live, "_local", type("Local", (), {})())
         assert [log_in(visitor, "wrong") for _ in range(9)] == [401] * 9

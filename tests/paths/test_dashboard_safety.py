@@ -16,6 +16,7 @@ from markupsafe import escape
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from leadtracker.domain import touchpoint_from_json, touchpoint_to_json
 from leadtracker.errors import LeadtrackerError, StoreUnavailable
 from leadtracker.records.tables import SiteRow
 from leadtracker.web.dashboard import slow_work
@@ -60,12 +61,14 @@ class Page(HTMLParser):
 @pytest.fixture
 def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
     """Pages whose every text that a browser or a PBX may send is hostile."""
-    arrival = touchpoint(NOW) | {
-        name: HOSTILE
-        for name in ("source", "channel", "campaign", "landing_page", "medium", "term", "content")
-    }
-    arrival |= {"url": "javascript:alert(3)", "referrer": HOSTILE, "click_ids": {"gclid": HOSTILE}}
-    first = arrival | {"at": HOSTILE}
+    names = ("source", "channel", "campaign", "landing_page", "medium", "term", "content")
+    arrival = touchpoint(
+        NOW,
+        **dict.fromkeys((*names, "referrer"), HOSTILE),
+        url="javascript:alert(3)",
+        click_ids={"gclid": HOSTILE},
+    )
+    first = touchpoint_from_json(touchpoint_to_json(arrival) | {"at": HOSTILE})
     row = call(
         NOW,
         arrival=arrival,

@@ -100,7 +100,8 @@ def test_a_lease_begins(session: Session) -> None:
         "/sale",
     )
     assert leases.touchpoint_of(session, "one") == row.touchpoint
-    assert row.touchpoint["landing_page"] == "/sale"
+    assert row.touchpoint is not None
+    assert row.touchpoint.landing_page == "/sale"
     assert leases.by_id(session, "one") == begun("one")
 
 

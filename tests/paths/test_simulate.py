@@ -250,7 +250,7 @@ def test_what_a_replay_leaves_can_be_looked_at(
         for row, line in zip(rows, calls, strict=True):
             likely = [each["visitor"] for each in line["candidates"] if each["p"] >= 0.5]
             assert [row.visitor_id] == (likely or [None])
-            shares = {touched["source"]: p for p, touched in verdicts.shares_of(session, row.id)}
+            shares = {touched.source: p for p, touched in verdicts.shares_of(session, row.id)}
             assert shares.get("google / cpc", 0) == pytest.approx(
                 line["sources"].get("google / cpc", 0), abs=0.02
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from test_accuracy import judged_calls, lost, shop
 
+from leadtracker.domain import Touchpoint
 from leadtracker.matching.calibration import Calibration
 from leadtracker.matching.evidence import Evidence, Holder
 from leadtracker.matching.posterior import Candidate, Posterior
@@ -54,9 +54,10 @@ def sites(engine: Engine) -> None:
     site_files.keep(engine, "[account.pbx]\nvendor='voicenter'\n\n[site.shop]\n\n[site.other]")
 
 
-def named(source: str) -> dict[str, str]:
-    values = {"channel": f"c {source}", "source": source, "campaign": f"k {source}"}
-    return values | {"landing_page": f"/{source}"}
+def named(source: str) -> Touchpoint:
+    return Touchpoint(
+        channel=f"c {source}", source=source, campaign=f"k {source}", landing_page=f"/{source}"
+    )
 
 
 @pytest.mark.usefixtures("sites")
@@ -80,7 +81,7 @@ class TestParts:
         evidence = judged(posterior, *self.HOLDERS).evidence
         with Session(engine) as session:
             found = verdicts.parts_of(session, 1, posterior, evidence)
-        return {touched["source"] + touched.get("landing_page", "!"): p for p, touched in found}
+        return {touched.source + (touched.landing_page or "!"): p for p, touched in found}
 
     def test_by_visit_and_source(self, engine: Engine) -> None:
         candidates = candidate("dana", 0.6, ads=0.5, mail=0.1), candidate("noa", 0.2)
@@ -112,7 +113,7 @@ class TestParts:
 
 @pytest.mark.usefixtures("sites")
 class TestShares:
-    def shares(self, engine: Engine, *parts: tuple[float, Mapping[str, str]]) -> list[ShareRow]:
+    def shares(self, engine: Engine, *parts: verdicts.Part) -> list[ShareRow]:
         row = unknown_call(NOW)
         add(engine, row)
         with Session(engine) as session:
@@ -129,8 +130,8 @@ class TestShares:
             engine,
             (0.2, base),
             (0.1, base),
-            (0.25, base | {"landing_page": "/b"}),
-            (0.15, base | {"campaign": "k b"}),
+            (0.25, replace(base, landing_page="/b")),
+            (0.15, replace(base, campaign="k b")),
         )
         assert [
             (row.p, row.by_channel, row.by_source, row.by_campaign, row.by_landing) for row in found
@@ -258,7 +259,7 @@ class TestSnapshot:
     def test_of_nobody_no_copy(self, stores: Stores) -> None:
         before = Snapshot("dana", touchpoint=named("hers"))
         found = self.taken(stores, before, Posterior((), 1.0, 0.0, {}))
-        assert (found.visitor_id, found.touchpoint) == (None, {})
+        assert (found.visitor_id, found.touchpoint) == (None, None)
 
 
 class TestExplanation:
@@ -343,7 +344,7 @@ class TestExplanation:
             found = explanation(session, stores.live, session.get_one(CallRow, row.id))
             assert explanation(session, stores.live, session.get_one(CallRow, old.id)) is None
         assert found is not None
-        assert [(each.came.get("source"), each.info) for each in found.people] == [
+        assert [(each.came and each.came.source, each.info) for each in found.people] == [
             ("call 3", {"n": 3}),
             ("visit", {}),
         ]

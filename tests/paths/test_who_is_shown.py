@@ -255,12 +255,12 @@ class TestCard:
             "Acme",
             "https://shop.example.com/sale",
         )
-        assert (shown.touchpoint["source"], shown.first["source"]) == ("google", "google")
+        assert (shown.touchpoint.source, shown.first.source) == ("google", "google")
         assert shown.seen is not None
         stores.live.client.flushall()
         shown = card(DANA)
         assert (shown.name, shown.company, shown.page, shown.seen) == ("old", "", "", None)
-        assert (shown.touchpoint["source"], shown.first["source"]) == ("bing", "bing")
+        assert (shown.touchpoint.source, shown.first.source) == ("bing", "bing")
 
     def test_without_redis_it_is_made_of_sql(
         self, card: Any, stores: Stores, engine: Engine, monkeypatch: pytest.MonkeyPatch
@@ -341,7 +341,7 @@ class TestCard:
         )
         shown = caller_card(engine, stores.directory, PHONE)
         assert (shown.visitor_id, shown.name, shown.site and shown.site.id) == ("newer", "Newer", 2)
-        assert (shown.touchpoint["source"], shown.first["source"]) == ("google", "google")
+        assert (shown.touchpoint.source, shown.first.source) == ("google", "google")
         assert ids(shown) == (None, [row.id for row in rows])
 
     def test_a_caller_who_only_asked(self, stores: Stores, engine: Engine) -> None:
@@ -352,7 +352,7 @@ class TestCard:
         )
         shown = caller_card(engine, stores.directory, PHONE)
         assert (shown.name, shown.site and shown.site.id, shown.visitor_id) == ("Typed", 2, None)
-        assert (shown.calls, shown.info, shown.first, shown.touchpoint) == ([], {}, {}, {})
+        assert (shown.calls, shown.info, shown.first, shown.touchpoint) == ([], {}, None, None)
 
 
 def ids(card: VisitorCard) -> tuple[int | None, list[int]]:

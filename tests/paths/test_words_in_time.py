@@ -254,7 +254,7 @@ class TestTheCallItself:
             with Session(shop.engine) as session:
                 row = session.get_one(CallRow, spoken_of)
                 shares = [
-                    (round(p, 6), touched["source"])
+                    (round(p, 6), touched.source)
                     for p, touched in verdicts.shares_of(session, row.id)
                 ]
                 return row.visitor_id, row.campaign, shop.verdict(row.id).stated_right, shares

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadtracker.callback_rules.agents import order
-from leadtracker.callback_rules.counting import PER_ACCOUNT, counters, network
+from leadtracker.callback_rules.counting import PER_ACCOUNT, counters
 from leadtracker.callback_rules.course import State, after, failure, state_of_leg, state_of_pop
 from leadtracker.callback_rules.rules import Limits, Rules, rules_of
 from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPop, Site
@@ -179,23 +179,6 @@ def test_order_of_agents(choose: str, turn: int, free: set[str] | None, agents: 
 def test_no_agent_is_free() -> None:
     assert order(Rules(agents=("A", "B"), choose="free"), 0, set()) == ()
     assert order(Rules(choose="round robin"), 3, None) == ()
-
-
-@pytest.mark.parametrize(
-    ("address", "who"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("2001:0DB8:1:2:FFFF::1", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("unknown", ""),
-        ("", ""),
-    ],
-)
-def test_network(address: str, who: str) -> None:
-    assert network(address) == who
 
 
 def test_what_a_request_counts_against() -> None:

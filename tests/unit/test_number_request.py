@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from leadtracker.demo.browser import DESKTOP, PHONE
-from leadtracker.domain import Site
+from leadtracker.domain import Site, touchpoint_to_json
 from leadtracker.errors import BadRequest
 from leadtracker.numbers.number_request import (
     Sender,
@@ -188,8 +188,8 @@ def test_the_phone_that_a_page_says_is_the_visitors(info: dict[str, Any], phone:
 )
 def test_when_a_visitor_arrived(at: Any, moment: datetime) -> None:
     found = _touchpoint({"url": "https://shop.example.com/", "at": at}, NOW)
-    assert found["at"] == moment.isoformat(timespec="milliseconds")
-    orjson.dumps(found)
+    assert found.at == moment
+    orjson.dumps(touchpoint_to_json(found))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from leadtracker import money
 from leadtracker.callback_rules.course import State
 from leadtracker.records.callback_tables import CallbackRow
 
@@ -69,8 +70,9 @@ WHY = {
 
 
 def register(app: Flask) -> None:
-    for show in (callback_state, callback_tone, callback_why, money):
+    for show in (callback_state, callback_tone, callback_why):
         app.add_template_filter(show)
+    app.add_template_filter(money.as_text, "money")
 
 
 def callback_state(row: CallbackRow) -> str:
@@ -84,8 +86,3 @@ def callback_tone(row: CallbackRow) -> str:
 def callback_why(row: CallbackRow) -> str:
     """Why it was refused or failed; empty where it was not."""
     return (REFUSAL_WORDS if row.state == State.REFUSED else WHY).get(row.code, row.code)
-
-
-def money(amount: int, currency: str) -> str:
-    """`12.50 ILS` of 1250 minor units: every currency we know of has a hundred."""
-    return f"{amount / 100:,.2f} {currency}"

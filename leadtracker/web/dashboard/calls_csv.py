@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from leadtracker.domain import Site
+from leadtracker.domain import Site, Touchpoint, touchpoint_to_json
 from leadtracker.numbers.touchpoint import CLICK_IDS
 from leadtracker.records.tables import CallRow
 from leadtracker.web.dashboard import shown
@@ -16,16 +16,23 @@ from leadtracker.web.dashboard.csv_answer import Cell
 Column = Callable[[CallRow, Site | None, str], Cell]
 
 
-def _touch(key: str) -> Column:
-    return lambda call, site, zone: str(call.touchpoint.get(key) or "")
+NOTHING = Touchpoint()
 
 
-def _first(key: str) -> Column:
-    return lambda call, site, zone: str(call.first_touchpoint.get(key) or "")
+def _touch(name: str) -> Column:
+    return lambda call, site, zone: getattr(call.touchpoint or NOTHING, name)
 
 
-def _click_id(key: str) -> Column:
-    return lambda call, site, zone: str((call.touchpoint.get("click_ids") or {}).get(key) or "")
+def _first(name: str) -> Column:
+    return lambda call, site, zone: getattr(call.first_touchpoint or NOTHING, name)
+
+
+def _first_at(call: CallRow, site: Site | None, zone: str) -> Cell:
+    return touchpoint_to_json(call.first_touchpoint).get("at") or ""
+
+
+def _click_id(name: str) -> Column:
+    return lambda call, site, zone: (call.touchpoint or NOTHING).click_ids.get(name, "")
 
 
 COLUMNS: dict[str, Column] = {
@@ -60,7 +67,7 @@ COLUMNS: dict[str, Column] = {
     "First source": _first("source"),
     "First campaign": _first("campaign"),
     "First landing page": _first("landing_page"),
-    "First arrival (UTC)": _first("at"),
+    "First arrival (UTC)": _first_at,
     "How we know": lambda call, site, zone: str(call.match.get("said") or ""),
     "Visitor": lambda call, site, zone: call.visitor_id or "",
     "Visitor info": lambda call, site, zone: (

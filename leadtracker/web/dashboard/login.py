@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 
 from flask import Blueprint, Flask, Request, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import FixedWindowRateLimiter
 
-from leadtracker.errors import QuotaSpent
+from leadtracker.live.login_limits import LoginLimits
 from leadtracker.records.users import User, user_by_id, user_by_password
 from leadtracker.web.dashboard import own_process
 from leadtracker.web.dashboard.browser_requests import refuse_nul, refuse_other_origins
@@ -21,8 +16,6 @@ from leadtracker.web.page_headers import protect
 from leadtracker.web.stores import stores
 
 LOGIN_DAYS = 14
-PER_ADDRESS = RateLimitItemPerMinute(10, 10)  # 10 in 10 minutes
-PER_NAME = RateLimitItemPerHour(50)
 LONGEST_NAME = 100
 
 blueprint = Blueprint("login", __name__)
@@ -30,7 +23,6 @@ own_process.give_way(blueprint)
 blueprint.before_request(refuse_other_origins)
 blueprint.before_request(refuse_nul)
 blueprint.after_request(protect)
-_this_process = FixedWindowRateLimiter(MemoryStorage())
 
 
 class PeoplesSessions(SecureCookieSessionInterface):
@@ -65,12 +57,13 @@ def form() -> ResponseReturnValue:
 @blueprint.post("/login")
 def enter() -> ResponseReturnValue:
     name = request.form.get("name", "").strip()[:LONGEST_NAME]
-    _count_guess(name)
+    limits = LoginLimits(stores().live)
+    limits.count_guess(name, request.remote_addr)
     user = user_by_password(stores().engine, name, request.form.get("password", ""))
     following = _inside(request.form.get("next", ""))
     if user is None:
         return render_template("login.html", next=following, name=name, wrong=True), 401
-    _forget_guesses(name)
+    limits.forget_guesses(name, request.remote_addr)
     session.clear()
     session.permanent = True
     session["user"], session["epoch"] = user.id, user.epoch
@@ -106,44 +99,3 @@ def _inside(target: str) -> str:
         target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     )
     return target if inside else url_for("dashboard.calls")
-
-
-def _limits(name: str) -> tuple[tuple[RateLimitItem, str], ...]:
-    return (PER_ADDRESS, _network()), (PER_NAME, name.casefold())
-
-
-def _count_guess(name: str) -> None:
-    """Counted before the password is looked at, so that guesses sent at once count too. Raises QuotaSpent."""
-    for limit, whose in _limits(name):
-        try:
-            free = _all_processes().hit(limit, "login", whose)
-        except StorageError:  # without Redis each process counts alone
-            free = _this_process.hit(limit, "login", whose)
-        if not free:
-            raise QuotaSpent("too many wrong passwords were tried")
-
-
-def _forget_guesses(name: str) -> None:
-    for limit, whose in _limits(name):
-        _this_process.clear(limit, "login", whose)
-        try:
-            _all_processes().clear(limit, "login", whose)
-        except StorageError:
-            return
-
-
-def _all_processes() -> FixedWindowRateLimiter:
-    pool = stores().live.client.connection_pool
-    return FixedWindowRateLimiter(
-        RedisStorage("redis://", connection_pool=pool, wrap_exceptions=True)
-    )
-
-
-def _network() -> str:
-    """Who asks: the address, or the /64 of an IPv6 one, which is one household's."""
-    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 # stands for an unknown address, nothing listens
-    return (
-        str(ipaddress.ip_network((address, 64), strict=False))
-        if address.version == 6
-        else str(address)
-    )

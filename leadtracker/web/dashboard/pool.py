@@ -7,14 +7,13 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from leadtracker.domain import Site
 from leadtracker.live import DidState, PoolState
 from leadtracker.planner import words as plan_words
 from leadtracker.planner.plan import alarms
 from leadtracker.records import plans
-from leadtracker.records.session import reading
+from leadtracker.records.session import Session, reading
 from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, lately, visits
 from leadtracker.reports.sources import SourceFilter
 from leadtracker.reports.timeline import shortages

@@ -11,7 +11,7 @@ from flask import Flask
 
 from leadtracker import phone
 from leadtracker.calls.screen_pop import first_of
-from leadtracker.domain import Json, Site
+from leadtracker.domain import Json, Site, Touchpoint
 from leadtracker.matching.interval import Count
 
 OUTCOME_WORDS = {
@@ -95,7 +95,7 @@ def moment(at: datetime, zone: str) -> str:
 
 
 def moment_of(text: Any, zone: str) -> str:
-    """Of a moment as touchpoints and matches keep it (ISO 8601); empty when it is none."""
+    """Of a moment as matches keep it (ISO 8601); empty when it is none."""
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError:
@@ -178,11 +178,12 @@ def counted(figure: Count) -> str:
     )
 
 
-def source_line(touchpoint: Json) -> str:
+def source_line(touchpoint: Touchpoint | None) -> str:
     """`google · paid search · spring_sale`; empty when nothing is known."""
-    return " · ".join(
-        str(touchpoint[key]) for key in ("source", "channel", "campaign") if touchpoint.get(key)
-    )
+    if touchpoint is None:
+        return ""
+    told = (touchpoint.source, touchpoint.channel, touchpoint.campaign)
+    return " · ".join(text for text in told if text)
 
 
 def name(info: Json, site: Site | None) -> str:

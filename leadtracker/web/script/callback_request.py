@@ -11,8 +11,8 @@ import orjson
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from leadtracker.address import household
 from leadtracker.callback.request import CallbackRequests, Told, read_wish
-from leadtracker.callback_rules.counting import network
 from leadtracker.callback_rules.course import State
 from leadtracker.domain import Json, Site
 from leadtracker.errors import LeadtrackerError
@@ -93,7 +93,7 @@ def ask_by_form(requests: CallbackRequests) -> ResponseReturnValue:
 def own_id(site: Site, phone: str) -> str:
     """An id for a form that brings none: the same form of the same sender is the same request for some minutes."""
     moment = int(time.time() // SAME_FORM_SECONDS)
-    text = f"{site.id} {network(request.remote_addr or '')} {phone} {moment}"
+    text = f"{site.id} {household(request.remote_addr)} {phone} {moment}"
     return hmac.new(stores().settings.key.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
 
 
