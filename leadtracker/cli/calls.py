@@ -88,7 +88,7 @@ def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None
     """Say who made a call; the worker learns from it."""
     if (visitor is not None) + nobody + undo != 1:
         raise click.UsageError("say one of --visitor, --nobody and --undo")
-    corrections.say(opening.database(), call_pk, corrections.NOBODY if nobody else visitor)
+    corrections.keep_word(opening.database(), call_pk, corrections.NOBODY if nobody else visitor)
     click.echo("Taken back." if undo else "Kept.")
 
 

@@ -148,9 +148,7 @@ def mark_applied(session: Session, call_pk: int) -> None:
     session.execute(word.values(heeded=VerdictRow.confirmed))
 
 
-def confirmed_elsewhere(
-    session: Session, site_id: int, phone: str, visitor: str, but: int
-) -> bool:
+def confirmed_elsewhere(session: Session, site_id: int, phone: str, visitor: str, but: int) -> bool:
     """Whether a user said of a call of this phone, other than `but`, that it was this visitor."""
     said = exists().where(
         CallRow.caller == phone,
@@ -289,9 +287,7 @@ def _origin(row: Any) -> Touchpoint:
     return Touchpoint(**{name: getattr(row, name) for name in ORIGIN})
 
 
-def _of_sources(
-    session: Session, site_id: int, left: Mapping[str, float]
-) -> list[Part]:
+def _of_sources(session: Session, site_id: int, left: Mapping[str, float]) -> list[Part]:
     """Shares of which only the traffic source is known; any lease of it tells the source's name."""
     shares: list[Part] = []
     for source, p in left.items():

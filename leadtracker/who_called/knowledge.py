@@ -52,6 +52,11 @@ class Ring:
         return abs(self.moment.timestamp() - evidence.moment) < 1
 
 
+def visible_number(caller: str | None) -> str | None:
+    """The caller's number in E.164; None where it is hidden, or is no such number."""
+    return caller if caller and caller.startswith("+") else None
+
+
 @dataclass
 class Knowledge:
     """One site's sums and calling clock in memory.
@@ -141,7 +146,7 @@ class Knowledge:
             before, after = None, _course(each.after)
             if each.before is not None:
                 before = _course(each.before)
-            self._add(change(before and before.counts, after.counts))
+            self._add(change(before.counts if before else None, after.counts))
             for state, pages in ((before, -1), (after, 1)):
                 if state is not None and state.closed is not None:
                     if hour := self.clock.page_closed(*state.closed, pages=pages):

@@ -85,7 +85,7 @@ def apply(engine: Engine, live: Live, site: Site, change: Rematch) -> bool:
 
 def _named(posterior: Posterior) -> tuple[str, str | None]:
     best = named(posterior)
-    return posterior.verdict, best and best.visitor
+    return posterior.verdict, best.visitor if best else None
 
 
 def _moved(before: Posterior, after: Posterior) -> bool:

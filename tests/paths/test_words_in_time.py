@@ -18,7 +18,7 @@ from leadtracker.records import learned, verdicts
 from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.tables import CallRow, VerdictRow
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.corrections import BATCH, NOBODY, apply_corrections, say
+from leadtracker.who_called.corrections import BATCH, NOBODY, apply_corrections, keep_word
 from leadtracker.who_called.knowledge import Knowledge, Knowledges, Ring
 from leadtracker.who_called.verdict import snapshot
 from tests.dashboard_rows import add, call, lease, touchpoint, unknown_call
@@ -66,7 +66,7 @@ class Shop:
         return row.id
 
     def say(self, call_pk: int, word: str | None) -> None:
-        say(self.engine, call_pk, word)
+        keep_word(self.engine, call_pk, word)
         assert apply_corrections(self.engine, self.live, self.directory, self.knowledges) == 1
 
     def fade(self, days: int) -> None:

@@ -13,7 +13,7 @@ from leadtracker.reports.one_call import one_call
 from leadtracker.web.dashboard.raw_payload import readable
 from leadtracker.web.dashboard.shown import ANY_SITE
 from leadtracker.web.stores import stores
-from leadtracker.who_called.corrections import NOBODY, say
+from leadtracker.who_called.corrections import NOBODY, keep_word
 from leadtracker.who_called.explanation import explanation
 
 
@@ -43,5 +43,5 @@ def confirm(call_pk: int) -> ResponseReturnValue:
     visitor = request.form.get("visitor", NOBODY if "nobody" in request.form else None)
     if visitor is None and "undo" not in request.form:
         raise BadRequest("the form says neither who called nor that it was nobody of these")
-    say(stores().engine, call_pk, visitor)
+    keep_word(stores().engine, call_pk, visitor)
     return redirect(url_for("dashboard.call", call_pk=call_pk, _anchor="who"), 303)
