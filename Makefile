@@ -1,16 +1,36 @@
 # Every target is one sentence; `make` alone lists them.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-DEBIAN := chromium:chromium redis-server:redis-server initdb:postgresql node:nodejs npm:npm
+PYTHON := python3
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# Real parts and tools, each with its Debian package. $(call installed,PAIRS) installs those that this machine lacks.
+BUILD := node:nodejs npm:npm
+BENCH := redis-server:redis-server wrk:wrk
+TESTS := chromium:chromium initdb:postgresql $(BUILD) $(BENCH)
+define installed
+@missing=""; for pair in $(1); do \
+  PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)" command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+if [ -n "$$missing" ]; then \
+  echo "The tests use real parts: Chromium for the script and the pages, redis-server and PostgreSQL as stores,"; \
+  echo "node and npm to build the script again and compare, wrk to send load. This machine lacks:$$missing."; \
+  command -v apt-get >/dev/null || { \
+    echo "There is no apt-get here: install them yourself (those are the names in Debian), then say it again."; exit 1; }; \
+  echo "Installing with apt-get ..."; \
+  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/runtime: .lock/runtime.txt pyproject.toml
+	@test -x $(BIN)/pip || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Leadtracker needs Python 3.11 or newer, and $(PYTHON) is: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name a newer one, such as: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
 	@echo "Installing Leadtracker and the packages it needs into .venv (nothing outside this folder) ..."
-	@test -x $(BIN)/pip || python3 -m venv .venv || { \
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { \
 	  echo "Debian's python3-venv is missing; installing it with apt-get:"; \
-	  rm -rf .venv; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && python3 -m venv .venv; }
+	  rm -rf .venv; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv .venv; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/runtime.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/build.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -21,8 +41,6 @@ help: ## list what can be made
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/dev.txt
 	@touch $@
 
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-
 install: .venv/runtime ## install Leadtracker into .venv
 
 demo: .venv/runtime ## run everything with a demo site and a simulated PBX; Ctrl-C stops it
@@ -32,14 +50,10 @@ serve: .venv/runtime ## run Leadtracker for a real site
 	@$(BIN)/leadtracker serve
 
 system: ## install the Debian packages that the tests need and this machine lacks
-	@missing=""; for pair in $(DEBIAN); do \
-	  PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)" command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
-	if [ -n "$$missing" ]; then \
-	  echo "The tests use real parts: Chromium for the script and the pages, redis-server and PostgreSQL as stores,"; \
-	  echo "node and npm to build the script again and compare. This machine lacks:$$missing. Installing with apt-get ..."; \
-	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+	$(call installed,$(TESTS))
 
-static/node_modules/.package-lock.json: static/package.json static/package-lock.json | system
+static/node_modules/.package-lock.json: static/package.json static/package-lock.json
+	$(call installed,$(BUILD))
 	@echo "Installing the npm packages that build and check the script into static/node_modules ..."
 	@npm ci --prefix static --loglevel error >/dev/null
 	@touch $@
@@ -51,13 +65,15 @@ check: .venv/dev static/node_modules/.package-lock.json ## lint, types and impor
 test: .venv/dev system check ## install what the tests need, then run all of them
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-bench: .venv/dev system ## measure requests a second against a bare Flask route
+bench: .venv/dev ## measure requests a second against a bare Flask route
+	$(call installed,$(BENCH))
 	@$(BIN)/python -m tests.bench
 
 mutants: .venv/dev system ## plant small faults one at a time and say which no test notices
 	@$(BIN)/python -m tests.mutants
 
-accuracy: .venv/dev system ## replay made-up worlds, whose callers are known, and score who was said to call
+accuracy: .venv/dev ## replay made-up worlds, whose callers are known, and score who was said to call
+	$(call installed,redis-server:redis-server)
 	@$(BIN)/python -m tests.accuracy
 
 static: static/node_modules/.package-lock.json ## build the script and the dashboard's files into static/dist

@@ -6,7 +6,6 @@ import itertools
 import json
 import secrets
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,8 +21,9 @@ from werkzeug.serving import make_server
 from leadtracker import site_file
 from leadtracker.callback_rules.course import State
 from leadtracker.demo.browser import direct_session
-from leadtracker.pbx.simulated_call import Extension
+from leadtracker.pbx.simulated_call import Extension, SimulatedCall
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from leadtracker.pbx.voicenter.simulator.behavior import Step
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 from leadtracker.records.callback_tables import CallbackRow
@@ -31,6 +31,7 @@ from leadtracker.records.tables import InboxRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 from tests.dashboard_rows import NOW
+from tests.patience import PATIENCE, until
 
 ORIGIN = "https://shop.example.com"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -46,6 +47,13 @@ RULES: dict[str, Any] = {
     "per_address": GENEROUS,
     "per_site": GENEROUS,
     "ceiling": 100_000,
+}
+
+BEGUN = "begun"  # no telephone rings yet
+LEADS_TO = {
+    Step.RING: "dialling",
+    Step.AGENT_ANSWERS: "agent answered",
+    Step.VISITOR_ANSWERS: "visitor answered",
 }
 
 
@@ -113,6 +121,8 @@ class Road:
     ) -> None:
         self.app, self.stores, self.worker, self.switch, self.url = app, stores, worker, switch, url
         self.client: FlaskClient = app.test_client()
+        self._reached: dict[str, str] = {}  # the states of the PBX's calls, by serial
+        self._stays: dict[str, threading.Event] = {}
 
     def rules(self, **more: Any) -> None:
         save(self.stores.engine, self.stores, RULES | more, dict(self.switch.options))
@@ -192,25 +202,48 @@ class Road:
         while self.worker.turn():
             pass
 
-    def until(self, request: str, *states: str, seconds: float = 8) -> CallbackRow:
-        deadline = time.monotonic() + seconds
-        while (row := self.row(request)).state not in states:
-            assert time.monotonic() < deadline, (
-                f"{row.state} {row.code} {row.message}, not one of {states}"
-            )
-            self.turn()
-            time.sleep(0.05)
-        return row
+    def stay(self, *states: str) -> None:
+        """Calls that come into one of these states stay in it until `go_on` or `seen_until` lets them leave."""
+        self._stays |= {state: threading.Event() for state in states}
+        self.switch.exchange.before = self._before
 
-    def seen_until(self, request: str, last: str, seconds: float = 8) -> list[str]:
-        """The states of a request, one after the other."""
-        deadline = time.monotonic() + seconds
-        states = [self.row(request).state]
-        while states[-1] != last:
-            assert time.monotonic() < deadline, states
+    def go_on(self, *states: str) -> None:
+        """Out of these states, or of all."""
+        for state in states or self._stays:
+            if state in self._stays:
+                self._stays[state].set()
+
+    def _before(self, call: SimulatedCall, step: Step) -> None:
+        """In the call's own thread."""
+        state = self._reached.get(call.serial, BEGUN)
+        self._reached[call.serial] = LEADS_TO.get(step, state)
+        if state in self._stays:
+            self._stays[state].wait(PATIENCE)
+
+    def until(self, request: str, *states: str) -> CallbackRow:
+        def said() -> str:
+            row = self.row(request)
+            return f"{row.state} {row.code} {row.message}, not one of {states}"
+
+        def reached() -> CallbackRow | None:
             self.turn()
-            time.sleep(0.02)
+            row = self.row(request)
+            return row if row.state in states else None
+
+        found: CallbackRow = until(reached, said)
+        return found
+
+    def seen_until(self, request: str, last: str) -> list[str]:
+        """The states of a request, one after the other."""
+        states = [self.row(request).state]
+
+        def over() -> bool:
+            self.go_on(states[-1])
+            self.turn()
             states.append(self.row(request).state)
+            return states[-1] == last
+
+        until(over, lambda: str(states))
         return [state for state, _ in itertools.groupby(states)]
 
     def read_again(self, request: str, order: list[int]) -> list[State]:
@@ -247,7 +280,10 @@ def road_of(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
         with switch_of(url) as switch:
             road = Road(app, stores, worker, switch, url)
             road.rules()
-            yield road
+            try:
+                yield road
+            finally:
+                road.go_on()
     finally:
         server.shutdown()
         server.server_close()

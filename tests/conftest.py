@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,7 @@ from leadtracker.running.redis_server import EmbeddedRedis
 from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
 from leadtracker.web.stores import Stores
+from tests.patience import PATIENCE, until
 
 PROGRAM = "/usr/bin/chromium"
 FLAGS = [
@@ -144,15 +145,10 @@ def postgresql_url() -> Iterator[str]:
         **run_as,
     )
     ready = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
-    for _ in range(150):
-        if subprocess.run(ready, check=False).returncode == 0:
-            break
-        subprocess.run(["sleep", "0.1"], check=True)
-    else:
-        pytest.fail("PostgreSQL did not start")
+    until(lambda: subprocess.run(ready, check=False).returncode == 0)
     yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     server.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for connections
-    server.wait(timeout=30)
+    server.wait(PATIENCE)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -233,6 +229,7 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or PROGRAM
     if not Path(program).exists():
         pytest.fail("Chromium is not installed: the browser tests need it (make test installs it)")
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,

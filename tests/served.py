@@ -9,24 +9,32 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
 from leadtracker.records.database import migrate, open_database
+from tests.patience import PATIENCE, until
+
+TREE = Path(__file__).resolve().parent.parent
 
 
 class Served:
-    """Started at once; `url` may not answer yet."""
+    """Started at once unless told otherwise; `url` may not answer yet. Another `tree` has other code."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        tree: Path = TREE,
+        starts: bool = True,
+    ) -> None:
         self.folder = folder
         self.log = folder / "serve.log"
         with socket.socket() as probe:
@@ -36,21 +44,37 @@ class Served:
             "LEADTRACKER_DATA_FOLDER": str(folder / "data"),
             "LEADTRACKER_PUBLIC_URL": self.url,
             "LEADTRACKER_BIND": self.url.removeprefix("http://"),
+            "PYTHONPATH": str(tree),
         } | {f"LEADTRACKER_{name.upper()}": value for name, value in settings.items()}
-        self.start()
+        if starts:
+            self.start()
 
     def start(self) -> None:
-        surroundings = {
-            name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"
-        }
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "leadtracker", "serve"],
-                env=surroundings | self._settings,
+                env=self._surroundings(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
             )
+
+    def command(self, *words: str) -> str:
+        """What `leadtracker WORDS` prints."""
+        return subprocess.run(
+            [sys.executable, "-m", "leadtracker", *words],
+            env=self._surroundings(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            cwd=self.folder,
+        ).stdout
+
+    def _surroundings(self) -> dict[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"
+        }
+        return kept | self._settings
 
     def parts(self) -> dict[str, list[int]]:
         """Process ids of serve, gunicorn, gunicorn's workers, pages, worker and redis: of those alive."""
@@ -79,17 +103,12 @@ class Served:
             with contextlib.suppress(ProcessLookupError):  # it died with another one
                 os.kill(pid, signal.SIGKILL)
         if "serve" in names:
-            self.process.wait(timeout=10)
+            self.process.wait(PATIENCE)
             self.start()
 
-    def until(self, probe: Callable[[], Any], seconds: float = 20) -> Any:
-        """What the probe finds; fails with the log when it finds nothing in time."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if found := probe():
-                return found
-            time.sleep(0.05)
-        pytest.fail(f"not within {seconds} s\n{self.log.read_text()}")
+    def until(self, probe: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+        """What the probe finds; fails with the log when it never finds anything."""
+        return until(probe, self.log.read_text, seconds)
 
 
 def processes_of(folder: Path) -> dict[int, tuple[int, str]]:
@@ -121,13 +140,13 @@ def serving(folder: Path, sites: str, **settings: str) -> Iterator[tuple[Served,
     with Session(engine) as session:
         site_file.apply(session, sites)
         session.commit()
-    served = Served(folder, **settings)
+    served = Served(folder, settings=settings)
     try:
         yield served, engine
     finally:
         engine.dispose()
         served.process.terminate()
-        served.process.wait(timeout=30)
+        served.process.wait(PATIENCE)
         left = processes_of(folder)
         for pid in left:
             os.kill(pid, signal.SIGKILL)

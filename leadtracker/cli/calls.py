@@ -71,25 +71,25 @@ def show_call(call_pk: int, as_json: bool) -> None:
     if why is None:
         click.echo("It was not matched to visits.")
         return
-    said = {None: why.verdict, "": "nobody of these, as a user said"}
+    said = {None: why.verdict, "": "none of these, as a user said"}
     click.echo(f"Who called: {said.get(why.word, f'{why.word}, as a user said')}")
     for person in why.people:
         click.echo(f"{person.p:6.1%}  {person.visitor}  {'; '.join(person.reasons)}")
-    click.echo(f"{why.nobody:6.1%}  nobody who was on the site")
-    click.echo(f"{why.other:6.1%}  a visitor of longer ago")
+    click.echo(f"{why.nobody:6.1%}  not a website visitor")
+    click.echo(f"{why.other:6.1%}  an earlier visitor")
 
 
 @call.command("confirm")
 @click.argument("call_pk", metavar="ID", type=int)
-@click.option("--visitor", help="It was this one of the candidates.")
-@click.option("--nobody", is_flag=True, help="It was nobody of them.")
-@click.option("--undo", is_flag=True, help="Take back what was said.")
+@click.option("--visitor", help="The candidate who called.")
+@click.option("--nobody", is_flag=True, help="None of the candidates called.")
+@click.option("--undo", is_flag=True, help="Undo the confirmation.")
 def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None:
     """Say who made a call; the worker learns from it."""
     if (visitor is not None) + nobody + undo != 1:
         raise click.UsageError("say one of --visitor, --nobody and --undo")
     corrections.keep_word(opening.database(), call_pk, corrections.NOBODY if nobody else visitor)
-    click.echo("Taken back." if undo else "Kept.")
+    click.echo("Undone." if undo else "Kept.")
 
 
 def _call(session: Session, row: CallRow) -> dict[str, Any]:

@@ -28,8 +28,8 @@ OFTEN = {
 def calling_back(engine: Engine, where: Where, http: requests.Session) -> Iterator[None]:
     """The shop in Haifa calls back, by a telephone system of this machine."""
     voicenter = SimulatedVoicenter(
-        where.callbacks[HAIFA.key, "screen-pop"],
-        where.callbacks[HAIFA.key, "cdr"],
+        where.notifications[HAIFA.key, "screen-pop"],
+        where.notifications[HAIFA.key, "cdr"],
         http,
         recordings_url=f"{where.marketing}/recordings/",
     )

@@ -121,6 +121,6 @@ def find_server() -> str:
         if os.access(carried, os.X_OK):
             return str(carried)
     raise SettingsError(
-        "There is no redis-server here: install one (`apt install redis-server`), "
-        "or set LEADTRACKER_REDIS_URL to one that runs."
+        "There is no redis-server here. Install one (`apt install redis-server` or `brew install redis`), or start one "
+        "with Docker (`docker run -d -p 127.0.0.1:6379:6379 redis`) and set LEADTRACKER_REDIS_URL=redis://127.0.0.1:6379."
     )

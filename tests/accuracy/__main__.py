@@ -36,13 +36,16 @@ def main() -> None:
     parser.add_argument(
         "--options", default="", help="more for every world, such as '--bots 0.4 --profile flat'"
     )
-    parser.add_argument("--quick", action="store_true", help="only typ-0.6 of the first seed")
+    parser.add_argument(
+        "--quick", action="store_true", help="one small world, to see that all still runs"
+    )
     wanted = parser.parse_args()
     seeds = list(_seeds(wanted.seeds))
-    worlds = (
-        [("typ-0.6", seeds[:1])] if wanted.quick else [(world, seeds) for world in wanted.worlds]
-    )
-    common = ["--dids", str(wanted.dids), "--days", str(wanted.days), *shlex.split(wanted.options)]
+    worlds = [(world, seeds) for world in wanted.worlds]
+    dids, days = wanted.dids, wanted.days
+    if wanted.quick:
+        worlds, dids, days = [("typ-0.6", seeds[:1])], 3, 24
+    common = ["--dids", str(dids), "--days", str(days), *shlex.split(wanted.options)]
     results: dict[str, list[Line]] = {}
     for world, of_world in worlds:
         for seed in of_world:

@@ -1,4 +1,4 @@
-"""Measure the server against a bare Flask route: `make bench`, or `python -m tests.bench --quick`."""
+"""Measure the server against a bare Flask route, or against an older commit: `make bench`, `python -m tests.bench`."""
 
 from __future__ import annotations
 
@@ -10,49 +10,39 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import requests
+from sqlalchemy import Engine
 
-from tests.bench import calling_back, disturbances, load, matching
-from tests.bench.load import Run
+from tests.bench import against, calling_back, disturbances, load, matching
+from tests.bench.load import Run, wait_for
+from tests.bench.routes import KNOWN, NEW, POP, SECRET, Load, Loads, sites
 from tests.served import serving
 
-SECRET = "secret-of-the-bench-account"
-SMALL = [f"+97272277{number:04d}" for number in range(6000, 6200)]
-LARGE = [f"+9723555{number:04d}" for number in range(10000)] + [
-    f"+9723556{number:04d}" for number in range(10000)
-]
-SITES = f"""
-[account.pbx]
-secret = "{SECRET}"
-[account.hangs]
-secret = "{SECRET}"
-crm_url = "http://127.0.0.1:{{crm_port}}/pop"
-[site.small]
-tokens = ["small"]
-origins = ["{load.ORIGIN}"]
-account_key = "pbx"
-lease_seconds = 3600
-dids = {SMALL}
-[site.large]
-tokens = ["large"]
-origins = ["{load.ORIGIN}"]
-account_key = "pbx"
-lease_seconds = 3600
-dids = {LARGE}
-"""
-Load = Callable[[float], Run]
+
+@dataclass(frozen=True)
+class Size:
+    """How long a run is, how many pairs of runs there are, and how much is done beside them."""
+
+    seconds: float
+    pairs: int
+    singles: int  # runs of one request at a time
+    matches: int
+    large: int  # numbers of the large pool
+    in_flight: int  # visitors who race for numbers
+    calls: int  # in the report that people look at
+
+
+WHOLE = Size(6.0, 3, 5, 2000, 20_000, 2000, 1_000_000)
+QUICK = Size(0.2, 1, 1, 100, 1500, 200, 2000)
 
 
 @contextmanager
-def bare_route(folder: Path) -> Iterator[str]:
+def bare_route() -> Iterator[str]:
     """The baseline, under the settings that `leadtracker serve` gives gunicorn."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -83,16 +73,6 @@ def bare_route(folder: Path) -> Iterator[str]:
         server.wait(timeout=30)
 
 
-def wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            requests.post(url, data="{}", timeout=5)
-            return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise SystemExit(f"{url} does not answer")
-
-
 def compare(name: str, bare: Load, route: Load, seconds: float, pairs: int) -> Run:
     """Runs in turn, baseline and route, so that both see the machine as it is; prints medians."""
     ratios, runs, bares = [], [], []
@@ -112,125 +92,114 @@ def compare(name: str, bare: Load, route: Load, seconds: float, pairs: int) -> R
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument(
-        "--quick",
-        action="store_true",
-        help="short runs and a tenth of the calls; figures are rough",
+        "--quick", action="store_true", help="each part for a moment: do all still run? No figures"
     )
-    quick = options.parse_args().quick
-    seconds, pairs, calls = (3.0, 1, 100_000) if quick else (6.0, 3, 1_000_000)
-    matching.measure()
-    folder = Path(tempfile.mkdtemp(prefix="leadtracker-bench-"))
-    with disturbances.silent_server() as crm_port, bare_route(folder) as bare_url:
-        sites = SITES.replace("{crm_port}", str(crm_port))
-        with serving(folder, sites) as (served, engine):
-            wait_for(f"{served.url}/healthz")
-            measure(folder, bare_url, served.url, engine, seconds, pairs, calls)
+    options.add_argument(
+        "--against",
+        metavar="COMMIT",
+        help="only the five requests, of this tree and of that commit",
+    )
+    wanted = options.parse_args()
+    size = QUICK if wanted.quick else WHOLE
+    with tempfile.TemporaryDirectory(prefix="leadtracker-bench-") as name:
+        if wanted.against:
+            sys.exit(
+                against.measure(
+                    Path(name), wanted.against, against.QUICK if wanted.quick else against.WHOLE
+                )
+            )
+        matching.measure(size.matches)
+        _serve_and_measure(Path(name), size)
 
 
-def measure(
-    folder: Path, bare_url: str, url: str, engine: object, seconds: float, pairs: int, calls: int
-) -> None:
-    runs = iter(range(10**6))
+def _serve_and_measure(folder: Path, size: Size) -> None:
+    with (
+        disturbances.silent_server() as crm_port,
+        bare_route() as bare_url,
+        serving(folder, sites(size.large, crm_port)) as (served, engine),
+    ):
+        wait_for(f"{served.url}/healthz")
+        loads = Loads(folder, served.url)
+        of_routes(loads, bare_url, size)
+        disturbances.wait_until_read(engine)
+        of_pools(loads, size)
+        of_neighbors(loads, engine, size)
 
-    def loading(
-        request: Callable[[str], str], content_type: str = "text/plain", **how: float
-    ) -> Load:
-        """A load whose ids differ from run to run."""
-        connections = int(how.pop("connections", 16))
 
-        def go(for_seconds: float) -> Run:
-            name = f"run{next(runs)}"
-            lua = load.script(folder, name, request(name), content_type, **how)
-            return load.run(url, lua, for_seconds, connections)
-
-        return go
-
-    baseline = load.script(folder, "bare", load.number("bare", 200).replace("/tracker.js", "/"))
+def of_routes(loads: Loads, bare_url: str, size: Size) -> None:
+    """Each route beside the bare one, and the screen pop at half its rate."""
+    baseline = load.script(
+        loads.folder, "bare", load.known_number("bare", 200).replace("/tracker.js", "/")
+    )
 
     def bare(for_seconds: float) -> Run:
         return load.run(bare_url, baseline, for_seconds)
 
-    wall = datetime.now(ZoneInfo("Asia/Jerusalem"))
-    epoch = int(wall.replace(tzinfo=UTC).timestamp())
-    pop = f"/pbx/pbx/{SECRET}/screen-pop"
-    number = loading(lambda _: load.number("small", 200))
-    number(1.0)
-    disturbances.ask(url, "large", "builds-the-large-pool")
-    leases = disturbances.leases(url, "small", 200)
-    compare("number request, known visitor", bare, number, seconds, pairs)
-    compare(
-        "number request, new visitor",
-        bare,
-        loading(lambda _: load.number("large", None)),
-        seconds / pairs,
-        pairs,
-    )
-    compare("heartbeat", bare, loading(lambda _: load.beat("small", leases)), seconds, pairs)
-    pops = loading(lambda mark: load.screen_pop(pop, SMALL, mark))
-    fastest = compare("screen pop", bare, pops, seconds, pairs)
-    half = loading(
-        lambda mark: load.screen_pop(pop, SMALL, mark),
-        pause_ms=round(16 / (fastest.rate / 2) * 1000),
-    )
-    slower = half(seconds)
-    print(
-        f"{'screen pop at half of that':<38}{slower.rate:>8.0f}/s  p50 {slower.p50:6.1f} ms  p99 {slower.p99:6.1f} ms",
-        flush=True,
-    )
-    cdrs = loading(
-        lambda mark: load.cdr(f"/pbx/pbx/{SECRET}/cdr", SMALL[7], epoch, mark), "application/json"
-    )
-    compare("CDR, stored", bare, cdrs, seconds, pairs)
-    disturbances.wait_until_read(engine)
+    routes = loads.routes()
+    routes[KNOWN](min(1.0, size.seconds))  # the first requests are slower
+    for name, route in routes.items():
+        seconds = size.seconds
+        if name == NEW:  # the pool must last for all of them
+            seconds /= size.pairs
+        found = compare(name, bare, route, seconds, size.pairs)
+        if name == POP:
+            slower = loads.pops(pause_ms=round(16 / (found.rate / 2) * 1000))(size.seconds)
+            tell("screen pop at half of that", slower)
 
+
+def of_pools(loads: Loads, size: Size) -> None:
+    """A large pool beside a small one, and many who want a number at the same moment."""
     small, large = [], []
-    for _ in range(pairs + 2):
-        small.append(loading(lambda _: load.number("small", 200), connections=1)(seconds / 2))
-        large.append(loading(lambda _: load.number("large", 200), connections=1)(seconds / 2))
+    for _ in range(size.singles):
+        small.append(loads.known("small", connections=1)(size.seconds / 2))
+        large.append(loads.known("large", connections=1)(size.seconds / 2))
     before, after = (statistics.median(run.p50 for run in some) for some in (small, large))
     print(
-        f"p50 of one at a time: pool of 200 {before:.2f} ms, of 20,000 {after:.2f} ms: {after / before:.2f}x"
+        f"p50 of one at a time: pool of 200 {before:.2f} ms, of {size.large:,} {after:.2f} ms: {after / before:.2f}x"
     )
-    doubles, empty = disturbances.in_flight(url, "large", 64, 2000)
-    print(f"64 in flight, 2,000 new visitors: {doubles} doubles, {empty} empty answers")
+    doubles, empty = disturbances.in_flight(loads.url, "large", 64, size.in_flight)
+    print(
+        f"64 in flight, {size.in_flight:,} new visitors: {doubles} doubles, {empty} empty answers",
+        flush=True,
+    )
 
-    gentle = loading(lambda _: load.number("small", 200), connections=8, pause_ms=20)
-    alone = gentle(seconds)
-    beside(url, engine, gentle, loading, seconds)
-    with disturbances.hanging_pops(f"{url}/pbx/hangs/{SECRET}/screen-pop", 20):
-        beside_crm = gentle(seconds)
-    disturbances.add_calls(engine, calls)
-    with disturbances.report_viewers(url, engine, 4) as viewed:
-        beside_report = gentle(seconds)
+
+def of_neighbors(loads: Loads, engine: Engine, size: Size) -> None:
+    """What number requests take while something else goes on."""
+    gentle = loads.known(connections=8, pause_ms=20)
+    alone = gentle(size.seconds)
+    beside_callbacks(loads, engine, gentle, size.seconds)
+    with disturbances.hanging_pops(f"{loads.url}/pbx/hangs/{SECRET}/screen-pop", 20):
+        beside_crm = gentle(size.seconds)
+    disturbances.add_calls(engine, size.calls)
+    with disturbances.report_viewers(loads.url, engine, 4) as viewed:
+        beside_report = gentle(size.seconds)
     for name, run in (
         ("alone", alone),
         ("20 pops wait for a CRM that hangs", beside_crm),
-        (f"4 viewers, {calls:,} calls ({viewed.count} pages)", beside_report),
+        (f"4 viewers, {size.calls:,} calls ({viewed.count} pages)", beside_report),
     ):
         print(
             f"number requests, {name:<44}{run.rate:>6.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms"
         )
 
 
-def beside(
-    url: str, engine: Any, number: Load, loading: Callable[..., Load], seconds: float
-) -> None:
+def beside_callbacks(loads: Loads, engine: Engine, number: Load, seconds: float) -> None:
     """Callback requests, and number requests at the same pace before them and while they go on."""
     with calling_back.prompt_pbx() as pbx_url:
         calling_back.switch_on(engine, pbx_url)
         time.sleep(1.5)  # until every process has seen it
-        pace = {"connections": 4, "pause_ms": 40}
 
         def asking(mark: str) -> Run:
-            tokens = calling_back.forms(url, round(150 * seconds), mark)
-            return loading(lambda _: calling_back.callback(tokens, mark), **pace)(seconds)
+            tokens = calling_back.forms(loads.url, round(150 * seconds), mark)
+            return loads.sending(
+                lambda _: calling_back.callback(tokens, mark), connections=4, pause_ms=40
+            )(seconds)
 
         runs = {
-            "number request, at this pace": loading(lambda _: load.number("small", 200), **pace)(
-                seconds
-            ),
+            "number request, at this pace": loads.known(connections=4, pause_ms=40)(seconds),
             "callback request, PBX answers at once": asking("a"),
         }
         with ThreadPoolExecutor(1) as pool:
@@ -238,11 +207,15 @@ def beside(
             runs["callback request, numbers asked beside"] = asking("b")
             runs["number requests meanwhile"] = numbers.result()[1]
     for name, run in runs.items():
-        failed = f"  FAILED {run.failed}" if run.failed else ""
-        print(
-            f"{name:<38}{run.rate:>8.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms{failed}",
-            flush=True,
-        )
+        tell(name, run)
+
+
+def tell(name: str, run: Run) -> None:
+    failed = f"  FAILED {run.failed}" if run.failed else ""
+    print(
+        f"{name:<38}{run.rate:>8.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms{failed}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from tests.bench.load import CHROME, ORIGIN
+from tests.bench.load import HEADERS
+from tests.patience import PATIENCE
 
 GENEROUS = "{ minute = 100000, hour = 100000, day = 100000 }"
 RULES = f"""
@@ -76,8 +77,8 @@ def forms(url: str, visitors: int, mark: str) -> dict[str, str]:
             answer = requests.post(
                 f"{url}/tracker.js",
                 data=json.dumps(body),
-                headers={"Origin": ORIGIN, "User-Agent": CHROME},
-                timeout=30,
+                headers=HEADERS,
+                timeout=PATIENCE,
             )
             token = answer.json()["form"]
         return visitor, token

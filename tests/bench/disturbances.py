@@ -22,7 +22,8 @@ from leadtracker.records.inbox import Inbox
 from leadtracker.records.tables import AccountRow, CallRow, ShareRow, SiteRow
 from leadtracker.records.users import add_user
 from leadtracker.records.verdicts import REPORTS
-from tests.bench.load import CHROME, ORIGIN
+from tests.bench.load import HEADERS
+from tests.patience import PATIENCE
 
 
 @contextmanager
@@ -35,10 +36,7 @@ def silent_server() -> Iterator[int]:
 def ask(url: str, token: str, visitor: str) -> dict[str, Any]:
     body = {"ask": "number", "token": token, "visitor": visitor, "visit": visitor}
     answer = requests.post(
-        f"{url}/tracker.js",
-        data=json.dumps(body),
-        headers={"Origin": ORIGIN, "User-Agent": CHROME},
-        timeout=30,
+        f"{url}/tracker.js", data=json.dumps(body), headers=HEADERS, timeout=PATIENCE
     )
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
+from tests.patience import PATIENCE
+
 DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
-PATIENCE_SECONDS = 10
 Message = dict[str, Any]
 
 NUMBER: Message = {
@@ -97,7 +98,7 @@ class AnsweringServer:
                     self.call_back(message)
                     return
                 recorder.note(self, message)
-                recorder.hold.wait(PATIENCE_SECONDS)
+                recorder.hold.wait(PATIENCE)
                 body = (
                     recorder.body
                     if recorder.body is not None
@@ -108,7 +109,7 @@ class AnsweringServer:
             def call_back(self, message: Message) -> None:
                 recorder.callbacks.append(message)
                 recorder.note(self, None)
-                recorder.hold.wait(PATIENCE_SECONDS)
+                recorder.hold.wait(PATIENCE)
                 if recorder.lost:
                     recorder.lost -= 1
                     self.connection.shutdown(socket.SHUT_RDWR)
@@ -177,7 +178,7 @@ class AnsweringServer:
     def wait_for(self, wanted: Callable[[Message], bool] | str, count: int = 1) -> Message:
         """The `count`-th message that is wanted (a predicate, or the message's `ask`)."""
         fits = wanted if callable(wanted) else lambda message: message["ask"] == wanted
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + PATIENCE
         with self._arrived:
             while True:
                 found = list(itertools.islice(filter(fits, self.messages), count))

@@ -16,6 +16,7 @@ from leadtracker.records.tables import CallRow
 from leadtracker.records.users import change_password
 from tests.callback_road import callback_row
 from tests.dashboard_rows import add, call
+from tests.patience import PATIENCE
 
 Open = Callable[..., Page]
 
@@ -34,7 +35,7 @@ def test_a_new_call_appears_on_top(open_page: Open, engine: Engine) -> None:
         now, phase="ringing", outcome="unknown", talk_seconds=0, visitor_info={"name": "רינה"}
     )
     add(engine, ringing)
-    expect(rows).to_have_count(2, timeout=8000)
+    expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("רינה")
     expect(rows.first).to_contain_text("Ringing")
     expect(page.get_by_role("status")).to_have_text("1 new call")
@@ -43,7 +44,7 @@ def test_a_new_call_appears_on_top(open_page: Open, engine: Engine) -> None:
             update(CallRow).where(CallRow.id == ringing.id).values(phase="ended", outcome="missed")
         )
         session.commit()
-    expect(rows.first).to_contain_text("Missed", timeout=8000)
+    expect(rows.first).to_contain_text("Missed")
     expect(rows).to_have_count(2)
     expect(page.get_by_role("status")).to_have_text("Live")
 
@@ -56,7 +57,7 @@ def test_a_callback_request_goes_on_before_the_readers_eyes(
     page = open_page("/callbacks")
     rows = page.locator("table.calls tbody tr")
     add(engine, callback_row(2, made_at=now, name="רינה", state="dialling", talk_seconds=0))
-    expect(rows).to_have_count(2, timeout=8000)
+    expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("רינה")
     expect(rows.first.get_by_role("button")).to_have_text("Hang up")
     expect(page.locator("#live")).to_have_text("1 new request")
@@ -65,7 +66,7 @@ def test_a_callback_request_goes_on_before_the_readers_eyes(
             update(CallbackRow).where(CallbackRow.id == "request-2").values(state="talked")
         )
         session.commit()
-    expect(rows.first).to_contain_text("Talked", timeout=8000)
+    expect(rows.first).to_contain_text("Talked")
     expect(rows.first.get_by_role("button")).to_have_count(0)
 
 
@@ -80,7 +81,7 @@ def test_the_place_that_is_read_does_not_move(open_page: Open, engine: Engine) -
     name = row.get_attribute("id")
     before = page.locator(f"#{name}").bounding_box()
     add(engine, call(now), call(now))
-    expect(page.locator("table.calls tbody tr")).to_have_count(46, timeout=8000)
+    expect(page.locator("table.calls tbody tr")).to_have_count(46)
     after = page.locator(f"#{name}").bounding_box()
     assert before is not None
     assert after is not None
@@ -97,7 +98,7 @@ def test_a_hidden_tab_asks_nothing(open_page: Open, engine: Engine) -> None:
     )
     page.wait_for_timeout(5000)
     assert asked == []
-    with page.expect_request("**/calls/newest*", timeout=3000):
+    with page.expect_request("**/calls/newest*", timeout=1000 * PATIENCE):
         page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
 
 
@@ -105,14 +106,14 @@ def test_the_first_call_replaces_the_advice(open_page: Open, engine: Engine) -> 
     page = open_page("/calls")
     expect(page.get_by_role("heading", name="No calls yet")).to_be_visible()
     add(engine, call(datetime.now(UTC)))
-    expect(page.locator("table.calls tbody tr")).to_have_count(1, timeout=8000)
+    expect(page.locator("table.calls tbody tr")).to_have_count(1)
     expect(page.get_by_role("heading", name="No calls yet")).to_have_count(0)
 
 
 def test_a_login_that_ended_leads_to_the_login(open_page: Open, engine: Engine) -> None:
     page = open_page("/calls")
     change_password(engine, "admin", "another long password")
-    page.wait_for_url("**/login?next=**", timeout=8000)
+    page.wait_for_url("**/login?next=**")
 
 
 def test_rows_that_no_longer_match_stay_until_the_page_is_loaded_again(

@@ -26,6 +26,7 @@ from tests.browser.conftest import stop_clock
 from tests.browser.page_server import PageServer
 from tests.browser.test_tracker_number_request import hide
 from tests.browser.test_tracker_signals import copy, tap_link
+from tests.patience import PATIENCE
 from tests.served import Served, serving
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -148,7 +149,7 @@ def screen_pop(served: Served, did: str, call: str) -> Any:
     )
     pop = {"phone": phone, "ivrid": call, "did": did.replace("-", ""), "statusCall": "Ringing"}
     answer = requests.get(
-        f"{served.url}/pbx/pbx/secret-of-the-pbx-account/screen-pop", params=pop, timeout=5
+        f"{served.url}/pbx/pbx/secret-of-the-pbx-account/screen-pop", params=pop, timeout=PATIENCE
     )
     return answer.json()
 
@@ -282,7 +283,7 @@ def test_the_service_dies_and_comes_back(
     page = new_browser()
     number = number_of(page)
     running.process.terminate()
-    running.process.wait(timeout=30)
+    running.process.wait(PATIENCE)
     for minutes in (2, 4):
         with page.expect_event("requestfailed"):
             page.clock.run_for(minutes * 60_000)

@@ -169,7 +169,7 @@ def test_a_slow_server_is_given_five_seconds(page: Page, service: AnsweringServe
     page.goto("/bare.html")
     page.evaluate(f"document.querySelector('main').innerHTML = '<p>{OWN}</p>'")
     assert outcome(page, "{text: 'p'}") == OWN
-    assert 4900 < page.evaluate("performance.now()") < 8000
+    assert page.evaluate("performance.now()") > 4900
     expect(page.locator("p")).to_have_text(OWN)
 
 

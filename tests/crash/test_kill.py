@@ -19,11 +19,13 @@ from sqlalchemy.orm import Session
 from leadtracker.demo.browser import Browser, direct_session
 from leadtracker.records.tables import CallRow, InboxRow, LegRow
 from tests.conftest import SITE
+from tests.patience import PATIENCE
 from tests.served import Served, processes_of, serving
 
 CDRS = 1000
 CLIENTS = 8
 SECONDS = 24.0  # the CDRs are spread over
+LONG = 3 * PATIENCE
 ROUNDS = 2  # of killing each of PARTS
 PARTS = (
     ("gunicorn's workers",),
@@ -35,6 +37,7 @@ PARTS = (
     ("serve",),
     ("serve", "gunicorn", "gunicorn's workers", "pages", "worker", "redis"),
 )
+pytestmark = pytest.mark.timeout(4 * LONG)
 
 
 @pytest.fixture
@@ -86,10 +89,10 @@ class Pbx:
                     self._until_acknowledged(http, body)
 
     def _until_acknowledged(self, http: requests.Session, body: dict[str, Any]) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + LONG
         while time.monotonic() < deadline:
             try:
-                answer = http.post(self._url, json=body, timeout=5)
+                answer = http.post(self._url, json=body, timeout=30)
                 if answer.status_code == 200 and answer.json() == {"Err": 0, "Errdesc": "OK"}:
                     self.acknowledged[body["ivruniqueid"]] += 1
                     return
@@ -114,7 +117,7 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
             time.sleep(chance.uniform(0.5, 1.5) * SECONDS / len(victims))
             served.kill(*names)
         for thread in pbx.threads:
-            thread.join(timeout=60)
+            thread.join(LONG)
             assert not thread.is_alive(), served.log.read_text()
         visitor.beat()
         assert served.until(lambda: visitor.open("https://shop.example.com/").did) == shown.did
@@ -126,7 +129,7 @@ def test_no_acknowledged_cdr_is_lost_or_doubled(running: tuple[Served, Engine]) 
         with Session(engine) as session:
             return session.scalar(select(func.count()).where(InboxRow.state != "done"))
 
-    served.until(lambda: waiting() == 0, 120)
+    served.until(lambda: waiting() == 0, LONG)
     with Session(engine) as session:
         calls = {call.call_id: call.talk_seconds for call in session.scalars(select(CallRow))}
         legs = Counter(

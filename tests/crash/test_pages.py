@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from pathlib import Path
 
 import requests
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 
 from leadtracker.demo.browser import Browser, direct_session
 from leadtracker.records.users import add_user
+from tests.patience import PATIENCE
 from tests.served import Served, serving
 
 SITES = """
@@ -27,14 +29,14 @@ def login(served: Served, password: str, address: str = "") -> tuple[int, str]:
         if address:
             http.headers["X-Forwarded-For"] = address
         answer = http.post(
-            f"{served.url}/login", data={"name": "dana", "password": password}, timeout=30
+            f"{served.url}/login", data={"name": "dana", "password": password}, timeout=PATIENCE
         )
         return answer.status_code, answer.text
 
 
 def ready(served: Served) -> bool:
     with direct_session() as http, contextlib.suppress(requests.ConnectionError):
-        return http.get(f"{served.url}/login", timeout=10).status_code == 200
+        return http.get(f"{served.url}/login", timeout=PATIENCE).status_code == 200
     return False
 
 
@@ -50,11 +52,13 @@ def test_pages_die_and_come_back_and_number_requests_do_not_wait(tmp_path: Path)
         assert status == 200
         assert "Calls" in page
         visitor = Browser(f"{served.url}/tracker.js", "shop-token", http)
+        served.process.send_signal(signal.SIGSTOP)  # nobody starts them again for now
         served.kill("pages")
-        answer = http.get(f"{served.url}/login", timeout=10)
+        answer = http.get(f"{served.url}/login", timeout=PATIENCE)
         assert answer.status_code == 503
         assert "pages does not answer" in answer.text
         assert visitor.arrive("https://shop.example.com/").leased
+        served.process.send_signal(signal.SIGCONT)
         served.until(lambda: ready(served))
 
 

@@ -16,6 +16,7 @@ from leadtracker.callback_rules.rules import Limits
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.live.callback_guard import Books, CallbackGuard, Money
+from tests.patience import PATIENCE
 
 START = 1_789_000_000_000  # ms
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -313,9 +314,9 @@ def test_two_hundred_at_once(
     ]
     for racer in racers:
         racer.start()
-    answers = Counter(answer for _ in racers for answer in told.get(timeout=60))
+    answers = Counter(answer for _ in racers for answer in told.get(timeout=PATIENCE))
     for racer in racers:
-        racer.join(timeout=10)
+        racer.join(PATIENCE)
         assert racer.exitcode == 0
     assert answers == {"": pass_, refused: PROCESSES * THREADS - pass_}
     reserved, spent = CallbackGuard(live).money("pbx", 1, "d")

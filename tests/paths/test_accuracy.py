@@ -212,9 +212,9 @@ def test_the_command_asks_before_it_changes(
         number = session.scalars(select(CallRow.id)).first()
     shown = json.loads(run("call", "show", str(number), "--json"))
     assert shown["why"]["verdict"] == "certain"
-    assert shown["why"]["people"][0]["reasons"][0].startswith("page open")
+    assert shown["why"]["people"][0]["reasons"][0].startswith("on the site now")
     assert "Who called: certain" in run("call", "show", str(number))
     assert "(certain)" in run("call", "list")
     assert json.loads(run("call", "list", "--json"))[0]["match"]["verdict"] == "certain"
     run("call", "confirm", str(number), "--nobody")
-    assert "nobody of these, as a user said" in run("call", "show", str(number))
+    assert "none of these, as a user said" in run("call", "show", str(number))

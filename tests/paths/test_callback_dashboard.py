@@ -17,7 +17,7 @@ from leadtracker.cli import main, opening
 from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.running.doctor import findings
-from leadtracker.web.dashboard.callback_shown import STATE_WORDS
+from leadtracker.web.dashboard.callback_words import STATE_WORDS
 from tests.callback_road import Road, callback_row, closed_now, long
 from tests.dashboard_rows import OURS
 from tests.paths.test_dashboard_safety import HOSTILE, Page

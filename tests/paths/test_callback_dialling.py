@@ -16,15 +16,16 @@ from leadtracker.pbx.voicenter import dialing as voicenter_dialling
 from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import InboxRow
-from tests.callback_road import Road
+from tests.callback_road import BEGUN, Road
+from tests.patience import PATIENCE
 
 
-def quick(monkeypatch: pytest.MonkeyPatch, road: Road, seconds: float = 0.3) -> None:
-    """The PBX's answer is waited for so long, and the page told after as long."""
+def wait(monkeypatch: pytest.MonkeyPatch, road: Road, seconds: float) -> None:
+    """The PBX's answer is waited for so long, and the page told after three times as long; a late one takes longer."""
     calls = voicenter_dialling.VoicenterCalls(seconds=seconds)
     monkeypatch.setattr(voicenter_dialling.CLICK_TO_CALL, "_sender", calls._sender)
     monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 3 * seconds)
-    road.switch.late_seconds = 3 * seconds
+    road.switch.late_seconds = PATIENCE
 
 
 TRIED: dict[
@@ -50,7 +51,7 @@ TRIED: dict[
 def test_the_next_agent_only_where_certainly_nothing_rings(
     road: Road, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick(monkeypatch, road)
+    wait(monkeypatch, road, 1.0 if behaviour is Behaviour.SLOW else PATIENCE)
     road.switch.behaviours["WalterSIP"] = behaviour
     asked = road.ask()
     state, code, agents = TRIED[behaviour]
@@ -64,12 +65,13 @@ def test_the_next_agent_only_where_certainly_nothing_rings(
 def test_an_answer_that_is_lost_is_uncertain_not_failed(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick(monkeypatch, road)
+    wait(monkeypatch, road, PATIENCE)
     road.switch.behaviours["WalterSIP"] = Behaviour.CUT
-    road.switch.exchange.step_seconds = 2.0
+    road.stay(BEGUN)
     asked = road.ask()
     assert asked["state"] == "uncertain"
     assert road.ask(id=asked["id"])["state"] == "uncertain"
+    road.go_on()
     road.settle()
     assert road.row(asked["id"]).state == "talked"
     assert road.dialled() == {asked["id"]: 1}
@@ -104,7 +106,7 @@ def test_round_robin(road: Road) -> None:
 
 
 def test_a_slow_pbx_lets_the_page_go_on(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick(monkeypatch, road, seconds=2.0)
+    wait(monkeypatch, road, PATIENCE)
     monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 0.2)
     road.switch.behaviours["WalterSIP"] = Behaviour.SLOW
     asked = road.ask()
@@ -163,7 +165,7 @@ def test_states_follow_pops_and_cdrs_in_any_order_and_number(road: Road) -> None
 
 
 def test_pops_alone_say_who_has_answered(road: Road) -> None:
-    road.switch.exchange.step_seconds, road.switch.exchange.talk_seconds = 0.4, 0.8
+    road.stay("agent answered", "visitor answered")
     asked = road.ask()
     assert road.seen_until(asked["id"], "talked") == [
         "dialling",
@@ -185,7 +187,7 @@ def test_a_call_without_variables_is_linked_by_the_pbxs_id(road: Road) -> None:
 
 
 def test_hang_up(road: Road) -> None:
-    road.switch.exchange.talk_seconds = 30.0
+    road.switch.exchange.talk_seconds = PATIENCE
     asked = road.ask()
     pk = road.row(asked["id"]).pk
     dialling = road.app.view_functions["dashboard.hang_up"].args[0]  # type: ignore[attr-defined] # a functools.partial

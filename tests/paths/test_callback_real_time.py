@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,18 +24,19 @@ from leadtracker.pbx.voicenter.simulator.real_time import SimulatedRealTime, ser
 from leadtracker.records.tables import InboxRow
 from leadtracker.running.doctor import Finding, findings
 from tests.callback_road import RULES, Road, save
+from tests.patience import PATIENCE
+from tests.patience import until as until_
 
 
 @pytest.fixture
 def real_time(road: Road, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedRealTime]:
     """Listened to for the road's account; the exchange tells it all, and sends no pop-ups."""
     monkeypatch.setattr(
-        FEED, "pace", Pace(keep_alive=0.5, silence=1.5, rest=0.05, longest_rest=0.1, tick=0.02)
+        FEED, "pace", Pace(keep_alive=0.5, silence=PATIENCE, rest=0.05, longest_rest=0.1, tick=0.02)
     )
     monkeypatch.setattr(real_time_login, "BETWEEN_LOGINS", 0.02)
     exchange = road.switch.exchange
     exchange.pbx = dataclasses.replace(exchange.pbx, screen_pop_url="")
-    exchange.step_seconds = exchange.talk_seconds = 0.3
     with served(SimulatedRealTime("the-token-of-the-account")) as real_time:
         exchange.tell = real_time.emit
         listen(road, **real_time.options)
@@ -50,13 +50,12 @@ def listen(road: Road, **options: str) -> None:
 
 
 def until(road: Road, what: Callable[[], Any], *, turning: bool = True) -> Any:
-    deadline = time.monotonic() + 8
-    while not (found := what()):
-        assert time.monotonic() < deadline
+    def probe() -> Any:
         if turning:
             road.turn()
-        time.sleep(0.02)
-    return found
+        return what()
+
+    return until_(probe)
 
 
 def families(road: Road) -> set[str]:
@@ -65,9 +64,7 @@ def families(road: Road) -> set[str]:
 
 
 def test_the_feed_leads_a_request_on(road: Road, real_time: SimulatedRealTime) -> None:
-    road.switch.exchange.step_seconds = road.switch.exchange.talk_seconds = (
-        0.6  # longer than a turn of the worker
-    )
+    road.stay("agent answered", "visitor answered")
     asked = road.ask()
     assert road.seen_until(asked["id"], "talked") == [
         "dialling",
@@ -91,6 +88,7 @@ def test_only_the_cdr_ends_it(
 ) -> None:
     road.switch.behaviours["WalterSIP"] = behaviour
     states, code = ENDS[behaviour]
+    road.stay("agent answered")
     asked = road.ask()
     assert road.seen_until(asked["id"], "failed") == states
     assert road.row(asked["id"]).code == code
@@ -114,10 +112,12 @@ def bodies(road: Road) -> bytes:
 def test_a_feed_that_is_cut_loses_nothing_that_the_cdr_does_not_mend(
     road: Road, real_time: SimulatedRealTime, after: str
 ) -> None:
+    road.stay(after)
     asked = road.ask()
     road.until(asked["id"], after)
     real_time.gone = {0}
     real_time.hang_up()
+    road.go_on()
     road.until(asked["id"], "talked")
     assert (road.row(asked["id"]).talk_seconds, road.row(asked["id"]).spent is not None) == (
         42,
@@ -254,7 +254,7 @@ def test_the_worker_listens_while_it_runs(road: Road, real_time: SimulatedRealTi
     running.start()
     until(road, real_time.connected, turning=False)
     stop.set()
-    running.join(timeout=10)
+    running.join(PATIENCE)
     assert not running.is_alive()
     assert [one.name for one in threading.enumerate() if one.name.startswith("feed-")] == []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from leadtracker.demo.browser import direct_session
 from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
 from tests.callback_road import CHROME, ORIGIN, RULES, long, save, switch_of
 from tests.conftest import SITE
+from tests.patience import PATIENCE
 from tests.served import serving
 
 HEADERS = {"Origin": ORIGIN, "User-Agent": CHROME, "Content-Type": "text/plain"}
@@ -25,23 +25,25 @@ def test_number_requests_go_on(tmp_path: Path) -> None:
     ):
         save(engine, None, RULES, dict(switch.options))
         switch.behaviours |= dict.fromkeys(("WalterSIP", "LoisSIP"), Behaviour.SLOW)
-        switch.late_seconds = 30.0
+        switch.late_seconds = PATIENCE
 
-        def post(path: str, **message: Any) -> tuple[float, dict[str, Any]]:
-            began = time.monotonic()
+        def post(path: str, **message: Any) -> dict[str, Any]:
             body = json.dumps({"token": "shop-token"} | message)
             with direct_session() as http:
-                answer = http.post(f"{served.url}{path}", data=body, headers=HEADERS, timeout=20)
-            return time.monotonic() - began, answer.json()
+                answer = http.post(
+                    f"{served.url}{path}", data=body, headers=HEADERS, timeout=PATIENCE
+                )
+            found: dict[str, Any] = answer.json()
+            return found
 
         def form(visitor: str) -> str | None:
             try:
-                return str(post("/tracker.js", ask="form", visitor=visitor)[1].get("form") or "")
+                return str(post("/tracker.js", ask="form", visitor=visitor).get("form") or "")
             except OSError:
                 return None
 
         served.until(lambda: form(long("first")))
-        waited: list[tuple[float, dict[str, Any]]] = []
+        answers: list[dict[str, Any]] = []
 
         def ask(number: int) -> None:
             visitor = long(f"visitor{number}")
@@ -53,25 +55,28 @@ def test_number_requests_go_on(tmp_path: Path) -> None:
                 "form": form(visitor),
             }
             phone = f"054-321-{number:04}"
-            waited.append(
+            answers.append(
                 post("/callback", id=f"request-{number}", visitor=visitor, phone=phone, **message)
             )
+
+        def held() -> set[str]:
+            """Requests that the PBX was asked for, and whose pages wait."""
+            dialled = {name.partition("-")[2] for name in list(switch.exchange.dialled)}
+            return dialled - {answer["id"] for answer in list(answers)}
 
         threads = [threading.Thread(target=ask, args=(number,)) for number in range(ASKING)]
         for thread in threads:
             thread.start()
-        served.until(lambda: switch.exchange.dialled)
-        took = []
+        served.until(lambda: answers and held())  # no more can wait than wait now
+        meanwhile = 0  # number requests that were answered before any callback request that waited when they came
         for number in range(40):
-            visitor = long(f"other{number}")
-            seconds, shown = post("/tracker.js", ask="number", visitor=visitor, visit=visitor)
+            visitor, before = long(f"other{number}"), held()
+            shown = post("/tracker.js", ask="number", visitor=visitor, visit=visitor)
             assert shown["reason"] in ("leased", "pool_empty")
-            took.append(seconds)
+            meanwhile += bool(before) and before <= held()
         for thread in threads:
             thread.join()
-        assert sorted(took)[len(took) // 2] < 0.2
-        assert max(took) < 1.5
-        assert len(waited) == ASKING
-        assert {answer["state"] for _, answer in waited} <= {"received", "dialling", "talked"}
-        assert max(seconds for seconds, _ in waited) < 6
+        assert meanwhile > 0
+        assert len(answers) == ASKING, "a page is told although the PBX says nothing"
+        assert {answer["state"] for answer in answers} <= {"received", "dialling", "talked"}
         assert max(switch.exchange.dialled.values()) == 1

@@ -21,6 +21,7 @@ from leadtracker.errors import LeadtrackerError, StoreUnavailable
 from leadtracker.records.tables import SiteRow
 from leadtracker.web.dashboard import slow_work
 from tests.dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease, leg, touchpoint
+from tests.patience import PATIENCE
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -276,7 +277,7 @@ class TestSlowWork:
 
         def view() -> str:
             inside.release()
-            assert gate.wait(20)
+            assert gate.wait(PATIENCE)
             return "done"
 
         monkeypatch.setattr(slow_work, "WAIT_SECONDS", 0.2)
@@ -301,7 +302,7 @@ class TestSlowWork:
         for thread in threads:
             thread.start()
         for _ in threads:
-            assert inside.acquire(timeout=10)
+            assert inside.acquire(timeout=PATIENCE)
         refused = dashboard.get("/calls")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         assert "Busy" in refused.text

@@ -10,8 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from leadtracker import demo
 from leadtracker.demo.browser import direct_session
 from leadtracker.demo.world import HAIFA, SHOPS
 from leadtracker.errors import SettingsError
+from tests.patience import PATIENCE, until
 
 COMMAND = [sys.executable, "-m", "leadtracker", "demo"]
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -97,37 +97,23 @@ class Running:
     def printed(self) -> str:
         return self._file.read_text()
 
-    def until(self, pattern: str, seconds: float = 30) -> re.Match[str]:
-        return until(lambda: re.search(pattern, self.printed), seconds, lambda: self.printed)
+    def until(self, pattern: str) -> re.Match[str]:
+        found: re.Match[str] = until(lambda: re.search(pattern, self.printed), lambda: self.printed)
+        return found
 
     def address(self, title: str) -> str:
         return self.until(rf"{title} +(http://\S+)")[1]
 
     def stop(self, number: int) -> int:
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
-
-
-def until(
-    probe: Callable[[], Any], seconds: float = 30, why: Callable[[], str] = lambda: ""
-) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := probe():
-            return found
-        time.sleep(0.1)
-    pytest.fail(f"not within {seconds} s\n{why()}")
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("demo")
     yield folder
-    for _ in range(50):
-        if not left_behind(folder):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"left behind: {left_behind(folder)}")
+    until(lambda: not left_behind(folder), lambda: f"left behind: {left_behind(folder)}")
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +124,7 @@ def first_run(folder: Path) -> subprocess.CompletedProcess[str]:
         env=surroundings(),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
     )
 
 
@@ -209,9 +195,7 @@ def test_every_call_is_kept_with_its_visitor(first_calls: list[dict[str, Any]]) 
 def test_a_second_run_starts_soon_and_finds_the_first_ones_calls(
     second_run: Running, first_calls: list[dict[str, Any]], http: requests.Session
 ) -> None:
-    began = time.monotonic()
     second_run.until("On the command line")
-    assert time.monotonic() - began < 20  # beside other tests; alone it is some seconds
     assert f"Calls of earlier runs: {len(first_calls)}," in second_run.printed
     assert re.search(r"Login +the first run's, kept in \.demo/login\.txt", second_run.printed)
     assert "admin / " in (second_run.folder / ".demo" / "login.txt").read_text()
@@ -229,7 +213,7 @@ def test_another_demo_in_the_same_folder_is_refused(second_run: Running) -> None
         env=surroundings(),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert another.returncode == 1
     assert "a demo runs already in .demo; stop it first" in another.stderr
@@ -252,11 +236,11 @@ def test_a_person_rings_the_number_he_sees_in_two_clicks(
     assert page.inner_text(".hero-number") == shown
     assert page.inner_text("[data-mirror]") == shown
     page.click("text=Ring the number you see")
-    page.wait_for_selector("text=See the call", timeout=20_000)
+    page.wait_for_selector("text=See the call", timeout=1000 * PATIENCE)
     story = page.inner_text("#story")
     assert f"You ring {shown}" in story
     assert "Walter's screen says: You, in this browser." in story
-    assert "Page open on a computer" in story
+    assert "On the site now, desktop" in story
     seen = page.get_attribute("text=See the call", "href") or ""
     page.context.close()
     (call,) = (call for call in calls(second_run.folder) if seen.endswith(f"/calls/{call['id']}"))
@@ -272,7 +256,7 @@ def test_a_person_asks_to_be_called_back(second_run: Running, browser: Browser) 
     page.locator("input[type=tel]").fill("054-321-6549")
     page.wait_for_timeout(2100)  # a form that is sent sooner was filled in by a robot
     page.keyboard.press("Enter")
-    expect(page.get_by_text("תודה על השיחה.")).to_be_visible(timeout=40_000)
+    expect(page.get_by_text("תודה על השיחה.")).to_be_visible()
     page.context.close()
     (call,) = (one for one in calls(second_run.folder) if one["caller"] == "+972543216549")
     assert sorted(leg["type"] for leg in call["legs"]) == ["Click2Call leg1", "Click2Call leg2"]
@@ -286,7 +270,7 @@ def test_the_marketing_site_rings_for_its_own_pages_only(
 
     def ring(body: Any, origin: str = site) -> requests.Response:
         return http.post(
-            f"{site}/ring", data=json.dumps(body), headers={"Origin": origin}, timeout=30
+            f"{site}/ring", data=json.dumps(body), headers={"Origin": origin}, timeout=PATIENCE
         )
 
     assert ring(right, "https://evil.example").status_code == 403
@@ -302,7 +286,7 @@ def test_the_marketing_site_rings_for_its_own_pages_only(
     assert (
         told[1]["said"] == "Walter's screen says: You, in this browser."
     )  # but the phone called before
-    assert re.match("This phone called .* earlier; that call was this visitor's", told[-1]["said"])
+    assert re.match("The same person as .* ago", told[-1]["said"])
     for path, status in (
         ("/", 200),
         ("/ro", 200),
@@ -310,20 +294,20 @@ def test_the_marketing_site_rings_for_its_own_pages_only(
         ("/recordings/x.mp3", 200),
         ("/x", 404),
     ):
-        assert http.get(site + path, timeout=5).status_code == status
-    assert http.get(f"{site}/assets/..%2f__init__.py", timeout=5).status_code == 404
+        assert http.get(site + path, timeout=PATIENCE).status_code == status
+    assert http.get(f"{site}/assets/..%2f__init__.py", timeout=PATIENCE).status_code == 404
 
 
 def test_it_goes_on_when_gunicorn_is_killed(second_run: Running, http: requests.Session) -> None:
     dashboard = second_run.address("Dashboard")
-    second_run.until("first round is over", 60)
+    second_run.until("first round is over")
     (master,) = children(second_run.process.pid, "--workers")
     os.killpg(master, signal.SIGKILL)
     second_run.until("web died")
 
     def ready() -> bool:
         try:
-            return http.get(f"{dashboard}/readyz", timeout=1).ok
+            return http.get(f"{dashboard}/readyz", timeout=5).ok
         except requests.RequestException:
             return False
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from leadtracker import site_file
 from leadtracker.records.database import migrate, open_database
 from tests.conftest import SITE
+from tests.patience import PATIENCE, until
 
 ROOT = Path(__file__).parent.parent.parent
 HEADERS = {"Origin": "https://shop.example.com", "User-Agent": "Mozilla/5.0 Chrome/140.0"}
@@ -60,18 +61,17 @@ def address(tmp_path: Path, redis_url: str) -> Iterator[str]:
         yield url
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
+        server.wait(PATIENCE)
 
 
 def _wait(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def ready() -> bool:
         try:
-            if requests.get(f"{url}/readyz", timeout=5).ok:
-                return
+            return requests.get(f"{url}/readyz", timeout=5).ok
         except requests.RequestException:
-            time.sleep(0.1)
-    pytest.fail("gunicorn did not become ready")
+            return False
+
+    until(ready)
 
 
 def test_it_serves_reads_and_counts(address: str) -> None:
@@ -79,7 +79,7 @@ def test_it_serves_reads_and_counts(address: str) -> None:
         visitor = f"visitor{count % 4}".ljust(22, "_")
         body = {"ask": "number", "token": "shop-token", "visitor": visitor, "visit": visitor}
         answer = requests.post(
-            f"{address}/tracker.js", data=json.dumps(body), headers=HEADERS, timeout=5
+            f"{address}/tracker.js", data=json.dumps(body), headers=HEADERS, timeout=PATIENCE
         )
         assert answer.ok, answer.text
     cdr = {
@@ -91,18 +91,18 @@ def test_it_serves_reads_and_counts(address: str) -> None:
         "did": "0722776772",
         "duration": 5,
     }
-    kept = requests.post(f"{address}/pbx/pbx/secret-of-the-pbx-account/cdr", json=cdr, timeout=5)
+    kept = requests.post(
+        f"{address}/pbx/pbx/secret-of-the-pbx-account/cdr", json=cdr, timeout=PATIENCE
+    )
     assert kept.json() == {"Err": 0, "Errdesc": "OK"}
-    for _ in range(100):
-        metrics = requests.get(f"{address}/metrics", timeout=5).text
-        if 'leadtracker_inbox{state="new"} 0.0' in metrics:
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("the callback was not read")
+
+    def metrics() -> str:
+        return requests.get(f"{address}/metrics", timeout=PATIENCE).text
+
+    until(lambda: 'leadtracker_inbox{state="new"} 0.0' in metrics())
     counted = [
         float(line.split()[-1])
-        for line in metrics.splitlines()
+        for line in metrics().splitlines()
         if line.startswith("leadtracker_number_requests_total{")
     ]
     assert sum(counted) == 40

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +36,7 @@ from leadtracker.web.stores import Stores
 from tests import site_files
 from tests.accuracy.planner import compared
 from tests.dashboard_rows import NOW, add, lease
+from tests.patience import PATIENCE, until
 from tests.plan_rows import history, some_plan
 
 MONDAY = datetime(2026, 11, 16, 22, 0, tzinfo=UTC)  # Tuesday midnight in Jerusalem
@@ -186,13 +186,14 @@ def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
     with Session(engine) as session:
         daily.tick(later)
         assert daily._child is not None
-        deadline = time.monotonic() + 120
-        while (kept := plans.newest(session, 1)) is None and time.monotonic() < deadline:
-            time.sleep(0.2)
+
+        def newest() -> plans.KeptPlan | None:
             session.rollback()
-    assert kept is not None
+            return plans.newest(session, 1)
+
+        kept = until(newest)
     assert (kept.plan.now.numbers, kept.made_from.visits) == (5, 480)
-    assert daily._child.wait(20) == 0
+    assert daily._child.wait(PATIENCE) == 0
     daily.tick(later)
     assert daily._due(later) is None
     tomorrow = later + timedelta(days=1)

@@ -21,7 +21,7 @@ from leadtracker.callback_rules.table import read_options, read_table
 from leadtracker.domain import Site
 from leadtracker.errors import REFUSALS, BadRequest
 from leadtracker.live import keys
-from leadtracker.web.dashboard.callback_shown import (
+from leadtracker.web.dashboard.callback_words import (
     REFUSAL_WORDS,
     STATE_WORDS,
     TONES,

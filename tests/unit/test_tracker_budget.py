@@ -11,7 +11,9 @@ import pytest
 
 from tests.fresh_static import STATIC, fresh_static
 
-BUDGET = json.loads((STATIC / "package.json").read_text())["config"]["trackerBudget"]  # bytes after gzip -9
+BUDGET = json.loads((STATIC / "package.json").read_text())["config"][
+    "trackerBudget"
+]  # bytes after gzip -9
 DIST = STATIC / "dist"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,10 +24,11 @@ from leadtracker.pbx.voicenter import real_time_login
 from leadtracker.pbx.voicenter.real_time_feed import Feed, Pace
 from leadtracker.pbx.voicenter.simulator.events import of_call, status_update
 from leadtracker.pbx.voicenter.simulator.real_time import SimulatedRealTime, served
+from tests.patience import PATIENCE, until
 
 SAMPLES = Path(__file__).parent.parent / "contract" / "voicenter" / "real_time"
 SECRET = "the-token-of-the-account"
-QUICK = Pace(keep_alive=0.3, silence=0.9, rest=0.05, longest_rest=0.2, tick=0.02)
+QUICK = Pace(keep_alive=0.3, silence=PATIENCE, rest=0.05, longest_rest=0.2, tick=0.02)
 WALTER = Extension("WalterSIP", "Walter")
 CALL = SimulatedCall(
     Kind.INCOMING,
@@ -50,13 +51,25 @@ def account(**options: Any) -> Account:
     return Account(1, "pbx", "voicenter", "secret", options=options)
 
 
+class Stop(threading.Event):
+    """It notes how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        return super().wait(timeout)
+
+
 class Listening:
     """A feed in a thread, and what it said."""
 
     def __init__(self, options: dict[str, str], pace: Pace) -> None:
         self.heard: list[Any] = []
         self.told: list[tuple[bool, str]] = []
-        self.stop = threading.Event()
+        self.stop = Stop()
         feed = Feed()
         feed.pace = pace
         self.thread = threading.Thread(
@@ -87,16 +100,8 @@ def listening(
         yield one
     finally:
         one.stop.set()
-        one.thread.join(timeout=5)
+        one.thread.join(PATIENCE)
         assert not one.thread.is_alive(), "the feed does not stop"
-
-
-def until(what: Callable[[], Any], seconds: float = 8) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
 
 
 @pytest.mark.parametrize("old_keys", [False, True])
@@ -176,9 +181,10 @@ def test_an_error_in_the_answer_to_a_keepalive_reconnects() -> None:
 
 
 def test_a_silent_server_is_left_for_the_next() -> None:
+    pace = dataclasses.replace(QUICK, silence=0.9)
     with (
         served(SimulatedRealTime(SECRET, silent={0}), servers=2) as real_time,
-        listening(real_time) as feed,
+        listening(real_time, pace) as feed,
     ):
         until(lambda: real_time.connected() == [1] and feed.up)
         assert real_time.emitted[0] == ["keepalive", "TOKEN-1"]
@@ -203,15 +209,14 @@ def test_the_pauses_are_ten_seconds_more_each_time_up_to_five_minutes() -> None:
     assert (Pace().rest, Pace().longest_rest) == (10.0, 300.0)
     assert (Pace().keep_alive, Pace().silence) == (60.0, 120.0)
     with served(SimulatedRealTime(SECRET, gone={0})) as real_time, listening(real_time) as feed:
-        began = time.monotonic()
-        until(lambda: len(feed.told) >= 7)  # after 0.05, 0.1, 0.15 and three times the longest
-        assert time.monotonic() - began >= 0.9
+        until(lambda: len(feed.stop.waits) >= 6)
+        assert feed.stop.waits[:6] == pytest.approx([0.05, 0.1, 0.15, 0.2, 0.2, 0.2])
 
 
 def test_the_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real_time_login, "BEFORE_EXPIRY", timedelta(seconds=5))
+    monkeypatch.setattr(real_time_login, "BEFORE_EXPIRY", timedelta(seconds=PATIENCE))
     with (
-        served(SimulatedRealTime(SECRET, lasts=timedelta(seconds=5.4))) as real_time,
+        served(SimulatedRealTime(SECRET, lasts=timedelta(seconds=PATIENCE + 0.4))) as real_time,
         listening(real_time) as feed,
     ):
         until(lambda: len(real_time.logins) >= 2)
@@ -221,11 +226,15 @@ def test_the_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch)
         assert {up for up, _ in feed.told} == {True}
 
 
-def test_a_renewal_that_is_refused_is_a_login_when_the_connection_ends() -> None:
-    short = SimulatedRealTime(SECRET, lasts=timedelta(seconds=5.2), renews=False)
+def test_a_renewal_that_is_refused_is_a_login_when_the_connection_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(real_time_login, "BEFORE_EXPIRY", timedelta(seconds=PATIENCE))
+    short = SimulatedRealTime(SECRET, lasts=timedelta(seconds=PATIENCE + 0.2), renews=False)
     with served(short) as real_time, listening(real_time) as feed:
         until(lambda: len(real_time.logins) >= 2)
-        time.sleep(0.3)
+        before = len(real_time.emitted)
+        until(lambda: len(real_time.emitted) >= before + 2)  # the connection goes on, by keepalives
         assert [path for _, path, _ in real_time.logins] == ["Login/Token", "RefreshIdentityToken"]
         assert (real_time.connected(), feed.up) == ([0], True)
         real_time.lasts = timedelta(hours=1)

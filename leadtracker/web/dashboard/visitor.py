@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from leadtracker.calls import visitor_card
 from leadtracker.calls.visitor_card import VisitorCard
-from leadtracker.web.dashboard.shown import ANY_SITE
+from leadtracker.web.dashboard.formats import ANY_SITE
 from leadtracker.web.stores import stores
 
 MOST_WAITS = 5  # a screen pop's link may be opened before its call is written

@@ -27,7 +27,7 @@ class SimulatedExchange:
     """`dialled` counts by request id how often telephones rang.
 
     Seconds are real ones, between two steps of a call and of a talk that nobody ends; `stated_talk_seconds` is what
-    the CDR says.
+    the CDR says. `before` is called before each step, and holds the call back as long as it likes.
     """
 
     pbx: SimulatedVoicenter
@@ -38,6 +38,7 @@ class SimulatedExchange:
     stated_talk_seconds: int = 42
     dialled: Counter[str] = field(default_factory=Counter)
     tell: Callable[[list[Event]], None] | None = None
+    before: Callable[[SimulatedCall, Step], None] | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -116,6 +117,8 @@ class SimulatedExchange:
     def _play(self, call: SimulatedCall, plan: Plan, over: threading.Event) -> None:
         for step in plan.steps:
             over.wait(self.step_seconds)
+            if self.before is not None:
+                self.before(call, step)
             if self._closing.is_set():
                 break
             if over.is_set() and step in (Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS):
