@@ -11,7 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from test_main_road import PBX, cdr, number, settle
 
 from leadtracker.records.tables import (
     CallerRow,
@@ -25,6 +24,7 @@ from leadtracker.records.tables import (
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 from tests.dashboard_rows import OURS, add, lease, touchpoint
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 DANA, YOSSI = "dana".ljust(22, "_"), "yossi".ljust(22, "_")
 PHONE = "+972501234567"

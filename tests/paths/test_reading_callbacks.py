@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from test_main_road import PBX, cdr, number, settle
 
 from leadtracker.calls import reading as call_reading
 from leadtracker.cli.opening import site_of
@@ -22,6 +21,7 @@ from leadtracker.records.sites import forget_drained, remove_dids
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 
 @pytest.fixture

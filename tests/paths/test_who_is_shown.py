@@ -12,7 +12,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from test_main_road import message, number, post
 
 from leadtracker.calls import screen_pop
 from leadtracker.calls.screen_pop import ScreenPops, first_of
@@ -26,6 +25,7 @@ from leadtracker.web.stores import Stores
 from leadtracker.who_called.knowledge import Knowledge
 from tests.callback_road import callback_row
 from tests.dashboard_rows import NOW, add, call, callback, lease, leg, touchpoint, unknown_call
+from tests.paths.test_main_road import message, number, post
 
 URL = "https://calls.example.com"
 DANA = "dana".ljust(22, "_")

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 import pytest
 import requests
-from receiver import Receiver
 
 from leadtracker.outgoing import LONGEST_REPLY, Fate, Sender
 from tests.patience import PATIENCE, until
+from tests.unit.receiver import Receiver
 
 SECRET = "SECRET-CODE"
 Answering = Callable[[socket.socket, threading.Event], object]

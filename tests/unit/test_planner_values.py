@@ -9,7 +9,6 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from test_planner import NO_CALLS, Learned, inputs, traffic
 
 from leadtracker.matching.page_state import AGES, DAY, LEVELS, OPENS
 from leadtracker.planner import planner
@@ -18,6 +17,7 @@ from leadtracker.planner.model_pool import HOUR, WEEK_HOURS, Heat, ModelPool, Tu
 from leadtracker.planner.plan import Alarm, Outlook, alarms
 from leadtracker.planner.planner import PlanInputs, Planner, Stated, first
 from leadtracker.planner.recognition import Moment, Recognition, Rival, Verdicts, verdicts
+from tests.unit.test_planner import NO_CALLS, Learned, inputs, traffic
 
 
 def rows(number: int, **cells: float) -> list[list[float]]:

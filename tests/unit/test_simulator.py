@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from receiver import Receiver
 
 from leadtracker.demo.browser import Browser
 from leadtracker.demo.scenarios import SCENARIOS, begin, play
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from tests.unit.receiver import Receiver
 
 STAFF = (Extension("KGpK4iWq", "Walter"), Extension("SIPSIP", "Lois"))
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from receiver import Receiver
 
 from leadtracker.domain import Account, Cdr, Outcome, Phase
 from leadtracker.errors import PbxUnavailable
@@ -28,6 +27,7 @@ from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 from tests.patience import PATIENCE, until
+from tests.unit.receiver import Receiver
 
 CODE = "SECRET-CODE-123"
 FIRST, SECOND = Extension("SIPSIP1", "User 1"), Extension("SIPSIP2", "User 2")

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
-from samples import FOLDER, fields, url
 
 from leadtracker.domain import Account, Direction
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx.voicenter import active_calls, extension_list
 from leadtracker.pbx.voicenter.active_calls import ActiveCall, Desk, Queue, Waiting
 from leadtracker.pbx.voicenter.extension_list import Extension
+from tests.contract.samples import FOLDER, fields, url
 
 CALLS, EXTENSIONS = FOLDER / "voicenter" / "active_calls", FOLDER / "voicenter" / "extension_list"
 NOW = datetime(2020, 10, 11, 22, 25, tzinfo=UTC)

@@ -6,11 +6,11 @@ import dataclasses
 
 import orjson
 import pytest
-from samples import FOLDER, fields, url
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx.voicenter import blacklist
+from tests.contract.samples import FOLDER, fields, url
 
 SAMPLES = FOLDER / "voicenter" / "blacklist"
 INVALID = "Please make sure the phone destination is in a valid format"

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
-from samples import FOLDER, fields, url
 
 from leadtracker.domain import Account, Cdr, Direction, IvrStep, Outcome
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx.voicenter import call_log
+from tests.contract.samples import FOLDER, fields, url
 
 SAMPLES = FOLDER / "voicenter" / "call_log"
 SINCE, UNTIL = (

@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
-from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import click_to_call
+from tests.contract.samples import FOLDER, fields, reply, url
 
 SAMPLES = FOLDER / "voicenter" / "click_to_call"
 FULL = {
