@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_number_is_its_holders_until_the_lease_ends(shop: Shop) -> None:
 def idle(shop: Shop) -> set[str]:
     """The numbers that may be taken, after the next number request."""
     shop.ask("passer-by")
-    return set(shop.live.client.zrange(f"{keys.root(SITE.id)}:idle", 0, -1))
+    return {str(did) for did in shop.live.client.zrange(f"{keys.root(SITE.id)}:idle", 0, -1)}
 
 
 def test_a_number_is_free_sooner_when_few_are(shop: Shop) -> None:
@@ -386,16 +387,16 @@ def test_the_log_tells_every_lease_from_its_beginning_to_its_end(shop: Shop) -> 
 def test_a_question_that_is_repeated_after_a_broken_connection_is_answered_the_same(
     shop: Shop,
 ) -> None:
-    more = {
+    more: dict[str, Any] = {
         "visitor": "dana",
         "visit": "v",
         "lease": "one",
+        "arrival": DIRECT,
         "page": "",
         "info": (),
         "first": NOWHERE,
         "latest": NOWHERE,
     }
-    more["arrival"] = DIRECT
     shop.live.build_pool(SITE, DIDS, 1)
     first, second = (
         shop.live.acquire(SITE, change=1, claim=None, now=shop.now, **more) for _ in range(2)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from leadtracker import money
 from leadtracker.callback import request as callback_request
 from leadtracker.callback import sweeps as callback_sweeps
 from leadtracker.callback.request import Told, read_wish, told
@@ -27,7 +28,6 @@ from leadtracker.web.dashboard.callback_words import (
     TONES,
     callback_tone,
     callback_why,
-    money,
     register,
 )
 from leadtracker.web.script.callback_words import WORDS
@@ -180,7 +180,7 @@ class TestWords:
         ("amount", "text"), [(0, "0.00"), (5, "0.05"), (1250, "12.50"), (123456789, "1,234,567.89")]
     )
     def test_money(self, amount: int, text: str) -> None:
-        assert money(amount, "ILS") == f"{text} ILS"
+        assert money.as_text(amount, "ILS") == f"{text} ILS"
 
     def test_templates_have_them(self) -> None:
         app = Flask(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -113,10 +114,10 @@ class TestGroups:
 
 
 def turn(
-    visitor: int = 0, start: float = 0.0, seen: float = 60.0, level: int = 1, **what: object
+    visitor: int = 0, start: float = 0.0, seen: float = 60.0, level: int = 1, **what: Any
 ) -> Turn:
-    values = {"source": "google / cpc", "region": "north", "mobile": True} | what
-    return Turn(visitor, level=level, start=start, seen=seen, **values)  # type: ignore[arg-type]
+    values: dict[str, Any] = {"source": "google / cpc", "region": "north", "mobile": True} | what
+    return Turn(visitor, level=level, start=start, seen=seen, **values)
 
 
 class TestPool:
@@ -344,9 +345,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Planner]:
     monkeypatch.setattr(planner, "all_calls", all_calls)
 
     def planner_of(
-        numbers: int = 16, looked_at: Callable[[int], None] | None = None, **more: object
+        numbers: int = 16, looked_at: Callable[[int], None] | None = None, **more: Any
     ) -> Planner:
-        return Planner(replace(inputs(numbers), **more), looked_at)  # type: ignore[arg-type]
+        return Planner(replace(inputs(numbers), **more), looked_at)
 
     return planner_of
 
