@@ -203,8 +203,7 @@ def _inbox(engine: Engine) -> Iterator[Finding]:
 
 def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Finding]:
     who = f"site {site.name}"
-    free = [did for did in directory.dids(site.id) if not did.draining]
-    if not free:
+    if not directory.dids_in_use(site.id):
         yield Finding(
             False, f"{who}: no numbers in its pool", f"leadtracker did add {site.name} NUMBER …"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -146,7 +147,8 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
     send(dashboard, call, **form)
     page = dashboard.get(f"/calls/{call}").text
     assert "follow in a moment" in page
-    assert ("Nobody of these." if who is None else "Certainly") in page
+    assert ("None of these." if who is None else "Certainly") in page
+    assert re.search(r"Confirmed by <bdi>admin</bdi>, <time [^>]*>[0-9]{2}:[0-9]{2}</time>\.", page)
     assert rows(stores)["learned"] == before["learned"]  # the page teaches nothing
     settle(worker)
     after = rows(stores)
@@ -160,7 +162,7 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
         assert after["call"][4:] == ["paid social", "autumn"]
         assert after["shares"] == [(1.0, "paid social", "autumn")]
         assert after["lesson"] != before["lesson"]
-    assert "figures above are those before it was said" in dashboard.get(f"/calls/{call}").text
+    assert "figures above are those before the confirmation" in dashboard.get(f"/calls/{call}").text
     assert worker.turn() == 0  # nothing is learned twice
     assert rows(stores) == after
     say(dashboard, worker, call, undo="1")
