@@ -62,7 +62,7 @@ def test_a_number_is_its_holders_until_the_lease_ends(shop: Shop) -> None:
 def idle(shop: Shop) -> set[str]:
     """The numbers that may be taken, after the next number request."""
     shop.ask("passer-by")
-    return set(shop.live.client.zrange(f"{keys.root(SITE.id)}:idle", 0, -1))
+    return {str(did) for did in shop.live.client.zrange(f"{keys.root(SITE.id)}:idle", 0, -1)}
 
 
 def test_a_number_is_free_sooner_when_few_are(shop: Shop) -> None:
