@@ -264,12 +264,14 @@ def test_a_beat_restores_what_redis_lost(client: FlaskClient, stores: Stores) ->
 def test_a_drained_number_is_kept_by_its_holder_and_given_to_nobody(
     client: FlaskClient, stores: Stores, worker: Worker
 ) -> None:
-    from leadtracker.cli.opening import site_of
+    from leadtracker.records.site_rows import site_named
     from leadtracker.records.sites import remove_dids
 
     shown = number(client, "dana")
     with Session(stores.engine) as session:
-        remove_dids(session, site_of(session, "shop"), [shown["did"]])
+        shop = site_named(session, "shop")
+        assert shop is not None
+        remove_dids(session, shop, [shown["did"]])
         session.commit()
     stores.directory._next_check = 0
     assert number(client, "dana")["did"] == shown["did"]
