@@ -18,8 +18,7 @@ RETRY_SECONDS = 5
 NEXT = {  # what a person may do
     400: "Check the address, or go back and try again.",
     403: (
-        "If you came here by a link or a form on another site, "
-        "open the page from the menu instead."
+        "If you came here by a link or a form on another site, open the page from the menu instead."
     ),
     404: "It may have been removed, or the address is not complete.",
     429: "Wait a few minutes, then try again.",

@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from test_main_road import PBX, cdr, number, settle
 
 from leadtracker.records.tables import (
     CallerRow,
@@ -25,8 +24,9 @@ from leadtracker.records.tables import (
 )
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.corrections import say as keep
+from leadtracker.who_called.corrections import keep_word as keep
 from tests.dashboard_rows import OURS, add, lease, touchpoint
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 DANA, YOSSI = "dana".ljust(22, "_"), "yossi".ljust(22, "_")
 PHONE = "+972501234567"
