@@ -103,6 +103,8 @@ def paths(app: Flask, engine: Engine) -> list[str]:
         "/pool?period=30days",
         "/callbacks",
         "/callbacks?state=refused&period=all",
+        "/calls?from=2026-11-18&to=2026-11-01",
+        "/sources?from=2026-11-18&to=2026-11-01",
         "/settings",
         "/nowhere",
     ]
