@@ -102,7 +102,7 @@ def postgresql_url() -> Iterator[str]:
         )
     bin_folder = Path(initdb).resolve().parent
     folder = Path(tempfile.mkdtemp(prefix="lt-pg-"))
-    run_as: dict[str, int] = {}
+    run_as: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         import pwd
 
@@ -144,7 +144,7 @@ def postgresql_url() -> Iterator[str]:
         cwd=folder,
         **run_as,
     )
-    ready = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
+    ready: list[str | Path] = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
     until(lambda: subprocess.run(ready, check=False).returncode == 0)
     yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     server.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for connections

@@ -181,7 +181,7 @@ ARRIVALS = (
         "landing_page": "/apartments/rothschild-17",
     },
 )
-PEOPLE = (
+PEOPLE: tuple[dict[str, Any], ...] = (
     {"name": "דנה כהן", "company": "נדל״ן כהן ובניו בע״מ", "email": "dana@cohen.example"},
     {"name": "Yossi Mizrahi"},
     {},

@@ -53,6 +53,7 @@ def _value(value: Any) -> bytes:
         return bytes([2 << 5 | len(value)]) + value.encode()
     if isinstance(value, tuple):
         kind, number, size = value
+        assert isinstance(number, int)
         return bytes([kind << 5 | size] if kind < 8 else [size, kind - 7]) + number.to_bytes(
             size, "big"
         )

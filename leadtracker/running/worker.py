@@ -103,7 +103,7 @@ class Worker:
     def _pass_hours(self, now: datetime) -> None:
         with self._writing() as session:
             for site in self._directory.sites:
-                numbers = sum(not did.draining for did in self._directory.dids(site.id))
+                numbers = len(self._directory.dids_in_use(site.id))
                 known = self._knowledges.of(session, site, now)
                 upkeep.pass_hours(session, known, now, numbers)
             session.commit()

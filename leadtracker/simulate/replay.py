@@ -11,14 +11,9 @@ from pathlib import Path
 
 import orjson
 
-from leadtracker.domain import Json, Touchpoint
-from leadtracker.live import Arrival
-from leadtracker.numbers.number_request import (
-    BEAT_SECONDS,
-    BROWSING_SECONDS,
-    ENGAGED_SECONDS,
-    level_of,
-)
+from leadtracker.domain import BROWSING_SECONDS, ENGAGED_SECONDS, Json, Touchpoint
+from leadtracker.live import Arrival, Asker, Told
+from leadtracker.numbers.number_request import BEAT_SECONDS, level_of
 from leadtracker.records.database import throwaway_database
 from leadtracker.records.session import Engine
 from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
@@ -71,6 +66,10 @@ class Page:
     state: str = "visible"
     level: int = 0
     taps: int = 0
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(self.visitor, self.visit, self.arrival)
 
 
 class Replay:
@@ -160,16 +159,10 @@ class Replay:
         self._send()
         grant = self._stores.live.acquire(
             self._stores.site,
-            visitor=page.visitor,
-            visit=page.visit,
+            page.asker,
+            Told("", page.touchpoint, page.touchpoint),
             lease=page.visit,
             change=1,
-            arrival=arrival,
-            page="",
-            info=(),
-            first=page.touchpoint,
-            latest=page.touchpoint,
-            claim=None,
             now=self._stores.milliseconds(t),
         )
         if grant is None or not grant.did:
@@ -186,11 +179,9 @@ class Replay:
                 partial(
                     self._stores.live.tap_default,
                     self._stores.site,
-                    visitor=page.visitor,
-                    visit=page.visit,
+                    page.asker,
+                    page.touchpoint,
                     lease=f"{page.visit}.{page.taps}",
-                    arrival=page.arrival,
-                    latest=page.touchpoint,
                     now=self._stores.milliseconds(t),
                 )
             )

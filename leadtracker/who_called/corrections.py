@@ -29,10 +29,10 @@ BATCH = 25
 NOBODY = ""  # the word "none of these"
 
 
-def keep_word(engine: Engine, call_pk: int, word: str | None) -> None:
+def keep_word(engine: Engine, call_pk: int, word: str | None, by: str | None = None) -> None:
     """Keep a user's word on a call: a candidate, NOBODY, or None to take it back.
 
-    Raises NotFound, BadRequest.
+    `by` is the user's name. Raises NotFound, BadRequest.
     """
     with WritersTurn(engine), Session(engine) as session:
         row = session.get(VerdictRow, call_pk)
@@ -40,9 +40,9 @@ def keep_word(engine: Engine, call_pk: int, word: str | None) -> None:
             raise NotFound("this call was not matched, so there is nothing to confirm")
         if word and word not in candidates_of(judgement_of(row).posterior):
             raise BadRequest("this visitor is not among those who may have called")
-        row.confirmed, row.confirmed_at = word, None
+        row.confirmed, row.confirmed_at, row.confirmed_by = word, None, None
         if word is not None:
-            row.confirmed_at = datetime.now(UTC)
+            row.confirmed_at, row.confirmed_by = datetime.now(UTC), by
         session.commit()
 
 

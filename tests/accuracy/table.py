@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from tests.accuracy.decisions import Line
 
@@ -14,7 +15,7 @@ SOON = "<= 60 s"
 def mean(scores: list[Line], *path: str) -> float:
     values = []
     for score in scores:
-        value = score
+        value: Any = score
         for name in path:
             value = value[name]
         values.append(float(value))
@@ -24,9 +25,9 @@ def mean(scores: list[Line], *path: str) -> float:
 def by_delay(scores: list[Line], delay: str) -> float:
     """All seeds' calls together."""
     groups = [score["first calls by delay"][delay] for score in scores]
-    return sum(group["calls"] * group["right"] for group in groups) / max(
-        1, sum(group["calls"] for group in groups)
-    )
+    calls: int = sum(group["calls"] for group in groups)
+    right: float = sum(group["calls"] * group["right"] for group in groups)
+    return right / max(1, calls)
 
 
 def pooled(scores: list[Line]) -> list[list[float]]:

@@ -96,10 +96,9 @@ def open_page(
     """Open a path, logged in; other arguments are the browser context's."""
     contexts: list[BrowserContext] = []
 
-    def open_at(path: str, **settings: object) -> Page:
-        context = browser.new_context(
-            base_url=dashboard_address, **{"viewport": {"width": 1280, "height": 900}, **settings}
-        )  # type: ignore[arg-type] # as given
+    def open_at(path: str, **settings: Any) -> Page:
+        settings = {"viewport": {"width": 1280, "height": 900}} | settings
+        context = browser.new_context(base_url=dashboard_address, **settings)
         contexts.append(context)
         context.on("page", complaints.hear)
         page = context.new_page()

@@ -298,7 +298,7 @@ def test_correcting_a_digit_keeps_the_caret(page: Page, service: AnsweringServer
     expect(phone).to_have_value("")
 
 
-PICTURES = {
+PICTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "callback-en": ("/callback.html", {}),
     "callback-he": ("/callback_hebrew.html", {"locale": "he-IL"}),
     "callback-ringing": ("/callback.html", {}),

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,8 @@ from tests.plan_rows import some_plan
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 VISITOR = "live-visitor-000000001"
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 Open = Callable[..., Page]
 
 
@@ -81,7 +83,7 @@ def paths(app: Flask, engine: Engine) -> list[str]:
         "visitor": VISITOR,
         "visit": VISITOR,
         "info": {"name": "דנה כהן־לוי", "rooms": 4},
-        "arrival": {"url": arrival["url"], "referrer": ""},
+        "arrival": {"url": arrival.url, "referrer": ""},
     }
     headers = {"Origin": "https://shop.example.com", "User-Agent": CHROME}
     assert (
@@ -182,15 +184,14 @@ def test_every_page_fits_and_can_be_read(
 
 def test_the_login_page_fits_and_can_be_read(dashboard_address: str, browser: Browser) -> None:
     for size, scheme in ((DESK, "light"), (PHONE, "dark")):
-        context = browser.new_context(
-            base_url=dashboard_address, viewport=size, color_scheme=scheme
-        )  # type: ignore[arg-type] # a dict
+        settings: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+        context = browser.new_context(base_url=dashboard_address, **settings)
         page = context.new_page()
         page.goto("/login")
         page.get_by_label("Name").fill("admin")
         page.get_by_label("Password").fill("wrong")
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+        expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
         assert page.evaluate(FITS)
         assert page.evaluate(PALE) == []
         context.close()

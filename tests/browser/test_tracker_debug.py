@@ -29,7 +29,8 @@ def panel(page: Page, wanted: str) -> str:
         inner = "".join(
             texts(child) for child in [*node.get("shadowRoots", []), *node.get("children", [])]
         )
-        return node.get("nodeValue", "") + inner + ("\n" if node["nodeName"] == "P" else "")
+        value: str = node.get("nodeValue", "")
+        return value + inner + ("\n" if node["nodeName"] == "P" else "")
 
     for _ in range(100):
         document = devtools.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"]

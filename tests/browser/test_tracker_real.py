@@ -8,7 +8,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -333,7 +333,8 @@ def test_what_is_done_with_the_number_is_kept_with_its_lease(
 
     def signs() -> dict[bytes, bytes]:
         lease = store.hgetall(f"{keys.root(1)}:did:{did}")
-        return {name: lease[name] for name in (b"taps", b"levels") if lease[name]}
+        found = {name: lease[name] for name in (b"taps", b"levels") if lease[name]}
+        return cast(dict[bytes, bytes], found)
 
     assert signs() == {}
     act(page)

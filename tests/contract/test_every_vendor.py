@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import FOLDER, requests, sent
 
 from leadtracker import pbx
 from leadtracker.domain import Account, Caller, Cdr, Phase, ScreenPop
@@ -26,6 +25,7 @@ from leadtracker.pbx.vendor import (
     Vendor,
     WireFormat,
 )
+from tests.contract.samples import FOLDER, requests, sent
 
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)
 VENDORS = list(pbx.VENDORS.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -156,9 +157,9 @@ def test_states_follow_pops_and_cdrs_in_any_order_and_number(road: Road) -> None
     asked = road.ask()
     road.switch.exchange.wait()
     with Session(road.stores.engine) as session:
-        callbacks = session.scalars(select(InboxRow.id).order_by(InboxRow.id)).all()
-    assert len(callbacks) >= 4
-    for order in (callbacks[::-1], callbacks[2:] + callbacks[:2], [*callbacks, *callbacks]):
+        received = list(session.scalars(select(InboxRow.id).order_by(InboxRow.id)))
+    assert len(received) >= 4
+    for order in (received[::-1], received[2:] + received[:2], received * 2):
         states = road.read_again(asked["id"], order)
         assert states == sorted(states, key=list(State).index)
         assert (road.row(asked["id"]).state, road.row(asked["id"]).talk_seconds) == ("talked", 42)
@@ -190,7 +191,9 @@ def test_hang_up(road: Road) -> None:
     road.switch.exchange.talk_seconds = PATIENCE
     asked = road.ask()
     pk = road.row(asked["id"]).pk
-    dialling = road.app.view_functions["dashboard.hang_up"].args[0]  # type: ignore[attr-defined] # a functools.partial
+    view = road.app.view_functions["dashboard.hang_up"]
+    assert isinstance(view, partial)
+    dialling = view.args[0]
     dialling.hang_up(pk)
     road.settle()
     assert [one.fields["action"] for one in road.switch.asked] == ["call", "terminate"]

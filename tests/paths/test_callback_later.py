@@ -58,7 +58,7 @@ def test_at_the_opening_agents_are_rung_one_request_each(road: Road) -> None:
         road.until(request, "dialling", "agent answered", "visitor answered", "talked")
     assert road.row(asked[2]).state == "scheduled"
     for request in asked:
-        road.until(request, "talked", seconds=20)
+        road.until(request, "talked")
     assert road.dialled() == dict.fromkeys(asked, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_a_lease_from_the_page_to_the_database(
         session.commit()
     stores.directory._next_check = 0
     network = {"127.0.0.0/8": {"country": {"iso_code": "IL"}, "subdivisions": [{"iso_code": "JM"}]}}
-    numbers = app.view_functions["number /tracker.js"].__closure__[0].cell_contents
+    numbers = inspect.getclosurevars(app.view_functions["number /tracker.js"]).nonlocals["numbers"]
     numbers._regions = Regions(geoip_database.write(tmp_path / "city.mmdb", network))
     client = app.test_client()
     shown = say(client, "number", "dana", PHONE)

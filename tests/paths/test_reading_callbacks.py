@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from test_main_road import PBX, cdr, number, settle
 
 from leadtracker.calls import reading as call_reading
 from leadtracker.cli.opening import site_of
 from leadtracker.domain import CallFacts
+from leadtracker.records import calls as calls_kept
 from leadtracker.records import leases
 from leadtracker.records.database import only_reader
 from leadtracker.records.inbox import read_again
@@ -22,6 +22,7 @@ from leadtracker.records.sites import forget_drained, remove_dids
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 
 @pytest.fixture
@@ -45,12 +46,10 @@ def send(app: Flask, did: str, name: str) -> None:
 def test_a_call_that_cannot_be_saved_does_not_stop_the_others(
     app: Flask, stores: Stores, worker: Worker, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = call_reading.save
-
     def refuse_one(session: Session, calls: list[tuple[CallRow, CallFacts]]) -> None:
         if any(row.call_id == "poison" for row, _ in calls):
             raise ValueError("this one cannot be saved")
-        save(session, calls)
+        calls_kept.save(session, calls)
 
     monkeypatch.setattr(call_reading, "save", refuse_one)
     for name in ("before", "poison", "after"):

@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
-from test_accuracy import judged_calls, lost, shop
 
 from leadtracker.domain import Touchpoint
 from leadtracker.matching.calibration import Calibration
@@ -29,6 +28,7 @@ from leadtracker.who_called.rematch import Rematch, rematches
 from leadtracker.who_called.verdict import calibration_of, sentence, snapshot, verdict_record
 from tests import site_files
 from tests.dashboard_rows import NOW, add, call, lease, unknown_call
+from tests.paths.test_accuracy import judged_calls, lost, shop
 from tests.plan_rows import history, some_plan
 
 MINUTE = timedelta(minutes=1)

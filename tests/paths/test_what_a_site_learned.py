@@ -138,7 +138,10 @@ class TestLessons:
         assert taught.without_known_phone[1] is False
         assert truth(judged.posterior, "noa")[1]
         learned.tell_phone(session, site.id, PHONE, "dana", "page")
-        assert known.learn(known.judge(session, RING, pages), answered=True).without_known_phone is None
+        assert (
+            known.learn(known.judge(session, RING, pages), answered=True).without_known_phone
+            is None
+        )
 
     def test_the_view_is_of_the_sums_as_they_are(self, session: Session, known: Knowledge) -> None:
         before = known.view
@@ -493,7 +496,9 @@ class TestSaving:
         return [(row.did, row.source, row.level, row.day, row.number) for row in rows]
 
     def test_a_phone_told_by_the_page(self, session: Session, site: Site, known: Knowledge) -> None:
-        known.learn_from_leases(session, [Change(None, open_page(), PHONE), Change(None, open_page("noa"))])
+        known.learn_from_leases(
+            session, [Change(None, open_page(), PHONE), Change(None, open_page("noa"))]
+        )
         row = session.scalars(select(KnownPhoneRow)).one()
         assert (row.site_id, row.phone, row.visitor, row.said_by) == (
             site.id,

@@ -12,7 +12,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from test_main_road import message, number, post
 
 from leadtracker.calls import screen_pop
 from leadtracker.calls.screen_pop import ScreenPops, first_of
@@ -26,6 +25,7 @@ from leadtracker.web.stores import Stores
 from leadtracker.who_called.knowledge import Knowledge
 from tests.callback_road import callback_row
 from tests.dashboard_rows import NOW, add, call, callback, lease, leg, touchpoint, unknown_call
+from tests.paths.test_main_road import message, number, post
 
 URL = "https://calls.example.com"
 DANA = "dana".ljust(22, "_")
@@ -255,11 +255,15 @@ class TestCard:
             "Acme",
             "https://shop.example.com/sale",
         )
+        assert shown.touchpoint is not None
+        assert shown.first is not None
         assert (shown.touchpoint.source, shown.first.source) == ("google", "google")
         assert shown.seen is not None
         stores.live.client.flushall()
         shown = card(DANA)
         assert (shown.name, shown.company, shown.page, shown.seen) == ("old", "", "", None)
+        assert shown.touchpoint is not None
+        assert shown.first is not None
         assert (shown.touchpoint.source, shown.first.source) == ("bing", "bing")
 
     def test_without_redis_it_is_made_of_sql(
@@ -341,6 +345,8 @@ class TestCard:
         )
         shown = caller_card(engine, stores.directory, PHONE)
         assert (shown.visitor_id, shown.name, shown.site and shown.site.id) == ("newer", "Newer", 2)
+        assert shown.touchpoint is not None
+        assert shown.first is not None
         assert (shown.touchpoint.source, shown.first.source) == ("google", "google")
         assert ids(shown) == (None, [row.id for row in rows])
 
@@ -380,7 +386,7 @@ class TestOneCall:
             found = one_call(session, of.id)
         assert [row.type for row in found.legs] == ["b", "a", "late"]
         assert [row.id for row in found.visits] == [f"{n:02}" for n in range(19, -1, -1)]
-        assert [row.query for row in found.callbacks] == [str(n) for n in range(40)]
+        assert [row.query for row in found.notifications] == [str(n) for n in range(40)]
 
     def test_nobodys_call_has_no_visits(self, stores: Stores, engine: Engine) -> None:
         of = unknown_call(NOW)

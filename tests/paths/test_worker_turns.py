@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from test_main_road import message, number, post
 
 from leadtracker.errors import StoreUnavailable
 from leadtracker.matching.calling_clock import KEPT
@@ -26,6 +25,7 @@ from leadtracker.who_called.knowledge import Knowledge
 from tests.callback_road import callback_row
 from tests.dashboard_rows import add, call, callback, lease
 from tests.notifications import turn_is_taken
+from tests.paths.test_main_road import message, number, post
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, records, short_pops
 
 from leadtracker.demo.browser import DESKTOP
 from leadtracker.pbx.simulated_call import SimulatedCall
@@ -29,6 +28,16 @@ from leadtracker.records.tables import (
 )
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from tests.properties.voicenter_calls import (
+    ISRAEL,
+    Sent,
+    calls,
+    events,
+    in_every_format,
+    pops,
+    records,
+    short_pops,
+)
 
 ADDRESS = "/pbx/pbx/secret-of-the-pbx-account"
 IN_ORDER = "in-order"  # the serial of the call whose callbacks come once and as they should

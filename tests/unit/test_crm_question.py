@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from receiver import Receiver
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from leadtracker.outgoing import LONGEST_ANSWER, LONGEST_REPLY, Crm, Fate, Sender
+from tests.unit.receiver import Receiver
 
 KEYS = b'{"STATUS":"OK","CLIENTNAME":"Lois"}'
 

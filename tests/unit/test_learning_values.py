@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_evidence import at, lease
-from test_matching import NOW, PHONE, VIEW, call, closed, holder
 
 from leadtracker.domain import Lease
 from leadtracker.matching import prior
@@ -32,6 +30,8 @@ from leadtracker.matching.page_state import AGES, DAY, HOUR, LEVELS, MINUTE
 from leadtracker.matching.phone_memory import Called, Known, Remembered
 from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.matching.rates import View
+from tests.unit.test_evidence import at, lease
+from tests.unit.test_matching import NOW, PHONE, VIEW, call, closed, holder
 
 DID = "+97231"
 

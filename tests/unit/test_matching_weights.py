@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
-from test_matching import NOW, OTHER_PHONE, PHONE, call, closed, holder, p
 
 from leadtracker.matching.evidence import Holder, Older
 from leadtracker.matching.matching import (
@@ -22,6 +21,7 @@ from leadtracker.matching.matching import (
 from leadtracker.matching.page_state import AGES, DAY, HOUR, LEVELS, MINUTE, OPENS
 from leadtracker.matching.phone_memory import Called, Known, Remembered
 from leadtracker.matching.rates import View
+from tests.unit.test_matching import NOW, OTHER_PHONE, PHONE, call, closed, holder, p
 
 DID, OTHER_DID = "+97231", "+97239"  # the first is the one that `call` dials
 OPEN, CLOSED = (

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
-from test_planner import NO_CALLS, Learned, inputs, traffic
 
 from leadtracker.matching.page_state import AGES, DAY, LEVELS, OPENS
 from leadtracker.planner import planner
@@ -18,6 +18,7 @@ from leadtracker.planner.model_pool import HOUR, WEEK_HOURS, Heat, ModelPool, Tu
 from leadtracker.planner.plan import Alarm, Outlook, alarms
 from leadtracker.planner.planner import PlanInputs, Planner, Stated, first
 from leadtracker.planner.recognition import Moment, Recognition, Rival, Verdicts, verdicts
+from tests.unit.test_planner import NO_CALLS, Learned, inputs, traffic
 
 
 def rows(number: int, **cells: float) -> list[list[float]]:
@@ -113,10 +114,10 @@ class TestGroups:
 
 
 def turn(
-    visitor: int = 0, start: float = 0.0, seen: float = 60.0, level: int = 1, **what: object
+    visitor: int = 0, start: float = 0.0, seen: float = 60.0, level: int = 1, **what: Any
 ) -> Turn:
-    values = {"source": "google / cpc", "region": "north", "mobile": True} | what
-    return Turn(visitor, level=level, start=start, seen=seen, **values)  # type: ignore[arg-type]
+    values: dict[str, Any] = {"source": "google / cpc", "region": "north", "mobile": True} | what
+    return Turn(visitor, level=level, start=start, seen=seen, **values)
 
 
 class TestPool:
@@ -344,9 +345,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Planner]:
     monkeypatch.setattr(planner, "all_calls", all_calls)
 
     def planner_of(
-        numbers: int = 16, looked_at: Callable[[int], None] | None = None, **more: object
+        numbers: int = 16, looked_at: Callable[[int], None] | None = None, **more: Any
     ) -> Planner:
-        return Planner(replace(inputs(numbers), **more), looked_at)  # type: ignore[arg-type]
+        return Planner(replace(inputs(numbers), **more), looked_at)
 
     return planner_of
 

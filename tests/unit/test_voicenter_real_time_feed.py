@@ -92,7 +92,7 @@ class Listening:
 
 @contextmanager
 def listening(
-    real_time: SimulatedRealTime, pace: Pace = QUICK, **options: str
+    real_time: SimulatedRealTime, pace: Pace = QUICK, /, **options: str
 ) -> Iterator[Listening]:
     one = Listening(options or real_time.options, pace)
     one.thread.start()

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from expected_cdrs import OUTGOING, RECEIVED, SAMPLES
-from samples import sent
 
 from leadtracker.domain import Account, Cdr, Direction, IvrStep, Outcome
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.voicenter.cdr_notification import CDR
+from tests.contract.samples import sent
+from tests.contract.voicenter.expected_cdrs import OUTGOING, RECEIVED, SAMPLES
 
 
 def cdr(israel: Account, **fields: Any) -> Cdr:

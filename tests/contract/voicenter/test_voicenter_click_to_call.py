@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 import pytest
-from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import click_to_call
+from leadtracker.pbx.voicenter.dialing import VoicenterCalls
+from tests.contract.samples import FOLDER, asked, fields, reply, url
 
 SAMPLES = FOLDER / "voicenter" / "click_to_call"
 FULL = {
@@ -105,9 +106,9 @@ def test_request_in_json(name: str, israel: Account) -> None:
 
 @pytest.mark.parametrize("name", IN_A_QUERY)
 def test_request_in_a_query(name: str, israel: Account) -> None:
-    written_as, *asked = IN_A_QUERY[name]
+    written_as, action, agent, target, parameters = IN_A_QUERY[name]
     account = with_options(israel, code="XXXXXXXXXXX", click_to_call_format=written_as)
-    request = click_to_call.request(account, *asked).get()
+    request = click_to_call.request(account, action, agent, target, parameters).get()
     assert (request.method, request.url) == ("GET", url(SAMPLES / name))
     assert not request.data
     assert not request.headers
@@ -199,14 +200,14 @@ def test_a_dial_is_written_whole(israel: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("longest", "asked", "sent"), [(900, 7200, 900), (900, 60, 60), (900, None, 900)]
+    ("longest", "wanted", "sent"), [(900, 7200, 900), (900, 60, 60), (900, None, 900)]
 )
 def test_no_call_lasts_longer_than_it_may_cost(
-    longest: int, asked: int | None, sent: int, israel: Account
+    longest: int, wanted: int | None, sent: int, israel: Account
 ) -> None:
-    options = {} if asked is None else {"maxduration": asked}
+    options = {} if wanted is None else {"maxduration": wanted}
     dial = dataclasses.replace(DIAL, options=options, max_seconds=longest)
-    assert click_to_call.call(israel, dial).fields["maxduration"] == sent
+    assert asked(click_to_call.call(israel, dial))["maxduration"] == sent
 
 
 DOCUMENTED: dict[str, type] = {  # the table of the document, parameter and kind
@@ -309,10 +310,8 @@ def test_the_format_is_not_named_where_voicenter_s_own_is_wanted(israel: Account
 
 
 def test_a_trunk_is_an_agent_too(israel: Account) -> None:
-    assert (
-        click_to_call.call(israel, dataclasses.replace(DIAL, agent="SIPTRUNK")).fields["phone"]
-        == "SIPTRUNK"
-    )
+    dial = dataclasses.replace(DIAL, agent="SIPTRUNK")
+    assert asked(click_to_call.call(israel, dial))["phone"] == "SIPTRUNK"
 
 
 def test_another_address(israel: Account) -> None:
@@ -342,7 +341,7 @@ def test_documented_parameters_have_no_fault() -> None:
     assert click_to_call.faults({"record": False, "ignoredncstatus": 1}) == ()
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "no parameter": ({"code": "x"}, "code is no parameter of Click2Call."),
     "who is called": ({"target": "972501234567"}, "target is no parameter of Click2Call."),
     "text for truth": ({"record": "true"}, "record must be true or false."),
@@ -363,3 +362,37 @@ FAULTS = {
 def test_faults(case: str) -> None:
     options, fault = FAULTS[case]
     assert click_to_call.faults(options) == (fault,)
+
+
+@pytest.mark.parametrize(
+    ("options", "faults"),
+    [
+        ({"record": True, "language": "he", "var_a": "x"}, ()),
+        ({"TARGET": "x"}, ("'TARGET' is set by Leadtracker; take it out.",)),
+        ({"code": "x"}, ("'code' is set by Leadtracker; take it out.",)),
+        ({"action": "call"}, ("'action' is set by Leadtracker; take it out.",)),
+        (
+            {"phone": "1", "record": "yes"},
+            ("'phone' is set by Leadtracker; take it out.", "record must be true or false."),
+        ),
+        (
+            {"maxduration": 9},
+            ("'maxduration' is set by Leadtracker; take it out, and set max_seconds.",),
+        ),
+    ],
+)
+def test_what_a_site_may_not_set(options: dict[str, object], faults: tuple[str, ...]) -> None:
+    assert VoicenterCalls().faults(options) == faults
+
+
+@pytest.mark.parametrize(
+    ("agent", "listed"),
+    [("SIPSIP", True), ("SIPTRUNK", False), ("login:12", False), ("Login", True)],
+)
+def test_whom_the_list_of_extensions_has(agent: str, listed: bool) -> None:
+    assert VoicenterCalls().lists(agent) is listed
+
+
+def test_what_an_account_needs() -> None:
+    assert VoicenterCalls().missing({"code": "c"}) == ()
+    assert VoicenterCalls().missing({"code": ""}) == ("its API code: options.code",)

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
-from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import dialer
 from leadtracker.pbx.voicenter.dialer import Result
+from tests.contract.samples import FOLDER, fields, reply, url
 
 SAMPLES = FOLDER / "voicenter" / "dialer"
 METHODS = {  # what the samples of a method begin with

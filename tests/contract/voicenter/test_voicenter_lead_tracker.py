@@ -10,7 +10,8 @@ import json
 from typing import Any
 
 import pytest
-from samples import FOLDER
+
+from tests.contract.samples import FOLDER
 
 SAMPLES = FOLDER / "voicenter" / "lead_tracker"
 EXPECTED: dict[str, dict[str, Any]] = {

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from samples import FOLDER, requests, sent
 
 from leadtracker.callback_rules.course import State, state_of_pop
 from leadtracker.domain import AGENTS_LEG, CUSTOMERS_LEG, Account, Direction, Phase, ScreenPop
@@ -17,6 +16,7 @@ from leadtracker.pbx import wire
 from leadtracker.pbx.vendor import Receipt, WireFormat
 from leadtracker.pbx.voicenter import VENDOR
 from leadtracker.pbx.voicenter.real_time import REAL_TIME
+from tests.contract.samples import FOLDER, requests, sent
 
 SAMPLES = FOLDER / "voicenter" / "real_time"
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)

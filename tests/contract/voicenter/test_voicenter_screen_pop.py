@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from samples import FOLDER, requests, sent
 
 from leadtracker.domain import CUSTOMERS_LEG, Account, Caller, Direction, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.vendor import WireFormat
 from leadtracker.pbx.voicenter import VENDOR
 from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP
+from tests.contract.samples import FOLDER, requests, sent
 
 SAMPLES = FOLDER / "voicenter" / "screen_pop"
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)
@@ -433,4 +433,4 @@ def test_family() -> None:
     assert VENDOR.family("screen-pop") is SCREEN_POP
     assert not SCREEN_POP.secret_in_query
     assert SCREEN_POP.needed
-    assert SCREEN_POP.failed == answer_sample("answer-error.json")
+    assert json.loads(SCREEN_POP.failed.content) == answer_sample("answer-error.json")
