@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import enum
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -49,7 +49,7 @@ class Site:
 
     id: int
     name: str
-    tokens: tuple[str, ...] = ()  # public; name the site in the page
+    tokens: tuple[str, ...]  # public; name the site in the page
     origins: tuple[str, ...] = ()  # https://www.example.com
     default_number: str | None = None  # E.164, shown when no DID is free
     country: str = "IL"
@@ -82,18 +82,6 @@ class Site:
     callback: Mapping[str, Any] = field(
         default_factory=dict
     )  # see callback.rules; empty: nobody is called back
-
-
-def defaults_of(noun: type[Account | Site]) -> Json:
-    """The values of the fields that nobody has to set, as JSON has them."""
-    made = {
-        each.name: each.default if each.default_factory is MISSING else each.default_factory()
-        for each in fields(noun)
-        if each.default is not MISSING or each.default_factory is not MISSING
-    }
-    return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in made.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)

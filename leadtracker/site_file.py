@@ -1,177 +1,123 @@
-"""Sites, pools and accounts as a TOML text that can be kept in git: apply makes the database equal to it."""
+"""Sites, pools and accounts as a TOML text to keep in git; `apply` makes the database equal to it."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
 import tomli_w
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from leadtracker import phone
 from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
-from leadtracker.domain import Account, Site, defaults_of
+from leadtracker.domain import Account, Site
 from leadtracker.errors import SiteFault
 from leadtracker.pbx import VENDORS
-from leadtracker.records.sites import (
-    add_dids,
-    changed,
-    dids_in_use,
-    new_secret,
-    new_token,
-    remove_dids,
-)
-from leadtracker.records.tables import AccountRow, SiteRow, TokenRow
-
-ACCOUNT_DEFAULTS = {"vendor": next(iter(VENDORS))} | defaults_of(Account)
-SITE_DEFAULTS = defaults_of(Site)
-del SITE_DEFAULTS["tokens"]  # a list of its own, see `save_site`
+from leadtracker.records import site_rows
+from leadtracker.records.session import Session
+from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
+from leadtracker.records.tables import AccountRow, SiteRow
 
 
-def save_account(session: Session, key: str, given: dict[str, Any]) -> AccountRow:
-    """Make or change a PBX account; what is not given stays, or is the default. Raises SiteFault."""
-    row = session.scalar(select(AccountRow).where(AccountRow.key == key))
-    before = row or Account(0, key, vendor="", secret="")
-    faults = [
-        f"account {key}: there is no key {name!r}"
-        for name in given
-        if name not in {*ACCOUNT_DEFAULTS, "secret"}
-    ]
-    values = {name: value for name, value in given.items() if name in {*ACCOUNT_DEFAULTS, "secret"}}
-    if row is None:
-        values = ACCOUNT_DEFAULTS | {"secret": new_secret()} | values
-    if not key.replace("-", "").replace("_", "").isalnum():
-        faults.append(
-            f"account {key!r}: a key is letters, digits, - and _, because it is part of an address"
-        )
-    if "vendor" in values and values["vendor"] not in VENDORS:
-        faults.append(f"account {key}: vendor must be one of {', '.join(VENDORS)}")
-    if (
-        len(values.get("secret", "x" * 16)) < 16
-        or not values.get("secret", "x").replace("-", "").replace("_", "").isalnum()
-    ):
-        faults.append(
-            f"account {key}: secret must be 16 or more letters, digits, - or _, because it is part of an address"
-        )
-    faults += _faults_of_places(f"account {key}", values)
-    for network in values.get("allowed_addresses", []):
-        try:
-            read_network(str(network))
-        except ValueError:
-            faults.append(
-                f"account {key}: {network!r} is not an IP address or network such as 192.0.2.0/24"
-            )
-    if "options" in values:
-        place = values.get("country") or before.country
-        values["options"], wrong = callback_table.read_options(
-            f"account {key}", values["options"], place
-        )
-        faults += wrong
-        vendor = VENDORS.get(str(values.get("vendor") or before.vendor))
-        if vendor is not None and vendor.real_time is not None:
-            faults += [
-                f"account {key}: {fault}" for fault in vendor.real_time.faults(values["options"])
-            ]
-    if values.get("crm_url") and urlsplit(values["crm_url"]).scheme not in ("http", "https"):
-        faults.append(f"account {key}: crm_url must begin with http:// or https://")
-    if faults:
-        raise SiteFault("\n".join(faults))
+def _defaults(noun: type[Site] | type[Account]) -> dict[str, Any]:
+    """The defaults of a noun's fields, with lists for tuples as TOML has them."""
+    found: dict[str, Any] = {}
+    for each in dataclasses.fields(noun):
+        if each.default_factory is not dataclasses.MISSING:
+            found[each.name] = each.default_factory()
+        elif isinstance(each.default, tuple):
+            found[each.name] = list(each.default)
+        elif each.default is not dataclasses.MISSING:
+            found[each.name] = each.default
+    return found
+
+
+ACCOUNT_DEFAULTS = {"vendor": "voicenter"} | _defaults(Account)
+SITE_DEFAULTS = _defaults(Site)
+ACCOUNT_KEYS = (*ACCOUNT_DEFAULTS, "secret")
+SHORTEST_SECRET = 16
+WHOLE_NUMBERS = {"lease_seconds": (45, 86400), "visitor_days": (1, 400)}
+SHARES = ("most_overflow", "most_at_risk")
+MOST_MONEY = 10**9
+
+Faults = Iterator[str]
+
+
+def save_account(session: Session, key: str, given: Mapping[str, Any]) -> AccountRow:
+    """Make or change a PBX account. Raises SiteFault, which lists every fault.
+
+    A key that is not given keeps its value; a new account takes the default.
+    """
+    who = f"account {key}"
+    row = site_rows.account_named(session, key)
+    values = {name: value for name, value in given.items() if name in ACCOUNT_KEYS}
     if row is None:
         row = AccountRow(key=key)
-        session.add(row)
-    _set(row, values)
-    session.flush()
+        values = ACCOUNT_DEFAULTS | {"secret": new_secret()} | values
+    faults = [
+        *_faults_of_keys(who, given, ACCOUNT_KEYS),
+        *_faults_of_address(key, values),
+        *_faults_of_places(who, values),
+        *_faults_of_networks(who, values.get("allowed_addresses", [])),
+    ]
+    if "options" in values:
+        values["options"], wrong = _read_options(who, row, values)
+        faults += wrong
+    if values.get("crm_url") and not _is_web(values["crm_url"]):
+        faults.append(f"{who}: crm_url must begin with http:// or https://")
+    _raise_if_any(faults)
+    site_rows.write_values(session, row, values)
     changed(session)
     return row
 
 
 def save_site(
-    session: Session, name: str, given: dict[str, Any], tokens: Iterable[str] | None = None
+    session: Session, name: str, given: Mapping[str, Any], tokens: Iterable[str] | None = None
 ) -> SiteRow:
-    """Make or change a site; `tokens` replaces its tokens, a new site without any gets one. Raises SiteFault."""
-    row = session.scalar(select(SiteRow).where(SiteRow.name == name))
-    before = row or Site(0, name)
-    faults = [f"site {name}: there is no key {key!r}" for key in given if key not in SITE_DEFAULTS]
+    """Make or change a site. Raises SiteFault, which lists every fault.
+
+    A key that is not given keeps its value; a new site takes the default. `tokens` replaces the
+    site's tokens. A new site without any gets one.
+    """
+    who = f"site {name}"
+    row = site_rows.site_named(session, name)
     values = {key: value for key, value in given.items() if key in SITE_DEFAULTS}
     if row is None:
-        values = SITE_DEFAULTS | values
-    faults += _faults_of_places(f"site {name}", values)
-    country = values.get("country") or before.country
-    if values.get("default_number"):
-        number = phone.read(values["default_number"], country)
-        if number is None:
-            faults.append(
-                f"site {name}: default_number {values['default_number']!r} is not a telephone number"
-            )
-        values["default_number"] = number
-    for origin in values.get("origins", []):
-        parts = urlsplit(origin)
-        if (
-            parts.scheme not in ("http", "https")
-            or f"{parts.scheme}://{parts.netloc}" != origin
-            or not parts.hostname
-        ):
-            faults.append(
-                f"site {name}: an origin is like https://www.example.com, without a path; got {origin!r}"
-            )
-    for key, least, most in (("lease_seconds", 45, 86400), ("visitor_days", 1, 400)):
-        if key in values and not (isinstance(values[key], int) and least <= values[key] <= most):
-            faults.append(f"site {name}: {key} must be {least} to {most}")
-    faults += _faults_of_topics(f"site {name}", values.get("topics", {}))
-    faults += _faults_of_plans(f"site {name}", values)
-    if "callback" in values or (row and values.keys() & {"country", "currency"}):
-        table = values.get("callback", before.callback)
-        currency = values.get("currency") or before.currency
-        values["callback"], wrong = callback_table.read_table(
-            f"site {name}", table, country, str(currency)
-        )
-        faults += wrong
-    account_key = values.get("account_key", before.account_key)
-    account = (
-        session.scalar(select(AccountRow).where(AccountRow.key == account_key))
-        if account_key
-        else None
-    )
-    if account_key and account is None:
-        faults.append(f"site {name}: there is no PBX account {account_key!r}; add it first")
-    elif account and not faults and "callback" in values:
-        faults += _faults_of_dial(f"site {name}", account, values["callback"].get("dial", {}))
-    if faults:
-        raise SiteFault("\n".join(faults))
-    if row is None:
         row = SiteRow(name=name)
-        session.add(row)
-        tokens = list(tokens or [new_token()])
-    _set(row, values)
-    session.flush()
+        values = SITE_DEFAULTS | values
+        tokens = tokens or [new_token()]
+    faults = [
+        *_faults_of_keys(who, given, SITE_DEFAULTS),
+        *_faults_of_places(who, values),
+        *_read_default_number(who, row, values),
+        *_faults_of_origins(who, values.get("origins", [])),
+        *_faults_of_whole_numbers(who, values),
+        *_faults_of_topics(who, values.get("topics", {})),
+        *_faults_of_plans(who, values),
+        *_read_callback(who, row, values),
+    ]
+    faults += _faults_of_account(session, who, row, values, judge_dial=not faults)
+    _raise_if_any(faults)
+    site_rows.write_values(session, row, values)
     if tokens is not None:
-        _set_tokens(session, row, list(tokens))
+        site_rows.replace_tokens(session, row, list(tokens))
     changed(session)
     return row
 
 
 def apply(session: Session, text: str) -> list[str]:
-    """Make accounts, sites and pools equal to the file; returns what changed, a line each. The caller commits.
+    """Make accounts, sites and pools equal to the file. Raises SiteFault. The caller commits.
 
-    DIDs that the file does not name are drained; sites and accounts it does not name are left as they are.
-    Raises SiteFault.
+    Returns a line for each change. DIDs that the file does not name are drained. Sites and accounts
+    that it does not name stay as they are.
     """
-    try:
-        wanted = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise SiteFault(f"the file is not TOML: {fault}") from fault
-    for key in wanted:
-        if key not in ("account", "site"):
-            raise SiteFault(
-                f"there is no table {key!r}; a file has [account.NAME] and [site.NAME] tables"
-            )
+    wanted = _read_toml(text)
     lines = []
     for key, account in wanted.get("account", {}).items():
         save_account(session, key, account)
@@ -182,105 +128,212 @@ def apply(session: Session, text: str) -> list[str]:
         row = save_site(session, name, values, tokens)
         lines.append(f"site {name}: applied")
         if numbers is not None:
-            added = add_dids(session, row, numbers)
-            keep = {phone.read(number, row.country) for number in numbers}
-            gone = [e164 for e164 in dids_in_use(session, row) if e164 not in keep]
-            drained = remove_dids(session, row, gone)
-            lines += [f"site {name}: {did} added" for did in added] + [
-                f"site {name}: {did} drains" for did in drained
-            ]
+            lines += _apply_pool(session, row, numbers)
     return lines
 
 
 def export(session: Session) -> str:
     """Everything as a file that `apply` takes; it holds the accounts' secrets."""
-    accounts = {
-        row.key: _values(row, [*ACCOUNT_DEFAULTS, "secret"])
-        for row in session.scalars(select(AccountRow).order_by(AccountRow.key))
-    }
-    sites = {}
-    for row in session.scalars(select(SiteRow).order_by(SiteRow.name)):
-        tokens = session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id)).all()
-        sites[row.name] = _values(row, SITE_DEFAULTS) | {
-            "tokens": list(tokens),
-            "dids": dids_in_use(session, row),
+    accounts = {row.key: _values_of(row, ACCOUNT_KEYS) for row in site_rows.every_account(session)}
+    sites = {
+        row.name: _values_of(row, SITE_DEFAULTS)
+        | {
+            "tokens": list(site_rows.tokens_of(session, row)),
+            "dids": site_rows.numbers_in_use(session, row),
         }
+        for row in site_rows.every_site(session)
+    }
     return tomli_w.dumps({"account": accounts, "site": sites})
 
 
-def _faults_of_places(who: str, values: dict[str, Any]) -> list[str]:
-    faults = []
-    if "time_zone" in values and values["time_zone"] not in available_timezones():
-        faults.append(
-            f"{who}: time_zone must be a name such as Asia/Jerusalem; got {values['time_zone']!r}"
-        )
-    if "country" in values and values["country"] not in phonenumbers.SUPPORTED_REGIONS:
-        faults.append(f"{who}: country must be two letters such as IL; got {values['country']!r}")
-    return faults
-
-
-def _faults_of_topics(who: str, topics: Any) -> list[str]:
-    if not isinstance(topics, dict):
-        return [f"{who}: topics must be a table such as [site.NAME.topics.kitchens]"]
-    faults = []
-    for topic, given in topics.items():
-        if not topic or len(topic) > 50 or "|" in topic:
-            faults.append(f"{who}: a topic's name is 1 to 50 characters without |; got {topic!r}")
-        known = isinstance(given, dict) and set(given) <= {"pages", "calls"}
-        lists = list(given.values()) if known else [None]
-        if not all(
-            isinstance(some, list) and all(isinstance(one, str) for one in some) for some in lists
-        ):
-            faults.append(
-                f"{who}: topic {topic!r} has lists of texts: pages (beginnings of paths) and calls (queues, IVR)"
+def _read_toml(text: str) -> dict[str, Any]:
+    try:
+        wanted = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise SiteFault(f"the file is not TOML: {fault}") from fault
+    for key in wanted:
+        if key not in ("account", "site"):
+            raise SiteFault(
+                f"there is no table {key!r}; a file has [account.NAME] and [site.NAME] tables"
             )
-        elif not all(page.startswith("/") for page in given.get("pages", [])):
-            faults.append(f"{who}: topic {topic!r}: each of pages must begin with /")
-    return faults
+    return wanted
 
 
-def _faults_of_dial(who: str, account: AccountRow, parameters: dict[str, Any]) -> list[str]:
-    vendor = VENDORS[account.vendor]
-    if vendor.click_to_call is None:
-        return (
-            [f"{who}: callback.dial: {vendor.title} cannot be asked to call"] if parameters else []
-        )
-    return [f"{who}: callback.dial: {fault}" for fault in vendor.click_to_call.faults(parameters)]
+def _apply_pool(session: Session, row: SiteRow, numbers: list[str]) -> list[str]:
+    added = add_dids(session, row, numbers)
+    keep = {phone.read(number, row.country) for number in numbers}
+    others = [did for did in site_rows.numbers_in_use(session, row) if did not in keep]
+    drained = remove_dids(session, row, others)
+    return [
+        *(f"site {row.name}: {did} added" for did in added),
+        *(f"site {row.name}: {did} drains" for did in drained),
+    ]
 
 
-def _faults_of_plans(who: str, values: dict[str, Any]) -> list[str]:
-    faults = []
-    price = values.get("number_price")
-    if price is not None and not (isinstance(price, int) and 0 <= price <= 10**9):
-        faults.append(
-            f"{who}: number_price is what one number costs in minor units (agorot, cents), a whole number"
-        )
-    if "currency" in values and not re.fullmatch(r"[A-Z]{3}", str(values["currency"])):
-        faults.append(
-            f"{who}: currency must be three capital letters such as ILS; got {values['currency']!r}"
-        )
-    for key in ("most_overflow", "most_at_risk"):
-        if key in values and not (isinstance(values[key], int | float) and 0 <= values[key] <= 1):
-            faults.append(
-                f"{who}: {key} is a share of 0 to 1, such as 0.05 for 5 %; got {values[key]!r}"
-            )
-    return faults
-
-
-def _values(row: SiteRow | AccountRow, keys: Iterable[str]) -> dict[str, Any]:
+def _values_of(row: SiteRow | AccountRow, keys: Iterable[str]) -> dict[str, Any]:
     return {key: value for key in keys if (value := getattr(row, key)) is not None}
 
 
-def _set(row: SiteRow | AccountRow, values: dict[str, Any]) -> None:
-    for key, value in values.items():
-        setattr(row, key, value)
+def _raise_if_any(faults: list[str]) -> None:
+    if faults:
+        raise SiteFault("\n".join(faults))
 
 
-def _set_tokens(session: Session, row: SiteRow, tokens: list[str]) -> None:
-    for token in tokens:
-        other = session.get(TokenRow, token)
-        if other is not None and other.site_id != row.id:
-            raise SiteFault(f"site {row.name}: the token {token!r} is another site's")
-    session.execute(delete(TokenRow).where(TokenRow.site_id == row.id))
-    session.add_all(TokenRow(token=token, site_id=row.id) for token in tokens)
-    session.flush()
+def _is_web(url: str) -> bool:
+    return urlsplit(url).scheme in ("http", "https")
+
+
+def _faults_of_keys(who: str, given: Iterable[str], known: Collection[str]) -> Faults:
+    for name in given:
+        if name not in known:
+            yield f"{who}: there is no key {name!r}"
+
+
+def _is_part_of_address(text: str) -> bool:
+    return text.replace("-", "").replace("_", "").isalnum()
+
+
+def _faults_of_address(key: str, values: Mapping[str, Any]) -> Faults:
+    """Of what the notification addresses are made from: the account's key, its vendor, its secret."""
+    why = "because it is part of an address"
+    if not _is_part_of_address(key):
+        yield f"account {key!r}: a key is letters, digits, - and _, {why}"
+    if "vendor" in values and values["vendor"] not in VENDORS:
+        yield f"account {key}: vendor must be one of {', '.join(VENDORS)}"
+    if "secret" in values:
+        secret = values["secret"]
+        if len(secret) < SHORTEST_SECRET or not _is_part_of_address(secret):
+            yield (
+                f"account {key}: secret must be {SHORTEST_SECRET} or more "
+                f"letters, digits, - or _, {why}"
+            )
+
+
+def _faults_of_networks(who: str, networks: Iterable[str]) -> Faults:
+    for network in networks:
+        try:
+            read_network(str(network))
+        except ValueError:
+            yield f"{who}: {network!r} is not an IP address or network such as 192.0.2.0/24"
+
+
+def _read_options(
+    who: str, row: AccountRow, values: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """An account's options as they are kept, and their faults."""
+    options, faults = callback_table.read_options(who, values["options"], _country(row, values))
+    vendor = VENDORS.get(str(values.get("vendor") or row.vendor))
+    if vendor is not None and vendor.real_time is not None:
+        faults += [f"{who}: {fault}" for fault in vendor.real_time.faults(options)]
+    return options, faults
+
+
+def _country(row: SiteRow | AccountRow, values: Mapping[str, Any]) -> str:
+    return str(values.get("country") or row.country or SITE_DEFAULTS["country"])
+
+
+def _faults_of_places(who: str, values: Mapping[str, Any]) -> Faults:
+    if "time_zone" in values and values["time_zone"] not in available_timezones():
+        got = values["time_zone"]
+        yield f"{who}: time_zone must be a name such as Asia/Jerusalem; got {got!r}"
+    if "country" in values and values["country"] not in phonenumbers.SUPPORTED_REGIONS:
+        yield f"{who}: country must be two letters such as IL; got {values['country']!r}"
+
+
+def _read_default_number(who: str, row: SiteRow, values: dict[str, Any]) -> Faults:
+    """Turn a given default number into E.164."""
+    given = values.get("default_number")
+    if not given:
+        return
+    values["default_number"] = phone.read(given, _country(row, values))
+    if values["default_number"] is None:
+        yield f"{who}: default_number {given!r} is not a telephone number"
+
+
+def _faults_of_origins(who: str, origins: Iterable[str]) -> Faults:
+    for origin in origins:
+        parts = urlsplit(origin)
+        whole = f"{parts.scheme}://{parts.netloc}" == origin
+        if not (whole and parts.hostname and _is_web(origin)):
+            like = "an origin is like https://www.example.com, without a path"
+            yield f"{who}: {like}; got {origin!r}"
+
+
+def _faults_of_whole_numbers(who: str, values: Mapping[str, Any]) -> Faults:
+    for key, (least, most) in WHOLE_NUMBERS.items():
+        if key in values and not (isinstance(values[key], int) and least <= values[key] <= most):
+            yield f"{who}: {key} must be {least} to {most}"
+
+
+def _faults_of_topics(who: str, topics: Any) -> Faults:
+    if not isinstance(topics, dict):
+        yield f"{who}: topics must be a table such as [site.NAME.topics.kitchens]"
+        return
+    for topic, given in topics.items():
+        if not topic or len(topic) > 50 or "|" in topic:
+            yield f"{who}: a topic's name is 1 to 50 characters without |; got {topic!r}"
+        if not _is_topic(given):
+            yield (
+                f"{who}: topic {topic!r} has lists of texts: "
+                "pages (beginnings of paths) and calls (queues, IVR)"
+            )
+        elif not all(page.startswith("/") for page in given.get("pages", [])):
+            yield f"{who}: topic {topic!r}: each of pages must begin with /"
+
+
+def _is_topic(given: Any) -> bool:
+    if not isinstance(given, dict) or not set(given) <= {"pages", "calls"}:
+        return False
+    return all(
+        isinstance(some, list) and all(isinstance(one, str) for one in some)
+        for some in given.values()
+    )
+
+
+def _faults_of_plans(who: str, values: Mapping[str, Any]) -> Faults:
+    price, currency = values.get("number_price"), values.get("currency", SITE_DEFAULTS["currency"])
+    if price is not None and not (isinstance(price, int) and 0 <= price <= MOST_MONEY):
+        yield (
+            f"{who}: number_price is what one number costs in minor units (agorot, cents), "
+            "a whole number"
+        )
+    if not re.fullmatch(r"[A-Z]{3}", str(currency)):
+        yield f"{who}: currency must be three capital letters such as ILS; got {currency!r}"
+    for key in SHARES:
+        share = values.get(key, 0)
+        if not (isinstance(share, int | float) and 0 <= share <= 1):
+            yield f"{who}: {key} is a share of 0 to 1, such as 0.05 for 5 %; got {share!r}"
+
+
+def _read_callback(who: str, row: SiteRow, values: dict[str, Any]) -> list[str]:
+    """Turn the callback table into what is kept; a new country or currency reads it again."""
+    if not values.keys() & {"callback", "country", "currency"}:
+        return []
+    table = values.get("callback", row.callback)
+    currency = str(values.get("currency") or row.currency or SITE_DEFAULTS["currency"])
+    country = _country(row, values)
+    values["callback"], faults = callback_table.read_table(who, table, country, currency)
+    return faults
+
+
+def _faults_of_account(
+    session: Session, who: str, row: SiteRow, values: Mapping[str, Any], judge_dial: bool
+) -> Faults:
+    """Whether the site's account is there, and takes what the site says to the PBX."""
+    key = values.get("account_key", row.account_key)
+    if not key:
+        return
+    account = site_rows.account_named(session, key)
+    if account is None:
+        yield f"{who}: there is no PBX account {key!r}; add it first"
+    elif judge_dial and "callback" in values:
+        yield from _faults_of_dial(who, account, values["callback"].get("dial", {}))
+
+
+def _faults_of_dial(who: str, account: AccountRow, parameters: dict[str, Any]) -> Faults:
+    vendor = VENDORS[account.vendor]
+    if vendor.click_to_call is not None:
+        for fault in vendor.click_to_call.faults(parameters):
+            yield f"{who}: callback.dial: {fault}"
+    elif parameters:
+        yield f"{who}: callback.dial: {vendor.title} cannot be asked to call"

@@ -22,15 +22,15 @@ from leadtracker.errors import LeadtrackerError
 
 
 class _Group(click.Group):
-    """Says what is wrong in its own words, without a traceback, and exits with 1."""
+    """Prints an error of ours in its own words, without a traceback, and exits with 1."""
 
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
         except LeadtrackerError as fault:
-            click.echo(
-                f"{fault.title}:\n{fault}" if fault.title != str(fault) else str(fault), err=True
-            )
+            if fault.title != str(fault):
+                click.echo(f"{fault.title}:", err=True)
+            click.echo(str(fault), err=True)
             sys.exit(1)
 
 

@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Any
 
 import click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from leadtracker.cli import opening
 from leadtracker.errors import NotFound
 from leadtracker.records.calls import newest
+from leadtracker.records.session import Session
+from leadtracker.records.site_rows import known_site
 from leadtracker.records.sites import Directory
-from leadtracker.records.tables import CallRow, LegRow
+from leadtracker.records.tables import CallRow
+from leadtracker.reports.one_call import calls_of_visitor, legs_as_written
 from leadtracker.settings import load_settings
 from leadtracker.who_called import corrections
-from leadtracker.who_called.explanation import explanation
+from leadtracker.who_called.explanation import Explanation, explanation
 
 
 @click.group()
@@ -27,34 +28,29 @@ def call() -> None:
 
 
 @call.command("list")
-@click.option("--site", "site_name", help="Only of this site.")
+@click.option("--site", "site_name", help="Only calls of this site.")
 @click.option("--count", default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 def listing(site_name: str | None, count: int, as_json: bool) -> None:
-    """The newest calls."""
+    """List the newest calls."""
     with Session(opening.database()) as session:
-        site_id = opening.site_of(session, site_name).id if site_name else None
+        site_id = known_site(session, site_name).id if site_name else None
         rows = [_call(session, row) for row in newest(session, count, site_id)]
     if as_json:
-        click.echo(json.dumps(rows, indent=1, default=str, ensure_ascii=False))
-    for row in [] if as_json else rows:
-        sure = row["match"].get("verdict", "")
-        who = (
-            f"{row['visitor_id']} ({sure})"
-            if row["visitor_id"] and sure
-            else row["visitor_id"] or "nobody known"
-        )
-        click.echo(
-            f"{row['started_at']}  {row['caller'] or 'withheld'} -> {row['did']}  "
-            f"{row['outcome']}  {who}  {row['campaign']}"
-        )
+        _print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{_heading(row)}  {_who(row)}  {row['campaign']}")
 
 
 @call.command("show")
 @click.argument("call_pk", metavar="ID", type=int)
 @click.option("--json", "as_json", is_flag=True)
 def show_call(call_pk: int, as_json: bool) -> None:
-    """One call: who made it, how sure that is, who else it may have been, and why. ID is the one in its address."""
+    """Show one call: who called, how sure that is, who else it may have been, and why.
+
+    ID is the number in the call's address.
+    """
     live = opening.live(load_settings())
     with Session(opening.database()) as session:
         row = session.get(CallRow, call_pk)
@@ -62,15 +58,16 @@ def show_call(call_pk: int, as_json: bool) -> None:
             raise NotFound(f"there is no call {call_pk}")
         why, found = explanation(session, live, row), _call(session, row)
     if as_json:
-        found |= {"why": asdict(why) if why else None}
-        click.echo(json.dumps(found, indent=1, default=str, ensure_ascii=False))
+        _print_json(found | {"why": why and asdict(why)})
         return
-    click.echo(
-        f"{found['started_at']}  {found['caller'] or 'withheld'} -> {found['did']}  {found['outcome']}"
-    )
+    click.echo(_heading(found))
     if why is None:
         click.echo("It was not matched to visits.")
         return
+    _print_why(why)
+
+
+def _print_why(why: Explanation) -> None:
     said = {None: why.verdict, "": "none of these, as a user said"}
     click.echo(f"Who called: {said.get(why.word, f'{why.word}, as a user said')}")
     for person in why.people:
@@ -81,24 +78,45 @@ def show_call(call_pk: int, as_json: bool) -> None:
 
 @call.command("confirm")
 @click.argument("call_pk", metavar="ID", type=int)
-@click.option("--visitor", help="The candidate who called.")
+@click.option("--visitor", help="This candidate called.")
 @click.option("--nobody", is_flag=True, help="None of the candidates called.")
 @click.option("--undo", is_flag=True, help="Undo the confirmation.")
 def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None:
-    """Say who made a call; the worker learns from it."""
+    """Say who called. The worker learns from it."""
     if (visitor is not None) + nobody + undo != 1:
         raise click.UsageError("say one of --visitor, --nobody and --undo")
-    corrections.say(opening.database(), call_pk, corrections.NOBODY if nobody else visitor)
+    if nobody:
+        visitor = corrections.NOBODY
+    corrections.say(opening.database(), call_pk, visitor)
     click.echo("Undone." if undo else "Kept.")
 
 
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=1, default=str, ensure_ascii=False))
+
+
 def _call(session: Session, row: CallRow) -> dict[str, Any]:
-    values = {column.key: getattr(row, column.key) for column in CallRow.__table__.columns}
-    legs = session.scalars(select(LegRow).where(LegRow.call_pk == row.id).order_by(LegRow.id))
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in values.items()
-    } | {"legs": [leg.record for leg in legs]}
+    names = [column.key for column in CallRow.__table__.columns]
+    legs = [leg.record for leg in legs_as_written(session, row.id)]
+    return {name: _plain(getattr(row, name)) for name in names} | {"legs": legs}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def _heading(row: dict[str, Any]) -> str:
+    caller = row["caller"] or "withheld"
+    return f"{row['started_at']}  {caller} -> {row['did']}  {row['outcome']}"
+
+
+def _who(row: dict[str, Any]) -> str:
+    if not row["visitor_id"]:
+        return "nobody known"
+    sure = row["match"].get("verdict", "")
+    return f"{row['visitor_id']} ({sure})" if sure else str(row["visitor_id"])
 
 
 @click.group()
@@ -110,32 +128,25 @@ def visitor() -> None:
 @click.argument("visitor_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True)
 def show(visitor_id: str, as_json: bool) -> None:
-    """What is known of a visitor: in Redis now, and on the calls he made."""
+    """Show what we know of a visitor: in Redis now, and on their calls."""
     engine = opening.database()
     live = opening.live(load_settings())
     known = None
     for site in Directory(engine).sites:
         known = known or live.visitor(site.id, visitor_id)
     with Session(engine) as session:
-        rows = session.scalars(
-            select(CallRow)
-            .where(CallRow.visitor_id == visitor_id)
-            .order_by(CallRow.started_at.desc())
-        )
-        calls = [_call(session, row) for row in rows]
+        calls = [_call(session, row) for row in calls_of_visitor(session, visitor_id, most=None)]
     if known is None and not calls:
         raise NotFound(f"nobody is known as {visitor_id}")
-    found = {"visitor": visitor_id, "now": asdict(known) if known else None, "calls": calls}
     if as_json:
-        click.echo(json.dumps(found, indent=1, default=str, ensure_ascii=False))
+        _print_json({"visitor": visitor_id, "now": known and asdict(known), "calls": calls})
         return
     info = known.info if known else calls[0]["visitor_info"]
     for name, value in info.items():
         click.echo(f"{name}: {value}")
     for one in calls:
-        click.echo(
-            f"called {one['started_at']} from {one['caller'] or 'a withheld number'}: {one['outcome']}"
-        )
+        caller = one["caller"] or "a withheld number"
+        click.echo(f"called {one['started_at']} from {caller}: {one['outcome']}")
 
 
 COMMANDS = (call, visitor)

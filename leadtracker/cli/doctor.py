@@ -1,4 +1,4 @@
-"""The command that says what is not well and what to do."""
+"""The command that says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from leadtracker.cli import opening
 from leadtracker.records.database import open_database
-from leadtracker.running.doctor import findings
+from leadtracker.running.doctor import Finding, findings
 from leadtracker.settings import load_settings
 
 
@@ -16,17 +16,22 @@ from leadtracker.settings import load_settings
 def doctor() -> None:
     """Check the stores, the worker, each site's page and each PBX account.
 
-    Exits with 1 if anything is not well.
+    Exits with 1 when anything is wrong.
     """
     settings = load_settings()
     well = True
     for finding in findings(settings, open_database(settings.database), opening.live(settings)):
-        click.echo(
-            f"{'ok  ' if finding.well else 'BAD '} {finding.what}"
-            + (f"\n     -> {finding.do}" if finding.do else "")
-        )
+        click.echo(_line(finding))
         well = well and finding.well
-    sys.exit(0 if well else 1)
+    if not well:
+        sys.exit(1)
+
+
+def _line(finding: Finding) -> str:
+    line = f"ok   {finding.what}" if finding.well else f"BAD  {finding.what}"
+    if finding.do:
+        line += f"\n     -> {finding.do}"
+    return line
 
 
 COMMANDS = (doctor,)

@@ -1,20 +1,22 @@
-"""The stores a command works on, opened as the server would."""
+"""The stores a command works on, opened as the server opens them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
-
+from leadtracker.domain import Site
 from leadtracker.errors import SettingsError, SiteFault
 from leadtracker.live import Live
 from leadtracker.records.database import migrate, open_database, schema_is_current
-from leadtracker.records.tables import SiteRow
+from leadtracker.records.session import Engine
+from leadtracker.records.sites import Directory
 from leadtracker.running.redis_server import socket_of
 from leadtracker.settings import Settings, load_settings
 
 
 def database() -> Engine:
-    """The database, its tables made if it is new and SQLite. Raises SettingsError when they are not this version's."""
+    """The database. A new SQLite file gets its tables.
+
+    Raises SettingsError when the tables are another version's.
+    """
     settings = load_settings()
     engine = open_database(settings.database)
     if not schema_is_current(engine):
@@ -27,17 +29,16 @@ def database() -> Engine:
 
 
 def live(settings: Settings) -> Live:
-    """Redis: the one set, else the one that `leadtracker serve` started."""
+    """The Redis that the settings name, or the one that `leadtracker serve` started."""
     return Live(
         settings.redis_url or f"unix://{socket_of(settings.data_folder / 'redis', 'redis')}"
     )
 
 
-def site_of(session: Session, name: str) -> SiteRow:
-    row = session.scalar(select(SiteRow).where(SiteRow.name == name))
-    if row is None:
-        names = (
-            ", ".join(session.scalars(select(SiteRow.name).order_by(SiteRow.name))) or "none yet"
-        )
-        raise SiteFault(f"There is no site {name!r}. Sites: {names}")
-    return row
+def site_of(directory: Directory, name: str) -> Site:
+    """Raises SiteFault, which names the sites there are."""
+    for site in directory.sites:
+        if site.name == name:
+            return site
+    names = ", ".join(site.name for site in directory.sites) or "none yet"
+    raise SiteFault(f"There is no site {name!r}. Sites: {names}")

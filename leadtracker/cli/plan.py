@@ -11,7 +11,6 @@ import click
 from leadtracker import money
 from leadtracker.cli import opening
 from leadtracker.domain import Site
-from leadtracker.errors import SiteFault
 from leadtracker.planner import words as plan_words
 from leadtracker.planner.making import make_plan, numbers_of
 from leadtracker.planner.plan import Outlook, alarms
@@ -25,12 +24,12 @@ COLUMNS = ("Numbers", "Right visitor", "Wrong", "Nobody", "Certain", "No number 
 @click.command()
 @click.argument("site_name", metavar="SITE")
 @click.option(
-    "--numbers", type=click.IntRange(1, 100_000), help="Also look at a pool of so many numbers."
+    "--numbers", type=click.IntRange(1, 100_000), help="Also look at a pool of this size."
 )
 @click.option(
     "--price",
     type=click.IntRange(0),
-    help="Of one number, in minor units; else the site's number_price.",
+    help="Price of one number in minor units. Default: the site's number_price.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Shares are 0 to 1.")
 @click.option(
@@ -39,18 +38,16 @@ COLUMNS = ("Numbers", "Right visitor", "Wrong", "Nobody", "Certain", "No number 
 def plan(
     site_name: str, numbers: int | None, price: int | None, as_json: bool, quietly: bool
 ) -> None:
-    """How many numbers a site needs: what it has now, what more or fewer would give, and how many for a goal.
+    """Say how many numbers a site needs.
 
-    The pool page shows the newest plan; one is made daily by itself.
+    It shows what the site has now, what more or fewer numbers would give, and how many numbers each
+    goal takes. The pool page shows the newest plan. The worker makes one every day.
     """
     if quietly:
         child_process.give_way(child_process.PAGES)
     engine = opening.database()
     directory = Directory(engine)
-    site = next((site for site in directory.sites if site.name == site_name), None)
-    if site is None:
-        names = ", ".join(site.name for site in directory.sites) or "none yet"
-        raise SiteFault(f"There is no site {site_name!r}. Sites: {names}")
+    site = opening.site_of(directory, site_name)
 
     def looking_at(size: int) -> None:
         if not quietly:
@@ -58,7 +55,8 @@ def plan(
 
     kept, planner = make_plan(engine, site, numbers_of(directory, site), looking_at)
     asked = [planner.between(numbers)] if numbers else []
-    price = site.number_price if price is None else price
+    if price is None:
+        price = site.number_price
     if as_json:
         click.echo(json.dumps(_values(kept, site, asked, price), indent=1))
     elif not quietly:
@@ -98,31 +96,27 @@ def _say(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None
     )
     click.echo("\nHow many numbers it takes:")
     for share, found in made.targets:
-        cost = (
-            ""
-            if price is None or found is None
-            else f" ({money.as_text(price * found.numbers, site.currency)})"
-        )
-        click.echo(f"  {plan_words.how_many_for(made, share, found)}{cost}")
+        line = f"  {plan_words.how_many_for(made, share, found)}"
+        if price is not None and found is not None:
+            line += f" ({money.as_text(price * found.numbers, site.currency)})"
+        click.echo(line)
 
 
 def _table(now: Outlook, looks: Sequence[Outlook], site: Site, price: int | None) -> None:
-    columns = (*COLUMNS, *(() if price is None else ("Cost",)))
-    rows = [
-        (
-            f"{look.numbers:,}{' (now)' if look.numbers == now.numbers else ''}",
-            *(
-                plan_words.percent(part)
-                for part in (look.right, look.wrong, look.open, look.certain)
-            ),
-            plan_words.percent(look.worst_overflow),
-            *(() if price is None else (money.as_text(price * look.numbers, site.currency),)),
-        )
-        for look in looks
-    ]
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    for row in (columns, *rows):
+    rows = [[*COLUMNS], *(_cells(look) for look in looks)]
+    rows[[look.numbers for look in looks].index(now.numbers) + 1][0] += " (now)"
+    if price is not None:
+        rows[0].append("Cost")
+        for row, look in zip(rows[1:], looks, strict=True):
+            row.append(money.as_text(price * look.numbers, site.currency))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
         click.echo("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)))
+
+
+def _cells(look: Outlook) -> list[str]:
+    shares = (look.right, look.wrong, look.open, look.certain, look.worst_overflow)
+    return [f"{look.numbers:,}", *map(plan_words.percent, shares)]
 
 
 COMMANDS = (plan,)

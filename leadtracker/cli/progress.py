@@ -1,4 +1,4 @@
-"""How far a long command has come, on stderr: one line that is written anew on a terminal, plain lines elsewhere."""
+"""How far a long command has come, on stderr: one line rewritten on a terminal, many elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import TracebackType
 
 
 class Progress:
-    """Percent and time left; of use as a context, so that the terminal's line is ended."""
+    """Percent and time left. Use it as a context, which ends the terminal's line."""
 
     def __init__(self, what: str) -> None:
         self._what, self._begun = what, time.monotonic()
@@ -27,16 +27,14 @@ class Progress:
             print(file=sys.stderr)
 
     def told(self, share: float) -> None:
-        """So much is done, 0 to 1."""
+        """Say that a share of the work is done, 0 to 1."""
         now = time.monotonic()
         if now < self._next or share <= 0:
             return
         self._next, self._shown = now + self._pause, True
         left = round((now - self._begun) * (1 - share) / share)
         text = f"{self._what}: {share:4.0%}, {left // 60}:{left % 60:02} left"
-        print(
-            f"\r{text}  " if self._terminal else text,
-            end="" if self._terminal else "\n",
-            file=sys.stderr,
-            flush=True,
-        )
+        if self._terminal:
+            print(f"\r{text}  ", end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)

@@ -8,12 +8,12 @@ import threading
 from datetime import UTC, datetime
 
 import click
-from sqlalchemy.orm import Session
 
 from leadtracker.cli import opening
 from leadtracker.records.database import migrate as migrate_database
 from leadtracker.records.database import open_database
 from leadtracker.records.inbox import read_again
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
 from leadtracker.records.users import ensure_first_user
 from leadtracker.running import child_process
@@ -29,14 +29,20 @@ def serve() -> None:
     serving = Serving(settings, click.echo)
     try:
         serving.start()
-        first = ensure_first_user(open_database(settings.database))
-        if first is not None:
-            click.echo(
-                f"Login, shown only now: {first[0]} / {first[1]}  (change it: leadtracker user password {first[0]})"
-            )
+        _print_first_login(open_database(settings.database))
         serving.watch()
     finally:
         serving.stop()
+
+
+def _print_first_login(engine: Engine) -> None:
+    first = ensure_first_user(engine)
+    if first is not None:
+        name, password = first
+        click.echo(
+            f"Login, shown only now: {name} / {password}  "
+            f"(change it: leadtracker user password {name})"
+        )
 
 
 @click.command()
@@ -60,9 +66,7 @@ def migrate() -> None:
     engine = open_database(load_settings().database)
     migrate_database(engine)
     click.echo("The tables are up to date.")
-    first = ensure_first_user(engine)
-    if first is not None:
-        click.echo(f"Login, shown only now: {first[0]} / {first[1]}")
+    _print_first_login(engine)
 
 
 @click.command()
@@ -78,20 +82,23 @@ def migrate() -> None:
     help="Only notifications received since this day (UTC).",
 )
 def replay(everything: bool, since: datetime | None) -> None:
-    """Have the worker read notifications again that could not be read; calls are never doubled by it."""
+    """Have the worker read notifications again that could not be read.
+
+    No call appears twice because of it.
+    """
+    if since is not None:
+        since = since.replace(tzinfo=UTC)
     with Session(opening.database()) as session:
-        count = read_again(
-            session, broken_only=not everything, since=since.replace(tzinfo=UTC) if since else None
-        )
+        count = read_again(session, broken_only=not everything, since=since)
         session.commit()
     click.echo(f"{count} notifications will be read again by the worker.")
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Stop after the first round of visits and calls.")
-@click.option("--seconds", type=float, help="Stop after so many seconds.")
+@click.option("--seconds", type=float, help="Stop after this many seconds.")
 def demo(once: bool, seconds: float | None) -> None:
-    """Run it all with a demo marketing site and a simulated PBX."""
+    """Run everything with a demo marketing site and a simulated PBX."""
     from leadtracker.demo import run  # only the demo needs it
 
     run(once=once, seconds=seconds)

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 import click
 import orjson
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker.cli import opening
 from leadtracker.cli.progress import Progress
 from leadtracker.records import leases
 from leadtracker.records.database import is_empty, open_database
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
 from leadtracker.reports.trace import History, header
 from leadtracker.settings import known_database
@@ -44,23 +43,24 @@ def _empty_database(_: click.Context, __: click.Parameter, url: str | None) -> E
 @click.option(
     "--dids",
     type=click.IntRange(1, MOST_DIDS),
-    help="Numbers in the pool; the trace's own if left out.",
+    help="Numbers in the pool. Default: as many as the trace has.",
 )
-@click.option("--out", type=FILE, required=True, help="Where the decisions go.")
+@click.option("--out", type=FILE, required=True, help="Where to write the decisions.")
 @click.option(
     "--keep",
     metavar="DATABASE-URL",
     callback=_empty_database,
-    help="An empty database for what the replay leaves.",
+    help="An empty database to keep what the replay leaves.",
 )
 def simulate(trace: Path, dids: int | None, out: Path, keep: Engine | None) -> None:
     """Replay a recorded trace through Leadtracker, under a virtual clock.
 
-    A Redis is started for it and its database is in memory: nothing of your sites is touched. The formats of TRACE and
-    of the decisions are in docs/accuracy.md.
+    The replay starts a Redis of its own and keeps its database in memory. It touches nothing of
+    your sites. docs/accuracy.md describes the formats of TRACE and of the decisions.
 
-    What --keep leaves is the site "trace" with its numbers, leases, calls and all that was learned, as if the trace had
-    ended in the last days: LEADTRACKER_DATABASE_URL=sqlite:///with-60.sqlite leadtracker plan trace
+    With --keep the database holds the site "trace" with its numbers, leases, calls and all that was
+    learned, as if the trace had ended in the last days. Plan for it with:
+    LEADTRACKER_DATABASE_URL=sqlite:///with-60.sqlite leadtracker plan trace
     """
     recorded = Trace(trace)
     with Progress(trace.name) as progress:
@@ -77,28 +77,26 @@ def trace() -> None:
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="First day, by the site's clock; else all there is.",
+    help="First day, by the site's clock. Default: all there is.",
 )
-@click.option("--out", type=FILE, required=True, help="Where the trace goes.")
+@click.option("--out", type=FILE, required=True, help="Where to write the trace.")
 def export(site: str, since: datetime | None, out: Path) -> None:
     """Write a site's history as a trace, for `leadtracker simulate`.
 
-    Visitors, visits and phones become counters and sources keep their names. The trace has the visits of the lease log:
-    those that asked for a number or tapped the default one. Bots, and pages whose number was never seen, are not in it.
-    Who made a call is drawn by the probabilities of its verdict, or is whom a user confirmed; calls of visitors from
-    before the first day become calls of nobody.
+    Visitors, visits and phones become counters; sources keep their names. The trace has the visits
+    of the lease log: those that asked for a number or tapped the default one. It has no bots, nor
+    pages whose number nobody saw. The caller is the one a user confirmed, or is drawn by the
+    probabilities of the verdict. Callers whose visit was before the first day become nobody.
     """
     now = datetime.now(UTC)
-    with Session(opening.database()) as session:
-        site_id = opening.site_of(session, site).id
-        directory = Directory(session.get_bind().engine)
-        known = next(each for each in directory.sites if each.id == site_id)
-        begin = (
-            since.replace(tzinfo=ZoneInfo(known.time_zone))
-            if since
-            else leases.first(session, site_id) or now
-        )
-        numbers = len(directory.dids_in_use(site_id))
+    engine = opening.database()
+    directory = Directory(engine)
+    known = opening.site_of(directory, site)
+    numbers = len(directory.numbers_in_use(known.id))
+    with Session(engine) as session:
+        begin = leases.first(session, known.id) or now
+        if since is not None:
+            begin = since.replace(tzinfo=ZoneInfo(known.time_zone))
         with out.open("wb") as file:
             file.write(orjson.dumps(header(session, known, numbers, begin, now)) + b"\n")
             for event in History(session, known, begin, now).events():

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from leadtracker import site_file
 from leadtracker.cli import opening
+from leadtracker.records.session import Session
+from leadtracker.records.site_rows import every_site, known_site, pool_of, tokens_of
 from leadtracker.records.sites import add_dids, remove_dids
-from leadtracker.records.tables import DidRow, SiteRow, TokenRow
+from leadtracker.records.tables import SiteRow
 
 
 @click.group()
@@ -22,77 +22,81 @@ def site() -> None:
     """Marketing sites: make, change, list, keep as a file."""
 
 
-def _options(command: Any) -> Any:
-    for option in (
-        click.option(
-            "--origin",
-            "origins",
-            multiple=True,
-            help="Where the script may run: https://www.example.com",
-        ),
-        click.option("--default-number", help="Shown when no DID is free."),
-        click.option(
-            "--country", help="Two letters; numbers without a prefix are of it. Default IL"
-        ),
-        click.option("--time-zone", help="Default Asia/Jerusalem"),
-        click.option(
-            "--display-format", help="national, international, or a pattern such as XXX-XXX-XXXX"
-        ),
-        click.option(
-            "--lease-seconds",
-            type=int,
-            help="A number stays the visitor's so long after the page was seen. Default 120",
-        ),
-        click.option(
-            "--visitor-days", type=int, help="How long a visitor is remembered in Redis. Default 90"
-        ),
-        click.option("--account", "account_key", help="Its PBX account."),
-        click.option(
-            "--name-key",
-            "name_keys",
-            multiple=True,
-            help="Key of visitorInfo that holds the caller's name.",
-        ),
-        click.option(
-            "--company-key", "company_keys", multiple=True, help="Key that holds the company."
-        ),
-        click.option("--url", help="A page with the script, for `leadtracker doctor`."),
-        click.option(
-            "--number-price",
-            type=int,
-            help="What one number costs, in minor units (agorot, cents).",
-        ),
-        click.option("--currency", help="Of that price, such as EUR. Default ILS"),
-        click.option(
-            "--most-overflow",
-            type=float,
-            help="Warn above this share of visits without one. Default 0.01",
-        ),
-        click.option(
-            "--most-at-risk",
-            type=float,
-            help="Warn above this share of calls at risk. Default 0.35",
-        ),
-    ):
+OPTIONS = (
+    click.option(
+        "--origin",
+        "origins",
+        multiple=True,
+        help="Where the script may run: https://www.example.com",
+    ),
+    click.option("--default-number", help="Shown when no DID is free."),
+    click.option(
+        "--country", help="Two letters: the country of numbers without a prefix. Default IL"
+    ),
+    click.option("--time-zone", help="Default Asia/Jerusalem"),
+    click.option(
+        "--display-format", help="national, international, or a pattern such as XXX-XXX-XXXX"
+    ),
+    click.option(
+        "--lease-seconds",
+        type=int,
+        help="How long visitors keep their number after their page was last seen. Default 120",
+    ),
+    click.option("--visitor-days", type=int, help="How long Redis remembers a visitor. Default 90"),
+    click.option("--account", "account_key", help="The site's PBX account."),
+    click.option(
+        "--name-key",
+        "name_keys",
+        multiple=True,
+        help="Key of visitorInfo that holds the caller's name.",
+    ),
+    click.option(
+        "--company-key",
+        "company_keys",
+        multiple=True,
+        help="Key of visitorInfo that holds the company.",
+    ),
+    click.option("--url", help="A page with the script, for `leadtracker doctor`."),
+    click.option(
+        "--number-price", type=int, help="What one number costs, in minor units (agorot, cents)."
+    ),
+    click.option("--currency", help="Currency of that price, such as EUR. Default ILS"),
+    click.option(
+        "--most-overflow",
+        type=float,
+        help="Warn when more than this share of visits get no number. Default 0.01",
+    ),
+    click.option(
+        "--most-at-risk",
+        type=float,
+        help="Warn when more than this share of calls are at risk. Default 0.35",
+    ),
+)
+
+
+def _with_options(command: Any) -> Any:
+    for option in OPTIONS:
         command = option(command)
     return command
 
 
 @site.command("add")
 @click.argument("name")
-@_options
+@_with_options
 @click.option(
-    "--token", "tokens", multiple=True, help="Public token of the page; made when not given."
+    "--token", "tokens", multiple=True, help="Public token of the page. Made when not given."
 )
 def add(name: str, tokens: tuple[str, ...], **given: Any) -> None:
-    """Make a site, or change the one of this name."""
-    told = {key: value for key, value in given.items() if value not in (None, (), "")}
-    values = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in told.items()
-    }
+    """Make a site, or change the one with this name."""
+    values = {}
+    for key, value in given.items():
+        if isinstance(value, tuple):
+            value = list(value)
+        if value not in (None, [], ""):
+            values[key] = value
     with Session(opening.database()) as session:
         row = site_file.save_site(session, name, values, tokens or None)
-        kept = session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id)).all()
+        kept = tokens_of(session, row)
         session.commit()
     click.echo(f"Site {name}: token {', '.join(kept)}")
 
@@ -100,33 +104,31 @@ def add(name: str, tokens: tuple[str, ...], **given: Any) -> None:
 @site.command("list")
 @click.option("--json", "as_json", is_flag=True)
 def listing(as_json: bool) -> None:
-    """All sites."""
+    """List all sites."""
     with Session(opening.database()) as session:
-        rows = [
-            {
-                "name": row.name,
-                "tokens": ", ".join(
-                    session.scalars(select(TokenRow.token).where(TokenRow.site_id == row.id))
-                ),
-                "origins": ", ".join(row.origins),
-                "default_number": row.default_number,
-                "account": row.account_key,
-                "dids": len(
-                    session.scalars(select(DidRow.e164).where(DidRow.site_id == row.id)).all()
-                ),
-            }
-            for row in session.scalars(select(SiteRow).order_by(SiteRow.name))
-        ]
+        rows = [_site(session, row) for row in every_site(session)]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
-    for row in [] if as_json else rows:
+        return
+    for row in rows:
         click.echo(f"{row['name']}: {row['dids']} DIDs, token {row['tokens']}, {row['origins']}")
+
+
+def _site(session: Session, row: SiteRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "tokens": ", ".join(tokens_of(session, row)),
+        "origins": ", ".join(row.origins),
+        "default_number": row.default_number,
+        "account": row.account_key,
+        "dids": len(pool_of(session, row)),
+    }
 
 
 @site.command("apply")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def apply(file: Path) -> None:
-    """Make accounts, sites and pools equal to a TOML file; numbers it does not name are drained."""
+    """Make accounts, sites and pools equal to a TOML file. Numbers it does not name are drained."""
     with Session(opening.database()) as session:
         for line in site_file.apply(session, file.read_text()):
             click.echo(line)
@@ -135,7 +137,7 @@ def apply(file: Path) -> None:
 
 @site.command("export")
 def export() -> None:
-    """Everything as a TOML file for `site apply`. It holds secrets."""
+    """Print everything as a TOML file for `site apply`. It holds secrets."""
     with Session(opening.database()) as session:
         click.echo(site_file.export(session), nl=False)
 
@@ -158,15 +160,13 @@ def add_numbers(site_name: str, numbers: tuple[str, ...]) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 def import_numbers(site_name: str, file: Any) -> None:
     """Put the numbers of a text or CSV file (first column; `-` is standard input) into a pool."""
-    _add(
-        site_name,
-        [row[0].strip() for row in csv.reader(file) if row and any(map(str.isdigit, row[0]))],
-    )
+    cells = [row[0].strip() for row in csv.reader(file) if row]
+    _add(site_name, [cell for cell in cells if any(map(str.isdigit, cell))])
 
 
 def _add(site_name: str, numbers: Any) -> None:
     with Session(opening.database()) as session:
-        added = add_dids(session, opening.site_of(session, site_name), numbers)
+        added = add_dids(session, known_site(session, site_name), numbers)
         session.commit()
     click.echo(f"{len(added)} added, {len(numbers) - len(added)} were there already")
 
@@ -175,32 +175,26 @@ def _add(site_name: str, numbers: Any) -> None:
 @click.argument("site_name", metavar="SITE")
 @click.argument("numbers", nargs=-1, required=True)
 def remove_numbers(site_name: str, numbers: tuple[str, ...]) -> None:
-    """Drain numbers: nobody new gets them, calls on them still match."""
+    """Drain numbers: no new visitor gets them, calls on them still match."""
     with Session(opening.database()) as session:
-        drained = remove_dids(session, opening.site_of(session, site_name), numbers)
+        drained = remove_dids(session, known_site(session, site_name), numbers)
         session.commit()
     click.echo(
-        f"{len(drained)} drain: keep them routed to your PBX for 60 days, late callers still dial them"
+        f"{len(drained)} drain: keep them routed to your PBX for 60 days, "
+        "late callers still dial them"
     )
 
 
 @did.command("list")
 @click.argument("site_name", metavar="SITE")
 def list_numbers(site_name: str) -> None:
-    """The numbers of a pool."""
+    """List the numbers of a pool."""
     with Session(opening.database()) as session:
-        row = opening.site_of(session, site_name)
-        for number in session.scalars(
-            select(DidRow).where(DidRow.site_id == row.id).order_by(DidRow.e164)
-        ):
-            click.echo(
-                number.e164
-                + (
-                    f"  drains since {number.draining_since:%Y-%m-%d}"
-                    if number.draining_since
-                    else ""
-                )
-            )
+        for number in pool_of(session, known_site(session, site_name)):
+            line = number.e164
+            if number.draining_since is not None:
+                line += f"  drains since {number.draining_since:%Y-%m-%d}"
+            click.echo(line)
 
 
 COMMANDS = (site, did)

@@ -26,7 +26,7 @@ def add(name: str, password: str) -> None:
 @click.argument("name")
 @click.password_option()
 def password(name: str, password: str) -> None:
-    """Set a new password; logins made with the old one end."""
+    """Set a new password. Whoever logged in with the old one is logged out."""
     users.change_password(opening.database(), name, password)
     click.echo(f"The password of {name} is changed.")
 

@@ -137,7 +137,7 @@ class Numbers:
                 site, asker, told, lease=secrets.token_urlsafe(9), change=change
             )
             if grant is None:
-                members = self._directory.dids_in_use(site.id)
+                members = self._directory.numbers_in_use(site.id)
                 self._live.build_pool(site, members, self._directory.change)
         if not grant.did:
             return self._default(site, "pool_empty")

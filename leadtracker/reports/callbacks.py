@@ -14,6 +14,7 @@ from leadtracker.callback_rules.course import State
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.database import UtcDateTime
 from leadtracker.records.session import reading
+from leadtracker.records.tables import SiteRow
 from leadtracker.reports.calls import PAGE, PAGE_OF_EXPORT, Cursor
 from leadtracker.reports.period import Period
 
@@ -90,6 +91,17 @@ def every_callback(engine: Engine, wanted: CallbackFilter) -> Iterator[CallbackR
         if page.older is None:
             return
         before = page.older
+
+
+def newest_callbacks(
+    session: Session, count: int, site_id: int | None = None
+) -> Sequence[tuple[CallbackRow, str]]:
+    """The newest requests first, each with the name of its site."""
+    wanted = select(CallbackRow, SiteRow.name).join(SiteRow, SiteRow.id == CallbackRow.site_id)
+    if site_id is not None:
+        wanted = wanted.where(CallbackRow.site_id == site_id)
+    newest = wanted.order_by(CallbackRow.made_at.desc(), CallbackRow.pk.desc()).limit(count)
+    return [(row, name) for row, name in session.execute(newest)]
 
 
 def any_callback(session: Session) -> bool:

@@ -1,4 +1,4 @@
-"""Everything about one call: its legs, its visitor's visits before it, and the notifications it was made of."""
+"""Everything about one call: its legs, the visits before it, the notifications that made it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_CALLS = 10
 
 @dataclass(frozen=True, slots=True)
 class OneCall:
-    """`legs` in the order they began, `visits` oldest first, `notifications` as received."""
+    """One call with its legs by their beginning, its visits oldest first, and its notifications."""
 
     call: CallRow
     legs: Sequence[LegRow]
@@ -43,13 +43,15 @@ def one_call(session: Session, call_pk: int) -> OneCall:
     return OneCall(
         call=call,
         legs=legs,
-        visits=visits_before(session, call) if call.visitor_id else (),
+        visits=visits_before(session, call),
         notifications=session.scalars(received).all(),
     )
 
 
 def visits_before(session: Session, call: CallRow) -> Sequence[LeaseRow]:
     """The newest visits of the call's visitor that began before it, oldest first."""
+    if not call.visitor_id:
+        return ()
     query = (
         select(LeaseRow)
         .where(
@@ -63,16 +65,25 @@ def visits_before(session: Session, call: CallRow) -> Sequence[LeaseRow]:
     return session.scalars(query).all()[::-1]
 
 
-def calls_of_visitor(session: Session, visitor_id: str) -> Sequence[CallRow]:
-    """Newest first."""
+def legs_as_written(session: Session, call_pk: int) -> Sequence[LegRow]:
+    """A call's legs in the order they were written."""
+    return session.scalars(
+        select(LegRow).where(LegRow.call_pk == call_pk).order_by(LegRow.id)
+    ).all()
+
+
+def calls_of_visitor(
+    session: Session, visitor_id: str, most: int | None = MOST_CALLS
+) -> Sequence[CallRow]:
+    """The newest calls first; all of them when `most` is None."""
     query = select(CallRow).where(CallRow.visitor_id == visitor_id)
     return session.scalars(
-        query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_CALLS)
+        query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(most)
     ).all()
 
 
 def calls_of_number(session: Session, caller: str) -> Sequence[CallRow]:
-    """Newest first."""
+    """The newest calls first."""
     query = select(CallRow).where(CallRow.caller == caller)
     return session.scalars(
         query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_CALLS)
@@ -80,7 +91,7 @@ def calls_of_number(session: Session, caller: str) -> Sequence[CallRow]:
 
 
 def call_named(session: Session, account_ids: Iterable[int], call_id: str) -> CallRow | None:
-    """The call that a PBX names so; the newest when two accounts use the same name."""
+    """The call with this id at its PBX; the newest when two accounts use the same id."""
     query = select(CallRow).where(CallRow.account_id.in_(account_ids), CallRow.call_id == call_id)
     return session.scalar(query.order_by(CallRow.started_at.desc()).limit(1))
 
