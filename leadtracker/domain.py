@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -79,6 +79,19 @@ class Site:
     most_at_risk: float = 0.35
     # See callback_rules.rules; when it is empty, nobody is called back.
     callback: Mapping[str, Any] = field(default_factory=dict)
+
+
+def defaults_of(noun: type[Account] | type[Site]) -> Json:
+    """The defaults of a noun's fields, as JSON and TOML have them: tuples are lists."""
+    found: Json = {}
+    for each in fields(noun):
+        if each.default_factory is not MISSING:
+            found[each.name] = each.default_factory()
+        elif isinstance(each.default, tuple):
+            found[each.name] = list(each.default)
+        elif each.default is not MISSING:
+            found[each.name] = each.default
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,13 +86,11 @@ class CallbackGuard:
             )
             if answer != "books":
                 return answer
-            known = books()
-            sums = [
-                part
-                for kind, each in (("r", known.reserved), ("s", known.spent))
-                for part in _fields(kind, each)
-            ]
-            self._live.ask(self._books, root, money.site, money.day, keys.MONEY_SECONDS, *sums)
+            self._write_books(root, money, books())
+
+    def _write_books(self, root: str, money: Money, known: Books) -> None:
+        sums = [*_fields("r", known.reserved), *_fields("s", known.spent)]
+        self._live.ask(self._books, root, money.site, money.day, keys.MONEY_SECONDS, *sums)
 
     def settle(self, account: str, site: int, day: str, request: str, spent: int) -> None:
         """What a request has cost by now, in minor units, replaces what was reserved for it.

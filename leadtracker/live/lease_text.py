@@ -1,4 +1,4 @@
-"""A lease as Redis keeps it: thirteen texts. Times are ms, lists have commas, gaps are `from:to`."""
+"""A lease as Redis keeps it: thirteen texts. Times are ms, lists have commas, gaps `from:to`."""
 
 from __future__ import annotations
 

@@ -38,15 +38,20 @@ BATCH = 25
 NOBODY = ""  # the word "nobody of these"
 
 
-def say(engine: Engine, call_pk: int, word: str | None) -> None:
-    """Keep a user's word on a call: a candidate, NOBODY, or None to take it back. Raises NotFound, BadRequest."""
+def say(engine: Engine, call_pk: int, word: str | None, by: str | None = None) -> None:
+    """Keep a user's word on a call: a candidate, NOBODY, or None to take it back.
+
+    `by` is the user's name. Raises NotFound, BadRequest.
+    """
     with WritersTurn(engine), Session(engine) as session:
         row = session.get(VerdictRow, call_pk)
         if row is None:
             raise NotFound("this call was not matched, so there is nothing to confirm")
         if word and word not in candidates_of(judgement_of(row).posterior):
             raise BadRequest("this visitor is not among those who may have called")
-        row.confirmed, row.confirmed_at = word, None if word is None else datetime.now(UTC)
+        row.confirmed, row.confirmed_at, row.confirmed_by = word, None, None
+        if word is not None:
+            row.confirmed_at, row.confirmed_by = datetime.now(UTC), by
         session.commit()
 
 

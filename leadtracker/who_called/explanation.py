@@ -44,6 +44,7 @@ class Explanation:
     other: float  # visitors too long ago to be listed, and those too unlikely to be shown
     word: str | None
     said_at: datetime | None
+    said_by: str | None  # the user's name, where it is known
     heeded: bool
     rules: int
     version: int
@@ -78,6 +79,7 @@ def explanation(session: Session, live: Live, call: CallRow) -> Explanation | No
         other=max(0.0, 1 - before.nobody - sum(each.p for each in listed)),
         word=judged.word,
         said_at=row.confirmed_at,
+        said_by=row.confirmed_by,
         heeded=row.confirmed == row.heeded,
         rules=judged.rules,
         version=judged.version,

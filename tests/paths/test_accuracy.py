@@ -104,9 +104,19 @@ SAID: dict[str, tuple[int, float, int, list[str]]] = {
         0,
         0.0,
         0,
-        ["Too few calls to tell.", "0 calls tell", "(300 more)", "callers of a typical site"],
+        [
+            "Not enough confirmed calls yet.",
+            "Based on 0 confirmed calls",
+            "(300 more)",
+            "callers of a typical site",
+        ],
     ),
-    "too few": (19, 0.93, 18, ["Too few calls to tell.", "19 calls tell", "(281 more)"]),
+    "too few": (
+        19,
+        0.93,
+        18,
+        ["Not enough confirmed calls yet.", "Based on 19 confirmed calls", "(281 more)"],
+    ),
     "enough for a sentence": (
         100,
         0.93,

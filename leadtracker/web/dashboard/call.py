@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from leadtracker.domain import Json
@@ -37,20 +37,25 @@ def page(call_pk: int) -> ResponseReturnValue:
         info=info,
         site=site,
         zone=(site or ANY_SITE).time_zone,
-        summary=ai_summary([leg.record.get("ai") for leg in found.legs]),
+        summary=ai_summary(_vendor(found.call), [leg.record.get("ai") for leg in found.legs]),
         callback=callback,
         notifications=[(each, readable(each, secrets)) for each in found.notifications],
     )
 
 
+def _vendor(call: CallRow) -> str:
+    account = stores().directory.account_by_id(call.account_id)
+    return account.vendor if account else ""
+
+
 def confirm(call_pk: int) -> ResponseReturnValue:
-    """A user confirms who called: `visitor` is a candidate, `nobody` none of them, `undo` ends it."""
+    """A user says who called: `visitor` is a candidate, `nobody` none of them, `undo` unsays it."""
     said: str | None = request.form.get("visitor")
     if said is None and "nobody" in request.form:
         said = NOBODY
     if said is None and "undo" not in request.form:
         raise BadRequest("the form says neither who called nor that it was none of these")
-    say(stores().engine, call_pk, said)
+    say(stores().engine, call_pk, said, g.user.name)
     return redirect(url_for("dashboard.call", call_pk=call_pk, _anchor="who"), 303)
 
 

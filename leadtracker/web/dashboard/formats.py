@@ -1,4 +1,4 @@
-"""How pages write times, durations, numbers and sources; each function is a filter of the templates."""
+"""How pages write times, durations, numbers and sources. Each function is a template filter."""
 
 from __future__ import annotations
 
