@@ -205,6 +205,23 @@ def newest_notification(engine: Engine) -> int:
         return connection.scalar(select(func.max(InboxRow.id))) or 0
 
 
+def oldest_new(session: Session, count: int) -> Sequence[int]:
+    """The numbers of the oldest notifications that nobody has read yet."""
+    new = select(InboxRow.id).where(InboxRow.state == NEW)
+    return session.scalars(new.order_by(InboxRow.id).limit(count)).all()
+
+
+def by_number(session: Session, numbers: Sequence[int]) -> Sequence[InboxRow]:
+    """These notifications, oldest first."""
+    wanted = select(InboxRow).where(InboxRow.id.in_(numbers))
+    return session.scalars(wanted.order_by(InboxRow.id)).all()
+
+
+def of_call(session: Session, call_pk: int) -> Sequence[InboxRow]:
+    """The notifications that a call was made from."""
+    return session.scalars(select(InboxRow).where(InboxRow.call_pk == call_pk)).all()
+
+
 def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
     session.execute(
         update(InboxRow).where(InboxRow.id == inbox_id).values(state=BROKEN, fault=fault)
