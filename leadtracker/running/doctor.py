@@ -210,7 +210,7 @@ def _inbox(engine: Engine) -> Iterator[Finding]:
 
 def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Finding]:
     who = f"site {site.name}"
-    if not directory.dids_in_use(site.id):
+    if not directory.numbers_in_use(site.id):
         yield Finding(
             False, f"{who}: no numbers in its pool", f"leadtracker did add {site.name} NUMBER …"
         )
