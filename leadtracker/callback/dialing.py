@@ -25,7 +25,7 @@ from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.dialing import REQUEST, VISITOR, Answer, ClickToCall, Dial, Dialed
 from leadtracker.records.callback_tables import CallbackRow
-from leadtracker.records.callbacks import UNDER_WAY, cancel, claim, go_on, reference
+from leadtracker.records.callbacks import UNDER_WAY, advance, cancel, claim, reference
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.sites import Directory
 
@@ -153,7 +153,7 @@ class Dialing:
             row.call_id = row.call_id or said.call_id
             if said.answer is not Answer.ACCEPTED:
                 heard = State.UNCERTAIN if said.answer is Answer.UNCERTAIN else State.FAILED
-                go_on(row, heard, now, code or said.answer)
+                advance(row, heard, now, code or said.answer)
             elif row.state == State.UNCERTAIN:  # the answer was only late
                 row.state, row.code = State.DIALING, ""
             session.commit()

@@ -142,7 +142,7 @@ WAITING: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str, bool]]]
 def test_what_becomes_of_each_that_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[int, State]] = []
     monkeypatch.setattr(
-        desk.sweeps._dialling, "begin", lambda pk, found_as: begun.append((pk, found_as))
+        desk.sweeps._dialing, "begin", lambda pk, found_as: begun.append((pk, found_as))
     )
     for name, (rules, request, (state, code, dialled)) in WAITING.items():
         begun.clear()
@@ -165,7 +165,7 @@ def test_one_request_for_each_agent_and_none_begun_twice(
     """Two agents; one is busy with a request that was dialled some minutes ago."""
     begun: list[int] = []
     monkeypatch.setattr(
-        desk.sweeps._dialling, "begin", lambda pk, _: begun.append(pk) or "a future"
+        desk.sweeps._dialing, "begin", lambda pk, _: begun.append(pk) or "a future"
     )  # type: ignore[func-returns-value] # None, so `or` goes on
     busy = callback_row(1, state="dialling", dialled_at=NOW - MINUTE)
     waiting = [callback_row(number, state="scheduled", due_at=NOW) for number in (2, 3)]
@@ -209,7 +209,7 @@ def test_what_a_turn_ends(desk: Desk) -> None:
     for name, (request, state, code) in SWEPT.items():
         desk.store(**request)
         desk.sweeps._next = 0.0
-        desk.sweeps.go_on(NOW)
+        desk.sweeps.tick(NOW)
         assert (desk.row().state, desk.row().code) == (state, code), name
 
 
