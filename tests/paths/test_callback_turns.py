@@ -164,9 +164,7 @@ def test_one_request_for_each_agent_and_none_begun_twice(
 ) -> None:
     """Two agents; one is busy with a request that was dialled some minutes ago."""
     begun: list[int] = []
-    monkeypatch.setattr(
-        desk.sweeps._dialing, "begin", lambda pk, _: begun.append(pk) or "a future"
-    )  # type: ignore[func-returns-value] # None, so `or` goes on
+    monkeypatch.setattr(desk.sweeps._dialing, "begin", lambda pk, _: begun.append(pk) or "a future")  # type: ignore[func-returns-value] # None, so `or` goes on
     busy = callback_row(1, state="dialling", dialled_at=NOW - MINUTE)
     waiting = [callback_row(number, state="scheduled", due_at=NOW) for number in (2, 3)]
     received = callback_row(4, state="received", made_at=NOW - MINUTE)
