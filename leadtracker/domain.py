@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -48,9 +49,9 @@ class Site:
 
     id: int
     name: str
-    tokens: tuple[str, ...]  # public; name the site in the page
-    origins: tuple[str, ...]  # https://www.example.com
-    default_number: str | None  # E.164, shown when no DID is free
+    tokens: tuple[str, ...] = ()  # public; name the site in the page
+    origins: tuple[str, ...] = ()  # https://www.example.com
+    default_number: str | None = None  # E.164, shown when no DID is free
     country: str = "IL"
     time_zone: str = "Asia/Jerusalem"
     display_format: str = "national"  # national, international or a pattern such as 0XX-XXX-XXXX
@@ -81,6 +82,18 @@ class Site:
     callback: Mapping[str, Any] = field(
         default_factory=dict
     )  # see callback.rules; empty: nobody is called back
+
+
+def defaults_of(noun: type[Account | Site]) -> Json:
+    """The values of the fields that nobody has to set, as JSON has them."""
+    made = {
+        each.name: each.default if each.default_factory is MISSING else each.default_factory()
+        for each in fields(noun)
+        if each.default is not MISSING or each.default_factory is not MISSING
+    }
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in made.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,14 @@ class Visitor:
     seen: datetime | None = None
 
 
+BROWSING_SECONDS, ENGAGED_SECONDS = 15, 60  # of looking at pages, for levels 1 and 2 of a lease
+
+
+def level_after(seconds: float) -> int:
+    """The level of a visitor who has looked at pages for so long, and has not saved the number."""
+    return bisect.bisect_right((BROWSING_SECONDS, ENGAGED_SECONDS), seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A DID shown to a visitor for a while."""
@@ -213,7 +234,7 @@ AGENTS_LEG, CUSTOMERS_LEG = 1, 2  # of a click-to-call, in the order in which th
 class ScreenPop:
     """The PBX's word that a call rings, is answered or has ended at one extension.
 
-    `call_id` is None where the PBX names none (While1); `at` is when the call began, None where not said.
+    `call_id` is None where the PBX names none; `at` is when the call began, None where not said.
     """
 
     call_id: str | None

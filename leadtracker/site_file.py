@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,30 +15,25 @@ import tomli_w
 from leadtracker import phone
 from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
-from leadtracker.domain import Account, Site
+from leadtracker.domain import Account, Site, defaults_of
 from leadtracker.errors import SiteFault
-from leadtracker.pbx import VENDORS
+from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
+from leadtracker.pbx.dialing import Dials, KnowsWhoIsFree, Schedules, TakesParameters
 from leadtracker.records import site_rows
 from leadtracker.records.session import Session
-from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
+from leadtracker.records.sites import (
+    add_dids,
+    changed,
+    dids_in_use,
+    new_secret,
+    new_token,
+    remove_dids,
+)
 from leadtracker.records.tables import AccountRow, SiteRow
 
-
-def _defaults(noun: type[Site] | type[Account]) -> dict[str, Any]:
-    """The defaults of a noun's fields, with lists for tuples as TOML has them."""
-    found: dict[str, Any] = {}
-    for each in dataclasses.fields(noun):
-        if each.default_factory is not dataclasses.MISSING:
-            found[each.name] = each.default_factory()
-        elif isinstance(each.default, tuple):
-            found[each.name] = list(each.default)
-        elif each.default is not dataclasses.MISSING:
-            found[each.name] = each.default
-    return found
-
-
-ACCOUNT_DEFAULTS = {"vendor": "voicenter"} | _defaults(Account)
-SITE_DEFAULTS = {"origins": [], "default_number": None} | _defaults(Site)
+ACCOUNT_DEFAULTS = {"vendor": DEFAULT_VENDOR} | defaults_of(Account)
+SITE_DEFAULTS = defaults_of(Site)
+del SITE_DEFAULTS["tokens"]  # a list of its own, see `save_site`
 ACCOUNT_KEYS = (*ACCOUNT_DEFAULTS, "secret")
 SHORTEST_SECRET = 16
 WHOLE_NUMBERS = {"lease_seconds": (45, 86400), "visitor_days": (1, 400)}
@@ -139,7 +133,7 @@ def export(session: Session) -> str:
         row.name: _values_of(row, SITE_DEFAULTS)
         | {
             "tokens": list(site_rows.tokens_of(session, row)),
-            "dids": site_rows.numbers_in_use(session, row),
+            "dids": dids_in_use(session, row),
         }
         for row in site_rows.every_site(session)
     }
@@ -162,7 +156,7 @@ def _read_toml(text: str) -> dict[str, Any]:
 def _apply_pool(session: Session, row: SiteRow, numbers: list[str]) -> list[str]:
     added = add_dids(session, row, numbers)
     keep = {phone.read(number, row.country) for number in numbers}
-    others = [did for did in site_rows.numbers_in_use(session, row) if did not in keep]
+    others = [did for did in dids_in_use(session, row) if did not in keep]
     drained = remove_dids(session, row, others)
     return [
         *(f"site {row.name}: {did} added" for did in added),
@@ -326,14 +320,29 @@ def _faults_of_account(
     account = site_rows.account_named(session, key)
     if account is None:
         yield f"{who}: there is no PBX account {key!r}; add it first"
-    elif judge_dial and "callback" in values:
-        yield from _faults_of_dial(who, account, values["callback"].get("dial", {}))
+    elif judge_dial and values.keys() & {"callback", "account_key"}:
+        table = values.get("callback", row.callback)
+        yield from _faults_of_dial(who, account, table.get("dial", {}))
+        yield from _faults_of_abilities(who, account, table)
 
 
 def _faults_of_dial(who: str, account: AccountRow, parameters: dict[str, Any]) -> Faults:
     vendor = VENDORS[account.vendor]
-    if vendor.click_to_call is not None:
+    if isinstance(vendor.click_to_call, TakesParameters):
         for fault in vendor.click_to_call.faults(parameters):
             yield f"{who}: callback.dial: {fault}"
+    elif parameters and isinstance(vendor.click_to_call, Dials):
+        yield f"{who}: callback.dial: {vendor.title} takes no parameters"
     elif parameters:
         yield f"{who}: callback.dial: {vendor.title} cannot be asked to call"
+
+
+def _faults_of_abilities(who: str, account: AccountRow, table: Mapping[str, Any]) -> Faults:
+    """What a site asks of a PBX that dials but cannot do this."""
+    vendor = VENDORS[account.vendor]
+    if not isinstance(vendor.click_to_call, Dials):
+        return
+    if table.get("campaign") and not isinstance(vendor.click_to_call, Schedules):
+        yield f"{who}: callback.campaign: no call can be left to {vendor.title}"
+    if table.get("choose") == "free" and not isinstance(vendor.click_to_call, KnowsWhoIsFree):
+        yield f"{who}: callback.choose: {vendor.title} cannot say who is free"

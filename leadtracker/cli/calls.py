@@ -68,7 +68,7 @@ def show_call(call_pk: int, as_json: bool) -> None:
 
 
 def _print_why(why: Explanation) -> None:
-    said = {None: why.verdict, "": "nobody of these, as a user said"}
+    said = {None: why.verdict, "": "none of these, as a user said"}
     click.echo(f"Who called: {said.get(why.word, f'{why.word}, as a user said')}")
     for person in why.people:
         click.echo(f"{person.p:6.1%}  {person.visitor}  {'; '.join(person.reasons)}")
@@ -80,15 +80,15 @@ def _print_why(why: Explanation) -> None:
 @click.argument("call_pk", metavar="ID", type=int)
 @click.option("--visitor", help="This candidate called.")
 @click.option("--nobody", is_flag=True, help="None of the candidates called.")
-@click.option("--undo", is_flag=True, help="Take back what was said.")
+@click.option("--undo", is_flag=True, help="Undo the confirmation.")
 def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None:
     """Say who called. The worker learns from it."""
     if (visitor is not None) + nobody + undo != 1:
         raise click.UsageError("say one of --visitor, --nobody and --undo")
     if nobody:
         visitor = corrections.NOBODY
-    corrections.say(opening.database(), call_pk, visitor)
-    click.echo("Taken back." if undo else "Kept.")
+    corrections.keep_word(opening.database(), call_pk, visitor)
+    click.echo("Undone." if undo else "Kept.")
 
 
 def _print_json(value: Any) -> None:

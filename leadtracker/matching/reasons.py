@@ -9,17 +9,18 @@ from leadtracker.matching.phone_memory import Called, Known
 KNOWN_PHONE = "this phone is known to be this visitor's"
 CONFIRMED = "confirmed by a user"
 RULED_OUT = "a user said that this phone is not this visitor's"
+SURE = 0.995  # a share that reads 100 % is not said
 WHILE_OPEN = (
-    "has only just looked",
-    "has looked around",
-    "has read for a while",
-    "has saved the number",
+    "just arrived",
+    "looking around",
+    "reading for a while",
+    "saved the number",
 )
 AFTERWARDS = (
-    "had only glanced at it",
-    "had looked around",
-    "had read for a while",
-    "had saved the number",
+    "after a glance",
+    "after looking around",
+    "after reading for a while",
+    "after saving the number",
 )
 
 
@@ -34,43 +35,47 @@ def span(seconds: float) -> str:
 
 def of_visit(holder: Holder, evidence: Evidence) -> list[str]:
     """The visit: where the page was, how far the visitor went, whether region and topic agree."""
-    device = "on a phone" if on_mobile(holder.state) else "on a computer"
-    page = (
-        f"page open {device}"
-        if holder.visible
-        else f"left the page {span(holder.ago)} before the call"
-    )
-    if holder.just_tapped and holder.tapped is not None:
-        page += f", link tapped {span(holder.tapped)} before the call"
-    said = [page, (WHILE_OPEN if holder.visible else AFTERWARDS)[holder.level]]
+    said = [_where(holder)]
     if holder.region and evidence.region:
-        same = holder.region == evidence.region
-        said.append(
-            "the caller's number is of the visitor's region"
-            if same
-            else "the caller's number is of another region"
-        )
+        if holder.region == evidence.region:
+            said.append("the caller's number is of the visitor's region")
+        else:
+            said.append("the caller's number is of another region")
     if holder.topic and evidence.topic:
-        same = holder.topic == evidence.topic
-        said.append(
-            "the call is about what the page is about"
-            if same
-            else "the call is about something else"
-        )
+        if holder.topic == evidence.topic:
+            said.append("the call is about what the page is about")
+        else:
+            said.append("the call is about something else")
     return said
 
 
+def _where(holder: Holder) -> str:
+    """`on the site now, desktop, just arrived` or `left the page 25 min before the call, ...`."""
+    if holder.visible:
+        device = "mobile" if on_mobile(holder.state) else "desktop"
+        parts = ["on the site now", device, WHILE_OPEN[holder.level]]
+    else:
+        parts = [f"left the page {span(holder.ago)} before the call", AFTERWARDS[holder.level]]
+    if holder.just_tapped and holder.tapped is not None:
+        parts.append(f"tapped the number {span(holder.tapped)} before the call")
+    return ", ".join(parts)
+
+
 def of_repeat(known: Known, evidence: Evidence) -> str:
-    """This phone's call before."""
+    """This phone's call before: `75 % likely the same person as 30 min ago`."""
     if evidence.remembered is None:
         raise ValueError("a repeat needs the call before it")
-    ago = span(max(0.0, evidence.moment - evidence.remembered.at))
-    phone = "this phone" if evidence.phone else "a hidden number"
-    sure = "was this visitor's" if known.p >= 0.995 else f"was this visitor's with {known.p:.0%}"
-    missed = "" if evidence.remembered.answered else " and was not answered"
-    return f"{phone} called {ago} earlier{missed}; that call {sure}"
+    said = f"the same person as {span(max(0.0, evidence.moment - evidence.remembered.at))} ago"
+    if known.p < SURE:
+        said = f"{100 * known.p:.0f} % likely {said}"
+    if not evidence.phone:
+        said += ", by a hidden number"
+    if not evidence.remembered.answered:
+        said += ", when nobody answered"
+    return said
 
 
 def of_other_phone(called: Called, evidence: Evidence) -> str:
     """The visitor's own call before, from another phone."""
-    return f"this visitor called {span(max(0.0, evidence.moment - called.at))} earlier from another phone"
+    ago = span(max(0.0, evidence.moment - called.at))
+    return f"this visitor called {ago} earlier from another phone"

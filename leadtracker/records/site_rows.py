@@ -48,11 +48,6 @@ def pool_of(session: Session, site: SiteRow) -> Sequence[DidRow]:
     ).all()
 
 
-def numbers_in_use(session: Session, site: SiteRow) -> list[str]:
-    """The numbers of a site that do not drain, in E.164."""
-    return [did.e164 for did in pool_of(session, site) if did.draining_since is None]
-
-
 def write_values(session: Session, row: SiteRow | AccountRow, values: Mapping[str, Any]) -> None:
     """Write the values of a row, new or known; the caller commits."""
     for key, value in values.items():

@@ -115,6 +115,10 @@ class Directory:
     def dids(self, site_id: int) -> tuple[Did, ...]:
         return self._dids.get(site_id, ())
 
+    def dids_in_use(self, site_id: int) -> tuple[str, ...]:
+        """The numbers of a site's pool that new visitors may get."""
+        return tuple(did.e164 for did in self.dids(site_id) if not did.draining)
+
     def display(self, e164: str, site: Site) -> str:
         return self._shown.get(e164) or phone.show(e164, site.display_format)
 
@@ -176,6 +180,12 @@ def new_token() -> str:
 
 def new_secret() -> str:
     return secrets.token_urlsafe(32)
+
+
+def dids_in_use(session: Session, site: SiteRow) -> list[str]:
+    """The numbers of a site's pool that are not draining."""
+    wanted = select(DidRow.e164).where(DidRow.site_id == site.id, DidRow.draining_since.is_(None))
+    return list(session.scalars(wanted.order_by(DidRow.e164)))
 
 
 def add_dids(session: Session, site: SiteRow, numbers: Iterable[str]) -> list[str]:

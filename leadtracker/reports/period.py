@@ -27,7 +27,7 @@ PRESETS = {
     "30days": "30 days",
     "90days": "90 days",
     "365days": "12 months",
-    "all": "All time",
+    "all": "All",
 }
 MOST_STEPS = 100  # more days than these are drawn as weeks, more weeks as months
 

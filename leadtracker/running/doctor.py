@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from leadtracker.callback.dialing import clicking
+from leadtracker.callback.dialing import clicking, unmet
 from leadtracker.callback_rules.course import State
 from leadtracker.callback_rules.rules import rules_of
 from leadtracker.calls.listening import feed_of
@@ -17,7 +17,8 @@ from leadtracker.domain import Account, Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.live.feed_states import FeedStates
-from leadtracker.pbx import VENDORS
+from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
+from leadtracker.pbx.dialing import NeedsOptions
 from leadtracker.planner.plan import alarms
 from leadtracker.records import plans
 from leadtracker.records.database import only_reader, schema_is_current
@@ -57,7 +58,8 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
         yield from _plan(site, engine)
         yield from _callbacks(site, directory, engine)
     if not directory.accounts:
-        yield Finding(False, "no PBX account yet", "leadtracker account add KEY --vendor voicenter")
+        do = f"leadtracker account add KEY --vendor {DEFAULT_VENDOR}"
+        yield Finding(False, "no PBX account yet", do)
     for account in directory.accounts.values():
         yield from _notifications(account, engine)
     if redis.well:
@@ -158,13 +160,14 @@ def _callbacks(site: Site, directory: Directory, engine: Engine) -> Iterator[Fin
         do = "give it an account of a PBX that dials"
         yield Finding(False, f"{who}: its PBX cannot be asked to call back", do)
         return
-    account, _ = found
-    if not account.options.get("code"):
-        do = (
-            f"the account {account.key} needs its API code: "
-            "options.code in the file of `leadtracker site apply`"
-        )
-        yield Finding(False, f"{who}: visitors cannot be called back without the PBX's code", do)
+    account, click = found
+    if isinstance(click, NeedsOptions) and (missing := click.missing(account.options)):
+        needs = f"the account {account.key} needs {', '.join(missing)}"
+        do = f"{needs} in the file of `leadtracker site apply`"
+        yield Finding(False, f"{who}: visitors cannot be called back, the PBX would refuse", do)
+        return
+    for fault, do in unmet(rules_of(site), click):
+        yield Finding(False, f"{who}: {fault}", do)
     yield _ends_of_callbacks(site, engine)
 
 
@@ -189,7 +192,7 @@ def _ends_of_callbacks(site: Site, engine: Engine) -> Finding:
 
 def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Finding]:
     who = f"site {site.name}"
-    if all(did.draining for did in directory.dids(site.id)):
+    if not directory.dids_in_use(site.id):
         do = f"leadtracker did add {site.name} NUMBER …"
         yield Finding(False, f"{who}: no numbers in its pool", do)
     if not site.origins:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from leadtracker.domain import Site, Touchpoint
-from leadtracker.live import Arrival, Live, keys
+from leadtracker.live import Arrival, Asker, Live, Told, keys
 from leadtracker.running.redis_server import EmbeddedRedis
 
 START = 1_800_000_000_000  # ms
 BETWEEN_MS = 30_000  # visits: some five numbers are held at any moment, in either pool
 MANY = 20_000
+INFO = ("i:name", '"Dana"')
 TIMES = dict[str, list[float]]
 Result = TypeVar("Result")
 
@@ -49,16 +50,10 @@ class Pool:
             times.setdefault("acquire", []),
             lambda: self._live.acquire(
                 self.site,
-                visitor=visitor,
-                visit=visitor,
+                Asker(visitor, visitor, arrival),
+                Told("https://bench.example.com/", Touchpoint(), Touchpoint(), INFO),
                 lease=visitor[-12:],
                 change=1,
-                arrival=arrival,
-                page="https://bench.example.com/",
-                info=("i:name", '"Dana"'),
-                first=Touchpoint(),
-                latest=Touchpoint(),
-                claim=None,
                 now=self._now,
             ),
         )

@@ -190,7 +190,7 @@ def test_the_login_page_fits_and_can_be_read(dashboard_address: str, browser: Br
         page.get_by_label("Name").fill("admin")
         page.get_by_label("Password").fill("wrong")
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+        expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
         assert page.evaluate(FITS)
         assert page.evaluate(PALE) == []
         context.close()

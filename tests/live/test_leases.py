@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from leadtracker.domain import Touchpoint
-from leadtracker.live import Claim, Live, keys
+from leadtracker.live import Asker, Claim, Live, Told, keys
 from tests.live.conftest import (
     CAME,
     CAME_TEXT,
@@ -386,19 +386,10 @@ def test_the_log_tells_every_lease_from_its_beginning_to_its_end(shop: Shop) -> 
 def test_a_question_that_is_repeated_after_a_broken_connection_is_answered_the_same(
     shop: Shop,
 ) -> None:
-    more = {
-        "visitor": "dana",
-        "visit": "v",
-        "lease": "one",
-        "page": "",
-        "info": (),
-        "first": NOWHERE,
-        "latest": NOWHERE,
-    }
-    more["arrival"] = DIRECT
+    asker, told = Asker("dana", "v", DIRECT), Told("", NOWHERE, NOWHERE)
     shop.live.build_pool(SITE, DIDS, 1)
     first, second = (
-        shop.live.acquire(SITE, change=1, claim=None, now=shop.now, **more) for _ in range(2)
+        shop.live.acquire(SITE, asker, told, lease="one", change=1, now=shop.now) for _ in range(2)
     )
     assert first is not None
     assert second is not None

@@ -104,9 +104,19 @@ SAID: dict[str, tuple[int, float, int, list[str]]] = {
         0,
         0.0,
         0,
-        ["Too few calls to tell.", "0 calls tell", "(300 more)", "callers of a typical site"],
+        [
+            "Not enough confirmed calls yet.",
+            "Based on 0 confirmed calls",
+            "(300 more)",
+            "callers of a typical site",
+        ],
     ),
-    "too few": (19, 0.93, 18, ["Too few calls to tell.", "19 calls tell", "(281 more)"]),
+    "too few": (
+        19,
+        0.93,
+        18,
+        ["Not enough confirmed calls yet.", "Based on 19 confirmed calls", "(281 more)"],
+    ),
     "enough for a sentence": (
         100,
         0.93,
@@ -212,9 +222,9 @@ def test_the_command_asks_before_it_changes(
         number = session.scalars(select(CallRow.id)).first()
     shown = json.loads(run("call", "show", str(number), "--json"))
     assert shown["why"]["verdict"] == "certain"
-    assert shown["why"]["people"][0]["reasons"][0].startswith("page open")
+    assert shown["why"]["people"][0]["reasons"][0].startswith("on the site now")
     assert "Who called: certain" in run("call", "show", str(number))
     assert "(certain)" in run("call", "list")
     assert json.loads(run("call", "list", "--json"))[0]["match"]["verdict"] == "certain"
     run("call", "confirm", str(number), "--nobody")
-    assert "nobody of these, as a user said" in run("call", "show", str(number))
+    assert "none of these, as a user said" in run("call", "show", str(number))

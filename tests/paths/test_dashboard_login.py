@@ -91,7 +91,7 @@ def test_a_wrong_password_says_no_more_than_that(visitor: FlaskClient) -> None:
     for name, password in wrong:
         answer = visitor.post("/login", data={"name": name, "password": password}, headers=OURS)
         assert answer.status_code == 401, (name, password)
-        assert "do not belong together" in answer.text
+        assert "Wrong name or password" in answer.text
     assert visitor.get("/calls").status_code == 302
 
 

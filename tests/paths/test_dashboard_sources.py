@@ -181,7 +181,7 @@ def test_the_page_and_its_export(engine: Engine, dashboard: FlaskClient) -> None
         "75.0 %",
         "מבצע סתיו",
         "No campaign",
-        "Nothing known",
+        "Unattributed",
         "60.0 %",
     ):
         assert words in page, words

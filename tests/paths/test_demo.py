@@ -240,7 +240,7 @@ def test_a_person_rings_the_number_he_sees_in_two_clicks(
     story = page.inner_text("#story")
     assert f"You ring {shown}" in story
     assert "Walter's screen says: You, in this browser." in story
-    assert "Page open on a computer" in story
+    assert "On the site now, desktop" in story
     seen = page.get_attribute("text=See the call", "href") or ""
     page.context.close()
     (call,) = (call for call in calls(second_run.folder) if seen.endswith(f"/calls/{call['id']}"))
@@ -286,7 +286,7 @@ def test_the_marketing_site_rings_for_its_own_pages_only(
     assert (
         told[1]["said"] == "Walter's screen says: You, in this browser."
     )  # but the phone called before
-    assert re.match("This phone called .* earlier; that call was this visitor's", told[-1]["said"])
+    assert re.match("The same person as .* ago", told[-1]["said"])
     for path, status in (
         ("/", 200),
         ("/ro", 200),

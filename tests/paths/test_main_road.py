@@ -160,7 +160,7 @@ def test_number_pop_cdr_record(client: FlaskClient, stores: Stores, worker: Work
     )
     assert call.visitor_info == {"name": "Dana Cohen דנה", "company": "Acme"}
     assert call.match["verdict"] == "certain"
-    assert call.match["said"] == "Page open on a computer; has only just looked."
+    assert call.match["said"] == "On the site now, desktop, just arrived."
     assert int(began) <= call.started_at.timestamp() <= time.time()
     assert leg.record["recording_url"] == "https://cpanel.voicenter.co.il/x.mp3"
     assert (lease.did, lease.visitor, lease.campaign, lease.new_visit) == (

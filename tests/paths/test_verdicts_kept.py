@@ -26,7 +26,7 @@ from leadtracker.web.stores import Stores
 from leadtracker.who_called import rematch as rematching
 from leadtracker.who_called.explanation import Explanation, Person, explanation
 from leadtracker.who_called.rematch import Rematch, rematches
-from leadtracker.who_called.verdict import calibration_of, said, snapshot, verdict_record
+from leadtracker.who_called.verdict import calibration_of, sentence, snapshot, verdict_record
 from tests import site_files
 from tests.dashboard_rows import NOW, add, call, lease, unknown_call
 from tests.plan_rows import history, some_plan
@@ -174,7 +174,7 @@ CERTAIN = Posterior(
 )
 def test_a_verdict_in_one_line(posterior: Posterior, words: str) -> None:
     best = posterior.candidates[0] if posterior.candidates else None
-    assert said(posterior, best) == words
+    assert sentence(posterior, best) == words
 
 
 @pytest.mark.usefixtures("sites")
@@ -431,21 +431,21 @@ class TestDailyPlans:
 
     def test_one_after_the_other(self, app: Flask, stores: Stores, begun: list[Any]) -> None:
         daily, now = DailyPlans(stores.engine, stores.directory, stores.settings), datetime.now(UTC)
-        daily.go_on(now)
+        daily.tick(now)
         assert begun == []
         history(stores.engine, now)
-        daily.go_on(now + timedelta(minutes=9, seconds=59))
+        daily.tick(now + timedelta(minutes=9, seconds=59))
         assert begun == [], "it does not look again for ten minutes"
-        daily.go_on(now + timedelta(minutes=10))
+        daily.tick(now + timedelta(minutes=10))
         assert [child.command[1:] for child in begun] == [
             ["-m", "leadtracker", "plan", "shop", "--quietly"]
         ]
-        daily.go_on(now + timedelta(hours=2))
+        daily.tick(now + timedelta(hours=2))
         assert len(begun) == 1, "the first still goes on"
         begun[0].returncode = 1
-        daily.go_on(now + timedelta(minutes=69))
+        daily.tick(now + timedelta(minutes=69))
         assert len(begun) == 1, "what failed is not tried again within the hour"
-        daily.go_on(now + timedelta(minutes=80))
+        daily.tick(now + timedelta(minutes=80))
         assert len(begun) == 2
         daily.stop()
         daily.stop()

@@ -18,7 +18,7 @@ from leadtracker.records import learned, verdicts
 from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.tables import CallRow, VerdictRow
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.corrections import BATCH, NOBODY, heed_words, say
+from leadtracker.who_called.corrections import BATCH, NOBODY, apply_corrections, keep_word
 from leadtracker.who_called.knowledge import Knowledge, Knowledges, Ring
 from leadtracker.who_called.verdict import snapshot
 from tests.dashboard_rows import add, call, lease, touchpoint, unknown_call
@@ -66,8 +66,8 @@ class Shop:
         return row.id
 
     def say(self, call_pk: int, word: str | None) -> None:
-        say(self.engine, call_pk, word)
-        assert heed_words(self.engine, self.live, self.directory, self.knowledges) == 1
+        keep_word(self.engine, call_pk, word)
+        assert apply_corrections(self.engine, self.live, self.directory, self.knowledges) == 1
 
     def fade(self, days: int) -> None:
         with Session(self.engine) as session:
@@ -309,7 +309,7 @@ def test_what_cannot_be_said(shop: Shop) -> None:
     assert shop.verdict(spoken_of).confirmed_at is not None
     say(shop.engine, spoken_of, None)
     assert (shop.verdict(spoken_of).confirmed, shop.verdict(spoken_of).confirmed_at) == (None, None)
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == 0
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == 0
 
 
 def test_words_are_acted_on_by_the_batch_the_oldest_calls_first(shop: Shop) -> None:
@@ -318,9 +318,9 @@ def test_words_are_acted_on_by_the_batch_the_oldest_calls_first(shop: Shop) -> N
         say(shop.engine, call_pk, NOBODY)
     with Session(shop.engine) as session:
         assert verdicts.waiting(session, 3) == calls[:3]
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == BATCH
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == BATCH
     assert shop.verdict(calls[-1]).heeded is None
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == 1
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == 1
 
 
 def test_a_word_that_cannot_be_acted_on_does_not_stop_the_next(shop: Shop) -> None:
@@ -330,7 +330,7 @@ def test_a_word_that_cannot_be_acted_on_does_not_stop_the_next(shop: Shop) -> No
     with Session(shop.engine) as session:
         session.get_one(VerdictRow, broken).evidence = b"not compressed"
         session.commit()
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == 2
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == 2
     assert shop.verdict(broken).heeded == "dana", "it is not tried again"
     assert shop.verdict(fine).stated_right is not None
     assert shop.knowers() == {"dana"}

@@ -8,7 +8,7 @@ import pytest
 
 from leadtracker.domain import Site
 from leadtracker.records.tables import InboxRow
-from leadtracker.web.dashboard import shown
+from leadtracker.web.dashboard import formats
 from leadtracker.web.dashboard.csv_answer import safe_cell
 from leadtracker.web.dashboard.filter_form import read_number
 from leadtracker.web.dashboard.raw_payload import MASK, readable
@@ -60,7 +60,7 @@ def test_a_number_in_any_spelling(typed: str, callers: tuple[str, ...], last_dig
 def test_a_number_as_people_of_the_country_write_it(
     caller: str | None, country: str, written: str
 ) -> None:
-    assert shown.number(caller, country) == written
+    assert formats.number(caller, country) == written
 
 
 @pytest.mark.parametrize(
@@ -68,17 +68,17 @@ def test_a_number_as_people_of_the_country_write_it(
     [(None, "–"), (0, "0:00"), (42, "0:42"), (725.4, "12:05"), (3800, "1:03:20")],
 )
 def test_lengths(seconds: float | None, written: str) -> None:
-    assert shown.duration(seconds) == written
+    assert formats.duration(seconds) == written
 
 
 def test_moments_are_the_sites() -> None:
     at = datetime(2024, 7, 1, 21, 30, tzinfo=UTC)
-    assert shown.moment(at, "Asia/Jerusalem") == "2 Jul 2024, 00:30:00"
-    assert shown.moment_of(at.isoformat(), "UTC") == "1 Jul 2024, 21:30:00"
-    assert shown.moment_of("2024-07-01T21:30:00", "UTC") == "1 Jul 2024, 21:30:00"
-    assert shown.moment_of("<script>", "UTC") == shown.moment_of(None, "UTC") == ""
-    assert shown.day(datetime.now(UTC), "UTC") == "Today"
-    assert shown.day(datetime.now(UTC) - timedelta(days=400), "UTC") != "Today"
+    assert formats.moment(at, "Asia/Jerusalem") == "2 Jul 2024, 00:30:00"
+    assert formats.moment_of(at.isoformat(), "UTC") == "1 Jul 2024, 21:30:00"
+    assert formats.moment_of("2024-07-01T21:30:00", "UTC") == "1 Jul 2024, 21:30:00"
+    assert formats.moment_of("<script>", "UTC") == formats.moment_of(None, "UTC") == ""
+    assert formats.day(datetime.now(UTC), "UTC") == "Today"
+    assert formats.day(datetime.now(UTC) - timedelta(days=400), "UTC") != "Today"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_moments_are_the_sites() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str, link: str) -> None:
-    assert shown.web_link(url) == link
+    assert formats.web_link(url) == link
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_payloads_are_readable_and_not_endless() -> None:
 
 
 def test_values_of_visitor_info_in_one_line() -> None:
-    assert shown.plain({"a": [1, True, None], "b": {"c": "d"}}) == "a: 1, yes, , b: c: d"
+    assert formats.plain({"a": [1, True, None], "b": {"c": "d"}}) == "a: 1, yes, , b: c: d"
 
 
 def test_addresses_are_readable() -> None:
-    assert shown.readable_url("/%D7%93%D7%99%D7%A8%D7%95%D7%AA/12") == "/דירות/12"
-    assert shown.readable_url("/%FF%zz") == "/\ufffd%zz"
+    assert formats.readable_url("/%D7%93%D7%99%D7%A8%D7%95%D7%AA/12") == "/דירות/12"
+    assert formats.readable_url("/%FF%zz") == "/\ufffd%zz"

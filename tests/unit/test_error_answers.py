@@ -24,8 +24,8 @@ from leadtracker.web.page_headers import POLICY
 OURS: list[tuple[errors.LeadtrackerError, int, str, str]] = [  # status, code, title
     (errors.LeadtrackerError("why"), 500, "error", "Something went wrong"),
     (errors.BadRequest("why"), 400, "bad_request", "The request is not of the documented shape"),
-    (errors.BadPayload("why"), 400, "bad_payload", "The callback cannot be read"),
-    (errors.NoCall("why"), 400, "no_call", "The callback is about no call"),
+    (errors.BadPayload("why"), 400, "bad_payload", "The notification cannot be read"),
+    (errors.NoCall("why"), 400, "no_call", "The notification is about no call"),
     (errors.NotAllowed("why"), 403, "not_allowed", "Not allowed"),
     (errors.NotFound("why"), 404, "not_found", "Not found"),
     (errors.TooLarge("why"), 413, "too_large", "The body is too large"),

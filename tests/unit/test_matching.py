@@ -162,7 +162,7 @@ class TestRepeats:
         assert p(posterior) > 0.95
         assert posterior.candidates[0].topic == "boots"
         assert posterior.candidates[0].reasons == (
-            "this phone called 10 min earlier and was not answered; that call was this visitor's with 90%",
+            "90 % likely the same person as 10 min ago, when nobody answered",
         )
         assert posterior.first_calls == ()
 
@@ -220,7 +220,9 @@ class TestRepeats:
     def test_hidden_numbers_on_one_did(self) -> None:
         posterior = match(call(phone=None, remembered=self.BEFORE), VIEW)
         assert (
-            posterior.candidates[0].reasons[0].startswith("a hidden number called 10 min earlier")
+            posterior.candidates[0]
+            .reasons[0]
+            .startswith("90 % likely the same person as 10 min ago, by a hidden number")
         )
 
 
@@ -285,26 +287,24 @@ def test_verdicts(ps: tuple[float, ...], nobody: float, verdict: str) -> None:
     [
         (
             holder(tapped=6.2),
-            ["page open on a phone, link tapped 6 s before the call", "has looked around"],
+            ["on the site now, mobile, looking around, tapped the number 6 s before the call"],
         ),
-        (holder(state=7, level=3), ["page open on a computer", "has saved the number"]),
+        (holder(state=7, level=3), ["on the site now, desktop, saved the number"]),
         (
             closed("dana", 25 * MINUTE, level=0),
-            ["left the page 25 min before the call", "had only glanced at it"],
+            ["left the page 25 min before the call, after a glance"],
         ),
         (
             closed("dana", 3 * HOUR, region="IL-3"),
             [
-                "left the page 3 hours before the call",
-                "had looked around",
+                "left the page 3 hours before the call, after looking around",
                 "the caller's number is of the visitor's region",
             ],
         ),
         (
             closed("dana", 3 * HOUR, level=2, region="IL-8", topic="b"),
             [
-                "left the page 3 hours before the call",
-                "had read for a while",
+                "left the page 3 hours before the call, after reading for a while",
                 "the caller's number is of another region",
                 "the call is about something else",
             ],
@@ -312,8 +312,7 @@ def test_verdicts(ps: tuple[float, ...], nobody: float, verdict: str) -> None:
         (
             closed("dana", 50, topic="a"),
             [
-                "left the page 50 s before the call",
-                "had looked around",
+                "left the page 50 s before the call, after looking around",
                 "the call is about what the page is about",
             ],
         ),

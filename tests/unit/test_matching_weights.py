@@ -450,14 +450,10 @@ def test_when_a_call_from_another_phone_is_spoken_of(
 @pytest.mark.parametrize(
     ("share", "answered", "said"),
     [
-        (1.0, True, "this phone called 10 min earlier; that call was this visitor's"),
-        (0.995, True, "this phone called 10 min earlier; that call was this visitor's"),
-        (0.99, True, "this phone called 10 min earlier; that call was this visitor's with 99%"),
-        (
-            1.0,
-            False,
-            "this phone called 10 min earlier and was not answered; that call was this visitor's",
-        ),
+        (1.0, True, "the same person as 10 min ago"),
+        (0.995, True, "the same person as 10 min ago"),
+        (0.99, True, "99 % likely the same person as 10 min ago"),
+        (1.0, False, "the same person as 10 min ago, when nobody answered"),
     ],
 )
 def test_the_call_before_in_words(share: float, answered: bool, said: str) -> None:

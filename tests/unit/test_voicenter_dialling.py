@@ -18,7 +18,7 @@ from leadtracker.domain import Account, Cdr, Outcome, Phase
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx import dialing as dialling
-from leadtracker.pbx.dialing import Answer, ClickToCall, Dial
+from leadtracker.pbx.dialing import Answer, Dial
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.cdr_notification import CDR
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
@@ -44,7 +44,7 @@ def switch(account: SimulatedVoicenter) -> Iterator[SimulatedSwitch]:
 
 
 @pytest.fixture
-def calls() -> ClickToCall:
+def calls() -> VoicenterCalls:
     return VoicenterCalls(seconds=PATIENCE, places=8)
 
 
@@ -89,7 +89,7 @@ def test_both_telephones_ring_and_both_legs_come_back(
     method: str,
     written_as: str,
     switch: SimulatedSwitch,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     receiver: Receiver,
 ) -> None:
@@ -140,7 +140,7 @@ def test_every_behaviour_is_tried() -> None:
 def test_what_is_known_of_each_behaviour(
     behaviour: Behaviour,
     switch: SimulatedSwitch,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     receiver: Receiver,
 ) -> None:
@@ -160,7 +160,7 @@ def test_what_is_known_of_each_behaviour(
     assert len(switch.asked) == 1  # nothing is tried again
 
 
-def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
+def test_a_switch_that_is_not_there(calls: VoicenterCalls, ours: Account) -> None:
     account = with_options(ours, click_to_call_url="http://127.0.0.1:9/")
     assert calls.dial(account, DIAL).answer is Answer.UNREACHED
     assert calls.hang_up(account, "SIPSIP1").answer is Answer.UNREACHED
@@ -168,7 +168,7 @@ def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
 
 @pytest.mark.parametrize("agent", ["login:SIPSIP2", "SIPSIP2"])
 def test_an_agent_by_login_code(
-    agent: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    agent: str, switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     assert calls.dial(ours, dataclasses.replace(DIAL, agent=agent)).answer is Answer.ACCEPTED
     assert switch.exchange.active().keys() <= {"SIPSIP2"}
@@ -177,7 +177,7 @@ def test_an_agent_by_login_code(
 
 
 def test_wrong_parameters_are_not_sent(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     dialled = calls.dial(
         ours, dataclasses.replace(DIAL, options={"record": "yes", "maxduration": "long"})
@@ -192,7 +192,7 @@ def test_wrong_parameters_are_not_sent(
 
 
 def test_a_call_is_ended(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.exchange.talk_seconds = PATIENCE
     assert calls.hang_up(ours, "SIPSIP1").answer is Answer.REFUSED
@@ -204,7 +204,7 @@ def test_a_call_is_ended(
 
 
 def test_a_call_is_ended_before_the_visitor_answers(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.exchange.step_seconds = PATIENCE
     calls.dial(ours, DIAL)
@@ -215,7 +215,7 @@ def test_a_call_is_ended_before_the_visitor_answers(
 
 
 def test_who_is_free(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, monkeypatch: pytest.MonkeyPatch
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
@@ -231,7 +231,7 @@ def test_who_is_free(
 
 
 def test_an_extension_that_is_not_listed_is_not_free(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     receiver.answers = [
         (200, b'{"ERR":0,"DESC":"OK","EXTENSIONS":[{"SIP":"SIPSIP2"},{"SIP":"SIPSIP3"}]}')
@@ -240,7 +240,7 @@ def test_an_extension_that_is_not_listed_is_not_free(
 
 
 def test_records_of_other_calls_are_left_out(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     rows = [
         {"callid": call_id, "date": "2026-09-13T06:00:00Z", "cdrtype": 10} for call_id in ("a", "b")
@@ -252,7 +252,7 @@ def test_records_of_other_calls_are_left_out(
 
 
 def test_who_is_free_is_asked_again_after_some_seconds(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, monkeypatch: pytest.MonkeyPatch
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls.free(ours)
     switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
@@ -266,7 +266,9 @@ def test_who_is_free_is_asked_again_after_some_seconds(
     ]
 
 
-def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+def test_a_wrong_code_is_said(
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
+) -> None:
     account = with_options(ours, code="WRONG-CODE")
     assert calls.dial(account, DIAL).answer is Answer.UNAUTHORIZED
     for ask in (
@@ -281,7 +283,7 @@ def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours:
 
 
 def test_the_call_log_has_what_no_cdr_told(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.behaviours["SIPSIP1"] = Behaviour.NO_CDR
     dialled = calls.dial(ours, DIAL)
@@ -304,7 +306,7 @@ def test_the_call_log_has_what_no_cdr_told(
 
 
 def test_the_log_says_of_a_leg_what_its_cdr_says(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     dialled = calls.dial(ours, DIAL)
     switch.exchange.wait()
@@ -328,7 +330,7 @@ def test_the_log_says_of_a_leg_what_its_cdr_says(
 
 
 def test_a_call_is_left_to_a_campaign(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     assert calls.schedule(ours, "campaign", DIAL, opening).answer is Answer.ACCEPTED
@@ -347,7 +349,7 @@ def test_a_call_is_left_to_a_campaign(
 
 
 def test_a_campaign_calls_when_it_is_time(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     calls.schedule(ours, "campaign", DIAL, opening)
@@ -370,7 +372,7 @@ def test_a_campaign_calls_when_it_is_time(
 
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_blacklist(
-    method: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    method: str, switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     account = with_options(ours, click_to_call_method=method)
     numbers = ["+972501234567", "+97231234567"]
@@ -381,7 +383,7 @@ def test_the_blacklist(
 
 
 def test_a_number_that_is_not_answered_for_is_not_blocked(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     receiver.answers = [(200, json.dumps({"ErrorCode": 0, "Phones": []}).encode())]
     account = with_options(ours, blacklist_add_url=receiver.url)
@@ -398,7 +400,12 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("status", "content", "words"), UNREADABLE)
 def test_questions_that_are_not_answered(
-    status: int, content: bytes, words: str, calls: ClickToCall, ours: Account, receiver: Receiver
+    status: int,
+    content: bytes,
+    words: str,
+    calls: VoicenterCalls,
+    ours: Account,
+    receiver: Receiver,
 ) -> None:
     receiver.answers = [(status, content)]
     account = with_options(ours, extension_list_url=receiver.url)
@@ -410,7 +417,7 @@ def test_questions_that_are_not_answered(
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_code_is_nowhere_but_in_the_request(
     method: str,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     switch: SimulatedSwitch,
     caplog: pytest.LogCaptureFixture,

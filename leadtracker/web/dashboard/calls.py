@@ -14,28 +14,27 @@ from leadtracker.reports.calls import (
     every_call,
     known_channels,
     known_sources,
-    read_cursor,
 )
 from leadtracker.web.dashboard.calls_csv import COLUMNS
 from leadtracker.web.dashboard.csv_answer import csv_answer
-from leadtracker.web.dashboard.filter_form import FilterForm, read_filters
-from leadtracker.web.dashboard.shown import OUTCOME_WORDS
+from leadtracker.web.dashboard.filter_form import FilterForm, read_filters, whole_form
+from leadtracker.web.dashboard.formats import OUTCOME_WORDS
+from leadtracker.web.dashboard.paging import cursor
 from leadtracker.web.stores import stores
 
 
 def page() -> ResponseReturnValue:
     form, here = _form(), stores()
-    before, after = request.args.get("before"), request.args.get("after")
     with reading(here.engine) as session:
         found = call_page(
             session,
             form.call_filter(here.directory.sites),
-            before=read_cursor(before) if before else None,
-            after=read_cursor(after) if after else None,
+            before=cursor("before"),
+            after=cursor("after"),
         )
         empty = not found.calls and not any_call(session)
         channels, sources = known_channels(session), known_sources(session)
-    return render_template(
+    page = render_template(
         "calls.html",
         form=form,
         found=found,
@@ -48,10 +47,11 @@ def page() -> ResponseReturnValue:
         outcome_words=OUTCOME_WORDS,
         live=_live_address(form, found),
     )
+    return page, form.status
 
 
 def newest() -> ResponseReturnValue:
-    """The rows of the first page, for the page that keeps itself up to date; 304 when nothing changed."""
+    """The rows of the first page, for a page that keeps itself up to date; 304 if none changed."""
     form, here = _form(), stores()
     with reading(here.engine) as session:
         found = call_page(session, form.call_filter(here.directory.sites))
@@ -68,15 +68,10 @@ def newest() -> ResponseReturnValue:
 
 
 def csv() -> ResponseReturnValue:
-    form, here = _form(), stores()
-    wanted = form.call_filter(here.directory.sites)
-    site_of, zone = here.directory.site, form.zone
+    form, here = whole_form(_form()), stores()
     lines = (
-        [
-            cell(call, site_of(call.site_id) if call.site_id else None, zone)
-            for cell in COLUMNS.values()
-        ]
-        for call in every_call(here.engine, wanted)
+        [cell(call, here.directory.site(call.site_id or 0), form.zone) for cell in COLUMNS.values()]
+        for call in every_call(here.engine, form.call_filter(here.directory.sites))
     )
     return csv_answer("calls", list(COLUMNS), lines)
 
@@ -86,5 +81,7 @@ def _form() -> FilterForm:
 
 
 def _live_address(form: FilterForm, found: CallPage) -> str | None:
-    """Only the newest page changes by itself."""
-    return None if found.newer else url_for("dashboard.newest_calls", **form.but())
+    """Where the page asks for news; only the newest page changes by itself."""
+    if found.newer or form.fault:
+        return None
+    return url_for("dashboard.newest_calls", **form.but())

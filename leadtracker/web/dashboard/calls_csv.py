@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 import orjson
 
 from leadtracker.domain import Site, Touchpoint, touchpoint_to_json
 from leadtracker.numbers.touchpoint import CLICK_IDS
 from leadtracker.records.tables import CallRow
-from leadtracker.web.dashboard import shown
+from leadtracker.web.dashboard import formats
 from leadtracker.web.dashboard.csv_answer import Cell
 
 Column = Callable[[CallRow, Site | None, str], Cell]
-
-
 NOTHING = Touchpoint()
 
 
@@ -35,15 +32,19 @@ def _click_id(name: str) -> Column:
     return lambda call, site, zone: (call.touchpoint or NOTHING).click_ids.get(name, "")
 
 
+def _visitor_info(call: CallRow, site: Site | None, zone: str) -> Cell:
+    if not call.visitor_info:
+        return ""
+    return orjson.dumps(call.visitor_info).decode()
+
+
 COLUMNS: dict[str, Column] = {
-    "Started (local)": lambda call, site, zone: (
-        f"{call.started_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
-    ),
-    "Started (UTC)": lambda call, site, zone: shown.iso(call.started_at),
-    "Site": lambda call, site, zone: site.name if site else "",
+    "Started (local)": lambda call, site, zone: formats.local_second(call.started_at, zone),
+    "Started (UTC)": lambda call, site, zone: formats.iso(call.started_at),
+    "Site": lambda call, site, zone: formats.site_name(site),
     "Caller": lambda call, site, zone: call.caller or "",
-    "Name": lambda call, site, zone: shown.name(call.visitor_info, site),
-    "Company": lambda call, site, zone: shown.company(call.visitor_info, site),
+    "Name": lambda call, site, zone: formats.name(call.visitor_info, site),
+    "Company": lambda call, site, zone: formats.company(call.visitor_info, site),
     "Number called": lambda call, site, zone: call.did or "",
     "Direction": lambda call, site, zone: call.direction,
     "Outcome": lambda call, site, zone: call.outcome,
@@ -70,10 +71,8 @@ COLUMNS: dict[str, Column] = {
     "First arrival (UTC)": _first_at,
     "How we know": lambda call, site, zone: str(call.match.get("said") or ""),
     "Visitor": lambda call, site, zone: call.visitor_id or "",
-    "Visitor info": lambda call, site, zone: (
-        orjson.dumps(call.visitor_info).decode() if call.visitor_info else ""
-    ),
-    "Recording": lambda call, site, zone: shown.web_link(call.recording_url),
+    "Visitor info": _visitor_info,
+    "Recording": lambda call, site, zone: formats.web_link(call.recording_url),
     "Price (minor units)": lambda call, site, zone: call.price,
     "Call id": lambda call, site, zone: call.call_id,
 }

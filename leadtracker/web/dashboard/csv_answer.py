@@ -1,4 +1,4 @@
-"""Rows -> a CSV download, sent as it is made; opens in a spreadsheet as text, Hebrew included."""
+"""A CSV download from rows, sent as it is made; a spreadsheet opens it as text, Hebrew included."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Cell = str | int | float | None
 BOM = "\ufeff"  # tells Excel that this is UTF-8
 LINES_AT_ONCE = 500
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-NUMBER = re.compile(r"\+[0-9]{6,15}\Z")  # E.164: what a spreadsheet makes of it is harmless
+NUMBER = re.compile(r"\+[0-9]{6,15}\Z")  # E.164: a spreadsheet makes nothing bad of it
 
 
 def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
@@ -27,11 +27,13 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]])
 
 
 def safe_cell(cell: Cell) -> Cell:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV Injection")."""
+    """Put an apostrophe before text that a spreadsheet would run (OWASP, "CSV Injection")."""
     if not isinstance(cell, str):
         return cell
     cell = cell.replace("\0", "")
-    return f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.match(cell) else cell
+    if cell.startswith(FORMULA) and not NUMBER.match(cell):
+        return f"'{cell}"
+    return cell
 
 
 def _text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:

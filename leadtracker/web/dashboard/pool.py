@@ -1,4 +1,4 @@
-"""The pool page: a site's numbers, who holds each now, when there were too few, and how many it needs."""
+"""The pool page: a site's numbers, who holds each now, when they ran out, and how many it needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from leadtracker.records.session import Session, reading
 from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, lately, visits
 from leadtracker.reports.sources import SourceFilter
 from leadtracker.reports.timeline import shortages
-from leadtracker.web.dashboard import plan_picture, shown
+from leadtracker.web.dashboard import formats, plan_picture
 from leadtracker.web.dashboard.csv_answer import Cell, csv_answer
 from leadtracker.web.dashboard.filter_form import FilterForm, read_filters
 from leadtracker.web.stores import stores
@@ -36,7 +36,7 @@ def page() -> ResponseReturnValue:
         short = shortages(session, SourceFilter(form.period, site.id))
         plan = _plan(session, site)
     pool = _pool(site)
-    return render_template(
+    page = render_template(
         "pool.html",
         form=form,
         site=site,
@@ -49,6 +49,7 @@ def page() -> ResponseReturnValue:
         most=max((one.visitors for one in short), default=0),
         **plan,
     )
+    return page, form.status
 
 
 def _plan(session: Session, site: Site) -> dict[str, Any]:
@@ -76,13 +77,18 @@ def _plan(session: Session, site: Site) -> dict[str, Any]:
 
 
 def csv() -> ResponseReturnValue:
-    site = _site(_form())
-    pool = _pool(site) if site else PoolState(())
-    rows: list[list[Cell]] = [
-        [did.e164, did.state, did.visitor or "", shown.iso(did.seen) if did.seen else ""]
-        for did in pool.dids
-    ]
-    return csv_answer("pool", ("Number", "State", "Last visitor", "Last seen (UTC)"), rows)
+    site, pool = _site(_form()), PoolState(())
+    if site is not None:
+        pool = _pool(site)
+    titles = ("Number", "State", "Last visitor", "Last seen (UTC)")
+    return csv_answer("pool", titles, (_cells(did) for did in pool.dids))
+
+
+def _cells(did: DidState) -> list[Cell]:
+    seen = ""
+    if did.seen is not None:
+        seen = formats.iso(did.seen)
+    return [did.e164, did.state, did.visitor or "", seen]
 
 
 def _form() -> FilterForm:
@@ -95,7 +101,7 @@ def _site(form: FilterForm) -> Site | None:
 
 
 def _pool(site: Site) -> PoolState:
-    """The pool as Redis has it, and the numbers that it has not heard of yet, because nobody asked for one."""
+    """The pool as Redis has it, and the numbers it does not know yet, as nobody asked for one."""
     here = stores()
     dids = here.directory.dids(site.id)
     pool = here.live.pool(site, [did.e164 for did in dids if did.draining])

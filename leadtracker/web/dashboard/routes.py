@@ -11,13 +11,13 @@ from leadtracker.callback.dialing import Dialing
 from leadtracker.web.dashboard import (
     accuracy,
     call,
-    callback_shown,
+    callback_words,
     callbacks,
     calls,
+    formats,
     own_process,
     pool,
     settings,
-    shown,
     slow_work,
     sources,
     visitor,
@@ -67,8 +67,8 @@ def register(app: Flask, dialling: Dialing) -> None:
     of_callback = f"/callbacks/<int(max={LARGEST}):pk>"
     blueprint.add_url_rule(f"{of_callback}/hang-up", "hang_up", hang_up, methods=["POST"])
     slow_work.bound(app, app.extensions["leadtracker"].settings.threads)
-    shown.register(app)
-    callback_shown.register(app)
+    formats.register(app)
+    callback_words.register(app)
     app.add_template_global(fingerprint)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = FILE_SECONDS
     app.register_blueprint(blueprint)

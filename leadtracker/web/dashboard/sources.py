@@ -13,7 +13,7 @@ from leadtracker.records.session import reading
 from leadtracker.reports.sources import DIMENSIONS, SourceLine, sources, total
 from leadtracker.reports.timeline import timeline
 from leadtracker.web.dashboard.csv_answer import Cell, csv_answer
-from leadtracker.web.dashboard.filter_form import FilterForm, read_filters
+from leadtracker.web.dashboard.filter_form import FilterForm, read_filters, whole_form
 from leadtracker.web.stores import stores
 
 MOST_LINES = 200  # on the page; the export has all
@@ -52,7 +52,7 @@ def page() -> ResponseReturnValue:
     with reading(here.engine) as session:
         lines = sources(session, form.source_filter(), by)
         moments = timeline(session, form.source_filter())
-    return render_template(
+    page = render_template(
         "sources.html",
         form=form,
         by=by,
@@ -64,13 +64,13 @@ def page() -> ResponseReturnValue:
         moments=moments,
         sites=here.directory.sites,
         lease_days=here.settings.lease_days,
-        forgotten=(datetime.now(UTC) - (form.period.start or datetime.now(UTC))).days
-        > here.settings.lease_days,
+        forgotten=_is_forgotten(form, here.settings.lease_days),
     )
+    return page, form.status
 
 
 def csv() -> ResponseReturnValue:
-    form, by = _form(), _dimension()
+    form, by = whole_form(_form()), _dimension()
     with reading(stores().engine) as session:
         lines = sources(session, form.source_filter(), by)
     return csv_answer(
@@ -79,21 +79,32 @@ def csv() -> ResponseReturnValue:
 
 
 def _cells(line: SourceLine) -> list[Cell]:
-    average, per_visit = line.average_talk_seconds, line.calls_per_visit
     return [
         *line.key,
         line.visits,
         *_edges(line.calls),
         line.certain,
         *(edge for name in COUNTED for edge in _edges(getattr(line, name))),
-        None if average is None else round(average, 1),
-        None if per_visit is None else round(per_visit, 4),
+        _rounded(line.average_talk_seconds, 1),
+        _rounded(line.calls_per_visit, 4),
     ]
+
+
+def _rounded(figure: float | None, digits: int) -> float | None:
+    if figure is None:
+        return None
+    return round(figure, digits)
 
 
 def _edges(figure: Count) -> tuple[float, float, float]:
     """A figure and the 95 % interval it is in."""
     return round(figure.mean, 2), round(figure.low, 2), round(figure.high, 2)
+
+
+def _is_forgotten(form: FilterForm, lease_days: int) -> bool:
+    """Whether the period begins before the oldest visit that is kept."""
+    start = form.period.start
+    return start is not None and (datetime.now(UTC) - start).days > lease_days
 
 
 def _form() -> FilterForm:

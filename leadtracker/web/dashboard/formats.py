@@ -1,4 +1,4 @@
-"""How times, lengths, numbers and sources are written for people; each function is a filter of the templates."""
+"""How pages write times, durations, numbers and sources. Each function is a template filter."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from leadtracker import phone
 from leadtracker.calls.screen_pop import first_of
 from leadtracker.domain import Json, Site, Touchpoint
 from leadtracker.matching.interval import Count
+from leadtracker.reports.period import PRESETS
 
 OUTCOME_WORDS = {
     "answered": "Answered",
@@ -24,9 +25,10 @@ OUTCOME_WORDS = {
     "unknown": "Not known",
     "not answered": "Not answered",
 }
-ANY_SITE = Site(
-    id=0, name="", tokens=(), origins=(), default_number=None, time_zone="UTC"
-)  # where a call is of none
+UNDECIDED = ("unknown", "answered")  # outcomes that do not say whether a call has ended
+TODAY = "Today"
+# Stands in for the site of a call that is of none.
+ANY_SITE = Site(id=0, name="", time_zone="UTC")
 VERDICT_WORDS = {
     "certain": "certain",
     "likely": "likely",
@@ -55,6 +57,7 @@ def register(app: Flask) -> None:
         day,
         moment,
         moment_of,
+        short_moment,
         iso,
         duration,
         number,
@@ -73,6 +76,7 @@ def register(app: Flask) -> None:
         chance,
         percent,
         counted,
+        preset_words,
     )
     for show in filters:
         app.add_template_filter(show)
@@ -84,23 +88,33 @@ def clock(at: datetime, zone: str) -> str:
 
 def day(at: datetime, zone: str) -> str:
     """`Today`, else `Sat 21 Nov`, with the year when it is another."""
-    local, now = at.astimezone(ZoneInfo(zone)), datetime.now(UTC).astimezone(ZoneInfo(zone))
+    local, now = at.astimezone(ZoneInfo(zone)), datetime.now(ZoneInfo(zone))
     if local.date() == now.date():
-        return "Today"
-    return local.strftime("%a %-d %b" if local.year == now.year else "%-d %b %Y")
+        return TODAY
+    if local.year == now.year:
+        return local.strftime("%a %-d %b")
+    return local.strftime("%-d %b %Y")
 
 
 def moment(at: datetime, zone: str) -> str:
     return f"{day(at, zone)}, {at.astimezone(ZoneInfo(zone)).strftime('%H:%M:%S')}"
 
 
+def short_moment(at: datetime, zone: str) -> str:
+    """`21:26` of today, else `Sat 21 Nov, 21:26`."""
+    parts = (day(at, zone), clock(at, zone))
+    return ", ".join(part for part in parts if part != TODAY)
+
+
 def moment_of(text: Any, zone: str) -> str:
-    """Of a moment as matches keep it (ISO 8601); empty when it is none."""
+    """A moment as matches keep it (ISO 8601); empty when the text is none."""
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError:
         return ""
-    return moment(at if at.tzinfo else at.replace(tzinfo=UTC), zone)
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return moment(at, zone)
 
 
 def iso(at: datetime) -> str:
@@ -113,41 +127,41 @@ def duration(seconds: float | None) -> str:
         return "–"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}"
 
 
 def number(caller: str | None, country: str = "IL") -> str:
-    """A number as people of the country write it; what is no number as it came."""
+    """A number as people of the country write it; text that is no number stays as it came."""
     if not caller:
         return "Number withheld"
     if phone.read(caller, "ZZ") != caller:
         return caller
     national = phone.show(caller, "national")
-    return (
-        national if phone.read(national, country) == caller else phone.show(caller, "international")
-    )
+    if phone.read(national, country) == caller:
+        return national
+    return phone.show(caller, "international")
 
 
 def outcome(call: Any) -> str:
     """How a call ended, or what it does now."""
-    if (
-        call.phase in PHASE_WORDS
-        and call.phase != "ended"
-        and call.outcome in ("unknown", "answered")
-    ):
+    if call.phase in PHASE_WORDS and call.outcome in UNDECIDED:
         return PHASE_WORDS[call.phase]
     return OUTCOME_WORDS.get(call.outcome, str(call.outcome))
 
 
 def tone(call: Any) -> str:
-    """The colour of an outcome: good, bad, live or quiet."""
-    if call.phase != "ended" and call.outcome in ("unknown", "answered"):
+    """The color of an outcome: good, bad, live or quiet."""
+    if call.phase != "ended" and call.outcome in UNDECIDED:
         return "live"
     return {"answered": "good", "unknown": "quiet", "voicemail": "fair"}.get(call.outcome, "bad")
 
 
 def share(part: float | None) -> str:
-    return "–" if part is None else f"{part * 100:.1f} %"
+    if part is None:
+        return "–"
+    return f"{part * 100:.1f} %"
 
 
 def decimal(count: int) -> str:
@@ -155,27 +169,29 @@ def decimal(count: int) -> str:
 
 
 def verdict(call: Any) -> str:
-    """How sure it is who called, in a word; empty where it was not asked."""
+    """How sure we are who called, in a word; empty for a call that was not matched."""
     return VERDICT_WORDS.get(str(call.match.get("verdict")), "")
 
 
 def chance(p: float) -> str:
-    """A probability as one says it."""
+    """A probability in everyday words."""
     return next(words for least, words in CHANCES if p >= least)
 
 
 def percent(p: float) -> str:
-    """`93 %`; never 100 % or 0 % of what is not quite so."""
+    """`93 %`; only what is certain reads 0 % or 100 %."""
     if 0 < p < 0.01:
         return "under 1 %"
-    return "over 99 %" if 0.99 < p < 1 else f"{p * 100:.0f} %"
+    if 0.99 < p < 1:
+        return "over 99 %"
+    return f"{p * 100:.0f} %"
 
 
 def counted(figure: Count) -> str:
     """`1,209.6 ± 31.8`; a whole number where nothing is open."""
-    return (
-        f"{figure.mean:,.1f} ± {figure.half:,.1f}" if figure.half >= 0.05 else f"{figure.mean:,.0f}"
-    )
+    if figure.half < 0.05:
+        return f"{figure.mean:,.0f}"
+    return f"{figure.mean:,.1f} ± {figure.half:,.1f}"
 
 
 def source_line(touchpoint: Touchpoint | None) -> str:
@@ -184,6 +200,10 @@ def source_line(touchpoint: Touchpoint | None) -> str:
         return ""
     told = (touchpoint.source, touchpoint.channel, touchpoint.campaign)
     return " · ".join(text for text in told if text)
+
+
+def site_name(site: Site | None) -> str:
+    return (site or ANY_SITE).name
 
 
 def name(info: Json, site: Site | None) -> str:
@@ -199,19 +219,33 @@ def readable_url(url: str) -> str:
     return unquote(url)
 
 
+def preset_words(preset: str) -> str:
+    """What a period's button says."""
+    return PRESETS[preset]
+
+
+def local_second(at: datetime, zone: str) -> str:
+    """`2026-11-21 14:03:59`, as exports have it."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
 def local_date(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def plain(value: Any) -> str:
     """A value of visitorInfo in one line."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    if value is True:
+        return "yes"
+    if value is False:
+        return "no"
     if isinstance(value, list):
         return ", ".join(plain(part) for part in value)
     if isinstance(value, dict):
         return ", ".join(f"{key}: {plain(part)}" for key, part in value.items())
-    return "" if value is None else str(value)
+    if value is None:
+        return ""
+    return str(value)
 
 
 def web_link(url: str) -> str:
@@ -220,4 +254,6 @@ def web_link(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return url
+    return ""

@@ -1,4 +1,4 @@
-"""A callback request as people read it: state, why it was refused or failed, money; filters of the templates."""
+"""A callback request as people read it: its status, why it was refused or failed, its money."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ STATE_WORDS = {
     State.AGENT_ANSWERED: "Visitor rings",
     State.VISITOR_ANSWERED: "Talking",
     State.UNKNOWN: "Not known",
-    State.CANCELLED: "Taken back",
+    State.CANCELLED: "Canceled",
     State.FAILED: "Failed",
-    State.TALKED: "Talked",
+    State.TALKED: "Connected",
 }
 TONES = {
     State.REFUSED: "bad",
@@ -85,4 +85,6 @@ def callback_tone(row: CallbackRow) -> str:
 
 def callback_why(row: CallbackRow) -> str:
     """Why it was refused or failed; empty where it was not."""
-    return (REFUSAL_WORDS if row.state == State.REFUSED else WHY).get(row.code, row.code)
+    if row.state == State.REFUSED:
+        return REFUSAL_WORDS.get(row.code, row.code)
+    return WHY.get(row.code, row.code)
