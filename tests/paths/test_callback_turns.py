@@ -142,7 +142,7 @@ WAITING: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str, bool]]]
 def test_what_becomes_of_each_that_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[int, State]] = []
     monkeypatch.setattr(
-        desk.sweeps._dialling, "begin", lambda pk, found_as: begun.append((pk, found_as))
+        desk.sweeps._dialing, "begin", lambda pk, found_as: begun.append((pk, found_as))
     )
     for name, (rules, request, (state, code, dialled)) in WAITING.items():
         begun.clear()
@@ -169,7 +169,7 @@ def test_one_request_for_each_agent_and_none_begun_twice(
         begun.append(request)
         return "a future"
 
-    monkeypatch.setattr(desk.sweeps._dialling, "begin", begin)
+    monkeypatch.setattr(desk.sweeps._dialing, "begin", begin)
     busy = callback_row(1, state="dialling", dialled_at=NOW - MINUTE)
     waiting = [callback_row(number, state="scheduled", due_at=NOW) for number in (2, 3)]
     received = callback_row(4, state="received", made_at=NOW - MINUTE)
@@ -212,7 +212,7 @@ def test_what_a_turn_ends(desk: Desk) -> None:
     for name, (request, state, code) in SWEPT.items():
         desk.store(**request)
         desk.sweeps._next = 0.0
-        desk.sweeps.go_on(NOW)
+        desk.sweeps.tick(NOW)
         assert (desk.row().state, desk.row().code) == (state, code), name
 
 
