@@ -234,7 +234,7 @@ AGENTS_LEG, CUSTOMERS_LEG = 1, 2  # of a click-to-call, in the order in which th
 class ScreenPop:
     """The PBX's word that a call rings, is answered or has ended at one extension.
 
-    `call_id` is None where the PBX names none (While1); `at` is when the call began, None where not said.
+    `call_id` is None where the PBX names none; `at` is when the call began, None where not said.
     """
 
     call_id: str | None

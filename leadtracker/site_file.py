@@ -17,7 +17,8 @@ from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
 from leadtracker.domain import Account, Site, defaults_of
 from leadtracker.errors import SiteFault
-from leadtracker.pbx import VENDORS
+from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
+from leadtracker.pbx.dialing import Dials, KnowsWhoIsFree, Schedules, TakesParameters
 from leadtracker.records import site_rows
 from leadtracker.records.session import Session
 from leadtracker.records.sites import (
@@ -30,7 +31,7 @@ from leadtracker.records.sites import (
 )
 from leadtracker.records.tables import AccountRow, SiteRow
 
-ACCOUNT_DEFAULTS = {"vendor": next(iter(VENDORS))} | defaults_of(Account)
+ACCOUNT_DEFAULTS = {"vendor": DEFAULT_VENDOR} | defaults_of(Account)
 SITE_DEFAULTS = defaults_of(Site)
 del SITE_DEFAULTS["tokens"]  # a list of its own, see `save_site`
 ACCOUNT_KEYS = (*ACCOUNT_DEFAULTS, "secret")
@@ -319,14 +320,29 @@ def _faults_of_account(
     account = site_rows.account_named(session, key)
     if account is None:
         yield f"{who}: there is no PBX account {key!r}; add it first"
-    elif judge_dial and "callback" in values:
-        yield from _faults_of_dial(who, account, values["callback"].get("dial", {}))
+    elif judge_dial and values.keys() & {"callback", "account_key"}:
+        table = values.get("callback", row.callback)
+        yield from _faults_of_dial(who, account, table.get("dial", {}))
+        yield from _faults_of_abilities(who, account, table)
 
 
 def _faults_of_dial(who: str, account: AccountRow, parameters: dict[str, Any]) -> Faults:
     vendor = VENDORS[account.vendor]
-    if vendor.click_to_call is not None:
+    if isinstance(vendor.click_to_call, TakesParameters):
         for fault in vendor.click_to_call.faults(parameters):
             yield f"{who}: callback.dial: {fault}"
+    elif parameters and isinstance(vendor.click_to_call, Dials):
+        yield f"{who}: callback.dial: {vendor.title} takes no parameters"
     elif parameters:
         yield f"{who}: callback.dial: {vendor.title} cannot be asked to call"
+
+
+def _faults_of_abilities(who: str, account: AccountRow, table: Mapping[str, Any]) -> Faults:
+    """What a site asks of a PBX that dials but cannot do this."""
+    vendor = VENDORS[account.vendor]
+    if not isinstance(vendor.click_to_call, Dials):
+        return
+    if table.get("campaign") and not isinstance(vendor.click_to_call, Schedules):
+        yield f"{who}: callback.campaign: no call can be left to {vendor.title}"
+    if table.get("choose") == "free" and not isinstance(vendor.click_to_call, KnowsWhoIsFree):
+        yield f"{who}: callback.choose: {vendor.title} cannot say who is free"

@@ -22,6 +22,7 @@ from leadtracker.domain import Cdr, Site
 from leadtracker.errors import PbxUnavailable, Refused
 from leadtracker.live import Live
 from leadtracker.live.callback_guard import CallbackGuard
+from leadtracker.pbx.dialing import KeepsRecords
 from leadtracker.records import callbacks
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.database import WritersTurn
@@ -180,6 +181,8 @@ class CallbackSweeps:
         if found is None or not row.call_id or row.dialled_at is None:
             return ()
         account, click = found
+        if not isinstance(click, KeepsRecords):
+            return ()
         try:
             return click.record(account, row.call_id, row.dialled_at - CLOCKS_APART, now)
         except PbxUnavailable as fault:

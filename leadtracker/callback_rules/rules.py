@@ -28,7 +28,7 @@ class Rules:
 
     agents: tuple[
         str, ...
-    ] = ()  # extensions, `SIPTRUNK` or `login:CODE`; empty: nobody is called back
+    ] = ()  # extensions, `login:CODE` or words of the PBX; empty: nobody is called back
     choose: str = "in order"  # one of CHOICES
     countries: tuple[str, ...] = ()  # that may be dialled, two letters; empty: the site's own
     hours: Mapping[str, tuple[str, ...]] = field(

@@ -17,15 +17,6 @@ from leadtracker.callback_rules.rules import CHOICES, DAYS, LIMITS, Limits, Rule
 
 WINDOWS = tuple(each.name for each in dataclasses.fields(Limits))
 KEYS = tuple(each.name for each in dataclasses.fields(Rules) if each.name != "currency")
-OURS = {
-    "code",
-    "phone",
-    "phonelogincode",
-    "target",
-    "action",
-    "format",
-    "maxduration",
-}  # parameters we set ourselves
 MOST_MONEY = 10**9
 AGENT = re.compile(r"login:[A-Za-z0-9]{1,32}|[A-Za-z0-9+_\-]{1,32}")
 PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
@@ -100,11 +91,11 @@ def _is_whole(value: Any, least: int, most: int) -> bool:
 
 def _faults_of_agents(value: Any) -> Faults:
     if not _is_texts(value):
-        yield 'must be a list of texts such as ["SIPSIP", "login:1234", "SIPTRUNK"]'
+        yield 'must be a list of texts such as ["101", "login:1234"]'
         return
     for agent in value:
         if not AGENT.fullmatch(agent):
-            yield f"{agent!r} is neither an extension, SIPTRUNK nor login:CODE"
+            yield f"{agent!r} is neither an extension nor login:CODE"
     if len(set(value)) < len(value):
         yield "names an extension twice; name each once"
 
@@ -193,10 +184,6 @@ def _faults_of_dial(value: Any) -> Faults:
         yield 'must be a table of the PBX\'s own parameters, such as { record = true, language = "he" }'
         return
     for name, setting in value.items():
-        if name.lower() in OURS:
-            yield f"{name!r} is set by Leadtracker; take it out" + (
-                ", and set max_seconds" * (name == "maxduration")
-            )
         if not isinstance(setting, str | int):
             yield f"{name!r} must be a text, a whole number, true or false"
 

@@ -11,7 +11,8 @@ import click
 from leadtracker import phone
 from leadtracker.cli import opening
 from leadtracker.errors import BadRequest, NotFound, PbxUnavailable
-from leadtracker.pbx import VENDORS
+from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
+from leadtracker.pbx.dialing import Blocks
 from leadtracker.pbx.vendor import notification_url
 from leadtracker.records.session import Session
 from leadtracker.records.sites import Directory
@@ -75,7 +76,7 @@ def urls(as_json: bool) -> None:
         click.echo(json.dumps(lines, indent=1))
         return
     if not lines:
-        click.echo("No PBX account yet: leadtracker account add KEY --vendor voicenter")
+        click.echo(f"No PBX account yet: leadtracker account add KEY --vendor {DEFAULT_VENDOR}")
     for line in lines:
         click.echo(f"{line['account']}  {line['family']}  {line['url']}  ({line['place']})")
 
@@ -88,7 +89,7 @@ def block(key: str, numbers: tuple[str, ...], undo: bool) -> None:
     """Put numbers on the PBX's own list of numbers it never calls."""
     one = Directory(opening.database()).account(key)
     click_to_call = VENDORS[one.vendor].click_to_call if one else None
-    if one is None or click_to_call is None:
+    if one is None or not isinstance(click_to_call, Blocks):
         raise NotFound(f"no PBX account {key!r} that can be told whom not to call")
     wanted = _read_numbers(numbers, one.country)
     if undo:

@@ -1,4 +1,4 @@
-"""The phone systems Leadtracker speaks with; a new one is a folder and a line here."""
+"""The PBX vendors Leadtracker knows; a new one is a folder and a line here."""
 
 from __future__ import annotations
 
@@ -6,3 +6,4 @@ from leadtracker.pbx import voicenter, while1
 from leadtracker.pbx.vendor import Vendor
 
 VENDORS: dict[str, Vendor] = {vendor.name: vendor for vendor in (voicenter.VENDOR, while1.VENDOR)}
+DEFAULT_VENDOR = voicenter.VENDOR.name

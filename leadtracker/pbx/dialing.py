@@ -1,4 +1,8 @@
-"""Calls that we ask a PBX for: what is said to it and what may come of it, in words that no vendor owns."""
+"""Calls that we ask a PBX for: what we say and what may come of it, in words no vendor owns.
+
+Each ability is a small protocol of its own. A vendor offers those it has in one object; whoever
+uses an ability asks with `isinstance` whether it is there.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from leadtracker.domain import Account, Cdr, Json
 
-LOGIN = "login:"  # an agent named by login code, at whichever telephone; "login:1234"
+LOGIN = "login:"  # names an agent by login code, at whichever telephone; "login:1234"
 REQUEST = "leadtracker_request"  # the variable that holds the callback request's id
 VISITOR = "leadtracker_visitor"
 
@@ -19,8 +23,9 @@ VISITOR = "leadtracker_visitor"
 class Dial:
     """Ring the agent first, then the target.
 
-    agent: an extension, `login:CODE`, or a word of the vendor's own. target: E.164. variables: what pop-ups and CDRs
-    bring back, names without the vendor's prefix. options: the vendor's parameters for a site, see its README.
+    `agent` is an extension, `login:CODE` or a word of the vendor's own. `target` is E.164.
+    `variables` are what screen pops and CDRs bring back, without the vendor's prefix.
+    `options` are the vendor's parameters for a site; its README lists them.
     """
 
     agent: str
@@ -31,7 +36,10 @@ class Dial:
 
 
 class Answer(enum.StrEnum):
-    """What became of a request to the PBX. Only after OFFLINE, BLOCKED and UNREACHED may another agent be tried."""
+    """What became of a request to the PBX.
+
+    Another agent may be tried only after OFFLINE, BLOCKED and UNREACHED.
+    """
 
     ACCEPTED = "accepted"
     REFUSED = "refused"  # the parameters are wrong
@@ -51,39 +59,85 @@ class Dialed:
     message: str = ""
 
 
-class ClickToCall(Protocol):
-    """What a vendor that dials for us must offer; nothing is retried, everything ends within seconds.
+# Nothing that these methods send is sent twice, and everything ends within seconds. A method that
+# does not give a Dialed raises PbxUnavailable when the PBX is not reached or answers an error.
 
-    Whatever does not answer with a Dialed raises PbxUnavailable when the PBX is not reached or says an error.
-    """
 
+@runtime_checkable
+class Dials(Protocol):
+    def dial(self, account: Account, dial: Dial) -> Dialed: ...
+
+
+@runtime_checkable
+class TakesParameters(Protocol):
     def faults(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         """What is wrong with a site's own parameters, a sentence each."""
 
-    def dial(self, account: Account, dial: Dial) -> Dialed: ...
 
+@runtime_checkable
+class NeedsOptions(Protocol):
+    def missing(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """What an account's options lack before the PBX can be asked, a few words each."""
+
+
+@runtime_checkable
+class HangsUp(Protocol):
     def hang_up(self, account: Account, agent: str) -> Dialed:
-        """Ends whatever is active at the agent's extension."""
+        """End whatever is active at the agent's extension."""
 
+
+@runtime_checkable
+class KnowsWhoIsFree(Protocol):
     def free(self, account: Account) -> frozenset[str]:
-        """Extensions whose agent is logged in, available and not on a call; some seconds old."""
+        """Extensions whose agent is logged in and on no call; some seconds old."""
 
+    def lists(self, agent: str) -> bool:
+        """Whether `free` can name this agent at all."""
+
+
+@runtime_checkable
+class KeepsRecords(Protocol):
     def record(
         self, account: Account, call_id: str, since: datetime, until: datetime
     ) -> tuple[Cdr, ...]:
-        """The legs of a call as the PBX's own log has them, which may be none yet."""
+        """The legs of a call as the PBX's own log has them. There may be none yet."""
 
+
+@runtime_checkable
+class Schedules(Protocol):
     def schedule(self, account: Account, campaign: str, dial: Dial, at: datetime) -> Dialed:
-        """Leaves a call to a campaign of the PBX, which chooses the agent; `dial.agent` is not used."""
+        """Leave a call to a campaign of the PBX. It chooses the agent and ignores `dial.agent`."""
 
+
+@runtime_checkable
+class Blocks(Protocol):
     def block(self, account: Account, phones: Collection[str]) -> Mapping[str, str]:
-        """Forbids calls to these E.164 numbers; those that were not taken, with the PBX's words."""
+        """Forbid calls to these E.164 numbers. Gives those not taken, with the PBX's words."""
 
     def unblock(self, account: Account, phones: Collection[str]) -> Mapping[str, str]: ...
 
 
+ClickToCall = (
+    Dials
+    | TakesParameters
+    | NeedsOptions
+    | HangsUp
+    | KnowsWhoIsFree
+    | KeepsRecords
+    | Schedules
+    | Blocks
+)
+
+
 def variable(custom: Json, name: str) -> str:
-    """A variable of ours in the custom data of a pop-up or a CDR; empty when it is not there."""
-    wanted = (name, f"var_{name}")
-    values = (value for key, value in custom.items() if key.lower() in wanted)
+    """A variable of ours in the custom data of a screen pop or a CDR; empty when it is not there.
+
+    A vendor may put one word before the name: `var_leadtracker_request`.
+    """
+    values = (value for key, value in custom.items() if _is_named(key.lower(), name))
     return next((value for value in values if isinstance(value, str)), "")
+
+
+def _is_named(key: str, name: str) -> bool:
+    _, _, after_prefix = key.partition("_")
+    return name in (key, after_prefix)

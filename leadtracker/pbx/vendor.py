@@ -1,4 +1,4 @@
-"""What every PBX vendor must offer: the notifications it sends, how they are read and answered, the calls it dials."""
+"""What a PBX vendor offers: the notifications it sends, how we answer them, the calls it dials."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from leadtracker.domain import Account, Caller, Cdr, Json, ScreenPop
+from leadtracker.pbx.ai_summary import AiSummary
 from leadtracker.pbx.dialing import ClickToCall
 
 Fields = Mapping[str, Any]  # a notification's body or query as plain values, keys as sent
+Headers = Mapping[str, str]  # names in lower case
 
 
 class WireFormat(enum.StrEnum):
@@ -32,23 +36,34 @@ class Receipt(enum.Enum):
     UNREADABLE = "unreadable"  # kept, but not understood
     NOT_STORED = "not stored"  # the PBX must send it again
 
+    @property
+    def status(self) -> int:
+        """The usual HTTP status: a PBX sends again what is answered with a 5xx."""
+        return 503 if self is Receipt.NOT_STORED else 200
+
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """An answer's content and type."""
+class HttpAnswer:
+    """What a PBX is answered."""
 
     content: bytes
     content_type: str
+    status: int = 200
+
+
+def json_answer(keys: Json, status: int = 200) -> HttpAnswer:
+    return HttpAnswer(orjson.dumps(keys), "application/json", status)
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenPopFamily:
     """Notifications that ask who is calling and wait for the answer.
 
-    read: fields, account, when received -> ScreenPop; raises BadPayload.
-    answer: pop, caller -> the documented JSON keys.
-    merge: our answer, the customer's CRM's answer -> one answer; theirs wins where it says more.
-    failed: the answer to a request that cannot be read.
+    `read` takes the fields, the account and the moment of receipt. It raises BadPayload.
+    `answer` gives the documented keys for a pop and its caller.
+    `merge` joins our keys with those of the customer's CRM. The CRM wins where it says more.
+    `write` turns the keys into what is sent.
+    `failed` is sent when the request cannot be read.
     """
 
     name: str  # last part of the notification's URL
@@ -57,20 +72,21 @@ class ScreenPopFamily:
     read: Callable[[Fields, Account, datetime], ScreenPop]
     answer: Callable[[ScreenPop, Caller], Json]
     merge: Callable[[Json, Json], Json]
-    failed: Json
+    failed: HttpAnswer
+    write: Callable[[Json], HttpAnswer] = json_answer
     secret_in_query: bool = False  # ?token=… instead of a part of the path
     needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFamily:
-    """Notifications that report; acknowledged once they are stored.
+    """Notifications that report. We acknowledge them once they are stored.
 
-    identify: fields -> call id; raises NoCall when it is about none, BadPayload when what makes a record of it is
-    missing. Cheap: it runs before the answer, `read` after it.
-    read: fields, account, when received -> Cdr or ScreenPop; raises as `identify`.
-    acknowledge: format of the request, receipt, account -> the documented answer.
-    needed: False where calls are whole without them.
+    `identify` gives the call's id. It is cheap, because it runs before the answer.
+    `read` runs after the answer. It takes the fields, the account and the moment of receipt.
+    Both raise NoCall when the notification is about no call, and BadPayload when it lacks what
+    makes a record.
+    `acknowledge` gives the documented answer to a format and a receipt.
     """
 
     name: str
@@ -78,9 +94,9 @@ class RecordFamily:
     place: str
     identify: Callable[[Fields], str]
     read: Callable[[Fields, Account, datetime], Cdr | ScreenPop]
-    acknowledge: Callable[[WireFormat, Receipt, Account], Body]
+    acknowledge: Callable[[WireFormat, Receipt, Account], HttpAnswer]
     secret_in_query: bool = False
-    needed: bool = True
+    needed: bool = True  # False where calls are whole without them
 
 
 Family = ScreenPopFamily | RecordFamily
@@ -95,11 +111,14 @@ def notification_url(public_url: str, account: Account, family: Family) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RealTime:
-    """What a vendor tells over a connection that we open: its events are notifications of `family`, as if they were posted.
+    """What a vendor tells over a connection that we open.
 
-    wanted: whether an account's options ask for it. faults: what is wrong with options, a sentence each.
-    listen: account, heard, told, stop -> when stop is set, returns within some seconds. `heard` takes a body of JSON;
-    `told` takes whether the events come now, and words for people, without secrets.
+    Its events are notifications of `family`, as if they had been posted.
+    `wanted` says whether an account's options ask for the connection.
+    `faults` says what is wrong with the options, a sentence each.
+    `listen` takes the account, `heard`, `told` and `stop`. It returns soon after `stop` is set.
+    `heard` takes a body of JSON. `told` takes whether events come now, and words for people that
+    hold no secret.
     """
 
     family: RecordFamily
@@ -112,16 +131,21 @@ class RealTime:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """One folder of `pbx/`: its name in settings and URLs, its title for people, its notification families.
+    """One folder of `pbx/`. Whatever is None, the vendor does not offer.
 
-    click_to_call: None where the vendor cannot be asked to dial. real_time: None where it tells nothing unasked.
+    `verify` checks a notification's signature before anything is kept. It takes the account, all
+    headers and the raw body. It raises NotAllowed.
+    `click_to_call` offers one or more of the abilities of pbx.dialing.
+    `ai_summary` reads what an AI of the PBX wrote about a leg, from `Cdr.ai`.
     """
 
-    name: str
-    title: str
+    name: str  # in settings and URLs
+    title: str  # for people
     families: tuple[Family, ...]
+    verify: Callable[[Account, Headers, bytes], None] | None = None
     click_to_call: ClickToCall | None = None
     real_time: RealTime | None = None
+    ai_summary: Callable[[Json], AiSummary] | None = None
 
     def family(self, name: str) -> Family | None:
         return next((family for family in self.families if family.name == name), None)

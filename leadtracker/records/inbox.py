@@ -1,13 +1,14 @@
-"""The inbox: every notification as received, on disk before it is acknowledged, kept so that it can be read again."""
+"""The inbox: every notification as received, kept on disk before we acknowledge it."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -24,7 +25,11 @@ NEW, DONE, BROKEN = "new", "done", "broken"
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A request of a PBX, byte for byte; when it names its call, an identical one is the same event again."""
+    """A request of a PBX, byte for byte.
+
+    When it names its call, an identical request is the same event again. Headers make no
+    difference: they hold the moment of sending.
+    """
 
     account_id: int
     family: str
@@ -34,12 +39,29 @@ class Notification:
     query: str  # without the secret
     body: bytes
     names_call: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)  # those without a secret
 
     @property
     def digest(self) -> str:
         moment = "" if self.names_call else self.received_at.isoformat()
         head = "\0".join((str(self.account_id), self.family, self.method, self.query, moment))
         return hashlib.sha256(head.encode() + b"\0" + self.body).hexdigest()
+
+    def values(self, state: str, fault: str | None) -> dict[str, Any]:
+        """By column. The headers are JSON text already, because the INSERT is not SQLAlchemy's."""
+        return {
+            "account_id": self.account_id,
+            "family": self.family,
+            "received_at": self.received_at,
+            "method": self.method,
+            "content_type": self.content_type,
+            "headers": json.dumps(dict(self.headers)) if self.headers else None,
+            "query": self.query,
+            "body": self.body,
+            "digest": self.digest,
+            "state": state,
+            "fault": fault,
+        }
 
 
 class _Ticket:
@@ -57,7 +79,10 @@ class _Ticket:
 
 
 class _Insert:
-    """One INSERT of many rows, which commits by itself: SQLite lets go of Python's lock once and not for each row."""
+    """One INSERT of many rows that commits by itself.
+
+    SQLite then lets go of Python's lock once, and not for each row.
+    """
 
     COLUMNS = (
         "account_id",
@@ -65,6 +90,7 @@ class _Insert:
         "received_at",
         "method",
         "content_type",
+        "headers",
         "query",
         "body",
         "digest",
@@ -81,56 +107,47 @@ class _Insert:
 
     def __call__(self, connection: Connection, notifications: Sequence[dict[str, Any]]) -> None:
         rows: dict[str, dict[str, Any]] = {}
-        for values in sorted(
-            notifications, key=itemgetter("digest")
-        ):  # in one order, lest two processes wait in a ring
+        # All processes write in one order, so that no two wait for each other.
+        for values in sorted(notifications, key=itemgetter("digest")):
             received_at = self._moment(values["received_at"])
-            row = rows.setdefault(
-                values["digest"], values | {"received_at": received_at, "copies": 0}
-            )
-            row["copies"] += 1
+            first = values | {"received_at": received_at, "copies": 0}
+            rows.setdefault(values["digest"], first)["copies"] += 1
+        marks = ", ".join(self._row for _ in rows)
         connection.exec_driver_sql(
-            f"INSERT INTO inbox ({', '.join(self.COLUMNS)}) VALUES {', '.join(self._row for _ in rows)} "  # noqa: S608 # names and marks of our own
+            f"INSERT INTO inbox ({', '.join(self.COLUMNS)}) "  # noqa: S608 # names of our own
+            f"VALUES {marks} "
             "ON CONFLICT (digest) DO UPDATE SET copies = inbox.copies + excluded.copies",
             tuple(row[name] for row in rows.values() for name in self.COLUMNS),
         )
 
 
 class Inbox:
-    """Keeps callbacks. Threads that come at the same time share one commit, and so one wait for the disk."""
+    """Keeps notifications.
+
+    Threads that come at the same time share one commit, and so one wait for the disk.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pending: list[_Ticket] = []
-        self._lock = threading.Lock()  # of the two below
+        self._lock = threading.Lock()  # guards the two fields around it
         self._writing = False
         self._turn = WritersTurn(engine)
         self._insert = _Insert(engine.dialect)
         committing = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._connect: Callable[[], AbstractContextManager[Connection]] = committing.connect
-        if (
-            engine.dialect.name != "postgresql"
-        ):  # a file does not hang up: one connection serves whoever writes
+        # A file does not hang up, so one connection serves whoever writes.
+        if engine.dialect.name != "postgresql":
             kept = committing.connect()
             weakref.finalize(self, kept.close)
             self._connect = lambda: nullcontext(kept)
 
     def keep(self, notification: Notification, state: str = NEW, fault: str | None = None) -> None:
-        """Return when the notification is on disk; a copy of one kept before only counts. Raises StoreUnavailable."""
-        ticket = _Ticket(
-            {
-                "account_id": notification.account_id,
-                "family": notification.family,
-                "received_at": notification.received_at,
-                "method": notification.method,
-                "content_type": notification.content_type,
-                "query": notification.query,
-                "body": notification.body,
-                "digest": notification.digest,
-                "state": state,
-                "fault": fault,
-            }
-        )
+        """Return when the notification is on disk. Raises StoreUnavailable.
+
+        A copy of one kept before is only counted.
+        """
+        ticket = _Ticket(notification.values(state, fault))
         with self._lock:
             self._pending.append(ticket)
             first, self._writing = not self._writing, True
@@ -142,10 +159,12 @@ class Inbox:
             raise StoreUnavailable("the database does not answer") from ticket.fault
 
     def _write_pending(self) -> None:
-        """Write what waits, wake those whose notifications are on disk, and let the first of those who came since go on."""
-        with (
-            self._turn
-        ):  # first the turn: whoever comes while another process writes is in the batch
+        """Write what waits, then wake those whose notifications are on disk.
+
+        The first of those who came since writes the next batch.
+        """
+        # The turn comes first: whoever comes while another process writes is in the batch.
+        with self._turn:
             with self._lock:
                 batch, self._pending = self._pending, []
             self._write(batch)
@@ -162,9 +181,8 @@ class Inbox:
             with self._connect() as connection:
                 self._insert(connection, [ticket.values for ticket in batch])
         except Exception as fault:
-            if (
-                len(batch) > 1
-            ):  # what one notification does to the database must not refuse the others
+            # What one notification does to the database must not refuse the others.
+            if len(batch) > 1:
                 for ticket in batch:
                     self._write([ticket])
                 return
@@ -187,6 +205,23 @@ def newest_notification(engine: Engine) -> int:
         return connection.scalar(select(func.max(InboxRow.id))) or 0
 
 
+def oldest_new(session: Session, count: int) -> Sequence[int]:
+    """The numbers of the oldest notifications that nobody has read yet."""
+    new = select(InboxRow.id).where(InboxRow.state == NEW)
+    return session.scalars(new.order_by(InboxRow.id).limit(count)).all()
+
+
+def by_number(session: Session, numbers: Sequence[int]) -> Sequence[InboxRow]:
+    """These notifications, oldest first."""
+    wanted = select(InboxRow).where(InboxRow.id.in_(numbers))
+    return session.scalars(wanted.order_by(InboxRow.id)).all()
+
+
+def of_call(session: Session, call_pk: int) -> Sequence[InboxRow]:
+    """The notifications that a call was made from."""
+    return session.scalars(select(InboxRow).where(InboxRow.call_pk == call_pk)).all()
+
+
 def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
     session.execute(
         update(InboxRow).where(InboxRow.id == inbox_id).values(state=BROKEN, fault=fault)
@@ -194,16 +229,17 @@ def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
 
 
 def read_again(session: Session, *, broken_only: bool, since: datetime | None = None) -> int:
-    """Have the worker read notifications again; returns how many. What it wrote before stays the same or is mended."""
+    """Have the worker read notifications again; returns how many.
+
+    What it wrote before stays the same or is mended.
+    """
     change = update(InboxRow).values(state=NEW, fault=None)
-    change = (
-        change.where(InboxRow.state == BROKEN)
-        if broken_only
-        else change.where(InboxRow.state != NEW)
-    )
+    wanted = InboxRow.state == BROKEN if broken_only else InboxRow.state != NEW
+    change = change.where(wanted)
     if since is not None:
         change = change.where(InboxRow.received_at >= since)
-    return int(session.execute(change).rowcount)  # type: ignore[attr-defined] # typed as Result, an UPDATE gives CursorResult
+    # An UPDATE gives a CursorResult, though it is typed as Result.
+    return int(session.execute(change).rowcount)  # type: ignore[attr-defined]
 
 
 def read_call_again(session: Session, call_pk: int) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from leadtracker.callback.dialing import clicking
+from leadtracker.callback.dialing import clicking, unmet
 from leadtracker.callback_rules.course import State
 from leadtracker.callback_rules.rules import rules_of
 from leadtracker.calls.listening import feed_of
@@ -22,7 +22,8 @@ from leadtracker.domain import Account, Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.live.feed_states import FeedStates
-from leadtracker.pbx import VENDORS
+from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
+from leadtracker.pbx.dialing import NeedsOptions
 from leadtracker.planner.plan import alarms
 from leadtracker.records import plans
 from leadtracker.records.database import only_reader, schema_is_current
@@ -61,7 +62,8 @@ def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding
         yield from _plan(site, engine)
         yield from _callbacks(site, directory, engine)
     if not directory.accounts:
-        yield Finding(False, "no PBX account yet", "leadtracker account add KEY --vendor voicenter")
+        do = f"leadtracker account add KEY --vendor {DEFAULT_VENDOR}"
+        yield Finding(False, "no PBX account yet", do)
     with Session(engine) as session:
         for account in directory.accounts.values():
             for family in VENDORS[account.vendor].families:
@@ -120,9 +122,14 @@ def _callbacks(site: Site, directory: Directory, engine: Engine) -> Iterator[Fin
             "give it an account of a PBX that dials",
         )
         return
-    if not found[0].options.get("code"):
-        do = f"the account {found[0].key} needs its API code: options.code in the file of `leadtracker site apply`"
-        yield Finding(False, f"{who}: visitors cannot be called back without the PBX's code", do)
+    account, click = found
+    if isinstance(click, NeedsOptions) and (missing := click.missing(account.options)):
+        needs = f"the account {account.key} needs {', '.join(missing)}"
+        do = f"{needs} in the file of `leadtracker site apply`"
+        yield Finding(False, f"{who}: visitors cannot be called back, the PBX would refuse", do)
+        return
+    for fault, do in unmet(rules_of(site), click):
+        yield Finding(False, f"{who}: {fault}", do)
     with Session(engine) as session:
         states = {
             state: number

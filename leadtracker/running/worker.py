@@ -22,13 +22,14 @@ from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.planner.making import DailyPlans
-from leadtracker.records import callbacks, learned, leases, verdicts
+from leadtracker.records import callbacks, leases
 from leadtracker.records.database import WritersTurn, only_reader
 from leadtracker.records.inbox import DONE, newest_notification
 from leadtracker.records.sites import Directory, forget_drained
 from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
-from leadtracker.who_called.corrections import heed_words
+from leadtracker.who_called import upkeep
+from leadtracker.who_called.corrections import apply_corrections
 from leadtracker.who_called.knowledge import Knowledges
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Worker:
         self._listening = Listening(engine, live, directory)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
-        self._weeks_together_on = date.min
+        self._cleaned_on = date.min
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -95,8 +96,7 @@ class Worker:
     def _log(self, site: Site, entries: Mapping[str, Mapping[str, str]]) -> None:
         with self._writing() as session:
             known = self._knowledges.of(session, site, datetime.now(UTC))
-            known.saw(session, leases.write(session, site.id, entries.values()))
-            known.save(session)
+            upkeep.learn_lease_log(session, known, entries.values())
             session.commit()
         self._live.forget_log(site.id, entries)
 
@@ -105,9 +105,7 @@ class Worker:
             for site in self._directory.sites:
                 numbers = len(self._directory.dids_in_use(site.id))
                 known = self._knowledges.of(session, site, now)
-                known.pass_hours(now, numbers)
-                known.calibrate(verdicts.truths(session, site.id))
-            self._knowledges.save(session)
+                upkeep.pass_hours(session, known, now, numbers)
             session.commit()
 
     @contextmanager
@@ -134,15 +132,15 @@ class Worker:
                 done += len(entries)
             done += self._restore(site)
         done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
-        done += heed_words(self._engine, self._live, self._directory, self._knowledges)
+        done += apply_corrections(self._engine, self._live, self._directory, self._knowledges)
         self._callbacks.go_on(datetime.now(UTC))
-        self._listening.go_on()
+        self._listening.tick()
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
             for site in self._directory.sites:
                 self._live.regroup(site)
             self._next_cleaning = datetime.now(UTC) + timedelta(hours=1)
-        self._plans.go_on(datetime.now(UTC))
+        self._plans.tick(datetime.now(UTC))
         return done
 
     def _restore(self, site: Site) -> int:
@@ -164,11 +162,9 @@ class Worker:
             session.execute(
                 delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest)
             )
-            learned.forget(session, now)
-            if self._weeks_together_on < now.date():
-                learned.put_weeks_together(session, now)
-            leases.forget(session, now - timedelta(days=self._settings.lease_days))
+            new_day = self._cleaned_on < now.date()
+            upkeep.forget_old(session, now, self._settings.lease_days, new_day=new_day)
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))
             session.commit()
-        self._weeks_together_on = now.date()
+        self._cleaned_on = now.date()

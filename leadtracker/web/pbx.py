@@ -1,4 +1,4 @@
-"""What the PBX sends: proved, kept, then answered in the vendor's own words."""
+"""What the PBX sends: we check who sent it, keep it, then answer in the vendor's own words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 
-import orjson
 from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_cors import CORS
@@ -20,7 +19,16 @@ from leadtracker.domain import Account, Caller, Json
 from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailable
 from leadtracker.outgoing import Crm
 from leadtracker.pbx import VENDORS, wire
-from leadtracker.pbx.vendor import Family, Receipt, RecordFamily, ScreenPopFamily
+from leadtracker.pbx.headers import headers_of, kept
+from leadtracker.pbx.vendor import (
+    Family,
+    Headers,
+    HttpAnswer,
+    Receipt,
+    RecordFamily,
+    ScreenPopFamily,
+    Vendor,
+)
 from leadtracker.records.inbox import BROKEN, NEW, Inbox, Notification
 from leadtracker.web.metrics import CRM_ANSWERS, NOTIFICATIONS, SCREEN_POPS
 from leadtracker.web.stores import stores
@@ -42,10 +50,8 @@ def register(
     )
 
     @blueprint.after_request
-    def differs_by_origin(
-        answer: Response,
-    ) -> Response:  # flask-cors says so only of two origins or more
-        answer.vary.add("Origin")
+    def differs_by_origin(answer: Response) -> Response:
+        answer.vary.add("Origin")  # flask-cors says so only when it has two origins or more
         return answer
 
     @blueprint.route("/pbx/<account_key>/<secret>/<family_name>", methods=["GET", "POST"])
@@ -55,13 +61,12 @@ def register(
     ) -> ResponseReturnValue:
         request.max_content_length = LONGEST_BODY
         account = _account(account_key, secret)
-        family = VENDORS[account.vendor].family(family_name)
-        if family is None:
-            names = ", ".join(family.name for family in VENDORS[account.vendor].families)
-            raise NotFound(
-                f"{VENDORS[account.vendor].title} has no notifications named {family_name}; there are: {names}"
-            )
-        received = _received(account, family)
+        vendor = VENDORS[account.vendor]
+        family = _family(vendor, family_name)
+        headers = headers_of(request.headers)
+        if vendor.verify is not None:
+            vendor.verify(account, headers, request.get_data())
+        received = _received(account, family, headers)
         if isinstance(family, ScreenPopFamily):
             with SCREEN_POPS.labels(account.key).time():
                 return answer_screen_pop(inbox, pops, crm, account, family, received)
@@ -78,6 +83,7 @@ def answer_screen_pop(
     family: ScreenPopFamily,
     received: Notification,
 ) -> Response:
+    """The agent's telephone rings now, so every answer is better than none."""
     try:
         _, fields = wire.read(received.method, received.content_type, received.query, received.body)
         pop = family.read(fields, account, received.received_at)
@@ -85,46 +91,62 @@ def answer_screen_pop(
         inbox.keep(received, BROKEN, str(fault))
         NOTIFICATIONS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
         log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, fault)
-        return Response(orjson.dumps(family.failed), 400, mimetype="application/json")
-    theirs: Json | None = None
-    if account.crm_url:
-        result, theirs = crm.ask(
-            account.crm_url, received.method, received.query, received.content_type, received.body
-        )
-        CRM_ANSWERS.labels(account.key, result).inc()
+        return _response(family.failed)
+    theirs = _of_crm(crm, account, received)
     try:
         caller = pops.caller_of(account, pop)
-    except (
-        StoreUnavailable
-    ):  # the agent's phone rings now: an answer without a name is better than none
+    except StoreUnavailable:
         log.warning("a screen pop was answered without its caller: a store does not answer")
         caller = Caller()
     receipt = Receipt.STORED
     try:
         inbox.keep(replace(received, names_call=pop.call_id is not None), NEW)
-    except StoreUnavailable:  # the same: the call's record comes later
+    except StoreUnavailable:  # the call's record comes later
         log.error("a screen pop of %s was answered but could not be kept", account.key)
         receipt = Receipt.NOT_STORED
     NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
-    answer = family.answer(pop, caller)
+    keys = family.answer(pop, caller)
     if theirs is not None:
-        answer = family.merge(answer, theirs)
-    return Response(orjson.dumps(answer), mimetype="application/json")
+        keys = family.merge(keys, theirs)
+    return _response(family.write(keys))
 
 
 def acknowledge(
     inbox: Inbox, account: Account, family: RecordFamily, received: Notification
 ) -> Response:
-    """Only a notification that could not be kept is asked for again, by a 5xx."""
     written, receipt = receive(inbox, account, family, received)
     NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
-    body = family.acknowledge(written, receipt, account)
-    status = 503 if receipt is Receipt.NOT_STORED else 200
-    return Response(body.content, status, content_type=body.content_type)
+    return _response(family.acknowledge(written, receipt, account))
+
+
+def _of_crm(crm: Crm, account: Account, received: Notification) -> Json | None:
+    """What the customer's own screen pop answers; None when there is none, or it fails."""
+    if not account.crm_url:
+        return None
+    result, theirs = crm.ask(
+        account.crm_url, received.method, received.query, received.content_type, received.body
+    )
+    CRM_ANSWERS.labels(account.key, result).inc()
+    return theirs
+
+
+def _response(answer: HttpAnswer) -> Response:
+    return Response(answer.content, answer.status, content_type=answer.content_type)
+
+
+def _family(vendor: Vendor, name: str) -> Family:
+    family = vendor.family(name)
+    if family is None:
+        names = ", ".join(family.name for family in vendor.families)
+        raise NotFound(f"{vendor.title} has no notifications named {name}; there are: {names}")
+    return family
 
 
 def _account(key: str, secret: str | None) -> Account:
-    """The account a notification proves to come from; one refusal for every fault, so that keys cannot be found out."""
+    """The account that a notification comes from. Raises NotAllowed.
+
+    A wrong key and a wrong secret are refused alike, so that nobody can find out keys.
+    """
     directory = stores().directory
     directory.refresh()
     account = directory.account(key)
@@ -138,7 +160,7 @@ def _account(key: str, secret: str | None) -> Account:
     return account
 
 
-def _received(account: Account, family: Family) -> Notification:
+def _received(account: Account, family: Family, headers: Headers) -> Notification:
     query = request.query_string.decode("latin-1")
     if "token" in request.args:
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -150,5 +172,6 @@ def _received(account: Account, family: Family) -> Notification:
         method=request.method,
         content_type=request.headers.get("Content-Type", ""),
         query=query,
-        body=request.get_data(cache=False),
+        body=request.get_data(),
+        headers=kept(headers, account.secret),
     )

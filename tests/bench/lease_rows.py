@@ -70,7 +70,7 @@ def fill(engine: Engine, rows: int) -> None:
                     {"first": first, "last": min(first + AT_ONCE - 1, rows), **spread},
                 )
     with Session(engine) as session:
-        learned.put_weeks_together(session, NOW)  # as the worker does every day
+        learned.merge_old_weeks(session, NOW)  # as the worker does every day
         session.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":

@@ -68,6 +68,16 @@ def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> No
     assert page.inline == []
 
 
+@pytest.mark.parametrize(
+    ("currency", "text"), [("JPY", "1,250 JPY"), ("KWD", "1.250 KWD"), ("ILS", "12.50 ILS")]
+)
+def test_money_has_the_decimals_of_its_currency(
+    road: Road, dashboard: FlaskClient, currency: str, text: str
+) -> None:
+    add(road, callback_row(state="talked", spent=1250, currency=currency))
+    assert f">{text}</span>" in dashboard.get("/callbacks?period=all").text
+
+
 @pytest.mark.parametrize("state", State)
 def test_every_state_can_be_shown_and_chosen(
     road: Road, dashboard: FlaskClient, state: State

@@ -24,6 +24,7 @@ from leadtracker.records.tables import (
 )
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from leadtracker.who_called.corrections import say as keep
 from tests.dashboard_rows import OURS, add, lease, touchpoint
 from tests.paths.test_main_road import PBX, cdr, number, settle
 
@@ -167,6 +168,14 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
     assert rows(stores) == after
     say(dashboard, worker, call, undo="1")
     same(rows(stores), before)
+
+
+def test_a_word_of_the_command_line_has_no_name(
+    dashboard: FlaskClient, stores: Stores, call: int
+) -> None:
+    keep(stores.engine, call, DANA)
+    page = dashboard.get(f"/calls/{call}").text
+    assert re.search(r"Confirmed, <time [^>]*>[0-9]{2}:[0-9]{2}</time>\.", page)
 
 
 def test_one_word_after_another_leaves_only_the_last(

@@ -46,21 +46,21 @@ class TestDailyPlans:
 
     def test_one_after_the_other(self, app: Flask, stores: Stores, begun: list[Any]) -> None:
         daily, now = DailyPlans(stores.engine, stores.directory, stores.settings), datetime.now(UTC)
-        daily.go_on(now)
+        daily.tick(now)
         assert begun == []
         history(stores.engine, now)
-        daily.go_on(now + timedelta(minutes=9, seconds=59))
+        daily.tick(now + timedelta(minutes=9, seconds=59))
         assert begun == [], "it does not look again for ten minutes"
-        daily.go_on(now + timedelta(minutes=10))
+        daily.tick(now + timedelta(minutes=10))
         assert [child.command[1:] for child in begun] == [
             ["-m", "leadtracker", "plan", "shop", "--quietly"]
         ]
-        daily.go_on(now + timedelta(hours=2))
+        daily.tick(now + timedelta(hours=2))
         assert len(begun) == 1, "the first still goes on"
         begun[0].returncode = 1
-        daily.go_on(now + timedelta(minutes=69))
+        daily.tick(now + timedelta(minutes=69))
         assert len(begun) == 1, "what failed is not tried again within the hour"
-        daily.go_on(now + timedelta(minutes=80))
+        daily.tick(now + timedelta(minutes=80))
         assert len(begun) == 2
         daily.stop()
         daily.stop()

@@ -130,16 +130,16 @@ class TestSaving:
     ) -> None:
         opened = open_page(seen=NOW, left=None)
         closed = replace(opened, left=NOW, levels=(NOW - MINUTE,))
-        known.saw(session, [Change(None, opened)])
+        known.learn_from_leases(session, [Change(None, opened)])
         assert known.counts.open_seconds == {"0.0": pytest.approx(60)}
-        known.saw(session, [Change(opened, closed)])
+        known.learn_from_leases(session, [Change(opened, closed)])
         assert known.clock.current.closed == [0, 1, 0, 0]
         assert known.counts.open_seconds == {"0.1": pytest.approx(60)}
         assert known.counts.source_leases == {"1.ads": 1.0}
         assert self.closed(session) == [(DID, "ads", 1, int(NOW.timestamp() // 86400), 1)]
         known.save(session)
         assert learned.hours(session, site.id)[-1].closed == [0, 1, 0, 0]
-        known.saw(session, [Change(closed, replace(closed, left=None))])
+        known.learn_from_leases(session, [Change(closed, replace(closed, left=None))])
         assert known.clock.current.closed == [0, 0, 0, 0]
         assert known.counts.source_leases == {}
         assert self.closed(session)[0][-1] == 0
@@ -150,7 +150,9 @@ class TestSaving:
         return [(row.did, row.source, row.level, row.day, row.number) for row in rows]
 
     def test_a_phone_told_by_the_page(self, session: Session, site: Site, known: Knowledge) -> None:
-        known.saw(session, [Change(None, open_page(), PHONE), Change(None, open_page("noa"))])
+        known.learn_from_leases(
+            session, [Change(None, open_page(), PHONE), Change(None, open_page("noa"))]
+        )
         row = session.scalars(select(KnownPhoneRow)).one()
         assert (row.site_id, row.phone, row.visitor, row.said_by) == (
             site.id,
@@ -215,7 +217,7 @@ class TestClosedLeases:
         learned.add_closed(session, Counter({(DID, day, "ads", 1): 1 for day in days}))
         midnight = datetime.fromtimestamp(self.TODAY * 86400, UTC)
         for _ in range(2):
-            learned.put_weeks_together(session, midnight)
+            learned.merge_old_weeks(session, midnight)
             rows = session.execute(select(ClosedLeasesRow.day, ClosedLeasesRow.number)).all()
             ago = sorted((self.TODAY - day, number) for day, number in rows)
             assert ago == [(0, 1), (8, 1), (15, 2), (22, 1), (64, 1)]

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadtracker.records.site_rows import known_site
 from leadtracker.records.tables import CallerRow, CallRow, InboxRow, LeaseRow, LegRow, PhoneRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
@@ -264,12 +265,11 @@ def test_a_beat_restores_what_redis_lost(client: FlaskClient, stores: Stores) ->
 def test_a_drained_number_is_kept_by_its_holder_and_given_to_nobody(
     client: FlaskClient, stores: Stores, worker: Worker
 ) -> None:
-    from leadtracker.cli.opening import site_of
     from leadtracker.records.sites import remove_dids
 
     shown = number(client, "dana")
     with Session(stores.engine) as session:
-        remove_dids(session, site_of(session, "shop"), [shown["did"]])
+        remove_dids(session, known_site(session, "shop"), [shown["did"]])
         session.commit()
     stores.directory._next_check = 0
     assert number(client, "dana")["did"] == shown["did"]

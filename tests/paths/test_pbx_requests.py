@@ -49,9 +49,7 @@ def counted(client: FlaskClient) -> Callable[[str, str], float]:
     """How many more notifications of a family had this receipt since the test began."""
 
     def count(family: str, receipt: str) -> float:
-        name = (
-            f'leadtracker_callbacks_total{{account="pbx",family="{family}",receipt="{receipt}"}} '
-        )
+        name = f'leadtracker_notifications_total{{account="pbx",family="{family}",receipt="{receipt}"}} '
         lines = (line for line in client.get("/metrics").text.splitlines() if line.startswith(name))
         return float(next(lines, "0 0").rpartition(" ")[2])
 
@@ -109,7 +107,7 @@ class TestSecrets:
 
     def test_a_family_that_is_not_there_is_told_those_that_are(self, client: FlaskClient) -> None:
         told = client.post(f"{PBX}/telegram").get_json()["detail"]
-        assert "no callbacks named telegram" in told
+        assert "no notifications named telegram" in told
         for name in ("screen-pop", "cdr"):
             assert name in told
 

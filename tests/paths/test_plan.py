@@ -179,12 +179,12 @@ def test_what_was_planned_is_held_against_what_was_scored(stores: Stores, engine
 def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
     now = datetime.now(UTC)
     daily = DailyPlans(engine, stores.directory, stores.settings)
-    daily.go_on(now)
+    daily.tick(now)
     assert daily._child is None, "nobody has visited yet"
     history(engine, now)
     later = now + timedelta(hours=1)
     with Session(engine) as session:
-        daily.go_on(later)
+        daily.tick(later)
         assert daily._child is not None
 
         def newest() -> plans.KeptPlan | None:
@@ -194,7 +194,7 @@ def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
         kept = until(newest)
     assert (kept.plan.now.numbers, kept.made_from.visits) == (5, 480)
     assert daily._child.wait(PATIENCE) == 0
-    daily.go_on(later)
+    daily.tick(later)
     assert daily._due(later) is None
     tomorrow = later + timedelta(days=1)
     assert daily._due(tomorrow) == shop(stores)

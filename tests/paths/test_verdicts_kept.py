@@ -23,7 +23,7 @@ from leadtracker.web.stores import Stores
 from leadtracker.who_called import rematch as rematching
 from leadtracker.who_called.explanation import Explanation, Person, explanation
 from leadtracker.who_called.rematch import Rematch, rematches
-from leadtracker.who_called.verdict import calibration_of, said, snapshot, verdict_record
+from leadtracker.who_called.verdict import calibration_of, sentence, snapshot, verdict_record
 from tests import site_files
 from tests.dashboard_rows import NOW, add, call, lease, unknown_call
 from tests.paths.test_accuracy import judged_calls, lost, shop
@@ -171,7 +171,7 @@ CERTAIN = Posterior(
 )
 def test_a_verdict_in_one_line(posterior: Posterior, words: str) -> None:
     best = posterior.candidates[0] if posterior.candidates else None
-    assert said(posterior, best) == words
+    assert sentence(posterior, best) == words
 
 
 @pytest.mark.usefixtures("sites")

@@ -126,13 +126,16 @@ class TestLessons:
         pages = [open_page(levels=(NOW - MINUTE,) * 2), open_page("noa")]
         judged = known.judge(session, RING, pages)
         taught = known.learn(judged, answered=True)
-        untold = match(judged.evidence.untold(), known.view)
-        assert taught.untold is not None
-        assert taught.untold[0] == pytest.approx(untold.best, rel=0.05)
-        assert taught.untold[1] is False
+        untold = match(judged.evidence.without_known_phone(), known.view)
+        assert taught.without_known_phone is not None
+        assert taught.without_known_phone[0] == pytest.approx(untold.best, rel=0.05)
+        assert taught.without_known_phone[1] is False
         assert truth(judged.posterior, "noa")[1]
         learned.tell_phone(session, site.id, PHONE, "dana", "page")
-        assert known.learn(known.judge(session, RING, pages), answered=True).untold is None
+        assert (
+            known.learn(known.judge(session, RING, pages), answered=True).without_known_phone
+            is None
+        )
 
     def test_the_view_is_of_the_sums_as_they_are(self, session: Session, known: Knowledge) -> None:
         before = known.view

@@ -173,7 +173,7 @@ class TestPopUp:
 
 def says(monkeypatch: pytest.MonkeyPatch, verdict: str, visitor: str) -> None:
     posterior = SimpleNamespace(verdict=verdict, candidates=[SimpleNamespace(visitor=visitor)])
-    monkeypatch.setattr(screen_pop, "shown", lambda *_: posterior)
+    monkeypatch.setattr(screen_pop, "displayed", lambda *_: posterior)
 
 
 @pytest.mark.parametrize(

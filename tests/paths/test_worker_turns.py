@@ -207,7 +207,7 @@ class TestTurns:
             return 40
 
         monkeypatch.setattr(module, "read_inbox", reading)
-        monkeypatch.setattr(module, "heed_words", lambda *_: 500)
+        monkeypatch.setattr(module, "apply_corrections", lambda *_: 500)
         assert worker.turn() == 546, (
             "the log, three numbers whose holders Redis may have lost, and what was read"
         )

@@ -89,6 +89,11 @@ def test_every_fault_at_once(engine: Engine) -> None:
         ("{ recrod = true }", "recrod is no parameter of Click2Call."),
         ('{ record = "yes" }', "record must be true or false."),
         ("{ ignoredncstatus = 4 }", "ignoredncstatus must be 1, 2 or 3."),
+        ('{ Code = "x" }', "'Code' is set by Leadtracker"),
+        (
+            "{ maxduration = 9 }",
+            "'maxduration' is set by Leadtracker; take it out, and set max_seconds",
+        ),
         (
             "{ " + ", ".join(f'var_{n} = "x"' for n in range(9)) + " }",
             "8 can be taken beside our own",
@@ -157,11 +162,6 @@ def test_a_currency_of_its_own_needs_prices_of_its_own(engine: Engine) -> None:
         ({"agent_price": None}, "callback.agent_price must be minor units"),
         ({"max_seconds": 0}, "callback.max_seconds must be seconds, a whole number of 30 to 7200"),
         ({"fill_seconds": -1}, "callback.fill_seconds must be seconds"),
-        ({"dial": {"Code": "x"}}, "'Code' is set by Leadtracker"),
-        (
-            {"dial": {"maxduration": 9}},
-            "'maxduration' is set by Leadtracker; take it out, and set max_seconds",
-        ),
         ({"dial": {"record": []}}, "'record' must be a text"),
         ({"campaign": 7}, "callback.campaign must be a text"),
     ],

@@ -22,6 +22,7 @@ from leadtracker.callback_rules.table import read_options, read_table
 from leadtracker.domain import Site
 from leadtracker.errors import REFUSALS, BadRequest
 from leadtracker.live import keys
+from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 from leadtracker.web.dashboard.callback_words import (
     REFUSAL_WORDS,
     STATE_WORDS,
@@ -259,7 +260,6 @@ class TestAgents:
         ("agent", "named"),
         [
             ("SIPSIP", True),
-            ("SIPTRUNK", False),
             ("login:12", False),
             ("Login", True),
             ("0501234567", True),
@@ -279,7 +279,7 @@ class TestAgents:
         self, turn: int, free: set[str], agents: tuple[str, ...]
     ) -> None:
         rules = Rules(agents=("SIPTRUNK", "A", "B", "login:7"), choose="free")
-        assert order(rules, turn, free) == agents
+        assert order(rules, turn, free, VoicenterCalls().lists) == agents
 
 
 class TestPrices:
@@ -329,7 +329,7 @@ EDGES = [  # what is just right, what is just wrong
     (
         "dial",
         [{"record": True, "x": 1, "y": "z"}],
-        [{"x": 1.5}, {"TARGET": "x"}, {"phone": "1"}, {"action": "call"}],
+        [{"x": 1.5}],
     ),
     ("choose", ["in order", "round robin", "free"], ["", "Free"]),
     ("campaign", ["", "12"], [12]),

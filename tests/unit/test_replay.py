@@ -69,7 +69,7 @@ class Notebook:
         self.said.append(ring)
         return Judgement(Evidence(0.0, ring.did, ring.phone, 0, 0, 1.0), POSTERIOR, 1, 1)
 
-    def shown(self, judged: Judgement) -> Posterior:
+    def displayed(self, judged: Judgement) -> Posterior:
         return judged.posterior
 
     def end(self, call: int, ring: Ring, judged: Judgement, answered: bool) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from leadtracker.reports.ai_summary import MOST_SENTENCES, Sentence, ai_summary
+from leadtracker.pbx.ai_summary import Sentence
+from leadtracker.pbx.voicenter.ai_summary import MOST_SENTENCES
+from leadtracker.reports.ai_summary import ai_summary
 
 
 def test_summary_answers_and_transcript() -> None:
@@ -35,7 +37,7 @@ def test_summary_answers_and_transcript() -> None:
             {"speaker": "A", "text": ""},
         ],
     }
-    found = ai_summary([{}, ai])
+    found = ai_summary("voicenter", [{}, ai])
     assert found is not None
     assert found.text == "A caller asked for a price."
     assert found.answers == (
@@ -63,7 +65,7 @@ def test_summary_answers_and_transcript() -> None:
     ],
 )
 def test_nothing_to_show_is_none_and_no_fault(ai: Any) -> None:
-    assert ai_summary([ai]) is None
+    assert ai_summary("voicenter", [ai]) is None
 
 
 SUMMARY, QUESTION = (
@@ -76,7 +78,7 @@ TALK = {"transcript": [{"text": "hello"}]}
 def test_the_fullest_of_a_calls_legs_is_shown() -> None:
     """The longest text, then the most answers, then the longest transcript; one of the three is enough."""
     for ai in (SUMMARY, QUESTION, TALK):
-        assert ai_summary([ai]) is not None
+        assert ai_summary("voicenter", [ai]) is not None
     ascending: list[dict[str, Any]] = [
         TALK,
         TALK | {"transcript": [{"text": "hello"}, {"text": "good-bye"}]},
@@ -89,7 +91,9 @@ def test_the_fullest_of_a_calls_legs_is_shown() -> None:
     ]
     for place, fuller in enumerate(ascending):
         for less in ascending[:place]:
-            assert ai_summary([less, fuller]) == ai_summary([fuller, less]) == ai_summary([fuller])
+            expected = ai_summary("voicenter", [fuller])
+            assert ai_summary("voicenter", [less, fuller]) == expected
+            assert ai_summary("voicenter", [fuller, less]) == expected
 
 
 def test_sentences_in_order_and_not_without_end() -> None:
@@ -97,6 +101,7 @@ def test_sentences_in_order_and_not_without_end() -> None:
         return {"sentence_id": number, "text": text, "startTime": True}
 
     found = ai_summary(
+        "voicenter",
         [
             {
                 "transcript": [
@@ -106,12 +111,13 @@ def test_sentences_in_order_and_not_without_end() -> None:
                     {"text": "0"},
                 ]
             }
-        ]
+        ],
     )
     assert found is not None
     assert found.transcript == tuple(Sentence("", text, None) for text in ("before", "0", "a", "b"))
     long = ai_summary(
-        [{"transcript": [sentence(number, str(number)) for number in range(MOST_SENTENCES + 2)]}]
+        "voicenter",
+        [{"transcript": [sentence(number, str(number)) for number in range(MOST_SENTENCES + 2)]}],
     )
     assert long is not None
     assert [one.text for one in long.transcript] == [str(number) for number in range(2000)]
@@ -130,7 +136,12 @@ def test_sentences_in_order_and_not_without_end() -> None:
 )
 def test_an_answer_of_any_type(answer: Any, shown: str) -> None:
     found = ai_summary(
-        [{"insights": {"questions": [{"key": "k", "question": "", "answer": answer}]}}]
+        "voicenter", [{"insights": {"questions": [{"key": "k", "question": "", "answer": answer}]}}]
     )
     assert found is not None
     assert found.answers == (("k", shown),)
+
+
+@pytest.mark.parametrize("vendor", ["while1", "", "nobody"])
+def test_a_vendor_without_summaries(vendor: str) -> None:
+    assert ai_summary(vendor, [SUMMARY]) is None

@@ -298,5 +298,6 @@ def test_what_is_said_to_the_pbx_is_judged_by_the_pbx(vendor: str, session: Sess
         "voicenter": ["site shop: callback.dial: record must be true or false."],
         "while1": ["site shop: callback.dial: While1 cannot be asked to call"],
     }
-    assert site_file._faults_of_dial("site shop", account, {"record": "yes"}) == faults[vendor]
-    assert site_file._faults_of_dial("site shop", account, {}) == []
+    said = site_file._faults_of_dial("site shop", account, {"record": "yes"})
+    assert list(said) == faults[vendor]
+    assert list(site_file._faults_of_dial("site shop", account, {})) == []

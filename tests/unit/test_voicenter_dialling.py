@@ -15,7 +15,7 @@ from leadtracker.domain import Account, Cdr, Outcome, Phase
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx import dialing as dialling
-from leadtracker.pbx.dialing import Answer, ClickToCall, Dial
+from leadtracker.pbx.dialing import Answer, Dial
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.cdr_notification import CDR
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
@@ -42,7 +42,7 @@ def switch(account: SimulatedVoicenter) -> Iterator[SimulatedSwitch]:
 
 
 @pytest.fixture
-def calls() -> ClickToCall:
+def calls() -> VoicenterCalls:
     return VoicenterCalls(seconds=PATIENCE, places=8)
 
 
@@ -92,7 +92,7 @@ def test_both_telephones_ring_and_both_legs_come_back(
     method: str,
     written_as: str,
     switch: SimulatedSwitch,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     receiver: Receiver,
 ) -> None:
@@ -143,7 +143,7 @@ def test_every_behaviour_is_tried() -> None:
 def test_what_is_known_of_each_behaviour(
     behaviour: Behaviour,
     switch: SimulatedSwitch,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     receiver: Receiver,
 ) -> None:
@@ -163,7 +163,7 @@ def test_what_is_known_of_each_behaviour(
     assert len(switch.asked) == 1  # nothing is tried again
 
 
-def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
+def test_a_switch_that_is_not_there(calls: VoicenterCalls, ours: Account) -> None:
     account = with_options(ours, click_to_call_url="http://127.0.0.1:9/")
     assert calls.dial(account, DIAL).answer is Answer.UNREACHED
     assert calls.hang_up(account, "SIPSIP1").answer is Answer.UNREACHED
@@ -171,7 +171,7 @@ def test_a_switch_that_is_not_there(calls: ClickToCall, ours: Account) -> None:
 
 @pytest.mark.parametrize("agent", ["login:SIPSIP2", "SIPSIP2"])
 def test_an_agent_by_login_code(
-    agent: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    agent: str, switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     assert calls.dial(ours, dataclasses.replace(DIAL, agent=agent)).answer is Answer.ACCEPTED
     assert switch.exchange.active().keys() <= {"SIPSIP2"}
@@ -180,7 +180,7 @@ def test_an_agent_by_login_code(
 
 
 def test_wrong_parameters_are_not_sent(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     dialled = calls.dial(
         ours, dataclasses.replace(DIAL, options={"record": "yes", "maxduration": "long"})
@@ -195,7 +195,7 @@ def test_wrong_parameters_are_not_sent(
 
 
 def test_a_call_is_ended(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.exchange.talk_seconds = PATIENCE
     assert calls.hang_up(ours, "SIPSIP1").answer is Answer.REFUSED
@@ -207,7 +207,7 @@ def test_a_call_is_ended(
 
 
 def test_a_call_is_ended_before_the_visitor_answers(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.exchange.step_seconds = PATIENCE
     calls.dial(ours, DIAL)
@@ -218,7 +218,7 @@ def test_a_call_is_ended_before_the_visitor_answers(
 
 
 def test_who_is_free(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, monkeypatch: pytest.MonkeyPatch
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
@@ -234,7 +234,7 @@ def test_who_is_free(
 
 
 def test_an_extension_that_is_not_listed_is_not_free(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     receiver.answers = [
         (200, b'{"ERR":0,"DESC":"OK","EXTENSIONS":[{"SIP":"SIPSIP2"},{"SIP":"SIPSIP3"}]}')
@@ -243,7 +243,7 @@ def test_an_extension_that_is_not_listed_is_not_free(
 
 
 def test_records_of_other_calls_are_left_out(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     rows = [
         {"callid": call_id, "date": "2026-09-13T06:00:00Z", "cdrtype": 10} for call_id in ("a", "b")
@@ -255,7 +255,7 @@ def test_records_of_other_calls_are_left_out(
 
 
 def test_who_is_free_is_asked_again_after_some_seconds(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, monkeypatch: pytest.MonkeyPatch
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls.free(ours)
     switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
@@ -269,7 +269,9 @@ def test_who_is_free_is_asked_again_after_some_seconds(
     ]
 
 
-def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours: Account) -> None:
+def test_a_wrong_code_is_said(
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
+) -> None:
     account = with_options(ours, code="WRONG-CODE")
     assert calls.dial(account, DIAL).answer is Answer.UNAUTHORIZED
     for ask in (
@@ -284,7 +286,7 @@ def test_a_wrong_code_is_said(switch: SimulatedSwitch, calls: ClickToCall, ours:
 
 
 def test_the_call_log_has_what_no_cdr_told(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     switch.behaviours["SIPSIP1"] = Behaviour.NO_CDR
     dialled = calls.dial(ours, DIAL)
@@ -307,7 +309,7 @@ def test_the_call_log_has_what_no_cdr_told(
 
 
 def test_the_log_says_of_a_leg_what_its_cdr_says(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     dialled = calls.dial(ours, DIAL)
     switch.exchange.wait()
@@ -331,7 +333,7 @@ def test_the_log_says_of_a_leg_what_its_cdr_says(
 
 
 def test_a_call_is_left_to_a_campaign(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     assert calls.schedule(ours, "campaign", DIAL, opening).answer is Answer.ACCEPTED
@@ -350,7 +352,7 @@ def test_a_call_is_left_to_a_campaign(
 
 
 def test_a_campaign_calls_when_it_is_time(
-    switch: SimulatedSwitch, calls: ClickToCall, ours: Account, receiver: Receiver
+    switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     calls.schedule(ours, "campaign", DIAL, opening)

@@ -14,7 +14,6 @@ import requests
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx import dialing as dialling
-from leadtracker.pbx.dialing import ClickToCall
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
@@ -32,7 +31,7 @@ def switch(account: SimulatedVoicenter) -> Iterator[SimulatedSwitch]:
 
 
 @pytest.fixture
-def calls() -> ClickToCall:
+def calls() -> VoicenterCalls:
     return VoicenterCalls(seconds=PATIENCE, places=8)
 
 
@@ -43,7 +42,7 @@ def ours(switch: SimulatedSwitch) -> Account:
 
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_blacklist(
-    method: str, switch: SimulatedSwitch, calls: ClickToCall, ours: Account
+    method: str, switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
     account = with_options(ours, click_to_call_method=method)
     numbers = ["+972501234567", "+97231234567"]
@@ -54,7 +53,7 @@ def test_the_blacklist(
 
 
 def test_a_number_that_is_not_answered_for_is_not_blocked(
-    calls: ClickToCall, ours: Account, receiver: Receiver
+    calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
     receiver.answers = [(200, json.dumps({"ErrorCode": 0, "Phones": []}).encode())]
     account = with_options(ours, blacklist_add_url=receiver.url)
@@ -71,7 +70,12 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("status", "content", "words"), UNREADABLE)
 def test_questions_that_are_not_answered(
-    status: int, content: bytes, words: str, calls: ClickToCall, ours: Account, receiver: Receiver
+    status: int,
+    content: bytes,
+    words: str,
+    calls: VoicenterCalls,
+    ours: Account,
+    receiver: Receiver,
 ) -> None:
     receiver.answers = [(status, content)]
     account = with_options(ours, extension_list_url=receiver.url)
@@ -83,7 +87,7 @@ def test_questions_that_are_not_answered(
 @pytest.mark.parametrize("method", ["json", "get"])
 def test_the_code_is_nowhere_but_in_the_request(
     method: str,
-    calls: ClickToCall,
+    calls: VoicenterCalls,
     ours: Account,
     switch: SimulatedSwitch,
     caplog: pytest.LogCaptureFixture,

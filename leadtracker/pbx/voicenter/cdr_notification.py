@@ -1,25 +1,33 @@
 """CDR notification -> Cdr, and its acknowledgement.
 
-Source: Voicenter, "CDR Notification System API", and its newer integration guide for `direction`, `extenUser`,
-`callerPhone`, `isAnswer`, `actualCallDuration`, `actualCallDialtime` and `CustomData`.
-Shape: flat; `IVR`, `CustomData`, `dialerData` and `aiData` are nested, as such or as JSON text. A Click2Call or
-dialer call sends one CDR for each of its two legs under one call id: (call id, type) is the identity.
-Units: `time` is the account's wall clock counted as UTC (times.py); durations are seconds; `price` is agorot.
+Source: Voicenter, "CDR Notification System API", and its newer integration guide for `direction`,
+`extenUser`, `callerPhone`, `isAnswer`, `actualCallDuration`, `actualCallDialtime` and `CustomData`.
+Shape: flat. `IVR`, `CustomData`, `dialerData` and `aiData` are nested, as such or as JSON text.
+A Click2Call or dialer call sends one CDR for each of its two legs under one call id, so (call id,
+type) is the identity.
+Units: `time` is the account's wall clock counted as UTC (times.py); durations are seconds; `price`
+is agorot.
 Raises: BadPayload when the call id or the time is missing or not readable.
 """
 
 from __future__ import annotations
 
 import xmlrpc.client
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
-
-import orjson
 
 from leadtracker.domain import Account, Cdr, Direction, IvrStep, Json, Outcome
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.fields import LONGEST_NAME, FieldReader, plain
-from leadtracker.pbx.vendor import Body, Fields, Receipt, RecordFamily, WireFormat
+from leadtracker.pbx.vendor import (
+    Fields,
+    HttpAnswer,
+    Receipt,
+    RecordFamily,
+    WireFormat,
+    json_answer,
+)
 from leadtracker.pbx.voicenter import codes, times
 from leadtracker.pbx.voicenter.custom_data import custom_data
 
@@ -50,51 +58,52 @@ def identify(fields: Fields) -> str:
 
 def read(fields: Fields, account: Account, received: datetime) -> Cdr:
     reader = FieldReader(fields)
-    row, kept = _call_type(reader)
-    status, duration = reader.text("status"), reader.seconds("duration") or 0
-    waited = reader.seconds("seconds_waiting_in_queue") or 0
-    talked, rang = reader.seconds("actualCallDuration"), reader.seconds("actualCallDialtime")
-    dialled = reader.seconds("dialtime") or 0
-    if talked is None:
-        talked = max(0, duration - waited) if row.name == codes.QUEUE else duration
-    caller, target, did, outside = (
-        reader.number(name, account.country) for name in ("caller", "target", "did", "callerPhone")
-    )
-    caller_extension, target_extension = (
-        reader.text("callerextension"),
-        reader.text("targetextension"),
-    )
-    extensions = (reader.text("extenUser"), caller_extension, target_extension)
-    said = reader.text("direction")
+    cdr = _described(_leg(reader, account, received), reader)
+    return replace(cdr, extra=cdr.extra | reader.left())
+
+
+def _leg(reader: FieldReader, account: Account, received: datetime) -> Cdr:
+    """Who talked to whom, when and for how long; `extra` has the words that a table respells."""
+    kind, respelled = _call_type(reader)
+    parties = _parties(reader, account.country)
+    status, said = reader.text("status"), reader.text("direction")
     if said and codes.direction(said) is Direction.UNKNOWN:
-        kept["direction"] = said
-    direction = _direction(said, row, did, caller_extension)
-    outcome = codes.outcome(status, row, reader.truth("isAnswer"))
-    custom = custom_data(reader)
+        respelled["direction"] = said
+    direction = _direction(said, kind, parties)
+    outcome = codes.outcome(status, kind, reader.truth("isAnswer"))
+    seconds = _seconds(reader, kind)
+    latest = received - timedelta(seconds=seconds.duration)
     return Cdr(
         call_id=reader.required("ivruniqueid"),
-        type=row.name,
-        type_code=row.code,
+        type=kind.name,
+        type_code=kind.code,
         status=status,
         outcome=outcome,
         direction=direction,
-        main=row.main,
-        started_at=times.utc(
-            _time(reader), account.time_zone, received - timedelta(seconds=duration)
-        ),
+        main=kind.main,
+        started_at=times.utc(_time(reader), account.time_zone, latest),
         started_raw=reader.text("time"),
-        caller=caller,
-        target=target,
-        did=did,
-        customer=_customer(row, direction, outside, caller, target, extensions),
+        caller=parties.caller,
+        target=parties.target,
+        did=parties.did,
+        customer=_customer(kind, direction, parties),
         # The duration of a call that nobody answered is waiting, an announcement or a recording.
-        talk_seconds=talked if outcome is Outcome.ANSWERED else 0,
-        duration_seconds=duration,
-        ring_seconds=dialled if rang is None else rang,
-        wait_seconds=waited,
-        extension=_extension(direction, extensions),
-        caller_extension=caller_extension,
-        target_extension=target_extension,
+        talk_seconds=seconds.talk if outcome is Outcome.ANSWERED else 0,
+        duration_seconds=seconds.duration,
+        ring_seconds=seconds.ring,
+        wait_seconds=seconds.wait,
+        extension=parties.extension(direction),
+        caller_extension=parties.caller_extension,
+        target_extension=parties.target_extension,
+        extra=respelled,
+    )
+
+
+def _described(leg: Cdr, reader: FieldReader) -> Cdr:
+    """The leg with all that only describes it."""
+    custom = custom_data(reader)
+    return replace(
+        leg,
         caller_extension_name=reader.text("callerextension_name"),
         target_extension_name=reader.text("targetextension_name"),
         representative=reader.text("representative_name"),
@@ -117,20 +126,84 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr:
         custom=custom,
         dialer=_dialer(reader),
         ai=reader.object("aiData"),
-        extra=kept | reader.left(),
     )
 
 
-def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> Body:
-    """`Err` and `Errdesc` in the format of the request; in lower case if the account's options say so."""
-    names = ("err", "errdesc") if account.options.get("lowercase_answer") else ("Err", "Errdesc")
-    answer = dict(zip(names, ERRORS[receipt], strict=True))
+def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> HttpAnswer:
+    """`Err` and `Errdesc` in the format of the request.
+
+    The account's option `lowercase_answer` has both names in lower case.
+    """
+    error, words = ERRORS[receipt]
+    answer = {"Err": error, "Errdesc": words}
+    if account.options.get("lowercase_answer"):
+        answer = {name.lower(): value for name, value in answer.items()}
     if written_as is WireFormat.XML_RPC:
         text = xmlrpc.client.dumps((answer,), methodresponse=True, encoding="utf-8")
-        return Body(text.encode(), "text/xml; charset=utf-8")
+        return HttpAnswer(text.encode(), "text/xml; charset=utf-8", receipt.status)
     if written_as is WireFormat.FORM:
-        return Body(urlencode(answer).encode(), "application/x-www-form-urlencoded")
-    return Body(orjson.dumps(answer), "application/json")
+        form = urlencode(answer).encode()
+        return HttpAnswer(form, "application/x-www-form-urlencoded", receipt.status)
+    return json_answer(answer, receipt.status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    """Numbers are E.164 where they are numbers; `outside` is `callerPhone` of newer bodies."""
+
+    caller: str | None
+    target: str | None
+    did: str | None
+    outside: str | None
+    took_part: str
+    caller_extension: str
+    target_extension: str
+
+    @property
+    def extensions(self) -> tuple[str, str, str]:
+        return self.took_part, self.caller_extension, self.target_extension
+
+    def extension(self, direction: Direction) -> str:
+        """The one on our side."""
+        calling, called = self.caller_extension, self.target_extension
+        if direction is Direction.OUTGOING:
+            return self.took_part or calling or called
+        return self.took_part or called or calling
+
+
+@dataclass(frozen=True, slots=True)
+class _Seconds:
+    duration: int
+    talk: int
+    ring: int
+    wait: int
+
+
+def _parties(reader: FieldReader, country: str) -> _Parties:
+    return _Parties(
+        caller=reader.number("caller", country),
+        target=reader.number("target", country),
+        did=reader.number("did", country),
+        outside=reader.number("callerPhone", country),
+        took_part=reader.text("extenUser"),
+        caller_extension=reader.text("callerextension"),
+        target_extension=reader.text("targetextension"),
+    )
+
+
+def _seconds(reader: FieldReader, kind: codes.CallType) -> _Seconds:
+    """Newer bodies say how long the talk and the ringing were; else `duration` has to tell."""
+    duration = reader.seconds("duration") or 0
+    waited = reader.seconds("seconds_waiting_in_queue") or 0
+    talked, rang = reader.seconds("actualCallDuration"), reader.seconds("actualCallDialtime")
+    dialed = reader.seconds("dialtime") or 0
+    if talked is None:
+        talked = duration
+        if kind.name == codes.QUEUE:
+            talked = max(0, duration - waited)
+    if rang is None:
+        rang = dialed
+    return _Seconds(duration, talked, rang, waited)
 
 
 def _time(reader: FieldReader) -> int:
@@ -143,48 +216,42 @@ def _time(reader: FieldReader) -> int:
 
 
 def _call_type(reader: FieldReader) -> tuple[codes.CallType, Json]:
-    """The type as Voicenter's table prints it, so that every spelling names one leg; and the word if it differs."""
+    """The type as Voicenter's table prints it, so that every spelling names one leg.
+
+    With it comes the word as sent, where that differs.
+    """
     word = reader.text("type")
     if len(word) > LONGEST_NAME:
         raise BadPayload(f"The field type has {len(word)} characters; {LONGEST_NAME} are taken.")
-    row = codes.call_type(word)
-    return row, {} if row.name == word else {"type": word}
+    kind = codes.call_type(word)
+    if kind.name == word:
+        return kind, {}
+    return kind, {"type": word}
 
 
-def _direction(said: str, row: codes.CallType, did: str | None, caller_extension: str) -> Direction:
+def _direction(said: str, kind: codes.CallType, parties: _Parties) -> Direction:
     """What the CDR says, else what its type says, else: `did` is empty on outgoing calls."""
     known = codes.direction(said)
     if known is Direction.UNKNOWN:
-        known = row.direction
-    if known is Direction.UNKNOWN and did:
+        known = kind.direction
+    if known is Direction.UNKNOWN and parties.did:
         return Direction.INCOMING
-    if known is Direction.UNKNOWN and caller_extension:
+    if known is Direction.UNKNOWN and parties.caller_extension:
         return Direction.OUTGOING
     return known
 
 
-def _customer(
-    row: codes.CallType,
-    direction: Direction,
-    outside: str | None,
-    caller: str | None,
-    target: str | None,
-    extensions: tuple[str, ...],
-) -> str | None:
-    """`callerPhone` where it is sent, else the party that the type or the direction tells; never an extension."""
+def _customer(kind: codes.CallType, direction: Direction, parties: _Parties) -> str | None:
+    """`callerPhone` where it is sent, else the party that the type or the direction tells.
+
+    An extension is never the customer.
+    """
     if direction is Direction.INTERNAL:
         return None
-    parties = {"caller": caller, "target": target, "nobody": None}
+    outside = {"caller": parties.caller, "target": parties.target, "nobody": None}
     by_direction = "target" if direction is Direction.OUTGOING else "caller"
-    customer = outside or parties[row.customer or by_direction]
-    return None if customer in extensions else customer
-
-
-def _extension(direction: Direction, extensions: tuple[str, str, str]) -> str:
-    took_part, calling, called = extensions
-    return took_part or (
-        calling or called if direction is Direction.OUTGOING else called or calling
-    )
+    customer = parties.outside or outside[kind.customer or by_direction]
+    return None if customer in parties.extensions else customer
 
 
 def _original_call_id(reader: FieldReader, custom: Json) -> str | None:
@@ -197,9 +264,11 @@ def _ivr(layers: list[Json]) -> tuple[IvrStep, ...]:
     steps = []
     for position, layer in enumerate(map(FieldReader, layers), start=1):
         order = layer.whole("dtmf_order")
+        if order is None:
+            order = position
         steps.append(
             IvrStep(
-                order=position if order is None else order,
+                order=order,
                 layer_id=layer.whole("layer_id"),
                 layer_name=layer.text("layer_name"),
                 layer_number=layer.whole("layer_number"),
@@ -210,11 +279,13 @@ def _ivr(layers: list[Json]) -> tuple[IvrStep, ...]:
 
 
 def _dialer(reader: FieldReader) -> Json:
-    """`dialerData` in its documented spelling; the document also names its campaign as fields of the CDR."""
+    """`dialerData` in its documented spelling.
+
+    The document also has its campaign's fields beside those of the CDR.
+    """
     spelled = {plain(key): key for key in DIALER_KEYS}
-    dialer = {
-        spelled.get(plain(key), key): value for key, value in reader.object("dialerData").items()
-    }
+    sent = reader.object("dialerData")
+    dialer = {spelled.get(plain(key), key): value for key, value in sent.items()}
     for key in CAMPAIGN_KEYS:
         if reader.raw(key) is not None and dialer.get(key, reader.raw(key)) == reader.raw(key):
             dialer[key] = reader.take(key)

@@ -1,4 +1,4 @@
-"""Calls that Voicenter dials for us: its services put together as what every vendor offers."""
+"""Calls that Voicenter dials for us: its services put together as the abilities of pbx.dialing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from leadtracker.domain import Account, Cdr
 from leadtracker.outgoing import Sender
-from leadtracker.pbx.dialing import Answer, Dial, Dialed
+from leadtracker.pbx.dialing import LOGIN, Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import (
     active_calls,
     api,
@@ -27,14 +27,19 @@ EXTENSION_LIST_SECONDS = 300.0
 
 
 class VoicenterCalls:
-    """See pbx.dialling.ClickToCall."""
+    """All abilities of pbx.dialing."""
 
     def __init__(self, seconds: float = SECONDS, places: int = PLACES) -> None:
         self._sender = Sender(seconds, places)
         self._known: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
 
     def faults(self, options: Mapping[str, Any]) -> tuple[str, ...]:
-        return click_to_call.faults(options)
+        return click_to_call.site_faults(options)
+
+    def missing(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        if options.get("code"):
+            return ()
+        return ("its API code: options.code",)
 
     def dial(self, account: Account, dial: Dial) -> Dialed:
         if faults := click_to_call.faults(dial.options):
@@ -49,9 +54,11 @@ class VoicenterCalls:
     def free(self, account: Account) -> frozenset[str]:
         """Those of Active Calls that the extension list has too."""
         listed = self._recent("extension list", EXTENSION_LIST_SECONDS, account, self._listed)
-        return listed & self._recent(
-            "active calls", ACTIVE_CALLS_SECONDS, account, self._not_talking
-        )
+        idle = self._recent("active calls", ACTIVE_CALLS_SECONDS, account, self._not_talking)
+        return listed & idle
+
+    def lists(self, agent: str) -> bool:
+        return agent != click_to_call.TRUNK and not agent.startswith(LOGIN)
 
     def record(
         self, account: Account, call_id: str, since: datetime, until: datetime
@@ -69,14 +76,13 @@ class VoicenterCalls:
         return self._outcomes(account, phones, blacklist.add(account, numbers))
 
     def unblock(self, account: Account, phones: Collection[str]) -> Mapping[str, str]:
-        return self._outcomes(
-            account, phones, blacklist.remove(account, [number.lstrip("+") for number in phones])
-        )
+        numbers = [number.lstrip("+") for number in phones]
+        return self._outcomes(account, phones, blacklist.remove(account, numbers))
 
     def _outcomes(
         self, account: Account, phones: Collection[str], request: api.Request
     ) -> dict[str, str]:
-        """Of the numbers that were not taken, or not answered for."""
+        """Why numbers were not taken; a number that is not answered for counts as one."""
         said = blacklist.read(api.ask(self._sender, account, request), account)
         outcomes = {number: said.get(number, "no answer for this number") for number in phones}
         return {number: why for number, why in outcomes.items() if why}
@@ -94,7 +100,7 @@ class VoicenterCalls:
     def _recent(
         self, what: str, seconds: float, account: Account, ask: Callable[[Account], frozenset[str]]
     ) -> frozenset[str]:
-        """What was asked for last, while it is young enough."""
+        """The newest answer, while it is young enough."""
         asked_at, known = self._known.get((what, account.key), (0.0, frozenset[str]()))
         if not asked_at or time.monotonic() - asked_at > seconds:
             known = ask(account)

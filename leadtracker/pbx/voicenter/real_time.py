@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from leadtracker.domain import AGENTS_LEG, CUSTOMERS_LEG, Account, Direction, Json, Phase, ScreenPop
 from leadtracker.errors import BadPayload, NoCall
 from leadtracker.pbx.fields import LONGEST_NAME, FieldReader, plain
-from leadtracker.pbx.vendor import Body, Fields, Receipt, RecordFamily, WireFormat
+from leadtracker.pbx.vendor import Fields, HttpAnswer, Receipt, RecordFamily, WireFormat
 from leadtracker.pbx.voicenter import codes, times
 from leadtracker.pbx.voicenter.custom_data import custom_data
 
@@ -150,9 +150,9 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     )
 
 
-def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> Body:
+def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> HttpAnswer:
     """No answer is documented; an empty one says least."""
-    return Body(b"", "text/plain; charset=utf-8")
+    return HttpAnswer(b"", "text/plain; charset=utf-8", receipt.status)
 
 
 def _call_id(event: _Event) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from leadtracker.domain import CUSTOMERS_LEG, Account, Caller, Direction, Json, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.fields import LONGEST_NAME, FieldReader
-from leadtracker.pbx.vendor import Fields, ScreenPopFamily
+from leadtracker.pbx.vendor import Fields, ScreenPopFamily, json_answer
 from leadtracker.pbx.voicenter import codes, times
 from leadtracker.pbx.voicenter.custom_data import custom_data
 
@@ -125,5 +125,5 @@ SCREEN_POP = ScreenPopFamily(
     read=read,
     answer=answer,
     merge=merge,
-    failed={"STATUS": "ERROR"},
+    failed=json_answer({"STATUS": "ERROR"}, 400),
 )

@@ -1,4 +1,4 @@
-"""While1 Voice, a PBX of Romania; what it sends and what we answer is in README.md."""
+"""While1 Voice, a PBX of Romania; README.md says what it sends and what we answer."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from leadtracker.domain import Account, Caller, Json, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.fields import FieldReader
-from leadtracker.pbx.vendor import Fields, ScreenPopFamily
+from leadtracker.pbx.vendor import Fields, ScreenPopFamily, json_answer
 
 KEYS = (
     "id",
@@ -63,6 +63,6 @@ CALLER_DATA = ScreenPopFamily(
     read=read,
     answer=answer,
     merge=merge,
-    failed=dict.fromkeys(KEYS),
+    failed=json_answer(dict.fromkeys(KEYS), 400),
     secret_in_query=True,
 )

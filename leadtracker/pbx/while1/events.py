@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from leadtracker.domain import Account, Cdr, Direction, Json, Outcome, Phase, ScreenPop
 from leadtracker.pbx.fields import FieldReader
-from leadtracker.pbx.vendor import Body, Fields, Receipt, RecordFamily, WireFormat
+from leadtracker.pbx.vendor import Fields, HttpAnswer, Receipt, RecordFamily, WireFormat
 
 ANSWERS = ("queue_answer", "dial_answer", "call_forward_answer")
 ENDS = {
@@ -62,8 +62,8 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr | ScreenPo
     )
 
 
-def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> Body:
-    return Body(b"", "text/plain; charset=utf-8")
+def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> HttpAnswer:
+    return HttpAnswer(b"", "text/plain; charset=utf-8", receipt.status)
 
 
 def _ended(reader: FieldReader, event: str, account: Account, received: datetime) -> Cdr:

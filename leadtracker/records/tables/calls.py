@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadtracker.records.tables.base import Arrived, Base, Numbered, OfCall
@@ -21,6 +21,7 @@ class InboxRow(Base):
     received_at: Mapped[datetime]
     method: Mapped[str]
     content_type: Mapped[str]
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSON)  # None: from an older version
     query: Mapped[str]
     body: Mapped[bytes]
     digest: Mapped[str] = mapped_column(String(64), unique=True)

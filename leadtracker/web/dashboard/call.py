@@ -15,7 +15,7 @@ from leadtracker.reports.one_call import one_call
 from leadtracker.web.dashboard.formats import ANY_SITE
 from leadtracker.web.dashboard.raw_payload import readable
 from leadtracker.web.stores import stores
-from leadtracker.who_called.corrections import NOBODY, say
+from leadtracker.who_called.corrections import NOBODY, keep_word
 from leadtracker.who_called.explanation import Explanation, explanation
 
 
@@ -37,10 +37,15 @@ def page(call_pk: int) -> ResponseReturnValue:
         info=info,
         site=site,
         zone=(site or ANY_SITE).time_zone,
-        summary=ai_summary([leg.record.get("ai") for leg in found.legs]),
+        summary=ai_summary(_vendor(found.call), [leg.record.get("ai") for leg in found.legs]),
         callback=callback,
         notifications=[(each, readable(each, secrets)) for each in found.notifications],
     )
+
+
+def _vendor(call: CallRow) -> str:
+    account = stores().directory.account_by_id(call.account_id)
+    return account.vendor if account else ""
 
 
 def confirm(call_pk: int) -> ResponseReturnValue:
@@ -50,7 +55,7 @@ def confirm(call_pk: int) -> ResponseReturnValue:
         said = NOBODY
     if said is None and "undo" not in request.form:
         raise BadRequest("the form says neither who called nor that it was none of these")
-    say(stores().engine, call_pk, said, g.user.name)
+    keep_word(stores().engine, call_pk, said, g.user.name)
     return redirect(url_for("dashboard.call", call_pk=call_pk, _anchor="who"), 303)
 
 

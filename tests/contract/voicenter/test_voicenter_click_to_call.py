@@ -13,6 +13,7 @@ from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import click_to_call
+from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 from tests.contract.samples import FOLDER, asked, fields, reply, url
 
 SAMPLES = FOLDER / "voicenter" / "click_to_call"
@@ -361,3 +362,37 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 def test_faults(case: str) -> None:
     options, fault = FAULTS[case]
     assert click_to_call.faults(options) == (fault,)
+
+
+@pytest.mark.parametrize(
+    ("options", "faults"),
+    [
+        ({"record": True, "language": "he", "var_a": "x"}, ()),
+        ({"TARGET": "x"}, ("'TARGET' is set by Leadtracker; take it out.",)),
+        ({"code": "x"}, ("'code' is set by Leadtracker; take it out.",)),
+        ({"action": "call"}, ("'action' is set by Leadtracker; take it out.",)),
+        (
+            {"phone": "1", "record": "yes"},
+            ("'phone' is set by Leadtracker; take it out.", "record must be true or false."),
+        ),
+        (
+            {"maxduration": 9},
+            ("'maxduration' is set by Leadtracker; take it out, and set max_seconds.",),
+        ),
+    ],
+)
+def test_what_a_site_may_not_set(options: dict[str, object], faults: tuple[str, ...]) -> None:
+    assert VoicenterCalls().faults(options) == faults
+
+
+@pytest.mark.parametrize(
+    ("agent", "listed"),
+    [("SIPSIP", True), ("SIPTRUNK", False), ("login:12", False), ("Login", True)],
+)
+def test_whom_the_list_of_extensions_has(agent: str, listed: bool) -> None:
+    assert VoicenterCalls().lists(agent) is listed
+
+
+def test_what_an_account_needs() -> None:
+    assert VoicenterCalls().missing({"code": "c"}) == ()
+    assert VoicenterCalls().missing({"code": ""}) == ("its API code: options.code",)

@@ -82,4 +82,4 @@ def test_family() -> None:
     assert VENDOR.family("screen-pop") is SCREEN_POP
     assert not SCREEN_POP.secret_in_query
     assert SCREEN_POP.needed
-    assert SCREEN_POP.failed == answer_sample("answer-error.json")
+    assert json.loads(SCREEN_POP.failed.content) == answer_sample("answer-error.json")

@@ -137,5 +137,5 @@ def test_family() -> None:
     assert VENDOR.family("caller-data") is CALLER_DATA
     assert CALLER_DATA.secret_in_query
     assert CALLER_DATA.needed
-    assert CALLER_DATA.failed == answer_sample("answer-not-found.json")
+    assert json.loads(CALLER_DATA.failed.content) == answer_sample("answer-not-found.json")
     assert CALLER_DATA.place == "Edit Project → API URL"
