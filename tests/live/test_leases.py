@@ -270,7 +270,8 @@ def test_a_claim_that_cannot_be_restored_gives_another_number(shop: Shop, why: s
 
 
 def test_an_old_claim_does_not_undo_what_came_after_it(shop: Shop) -> None:
-    """She had the number before Ron had it: both are known, and the number is Ron's until it is idle again."""
+    """She had the number before Ron had it: both are known,
+    and the number is Ron's until it is idle again."""
     shop.keep(DIDS[0])
     dana = shop.ask("dana")
     shop.now += LEASE

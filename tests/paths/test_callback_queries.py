@@ -1,4 +1,5 @@
-"""Which callback requests a sweep finds, in SQL: on both databases, at the edge of each moment and in every state."""
+"""Which callback requests a sweep finds, in SQL: on both databases,
+at the edge of each moment and in every state."""
 
 from __future__ import annotations
 

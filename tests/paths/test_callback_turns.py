@@ -1,4 +1,5 @@
-"""What the worker does with each callback request in one turn, and whom a dialling asks after whom."""
+"""What the worker does with each callback request in one turn,
+and whom a dialling asks after whom."""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ class TestBatches:
         assert pbx.states() == ["done"] * 3
 
     def test_the_batch_does_not_matter(self, pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is known of a caller at his third call is the same however many were read together."""
+        """What is known of a caller at his third call is the same however many were read
+        together."""
         found = []
         for batch in (1, 2, 10):
             monkeypatch.setattr(call_reading, "BATCH", batch)

@@ -1,4 +1,5 @@
-"""The main road end to end: number, call, screen pop, CDR, record; on SQLite and PostgreSQL with a real Redis."""
+"""The main road end to end: number, call, screen pop, CDR, record;
+on SQLite and PostgreSQL with a real Redis."""
 
 from __future__ import annotations
 
@@ -18,7 +19,10 @@ from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 
 ORIGIN = "https://shop.example.com"
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 PBX = "/pbx/pbx/secret-of-the-pbx-account"
 
 
@@ -190,7 +194,8 @@ def test_cdr_without_screen_pop_and_without_redis_still_matches(
 def test_a_call_whose_moment_is_told_late_is_no_earlier_call_of_itself(
     client: FlaskClient, stores: Stores, worker: Worker, moved: int, earlier: bool
 ) -> None:
-    """A hang-up that names no moment is learned from as if the call had been now; then its CDR comes."""
+    """A hang-up that names no moment is learned from as if the call had been now;
+    then its CDR comes."""
     national = "0" + number(client, "dana")["did"].removeprefix("+972")
     if earlier:
         client.post(

@@ -168,7 +168,8 @@ class TestAStoreThatFails:
 def test_it_waits_for_its_turn_to_write_and_not_before(
     pbx: Pbx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From before the first row is written until after the commit the turn is the reader's: never while it reads."""
+    """From before the first row is written until after the commit the turn is the reader's:
+    never while it reads."""
     if pbx.engine.dialect.name == "postgresql":
         return  # needs no turns
     taken: dict[str, set[bool]] = {"judging": set(), "writing": set(), "commit": set()}

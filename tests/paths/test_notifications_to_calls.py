@@ -1,4 +1,5 @@
-"""Which notifications are one call, which wait for another, and what stays when a store fails in between."""
+"""Which notifications are one call, which wait for another,
+and what stays when a store fails in between."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def pbx(stores: Stores) -> Pbx:
     return Pbx(stores)
 
 
-# Seconds between a pop that names no call and what comes next, how that differs, and whether both are one call.
+# Seconds between a pop that names no call and what comes next, how that differs,
+# and whether both # are one call.
 NEXT: list[tuple[float, dict[str, Any], bool]] = [
     (0, {}, True),
     (MINUTES_3, {}, True),
@@ -153,7 +155,8 @@ def test_a_pop_is_of_the_moment_it_names_else_of_when_it_came(pbx: Pbx) -> None:
 
 
 def test_a_call_that_grew_backwards_still_has_its_first_pop(pbx: Pbx) -> None:
-    """Each pop is near one of the call, which then begins earlier; a copy of the first finds it by its own name."""
+    """Each pop is near one of the call, which then begins earlier;
+    a copy of the first finds it by its own name."""
     for seconds in (0, -MINUTES_3, -2 * MINUTES_3, 0):
         pbx.pop(seconds)
         pbx.read_all()
@@ -234,7 +237,8 @@ def test_a_pop_far_from_all_that_is_kept_of_its_number_is_a_call(pbx: Pbx) -> No
 def test_in_any_order_and_number_it_is_the_same_call(
     pbx: Pbx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pops with and without the call's name, its CDR, and a copy of each, read one by one or together."""
+    """Pops with and without the call's name, its CDR, and a copy of each,
+    read one by one or together."""
     shown = (
         "call_id",
         "named",

@@ -87,7 +87,9 @@ def test_bots_get_the_default_number(client: FlaskClient, stores: Stores) -> Non
         data=json.dumps(message("bot")),
         headers={
             "Origin": ORIGIN,
-            "User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            "User-Agent": (
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+            ),
         },
     )
     assert (response.get_json()["reason"], response.get_json()["did"]) == ("bot", "+97235551234")

@@ -1,4 +1,5 @@
-"""The worker reads on, whatever one callback does to it, and reading again never loses what a call has."""
+"""The worker reads on, whatever one callback does to it,
+and reading again never loses what a call has."""
 
 from __future__ import annotations
 
@@ -121,7 +122,8 @@ def kept(stores: Stores) -> dict[str, Any]:
 def test_two_calls_of_one_caller_are_two(
     app: Flask, stores: Stores, worker: Worker, shown: str
 ) -> None:
-    """A screen pop without a call id is of the nearest call; two calls that are named never share a row."""
+    """A screen pop without a call id is of the nearest call;
+    two calls that are named never share a row."""
     unnamed = {"phone": "0501234567", "did": shown, "status": "Ringing", "extenUser": "SIP1"}
     app.test_client().get(f"{PBX}/screen-pop", query_string=unnamed)
     settle(worker)

@@ -280,7 +280,8 @@ class TestCard:
     def test_which_site_it_is_of(
         self, card: Any, app: Flask, stores: Stores, engine: Engine
     ) -> None:
-        """The one that remembers; else the call's, else where the visitor was last, else where a call was asked for."""
+        """The one that remembers; else the call's, else where the visitor was last,
+        else where a call was asked for."""
         add(engine, callback_row(1, visitor="me", site_id=2))
         assert card("me").site.id == 2
         add(engine, lease(NOW, visitor="me", site_id=2), lease(NOW + HOUR, visitor="me", site_id=1))
@@ -296,7 +297,8 @@ class TestCard:
         assert card(body["visitor"]).site.id == 1
 
     def test_what_was_asked_for(self, card: Any, engine: Engine) -> None:
-        """The newest request that was not refused names whom nothing else names, and whom to call."""
+        """The newest request that was not refused names whom nothing else names,
+        and whom to call."""
         add(
             engine,
             callback_row(1, visitor="me", name="First"),

@@ -1,4 +1,5 @@
-"""A site file: every default, every fault with its words, every bound, and what comes out is what went in."""
+"""A site file: every default, every fault with its words, every bound,
+and what comes out is what went in."""
 
 from __future__ import annotations
 
@@ -179,7 +180,10 @@ def test_real_time_options_of_an_account_that_is_another_vendors_are_not_judged(
         site_file.save_account(session, "tel-aviv", {"options": {"real_time_username": "u"}})
 
 
-TOPIC = "site shop: topic 'kitchens' has lists of texts: pages (beginnings of paths) and calls (queues, IVR)"
+TOPIC = (
+    "site shop: topic 'kitchens' has lists of texts: pages (beginnings of paths) and "
+    "calls (queues, IVR)"
+)
 ORIGIN = "site shop: an origin is like https://www.example.com, without a path; got "
 SITE_FAULTS = [
     ({"colour": "red"}, "site shop: there is no key 'colour'"),

@@ -1,4 +1,5 @@
-"""The feed over a simulated login and servers: who is listened to when, and what is said to them."""
+"""The feed over a simulated login and servers: who is listened to when,
+and what is said to them."""
 
 from __future__ import annotations
 

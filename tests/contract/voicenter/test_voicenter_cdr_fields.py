@@ -74,7 +74,8 @@ IVR_STEPS = (
             {"original_call_id": "2018A", "custom": {"OriginalIvrUniqueID": "2018A"}},
         ),
         ({"originalivruniqueid": "2018A"}, {"original_call_id": "2018A"}),
-        # IVR: sorted by order, one layer many times, as list and as text, in Call Log's spelling, broken.
+        # IVR: sorted by order, one layer many times, as list and as text,
+        # in Call Log's spelling, # broken.
         ({"IVR": IVR}, {"ivr": IVR_STEPS}),
         ({"IVR": json.dumps(IVR)}, {"ivr": IVR_STEPS}),
         (
@@ -204,7 +205,8 @@ IVR_STEPS = (
             {"extension": "SIP9", "target": "SIP9", "customer": None},
         ),
         ({"callerPhone": "SIPSIP"}, {"customer": None}),  # an extension of ours
-        # Directions: what is sent wins over the type; the newer customer's number wins over both parties.
+        # Directions: what is sent wins over the type;
+        # the newer customer's number wins over both # parties.
         ({"direction": "Incoming"}, {"direction": Direction.INCOMING, "customer": "+972722776772"}),
         ({"direction": "internal"}, {"direction": Direction.INTERNAL, "customer": None}),
         ({"direction": "sideways"}, {"extra": {"direction": "sideways"}}),

@@ -233,7 +233,8 @@ def test_the_duration_of_a_queue_call_includes_the_waiting(
 
 
 def test_the_hour_that_comes_twice(israel: Account) -> None:
-    """01:30 of 2024-10-27: summer's until 02:00, then winter's; a call can only be over when its CDR comes."""
+    """01:30 of 2024-10-27: summer's until 02:00, then winter's;
+    a call can only be over when its CDR comes."""
     half_past_one = 1729992600
     for received, began in [
         (datetime(2024, 10, 26, 22, 40, tzinfo=UTC), datetime(2024, 10, 26, 22, 30, tzinfo=UTC)),

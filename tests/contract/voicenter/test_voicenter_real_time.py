@@ -1,4 +1,5 @@
-"""Every real-time sample of Voicenter, field by field, in every shape an event may have; and what is about no call."""
+"""Every real-time sample of Voicenter, field by field, in every shape an event may have;
+and what is about no call."""
 
 from __future__ import annotations
 

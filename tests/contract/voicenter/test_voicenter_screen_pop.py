@@ -206,7 +206,8 @@ def test_flat_phase(
         ({}, {"customdata": []}, {}),
         ({}, {"customdata": None}, {}),
         ({"var_a": "1"}, {"Customdata": {"b": "2"}}, {"custom": {"var_a": "1", "b": "2"}}),
-        # Numbers: the next one that is there; what is no number as received; withheld ones are none.
+        # Numbers: the next one that is there; what is no number as received;
+        # withheld ones are # none.
         ({"phone": ""}, {}, {}),
         ({"phone": LEFT_OUT}, {"callerphone": LEFT_OUT}, {}),
         (
@@ -256,7 +257,8 @@ OUT, RINGS = {"status": "Talking", "direction": "Outgoing"}, {"direction": Direc
 @pytest.mark.parametrize(
     ("call", "current", "expected"),
     [
-        # Whom an extension calls is rung while the agent is on the line: that is the customer's leg.
+        # Whom an extension calls is rung while the agent is on the line:
+        # that is the customer's # leg.
         (OUT, {}, RINGS | {"leg": CUSTOMERS_LEG}),
         (OUT | {"direction": "Click2Call"}, {}, RINGS | {"leg": CUSTOMERS_LEG}),
         (OUT | {"direction": "Incoming"}, {}, {"leg": None}),
