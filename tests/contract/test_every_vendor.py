@@ -1,4 +1,5 @@
-"""What every vendor of `pbx.VENDORS` must keep, whatever its documents say: a new one is held to it by its folder."""
+"""What every vendor of `pbx.VENDORS` must keep, whatever its documents say:
+a new one is held to it by its folder."""
 
 from __future__ import annotations
 
