@@ -23,7 +23,7 @@ from leadtracker.who_called import corrections, rematch
 from leadtracker.who_called.assignment import Assignment, assign
 from leadtracker.who_called.corrections import NOBODY, keep_word
 from leadtracker.who_called.rematch import Rematch
-from tests.paths.conftest import PBX, cdr, number, settle
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 DANA = "dana".ljust(22, "_")
 
