@@ -281,7 +281,7 @@ def test_the_chart_has_the_figures_of_its_table(open_page: Open, paths: list[str
     legend = page.locator(".u-legend .u-value").all_inner_texts()
     label, visits, answered, missed, *_ = (cell.strip() for cell in cells)
     assert legend == [label, missed, answered, visits]
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type] # a dict
+    page.set_viewport_size(PHONE)
     expect(page.locator(".chart canvas")).to_have_css(
         "width", re.compile(r"(2\d\d|3[0-3]\d)(\.\d+)?px")
     )

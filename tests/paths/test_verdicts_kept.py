@@ -317,7 +317,7 @@ class TestExplanation:
     def test_a_caller_is_likely(self, p: float, named: bool) -> None:
         verdict = Posterior((candidate("dana", p),), 0.1, 0.9 - p, {}).verdict
         someone = Explanation(
-            verdict, (Person("dana", p, ()),), 0.1, 0.9 - p, None, None, True, 1, 1, False
+            verdict, (Person("dana", p, ()),), 0.1, 0.9 - p, None, None, None, True, 1, 1, False
         )
         assert (someone.caller is not None) is named
         assert replace(someone, verdict="certain", people=()).caller is None
