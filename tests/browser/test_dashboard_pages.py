@@ -1,4 +1,5 @@
-"""The dashboard in a real browser: on a desk and a phone, light and dark, by keyboard, with and without JavaScript."""
+"""The dashboard in a real browser: on a desk and a phone, light and dark, by keyboard,
+with and without JavaScript."""
 
 from __future__ import annotations
 
@@ -23,7 +24,10 @@ from tests.callback_road import callback_row
 from tests.dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
 from tests.plan_rows import some_plan
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 VISITOR = "live-visitor-000000001"
 DESK: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -37,7 +41,8 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def paths(app: Flask, engine: Engine) -> list[str]:
-    """Every page, with a month of calls, a visitor on the site and one call of which all is known."""
+    """Every page, with a month of calls, a visitor on the site and one call of which all is
+    known."""
     now = datetime.now(UTC)
     month(engine, now)
     with Session(engine) as session:
