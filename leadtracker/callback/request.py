@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine
-
 from leadtracker.callback.dialing import Dialing, clicking
 from leadtracker.callback_rules import price, target
 from leadtracker.callback_rules.counting import counters
@@ -29,7 +27,7 @@ from leadtracker.numbers.number_request import ID
 from leadtracker.records import callbacks
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.database import WritersTurn
-from leadtracker.records.session import reading
+from leadtracker.records.session import Engine, reading
 from leadtracker.records.sites import Directory
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}\Z")

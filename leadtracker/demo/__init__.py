@@ -16,8 +16,6 @@ from pathlib import Path
 
 import click
 import requests
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker.demo.browser import direct_session
 from leadtracker.demo.calling_back import calling_back
@@ -28,6 +26,7 @@ from leadtracker.demo.world import SHOPS, burst, traffic
 from leadtracker.errors import LeadtrackerError, SettingsError
 from leadtracker.records.calls import newest
 from leadtracker.records.database import migrate, open_database
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.users import ensure_first_user
 from leadtracker.running.serving import Serving
 from leadtracker.settings import Settings

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 import requests
 import tomli_w
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker import site_file
 from leadtracker.demo.sites import Where
@@ -16,6 +14,7 @@ from leadtracker.demo.world import HAIFA
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
+from leadtracker.records.session import Engine, Session
 
 OFTEN = {
     "minute": 20,

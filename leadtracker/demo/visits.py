@@ -10,8 +10,6 @@ from urllib.parse import quote
 
 import click
 import requests
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker import phone
 from leadtracker.demo.browser import Browser
@@ -30,6 +28,7 @@ from leadtracker.pbx.voicenter.simulator.account import PopFormat, SimulatedVoic
 from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat
 from leadtracker.pbx.while1.simulator.account import SimulatedWhile1
 from leadtracker.records.calls import newest
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.tables import CallRow
 
 FOUND_WITHIN_SECONDS = 8.0
