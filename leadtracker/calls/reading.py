@@ -21,7 +21,7 @@ from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.dialing import REQUEST, variable
 from leadtracker.records import callbacks, calls, inbox, verdicts
 from leadtracker.records.callback_tables import CallbackRow
-from leadtracker.records.calls import Snapshot, fill, new_call, snapshot_of
+from leadtracker.records.calls import Snapshot, fill, new_call, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE
 from leadtracker.records.session import Engine, InterfaceError, OperationalError, Session
@@ -348,6 +348,6 @@ def keep(session: Session, found: Sequence[tuple[CallRow, CallFacts, Assignment]
     """Write calls, and whose they are; the caller commits."""
     for row, facts, whose in found:
         fill(row, facts, whose.site)
-    calls.save(session, [(row, facts) for row, facts, _ in found])
+    save(session, [(row, facts) for row, facts, _ in found])
     for row, _, whose in found:
         assign(session, row, whose)

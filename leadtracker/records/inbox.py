@@ -55,7 +55,7 @@ class Notification:
             "received_at": self.received_at,
             "method": self.method,
             "content_type": self.content_type,
-            "headers": json.dumps(dict(self.headers)) if self.headers else None,
+            "headers": json.dumps(dict(self.headers)),
             "query": self.query,
             "body": self.body,
             "digest": self.digest,

@@ -192,9 +192,10 @@ def _ends_of_callbacks(site: Site, engine: Engine) -> Finding:
 
 def _site(site: Site, directory: Directory, settings: Settings) -> Iterator[Finding]:
     who = f"site {site.name}"
-    if not directory.dids_in_use(site.id):
-        do = f"leadtracker did add {site.name} NUMBER …"
-        yield Finding(False, f"{who}: no numbers in its pool", do)
+    if not directory.numbers_in_use(site.id):
+        yield Finding(
+            False, f"{who}: no numbers in its pool", f"leadtracker did add {site.name} NUMBER …"
+        )
     if not site.origins:
         do = f"leadtracker site add {site.name} --origin https://…"
         yield Finding(False, f"{who}: no page may use it", do)

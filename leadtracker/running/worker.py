@@ -102,7 +102,7 @@ class Worker:
     def _pass_hours(self, now: datetime) -> None:
         with self._writing() as session:
             for site in self._directory.sites:
-                numbers = len(self._directory.dids_in_use(site.id))
+                numbers = len(self._directory.numbers_in_use(site.id))
                 known = self._knowledges.of(session, site, now)
                 upkeep.pass_hours(session, known, now, numbers)
             session.commit()

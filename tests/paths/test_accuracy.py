@@ -1,4 +1,5 @@
-"""The accuracy page, recalibration, and verdicts derived again: what is said, and what changes by it."""
+"""The accuracy page, recalibration, and verdicts derived again: what is said,
+and what changes by it."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ def judged_calls(
     count: int,
     change: Callable[[Posterior], Posterior] = lambda posterior: posterior,
 ) -> None:
-    """Calls with the page open, judged by the product; `change` makes of a posterior what is kept."""
+    """Calls with the page open, judged by the product;
+    `change` makes of a posterior what is kept."""
     site, engine = shop(stores), stores.engine
     for number in range(count):
         at = NOW - timedelta(minutes=30 * number)

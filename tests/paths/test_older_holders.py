@@ -1,4 +1,5 @@
-"""Holders too old to be listed are counted alike, whether the database has put their days together or not."""
+"""Holders too old to be listed are counted alike,
+whether the database has put their days together or not."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def left(n: int, seconds: float, dice: Random) -> Lease:
 
 
 def ages(older: tuple[Older, ...]) -> dict[tuple[int, str], list[int]]:
-    """The age bins of those alike, youngest first; of a day's pages it is not told when they were closed."""
+    """The age bins of those alike, youngest first;
+    of a day's pages it is not told when they were closed."""
     return {
         (each.level, each.source): [
             max(age, A_DAY) for age, n in enumerate(each.numbers) for _ in range(int(n))

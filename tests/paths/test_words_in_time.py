@@ -301,13 +301,13 @@ def verdicts_best(shop: Shop, call_pk: int) -> str:
 def test_what_cannot_be_said(shop: Shop) -> None:
     spoken_of = shop.call(NOW)
     with pytest.raises(NotFound, match="not matched"):
-        say(shop.engine, spoken_of + 1, NOBODY)
+        keep_word(shop.engine, spoken_of + 1, NOBODY)
     with pytest.raises(BadRequest, match="not among"):
-        say(shop.engine, spoken_of, "gal")
+        keep_word(shop.engine, spoken_of, "gal")
     assert shop.verdict(spoken_of).confirmed is None
-    say(shop.engine, spoken_of, "dana")
+    keep_word(shop.engine, spoken_of, "dana")
     assert shop.verdict(spoken_of).confirmed_at is not None
-    say(shop.engine, spoken_of, None)
+    keep_word(shop.engine, spoken_of, None)
     assert (shop.verdict(spoken_of).confirmed, shop.verdict(spoken_of).confirmed_at) == (None, None)
     assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == 0
 
@@ -315,7 +315,7 @@ def test_what_cannot_be_said(shop: Shop) -> None:
 def test_words_are_acted_on_by_the_batch_the_oldest_calls_first(shop: Shop) -> None:
     calls = [shop.call(NOW + n * MINUTE) for n in range(BATCH + 1)]
     for call_pk in calls:
-        say(shop.engine, call_pk, NOBODY)
+        keep_word(shop.engine, call_pk, NOBODY)
     with Session(shop.engine) as session:
         assert verdicts.waiting(session, 3) == calls[:3]
     assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == BATCH
@@ -326,7 +326,7 @@ def test_words_are_acted_on_by_the_batch_the_oldest_calls_first(shop: Shop) -> N
 def test_a_word_that_cannot_be_acted_on_does_not_stop_the_next(shop: Shop) -> None:
     broken, fine = shop.call(NOW), shop.call(NOW + 9 * MINUTE)
     for call_pk in (broken, fine):
-        say(shop.engine, call_pk, "dana")
+        keep_word(shop.engine, call_pk, "dana")
     with Session(shop.engine) as session:
         session.get_one(VerdictRow, broken).evidence = b"not compressed"
         session.commit()

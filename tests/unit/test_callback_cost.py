@@ -1,4 +1,5 @@
-"""What a request is led on to by what is heard of its calls, and what it costs then: each call once."""
+"""What a request is led on to by what is heard of its calls, and what it costs then:
+each call once."""
 
 from __future__ import annotations
 

@@ -115,8 +115,8 @@ def test_evidence_without_the_knowledge_of_the_phone() -> None:
     untold = evidence().without_known_phone()
     assert (untold.remembered, untold.knowers, untold.known_otherwise, untold.elsewhere) == (
         None,
-        set(),
-        set(),
+        frozenset(),
+        frozenset(),
         (),
     )
     assert untold.holders == evidence().holders
