@@ -1,4 +1,4 @@
-"""Sites, pools and accounts as a TOML text to keep in git; `apply` makes the database equal to it."""
+"""Sites, pools and accounts as a TOML text for git; `apply` makes the database equal to it."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _is_part_of_address(text: str) -> bool:
 
 
 def _faults_of_address(key: str, values: Mapping[str, Any]) -> Faults:
-    """Of what the notification addresses are made from: the account's key, its vendor, its secret."""
+    """What the notification addresses are made from: the account's key, vendor and secret."""
     why = "because it is part of an address"
     if not _is_part_of_address(key):
         yield f"account {key!r}: a key is letters, digits, - and _, {why}"

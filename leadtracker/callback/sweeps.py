@@ -1,4 +1,4 @@
-"""What the worker does for callback requests: it dials due ones, ends forgotten ones, settles money."""
+"""What the worker does for callbacks: dial what is due, end what nobody ends, settle the money."""
 
 from __future__ import annotations
 

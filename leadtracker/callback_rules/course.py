@@ -1,4 +1,4 @@
-"""The life of a callback request: all that was heard of it, in any order and copies, makes its state."""
+"""The life of a callback request: what was heard of it, in any order, makes its state."""
 
 from __future__ import annotations
 

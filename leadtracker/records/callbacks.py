@@ -23,6 +23,7 @@ from leadtracker.callback_rules.course import (
 )
 from leadtracker.domain import Cdr, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.session import rows_changed
 from leadtracker.records.tables import CallRow
 
 UNDER_WAY = (State.DIALING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED)
@@ -68,7 +69,7 @@ def claim(session: Session, pk: int, found_as: State, now: datetime) -> bool:
     True for one of all who try: that one dials, and nobody else ever does.
     """
     mine = update(CallbackRow).where(CallbackRow.pk == pk, CallbackRow.state == found_as)
-    claimed = session.execute(mine.values(state=State.DIALING, dialled_at=now)).rowcount  # type: ignore[attr-defined] # typed as Result, an UPDATE gives CursorResult
+    claimed = rows_changed(session, mine.values(state=State.DIALING, dialled_at=now))
     session.commit()
     return bool(claimed)
 
@@ -77,11 +78,11 @@ def cancel(session: Session, pk: int, now: datetime) -> bool:
     """Cancel a scheduled request; False when it has been dialed meanwhile. The caller commits."""
     waiting = update(CallbackRow).where(CallbackRow.pk == pk, CallbackRow.state == State.SCHEDULED)
     given_up = waiting.values(state=State.CANCELLED, ended_at=now, spent=0)
-    return bool(session.execute(given_up).rowcount)  # type: ignore[attr-defined] # as in `claim`
+    return bool(rows_changed(session, given_up))
 
 
 def advance(row: CallbackRow, heard: State, now: datetime, code: str = "") -> None:
-    """Advance a request by what was heard of it. `code` says why, unless something said so before."""
+    """Advance a request by what was heard of it. `code` is why, unless it has a reason already."""
     state = after(State(row.state), heard)
     row.code = row.code or code
     if state in ENDED and row.ended_at is None:
@@ -96,8 +97,8 @@ def follow(
 ) -> None:
     """Advance a request by what the PBX sent of one of its calls, in any order.
 
-    `price` is the whole call's, in minor units. A dialer may call several times for one request, and
-    each call counts.
+    `price` is the whole call's, in minor units. A dialer may call several times for one request,
+    and each call counts.
     """
     events = list(events)
     legs = [event for event in events if isinstance(event, Cdr)]

@@ -41,7 +41,7 @@ DRAINED_DAYS = 60  # late calls on a drained DID still match
 
 
 class Worker:
-    """Any number may run. The database lets one work at a time; when it dies, another takes over."""
+    """Any number may run. The database lets one work at a time; another follows when it dies."""
 
     def __init__(
         self, engine: Engine, live: Live, directory: Directory, settings: Settings
