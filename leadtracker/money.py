@@ -1,4 +1,4 @@
-"""Money as people read it: whole minor units and a currency become one text, the same everywhere."""
+"""Money as people read it: minor units and a currency become the same text everywhere."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ import tomli_w
 from leadtracker import phone
 from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
-from leadtracker.domain import Account, Site
+from leadtracker.domain import Account, Site, defaults_of
 from leadtracker.errors import SiteFault
 from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
 from leadtracker.pbx.dialing import Dials, KnowsWhoIsFree, Schedules, TakesParameters
@@ -25,22 +24,8 @@ from leadtracker.records.session import Session
 from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
 from leadtracker.records.tables import AccountRow, SiteRow
 
-
-def _defaults(noun: type[Site] | type[Account]) -> dict[str, Any]:
-    """The defaults of a noun's fields, with lists for tuples as TOML has them."""
-    found: dict[str, Any] = {}
-    for each in dataclasses.fields(noun):
-        if each.default_factory is not dataclasses.MISSING:
-            found[each.name] = each.default_factory()
-        elif isinstance(each.default, tuple):
-            found[each.name] = list(each.default)
-        elif each.default is not dataclasses.MISSING:
-            found[each.name] = each.default
-    return found
-
-
-ACCOUNT_DEFAULTS = {"vendor": DEFAULT_VENDOR} | _defaults(Account)
-SITE_DEFAULTS = {"origins": [], "default_number": None} | _defaults(Site)
+ACCOUNT_DEFAULTS = {"vendor": DEFAULT_VENDOR} | defaults_of(Account)
+SITE_DEFAULTS = defaults_of(Site)
 ACCOUNT_KEYS = (*ACCOUNT_DEFAULTS, "secret")
 SHORTEST_SECRET = 16
 WHOLE_NUMBERS = {"lease_seconds": (45, 86400), "visitor_days": (1, 400)}
@@ -292,7 +277,7 @@ def _is_topic(given: Any) -> bool:
 
 
 def _faults_of_plans(who: str, values: Mapping[str, Any]) -> Faults:
-    price, currency = values.get("number_price"), values.get("currency", "ILS")
+    price, currency = values.get("number_price"), values.get("currency", SITE_DEFAULTS["currency"])
     if price is not None and not (isinstance(price, int) and 0 <= price <= MOST_MONEY):
         yield (
             f"{who}: number_price is what one number costs in minor units (agorot, cents), "

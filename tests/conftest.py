@@ -1,4 +1,5 @@
-"""Real parts for the tests: a redis-server, a PostgreSQL cluster and an application on both databases."""
+"""Real parts for the tests: a redis-server, a PostgreSQL cluster and an application on both
+databases."""
 
 from __future__ import annotations
 
@@ -98,11 +99,12 @@ def postgresql_url() -> Iterator[str]:
     initdb = shutil.which("initdb", path=os.pathsep.join([*programs[::-1], os.environ["PATH"]]))
     if initdb is None:
         pytest.fail(
-            "PostgreSQL is not installed: the tests need initdb and postgres (make test installs them)"
+            "PostgreSQL is not installed: the tests need initdb and postgres (make test "
+            "installs them)"
         )
     bin_folder = Path(initdb).resolve().parent
     folder = Path(tempfile.mkdtemp(prefix="lt-pg-"))
-    run_as: dict[str, int] = {}
+    run_as: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         import pwd
 
@@ -144,7 +146,7 @@ def postgresql_url() -> Iterator[str]:
         cwd=folder,
         **run_as,
     )
-    ready = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
+    ready: list[str | Path] = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
     until(lambda: subprocess.run(ready, check=False).returncode == 0)
     yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     server.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for connections

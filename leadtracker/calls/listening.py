@@ -1,7 +1,7 @@
-"""Feeds of real-time events: one thread for each account whose options ask for one, in the one worker there is.
+"""Feeds of real-time events: one thread for each account whose options ask for one, in the worker.
 
-What a feed brings goes into the inbox as if it had been posted. A feed that is down costs nothing but time: the CDRs
-mend what it missed.
+What a feed brings goes into the inbox as if it had been posted. A feed that is down delays the
+calls but loses none: the CDRs bring what it missed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import traceback
 from collections import Counter
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
-
 from leadtracker.calls.receiving import receive
 from leadtracker.domain import Account
 from leadtracker.live import Live
@@ -22,6 +20,7 @@ from leadtracker.live.feed_states import FeedState, FeedStates
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.vendor import RealTime
 from leadtracker.records.inbox import Inbox, Notification
+from leadtracker.records.session import Engine
 from leadtracker.records.sites import Directory
 
 log = logging.getLogger(__name__)
@@ -31,13 +30,21 @@ STOP_SECONDS = 3.0
 
 
 def feed_of(account: Account) -> RealTime | None:
-    """What is to be listened to for an account; None where its options do not ask for it, or its PBX has no feed."""
-    feed = VENDORS[account.vendor].real_time if account.vendor in VENDORS else None
-    return feed if feed is not None and feed.wanted(account) else None
+    """The feed of an account; None where its options ask for none, or its PBX has none."""
+    if account.vendor not in VENDORS:
+        return None
+    feed = VENDORS[account.vendor].real_time
+    if feed is None or not feed.wanted(account):
+        return None
+    return feed
 
 
 class Listening:
-    """`go_on` begins and ends what the accounts' options say and reports how it stands; call `stop` in the end."""
+    """Keeps the feeds that the accounts' options ask for.
+
+    Call `tick` now and then: it begins and ends feeds, and reports their state. Call `stop` at the
+    end.
+    """
 
     def __init__(self, engine: Engine, live: Live, directory: Directory) -> None:
         self._engine, self._directory = engine, directory
@@ -45,10 +52,10 @@ class Listening:
         self._inbox: Inbox | None = None
         self._feeds: dict[str, _Feed] = {}
 
-    def go_on(self) -> None:
+    def tick(self) -> None:
         accounts = self._directory.accounts
         for key, running in list(self._feeds.items()):
-            if accounts.get(key) != running.account:  # gone, or its options changed
+            if accounts.get(key) != running.account:  # it is gone, or its options have changed
                 self._feeds.pop(key).stop.set()
         for key, account in accounts.items():
             if key not in self._feeds and (feed := feed_of(account)) is not None:
@@ -59,7 +66,7 @@ class Listening:
             running.report(self._states)
 
     def stop(self) -> None:
-        """Returns when all have ended, or soon anyway."""
+        """End all feeds; wait for them, but not for long."""
         ending, self._feeds = self._feeds.values(), {}
         for feed in ending:
             feed.stop.set()
@@ -69,7 +76,7 @@ class Listening:
 
 
 class _Feed(threading.Thread):
-    """One account's."""
+    """The feed of one account."""
 
     def __init__(self, account: Account, feed: RealTime, inbox: Inbox) -> None:
         super().__init__(name=f"feed-{account.key}", daemon=True)
@@ -84,19 +91,15 @@ class _Feed(threading.Thread):
         while not self.stop.is_set():
             try:
                 self._feed.listen(self.account, self._hear, self._tell, self.stop)
-            except Exception as fault:  # its words may hold a secret
+            except Exception as fault:
+                name = type(fault).__name__  # without its message, which may hold a secret
                 where = "".join(traceback.format_tb(fault.__traceback__))
-                log.error(
-                    "the feed of account %s failed: %s\n%s",
-                    self.account.key,
-                    type(fault).__name__,
-                    where,
-                )
-                self._tell(False, f"failed: {type(fault).__name__}")
+                log.error("the feed of account %s failed: %s\n%s", self.account.key, name, where)
+                self._tell(False, f"failed: {name}")
                 self.stop.wait(AFTER_FAULT_SECONDS)
 
     def report(self, states: FeedStates) -> None:
-        """At once when there is news, else now and then."""
+        """Report at once when there is news, else now and then."""
         with self._lock:
             state, heard, news = self._state, self._heard, self._told
             if not news and not heard and time.monotonic() < self._next_report:

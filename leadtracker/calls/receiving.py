@@ -1,4 +1,4 @@
-"""Notifications that report: kept before they are acknowledged, whether they were posted to us or came over a feed."""
+"""Notifications are kept before they are acknowledged; a PBX posts them, or a feed brings them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 def receive(
     inbox: Inbox, account: Account, family: RecordFamily, received: Notification
 ) -> tuple[WireFormat, Receipt]:
-    """How it is written and what became of it; what is about no call is not kept, what cannot be read is."""
+    """Keep a notification; return how it is written, and what became of it.
+
+    One that is about no call is not kept. One that cannot be read is kept as broken.
+    """
     fault = None
     try:
         written, fields = wire.read(
@@ -26,14 +29,15 @@ def receive(
     except NoCall:
         return written, Receipt.NO_CALL
     except BadPayload as reason:
-        written, fault = (
-            wire.format_of(received.method, received.content_type, received.body),
-            str(reason),
-        )
+        written = wire.format_of(received.method, received.content_type, received.body)
+        fault = str(reason)
         log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, reason)
+    state, receipt = NEW, Receipt.STORED
+    if fault:
+        state, receipt = BROKEN, Receipt.UNREADABLE
     try:
-        inbox.keep(received, BROKEN if fault else NEW, fault)
+        inbox.keep(received, state, fault)
     except StoreUnavailable:
         log.error("a notification %s of %s could not be kept", family.name, account.key)
         return written, Receipt.NOT_STORED
-    return written, Receipt.UNREADABLE if fault else Receipt.STORED
+    return written, receipt

@@ -6,37 +6,35 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
-
-from leadtracker.domain import Account, Caller, Direction, Json, ScreenPop, Site
+from leadtracker.domain import Account, Caller, Direction, Json, Lease, ScreenPop, Site, Visitor
 from leadtracker.live import Live
 from leadtracker.pbx.dialing import REQUEST, variable
 from leadtracker.records import callbacks
-from leadtracker.records.session import reading
+from leadtracker.records.session import Engine, Session, reading
 from leadtracker.records.sites import Directory
-from leadtracker.who_called.knowledge import Knowledge, Ring
-from leadtracker.who_called.verdict import shown
+from leadtracker.who_called.knowledge import Knowledge, Ring, visible_number
+from leadtracker.who_called.verdict import displayed, named
 
-KNOWN_SECONDS = 30.0  # for which a site's rates are used before they are read again
+KNOWN_SECONDS = 30.0  # how long a site's rates are used before they are read again
 
 
 class ScreenPops:
-    """Answers who calls, by what Redis holds now and by what the worker has learned."""
+    """Answers who is calling, by what Redis holds now and what the worker has learned."""
 
     def __init__(self, engine: Engine, live: Live, directory: Directory, public_url: str) -> None:
-        self._engine, self._live, self._directory, self._public_url = (
-            engine,
-            live,
-            directory,
-            public_url,
-        )
-        self._known: dict[int, tuple[float, Knowledge]] = {}  # by site, and when it was read
+        self._engine, self._live, self._directory = engine, live, directory
+        self._public_url = public_url
+        self._known: dict[int, tuple[float, Knowledge]] = {}  # by site; and when it was read
 
     def caller_of(self, account: Account, pop: ScreenPop) -> Caller:
-        """A name only of a visitor who is certain, or likely and called so; else a link to what is known of the number.
+        """Whom to announce to the agent. Raises StoreUnavailable.
 
-        A call that we asked for is for whoever asked us. Raises StoreUnavailable.
+        | who calls                    | the agent gets                             |
+        | ---------------------------- | ------------------------------------------ |
+        | whom a callback is for       | their name, and a link to them             |
+        | a visitor, certainly         | their name, and a link to them             |
+        | a visitor, likely            | the name as likely ones are called; a link |
+        | anybody else                 | a link to what is known of the number      |
         """
         if (name := variable(pop.custom, REQUEST)) and (asked := self._who_asked(account, name)):
             return asked
@@ -44,19 +42,15 @@ class ScreenPops:
         site = self._directory.site_by_did(pop.did)
         if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
             return nobody
-        moment = pop.at or datetime.now(UTC)
-        in_pool = self._directory.in_pool(pop.did)
-        phone = pop.caller if pop.caller and pop.caller.startswith("+") else None
-        held = self._live.holders(site.id, pop.did) if in_pool else []
+        did, held = self._held(site, pop.did)
+        ring = Ring(pop.at or datetime.now(UTC), did, visible_number(pop.caller))
         with reading(self._engine) as session:
-            ring = Ring(moment, pop.did if in_pool else None, phone)
             known = self._knowledge(session, site)
-            posterior = shown(known.judge(session, ring, held, at_once=True), known.calibration)
-        if posterior.verdict not in ("certain", "likely"):
+            posterior = displayed(known.judge(session, ring, held, at_once=True), known.calibration)
+        best = named(posterior)
+        if best is None:
             return nobody
-        who = posterior.candidates[0].visitor
-        visitor = self._live.visitor(site.id, who)
-        info = visitor.info if visitor else {}
+        info = _info(self._live.visitor(site.id, best.visitor))
         name = first_of(info, site.name_keys)
         if name and posterior.verdict == "likely":
             name = site.likely_name.replace("{name}", name)
@@ -64,10 +58,16 @@ class ScreenPops:
         return Caller(
             name=name,
             company=first_of(info, site.company_keys),
-            url=f"{self._public_url}/visitors/{who}{call}",
+            url=f"{self._public_url}/visitors/{best.visitor}{call}",
             total=1,
-            visitor_id=who,
+            visitor_id=best.visitor,
         )
+
+    def _held(self, site: Site, did: str) -> tuple[str | None, list[Lease]]:
+        """The DID if it is of the pool, and its holders."""
+        if not self._directory.in_pool(did):
+            return None, []
+        return did, self._live.holders(site.id, did)
 
     def _who_asked(self, account: Account, name: str) -> Caller | None:
         with reading(self._engine) as session:
@@ -75,13 +75,15 @@ class ScreenPops:
         site = self._directory.site(row.site_id) if row else None
         if row is None or site is None:
             return None
-        who = row.known_visitor
-        visitor = self._live.visitor(site.id, who) if who else None
-        info = visitor.info if visitor else {}
+        info: Json = {}
+        page = f"callers/{row.target}"
+        if who := row.known_visitor:
+            info = _info(self._live.visitor(site.id, who))
+            page = f"visitors/{who}"
         return Caller(
             name=row.name or first_of(info, site.name_keys),
             company=first_of(info, site.company_keys),
-            url=f"{self._public_url}/" + (f"visitors/{who}" if who else f"callers/{row.target}"),
+            url=f"{self._public_url}/{page}",
             total=1,
             visitor_id=who or None,
         )
@@ -94,8 +96,12 @@ class ScreenPops:
         return known
 
 
+def _info(visitor: Visitor | None) -> Json:
+    return visitor.info if visitor else {}
+
+
 def first_of(info: Json, keys: Iterable[str]) -> str:
-    """The first of these keys the page gave a text for, compared without case."""
+    """The first text that the page gave under one of these keys, compared without case."""
     lowered = {key.lower(): value for key, value in info.items()}
     for key in keys:
         value = lowered.get(key.lower())

@@ -1,19 +1,17 @@
-"""The second road's end: what an agent with a caller on the line is shown of him."""
+"""The second road's end: what an agent with a caller on the line sees of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-
-from sqlalchemy import Engine
 
 from leadtracker.calls.screen_pop import first_of
 from leadtracker.domain import Json, Site, Touchpoint, Visitor
 from leadtracker.errors import NotFound, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.records.callback_tables import CallbackRow
-from leadtracker.records.session import reading
+from leadtracker.records.session import Engine, Session, reading
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.callbacks import newest_callback
@@ -27,11 +25,11 @@ from leadtracker.reports.one_call import (
 
 @dataclass(frozen=True, slots=True)
 class VisitorCard:
-    """`call` is the one the card was opened for, or the newest; `calls` are all but that one, newest first."""
+    """What is known of a visitor, or of a caller whom no visitor matches."""
 
-    visitor_id: str | None
-    caller: str | None  # the number that calls
-    site: Site | None
+    visitor_id: str | None = None
+    caller: str | None = None  # the number that calls
+    site: Site | None = None
     name: str = ""
     company: str = ""
     info: Json = field(default_factory=dict)
@@ -39,85 +37,107 @@ class VisitorCard:
     touchpoint: Touchpoint | None = None
     page: str = ""  # URL last seen
     seen: datetime | None = None
-    call: CallRow | None = None
-    calls: Sequence[CallRow] = ()
-    asked: CallbackRow | None = None  # his newest request to be called back
+    call: CallRow | None = None  # the one the card was opened for, or the newest
+    calls: Sequence[CallRow] = ()  # all others, newest first
+    asked: CallbackRow | None = None  # the newest request to be called back
 
 
 def visitor_card(
     engine: Engine, live: Live, directory: Directory, visitor_id: str, call_id: str | None
 ) -> VisitorCard:
-    """From Redis while it remembers the visitor, else from the newest call's copy.
+    """What Redis remembers of the visitor, else the copy that their newest call took.
 
     Raises NotFound, StoreUnavailable.
     """
     with reading(engine) as session:
         calls = calls_of_visitor(session, visitor_id)
-        accounts = [account.id for account in directory.accounts.values()]
-        call = call_named(session, accounts, call_id) if call_id else None
-        if call is None or call.visitor_id != visitor_id:
-            call = calls[0] if calls and not call_id else None
+        call = _opened(session, directory, calls, visitor_id, call_id)
         if call is not None and call.caller:
             calls = _together(calls, calls_of_number(session, call.caller))
         last_site = site_of_visitor(session, visitor_id)
         asked = newest_callback(session, visitor=visitor_id)
     newest = call or next(iter(calls), None)
-    likely = (newest.site_id if newest else None, last_site, asked.site_id if asked else None)
-    site, visitor = _remembered(live, directory, visitor_id, likely)
+    site, visitor = _remembered(
+        live, directory, visitor_id, (_site_id(newest), last_site, _site_id(asked))
+    )
     if visitor is None and newest is None and asked is None:
         raise NotFound("nothing is known of this visitor any more")
-    info = visitor.info if visitor else newest.visitor_info if newest else {}
-    return VisitorCard(
-        visitor_id=visitor_id,
-        caller=newest.caller if newest else asked.target if asked else None,
-        site=site,
-        name=_name(site, info, asked),
-        company=first_of(info, site.company_keys) if site else "",
-        info=info,
-        first=(visitor.first if visitor else None) or (newest.first_touchpoint if newest else None),
-        touchpoint=(visitor.latest if visitor else None) or (newest.touchpoint if newest else None),
-        page=visitor.page if visitor else "",
-        seen=visitor.seen if visitor else None,
-        call=call,
-        calls=[other for other in calls if call is None or other.id != call.id],
-        asked=asked,
-    )
+    others = [other for other in calls if call is None or other.id != call.id]
+    card = VisitorCard(visitor_id, site=site, call=call, calls=others, asked=asked)
+    if newest is not None:
+        card = _with_copy(replace(card, caller=newest.caller), newest)
+    elif asked is not None:
+        card = replace(card, caller=asked.target)
+    if visitor is not None:
+        card = replace(
+            card,
+            info=visitor.info,
+            first=visitor.first or card.first,
+            touchpoint=visitor.latest or card.touchpoint,
+            page=visitor.page,
+            seen=visitor.seen,
+        )
+    return _with_names(card)
 
 
 def caller_card(engine: Engine, directory: Directory, caller: str) -> VisitorCard:
-    """A caller whom no visitor matches: his calls so far, and what was known of him at the newest that was matched."""
+    """A caller whom no visitor matches: their calls so far, and the copy of the newest matched."""
     with reading(engine) as session:
         calls = calls_of_number(session, caller)
         asked = newest_callback(session, target=caller)
+    site_id = next((call.site_id for call in calls if call.site_id), _site_id(asked))
+    card = VisitorCard(caller=caller, calls=calls, asked=asked)
+    if site_id:
+        card = replace(card, site=directory.site(site_id))
     known = next((call for call in calls if call.visitor_id), None)
-    site_id = next(
-        (call.site_id for call in calls if call.site_id), asked.site_id if asked else None
-    )
-    site = directory.site(site_id) if site_id else None
-    info = known.visitor_info if known else {}
-    return VisitorCard(
-        visitor_id=known.visitor_id if known else None,
-        caller=caller,
-        site=site,
-        name=_name(site, info, asked),
-        company=first_of(info, site.company_keys) if site else "",
-        info=info,
-        first=known.first_touchpoint if known else None,
-        touchpoint=known.touchpoint if known else None,
-        calls=calls,
-        asked=asked,
+    if known is not None:
+        card = _with_copy(replace(card, visitor_id=known.visitor_id), known)
+    return _with_names(card)
+
+
+def _opened(
+    session: Session,
+    directory: Directory,
+    calls: Sequence[CallRow],
+    visitor_id: str,
+    call_id: str | None,
+) -> CallRow | None:
+    """The visitor's call of this name; without a name their newest."""
+    if not call_id:
+        return next(iter(calls), None)
+    accounts = [account.id for account in directory.accounts.values()]
+    call = call_named(session, accounts, call_id)
+    if call is None or call.visitor_id != visitor_id:
+        return None
+    return call
+
+
+def _site_id(row: CallRow | CallbackRow | None) -> int | None:
+    return row.site_id if row else None
+
+
+def _with_copy(card: VisitorCard, call: CallRow) -> VisitorCard:
+    """The card with the copy of the visitor that a call took."""
+    return replace(
+        card, info=call.visitor_info, first=call.first_touchpoint, touchpoint=call.touchpoint
     )
 
 
-def _name(site: Site | None, info: Json, asked: CallbackRow | None) -> str:
-    """As the page told it, else as typed into the form that asked for a call."""
-    return (first_of(info, site.name_keys) if site else "") or (asked.name if asked else "")
+def _with_names(card: VisitorCard) -> VisitorCard:
+    """The card with the names that the page told, else those of the form that asked for a call."""
+    name, company = "", ""
+    if card.site is not None:
+        name = first_of(card.info, card.site.name_keys)
+        company = first_of(card.info, card.site.company_keys)
+    if not name and card.asked is not None:
+        name = card.asked.name
+    return replace(card, name=name, company=company)
 
 
 def _remembered(
     live: Live, directory: Directory, visitor_id: str, likely: Iterable[int | None]
 ) -> tuple[Site | None, Visitor | None]:
-    """The visitor as Redis knows him and his site; without Redis the card is made of what SQL has."""
+    """Their site, and the visitor as Redis knows them; without Redis the card has what SQL has."""
     ordered = dict.fromkeys(
         [*(site_id for site_id in likely if site_id), *(site.id for site in directory.sites)]
     )

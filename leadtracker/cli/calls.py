@@ -87,7 +87,7 @@ def confirm(call_pk: int, visitor: str | None, nobody: bool, undo: bool) -> None
         raise click.UsageError("say one of --visitor, --nobody and --undo")
     if nobody:
         visitor = corrections.NOBODY
-    corrections.say(opening.database(), call_pk, visitor)
+    corrections.keep_word(opening.database(), call_pk, visitor)
     click.echo("Undone." if undo else "Kept.")
 
 

@@ -1,36 +1,44 @@
 -- A page says that it is visible, hidden or left, and what was done with its number.
--- KEYS[1] the pool's root
--- ARGV[1] now (ms), 0 for the server's clock   [2] DID  [3] visitor  [4] state: visible hidden left  [5] 1 when tapped
--- ARGV[6] level reached, 0 to 3
--- ARGV[7] a visible page holds its number for (ms)   [8] one that is hidden or left for (ms)
--- ARGV[9] log length   [10] visitor's time to live (s)   [11] page
+-- Joined with clock.lua, lease.lua and idle.lua, and constants of keys.py.
+-- KEYS[1]   the pool's root
+-- ARGV[1]   a JSON object:
+--   now             ms since 1970, 0 for the server's clock
+--   lease_seconds, visitor_days   as in domain.Site
+--   did             E.164
+--   visitor         id
+--   state           visible, hidden, left
+--   tapped          whether the number was
+--   level           reached by now, 0 to 3
+--   page            URL
 -- returns 1, or 0 when the number is not the visitor's any more (or Redis forgot it)
-local now = clock(ARGV[1])
-local l = read(ARGV[2])
-if not l or l.visitor ~= ARGV[3] then return 0 end
+local beat = cjson.decode(ARGV[1])
+local now = clock(beat.now)
+local l = read(beat.did)
+if not l or l.visitor ~= beat.visitor then return 0 end
 if not is_held(l.did) and not is_idle(l.did) then
-  if redis.call('EXISTS', root .. ':pool') == 0 then return 0 end -- a half-forgotten pool is built anew
+  if redis.call('EXISTS', root .. ':pool') == 0 then return 0 end -- it is to be built anew
 end
-local news = ARGV[5] == '1'
+local news = beat.tapped
 if news then l.taps = add(l.taps, stamp(now), TAPS) end
-for _ = level(l) + 1, tonumber(ARGV[6]) do
+for _ = level(l) + 1, beat.level do
   l.levels = add(l.levels, stamp(now), 3)
   news = true
 end
-if ARGV[4] == 'visible' then
+local until_ms = now + beat.lease_seconds * 1000
+if beat.state == 'visible' then
   news = show(l, now) or news
-  hold(l.did, l.source, now + ARGV[7])
+  hold(l.did, l.source, until_ms + BEAT_MS)
 elseif l.left == '' then
   l.seen, l.left = stamp(now), stamp(now)
-  hold(l.did, l.source, now + ARGV[8])
+  hold(l.did, l.source, until_ms)
   warm(l, now)
   news = true
 end
 write(l)
-if news then tell(l, ARGV[9]) end
+if news then tell(l) end
 local me = root .. ':visitor:' .. l.visitor
 if redis.call('EXISTS', me) == 1 then
-  redis.call('HSET', me, 'seen', stamp(now), 'page', ARGV[11])
-  redis.call('EXPIRE', me, ARGV[10])
+  redis.call('HSET', me, 'seen', stamp(now), 'page', beat.page)
+  redis.call('EXPIRE', me, beat.visitor_days * 86400)
 end
 return 1

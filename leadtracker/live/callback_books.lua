@@ -1,7 +1,11 @@
 -- Write a site's day of money as SQL has it, unless Redis knows the day by now.
--- KEYS[1] the account's root
--- ARGV[1] site   [2] its local day   [3] time to live (s)
--- ARGV[4..] `r:<request>` or `s:<request>` and minor units, in turn
+-- Joined with clock.lua.
+-- KEYS[1]   the account's root
+-- ARGV[1]   the site's id
+-- ARGV[2]   its local day, such as 2026-09-12
+-- ARGV[3]   time to live (s)
+-- ARGV[4..] `r:<request>` (reserved) or `s:<request>` (spent) and an amount in minor units, in turn
+-- returns 1, or 0 when Redis knew the day
 local money = root .. ':money:' .. ARGV[1] .. ':' .. ARGV[2]
 if redis.call('EXISTS', money) == 1 then return 0 end
 local sums = { r = 0, s = 0 }

@@ -1,10 +1,18 @@
 -- May one more callback request pass? Everything is counted, spent and reserved, or nothing is.
--- KEYS[1] the account's root
--- ARGV[1] now (ms), 0 for the server's clock   [2] request
--- ARGV[3] nonce of a form token, '' for none   [4] a spent token is remembered for (s)
--- ARGV[5] site   [6] its local day   [7] what the call may cost   [8] ceiling of the day   [9] money's time to live (s)
--- ARGV[10..] name and limits a minute, an hour and a day, in turn
--- returns '' when admitted, 'books' when the day's money is to be written first, else why not
+-- Joined with clock.lua.
+-- KEYS[1]   the account's root
+-- ARGV[1]   ms since 1970, 0 for the server's clock
+-- ARGV[2]   the request's id
+-- ARGV[3]   nonce of a form token, '' for none
+-- ARGV[4]   how long a spent token is remembered (s)
+-- ARGV[5]   the site's id
+-- ARGV[6]   its local day, such as 2026-09-12
+-- ARGV[7]   what the call may cost at most, in minor units
+-- ARGV[8]   the day's ceiling, in minor units
+-- ARGV[9]   time to live of the day's money (s)
+-- ARGV[10..] a counter's name and its limits a minute, an hour and a day, in turn
+-- returns '' when admitted, 'books' when the day's money is to be written first, else why not:
+--   'spent request', 'spent token', 'money', 'often <kind of counter> <minute, hour or day>'
 local WINDOWS = { { 'minute', 60000 }, { 'hour', 3600000 }, { 'day', 86400000 } }
 local now, request, nonce, amount = clock(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[7])
 local token, money = root .. ':token:' .. nonce, root .. ':money:' .. ARGV[5] .. ':' .. ARGV[6]
@@ -14,12 +22,14 @@ local function since(window)
 end
 
 local spent_on = nonce ~= '' and redis.call('GET', token)
-local reserved, spent, mine, paid = unpack(redis.call('HMGET', money, 'reserved', 'spent', 'r:' .. request, 's:' .. request))
+local reserved, spent, mine, paid =
+  unpack(redis.call('HMGET', money, 'reserved', 'spent', 'r:' .. request, 's:' .. request))
 if mine or paid or spent_on == request then return 'spent request' end
 if spent_on then return 'spent token' end
 for i = 10, #ARGV, 4 do
   for w, window in ipairs(WINDOWS) do
-    if redis.call('ZCOUNT', root .. ':count:' .. ARGV[i], since(window[2]), '+inf') >= tonumber(ARGV[i + w]) then
+    local passed = redis.call('ZCOUNT', root .. ':count:' .. ARGV[i], since(window[2]), '+inf')
+    if passed >= tonumber(ARGV[i + w]) then
       return 'often ' .. string.match(ARGV[i], '^[^:]+') .. ' ' .. window[1]
     end
   end

@@ -1,6 +1,8 @@
--- Milliseconds since 1970: a test's, or where that is 0 the server's own.
-local function clock(given)
-  if given ~= '0' then return tonumber(given) end
+-- The clock. Part of every script: script.py puts it first, after `root` and the constants.
+
+local function clock(given) -- ms since 1970: a test's, or the server's own where that is 0
+  given = tonumber(given)
+  if given ~= 0 then return given end
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end

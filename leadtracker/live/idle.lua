@@ -1,13 +1,16 @@
--- Which numbers may be taken, and which past holders each of them still has a claim on.
+-- Which numbers may be taken, and the claims that past holders still have on each of them.
+-- Part of every script of a pool but hour.lua. Uses lease.lua. Times are ms since 1970.
+
 local HEAT_FADES = 3 * 3600000 -- ms in which a past holder's claim falls by e
-local CLAIM = { [0] = 0.15, 1, 4.5, 12 } -- of a holder who bounced, browsed, was engaged, saved the number
+-- The claim of a holder by their level: bounced, browsed, engaged, saved the number.
+local CLAIM = { [0] = 0.15, 1, 4.5, 12 }
 
 local function group_of(source)
   local found = redis.call('HMGET', root .. ':group', source, 'other')
   return found[1] or found[2] or ''
 end
 
-local function rest(did, source, seen) -- it may be taken
+local function rest(did, source, seen) -- the number may be taken
   redis.call('ZADD', root .. ':idle', seen, did)
   if source == '' then return end
   redis.call('ZADD', root .. ':idle:s:' .. source, seen, did)
@@ -34,13 +37,14 @@ local function is_idle(did)
   return redis.call('ZSCORE', root .. ':idle', did)
 end
 
-local function heat(text, now)
+local function heat(text, now) -- of `claims,at`: what is left of the claims
   if not text then return 0 end
   local claims, at = string.match(text, '([^,]+),(.+)')
   return claims * math.exp(math.min(0, at - now) / HEAT_FADES)
 end
 
-local function warm(l, at) -- a holder left: his claim counts once, and more when he has come further since
+-- A holder left. Their claim counts once, and the difference when they have come further since.
+local function warm(l, at)
   local names = { 'w:all' }
   if l.region ~= '' then names[#names + 1] = 'w:r:' .. l.region end
   if l.topic ~= '' then names[#names + 1] = 'w:t:' .. l.topic end

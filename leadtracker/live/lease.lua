@@ -1,7 +1,11 @@
--- A number's newest lease, its past ones and the lease log. `root` is the pool's root, see keys.py.
+-- A number's newest lease, its past ones and the lease log. Part of every script of a pool.
+-- Uses clock.lua, and LOG_LENGTH of keys.py. A lease is a table of FIELDS, `did` and `claimed`:
+-- all of them texts, times in ms since 1970.
+
+-- In the order of a past lease's line, as lease_text.py has it.
 local FIELDS = { 'lease', 'visitor', 'visit', 'start', 'seen', 'left', 'taps',
-  'source', 'device', 'region', 'topic', 'levels', 'gaps' } -- in the order of a past lease's line, as lease_text.py has it
-local TAPS, GAPS = 4, 8 -- of a lease, the newest
+  'source', 'device', 'region', 'topic', 'levels', 'gaps' }
+local TAPS, GAPS = 4, 8 -- a lease keeps the newest
 local UNHEARD = 45000 -- ms; a visible page is heard of every 30 s
 
 local function read(did)
@@ -21,9 +25,11 @@ local function write(l)
   redis.call('HSET', root .. ':did:' .. l.did, unpack(f))
 end
 
-local function tell(l, length, ...) -- one entry of the lease log
-  redis.call('XADD', root .. ':log', 'MAXLEN', '~', length, '*', 'lease', l.lease, 'did', l.did, 'visitor', l.visitor,
-    'visit', l.visit, 'start', l.start, 'seen', l.seen, 'left', l.left, 'taps', l.taps, 'levels', l.levels, 'gaps', l.gaps, ...)
+local function tell(l, ...) -- one entry of the lease log
+  redis.call('XADD', root .. ':log', 'MAXLEN', '~', LOG_LENGTH, '*',
+    'lease', l.lease, 'did', l.did, 'visitor', l.visitor, 'visit', l.visit,
+    'start', l.start, 'seen', l.seen, 'left', l.left,
+    'taps', l.taps, 'levels', l.levels, 'gaps', l.gaps, ...)
 end
 
 local function line(l)
@@ -45,7 +51,7 @@ local function is_past(did, lease)
   return false
 end
 
-local function add(list, value, most) -- to a list as text, of which the newest stay
+local function add(list, value, most) -- to a comma-separated list, of which the newest stay
   local values = {}
   for one in string.gmatch(list, '[^,]+') do values[#values + 1] = one end
   if #values == most then table.remove(values, 1) end
@@ -58,7 +64,7 @@ local function level(l) -- 0 to 3
   return l.levels == '' and 0 or commas + 1
 end
 
-local function show(l, now) -- true when it had been hidden, or unheard of
+local function show(l, now) -- returns since when the page had been hidden or unheard of, else false
   local from = l.left ~= '' and l.left or now - l.seen > UNHEARD and l.seen
   if from then l.gaps = add(l.gaps, from .. ':' .. stamp(math.max(now, from)), GAPS) end
   l.seen, l.left = stamp(now), ''

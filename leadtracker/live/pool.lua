@@ -1,9 +1,11 @@
--- Make a pool equal to the database: new DIDs become idle, removed ones are handed out no more.
--- KEYS[1] the pool's root
--- ARGV[1] change number of the directory   [2..] DIDs that may be handed out
--- returns how many DIDs the pool has
+-- Make a pool equal to the database: new numbers become idle, removed ones are handed out no more.
+-- Joined with clock.lua, lease.lua and idle.lua.
+-- KEYS[1]   the pool's root
+-- ARGV[1]   change number of the directory
+-- ARGV[2..] DIDs that may be handed out
+-- returns how many DIDs the pool has, -1 when another process was first
 local pool = redis.call('GET', root .. ':pool')
-if pool and tonumber(pool) >= tonumber(ARGV[1]) then return -1 end -- another process was first
+if pool and tonumber(pool) >= tonumber(ARGV[1]) then return -1 end
 redis.call('DEL', root .. ':dids')
 for i = 2, #ARGV do
   local did = ARGV[i]

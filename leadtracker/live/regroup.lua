@@ -1,6 +1,10 @@
--- Write the rules of the next hour; the idle numbers are sorted into groups anew when the grouping changed.
--- KEYS[1] the pool's root
--- ARGV[1] x   [2] past leases kept   [3..] source and group in turn
+-- Write the rules of the next hour. Idle numbers are sorted into groups anew when those changed.
+-- Joined with clock.lua, lease.lua and idle.lua.
+-- KEYS[1]   the pool's root
+-- ARGV[1]   root:x, a factor
+-- ARGV[2]   root:keep, past leases of a DID
+-- ARGV[3..] source and group, in turn
+-- returns 1 when the groups changed, else 0
 redis.call('MSET', root .. ':x', ARGV[1], root .. ':keep', ARGV[2])
 local before, count, same = {}, 0, true
 local flat = redis.call('HGETALL', root .. ':group')

@@ -1,11 +1,15 @@
--- Put back what the database remembers of a number's holders, where Redis lost it; twice changes nothing.
--- KEYS[1] the pool's root
--- ARGV[1] now (ms), 0 for the server's clock   [2] DID   [3] past leases kept, unless root:keep says otherwise
--- ARGV[4] a page that may be visible holds its number for (ms)   [5] it may be, when seen within (ms)
--- ARGV[6..] lines of leases, newest first
-local did, keep = ARGV[2], tonumber(redis.call('GET', root .. ':keep') or ARGV[3])
+-- Put back what the database remembers of a number's holders, where Redis lost it. Doing so twice
+-- changes nothing.
+-- Joined with clock.lua, lease.lua and idle.lua, and constants of keys.py.
+-- KEYS[1]   the pool's root
+-- ARGV[1]   ms since 1970, 0 for the server's clock
+-- ARGV[2]   DID
+-- ARGV[3]   the site's lease_seconds
+-- ARGV[4..] leases as lines of a past one (lease_text.py), newest first
+-- returns 1
+local did, keep = ARGV[2], tonumber(redis.call('GET', root .. ':keep') or KEEP)
 local newest, past = read(did), root .. ':past:' .. did
-for i = 6, #ARGV do
+for i = 4, #ARGV do
   local values = {}
   for text in string.gmatch(ARGV[i] .. '|', '([^|]*)|') do values[#values + 1] = text end
   local lease = values[1]
@@ -13,8 +17,8 @@ for i = 6, #ARGV do
     newest = { did = did, claimed = '0' }
     for n, name in ipairs(FIELDS) do newest[name] = values[n] end
     local now = clock(ARGV[1])
-    if newest.left == '' and now - newest.seen < tonumber(ARGV[5]) then
-      hold(did, '', now + ARGV[4])
+    if newest.left == '' and now - newest.seen < OPEN_MS then -- the page may still be visible
+      hold(did, '', now + ARGV[3] * 1000 + BEAT_MS)
     elseif is_idle(did) then
       rest(did, newest.source, newest.seen)
     end

@@ -72,7 +72,7 @@ def truth(posterior: Posterior, visitor: str | None) -> tuple[float, bool]:
     """(stated probability of the winner, was it right?), where the winner is the likeliest candidate or nobody.
 
     `visitor` is who it was, None when it was nobody of the candidates. For a known phone, state it without that
-    knowledge first: `match(evidence.untold(), view)`.
+    knowledge first: `match(evidence.without_known_phone(), view)`.
     """
     if posterior.nobody > posterior.best or not posterior.candidates:
         return posterior.nobody, visitor is None

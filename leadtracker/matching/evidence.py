@@ -113,7 +113,7 @@ class Evidence:
             }
         )
 
-    def untold(self) -> Evidence:
+    def without_known_phone(self) -> Evidence:
         """The same call as if nobody had told whose phone it is: what a known phone can audit the engine with."""
         return replace(
             self, remembered=None, knowers=frozenset(), known_otherwise=frozenset(), elsewhere=()

@@ -77,4 +77,5 @@ def of_repeat(known: Known, evidence: Evidence) -> str:
 
 def of_other_phone(called: Called, evidence: Evidence) -> str:
     """The visitor's own call before, from another phone."""
-    return f"this visitor called {span(max(0.0, evidence.moment - called.at))} earlier from another phone"
+    ago = span(max(0.0, evidence.moment - called.at))
+    return f"this visitor called {ago} earlier from another phone"

@@ -1,4 +1,4 @@
-"""The first road: a page asks for its visitor's number, and says from time to time that it is still seen."""
+"""The first road: a page asks for its visitor's number, and says that it is still seen."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
 from leadtracker import phone
-from leadtracker.domain import Site, Touchpoint
+from leadtracker.domain import Site, Touchpoint, level_after
 from leadtracker.errors import BadRequest
-from leadtracker.live import Arrival, Claim, Live
+from leadtracker.live import Arrival, Asker, Claim, Live, Told
 from leadtracker.numbers.regions import Regions
 from leadtracker.numbers.touchpoint import source_key, touchpoint
 from leadtracker.records.sites import Directory
@@ -31,8 +31,7 @@ LONGEST_INFO = 8192  # bytes of visitorInfo as JSON
 ID = re.compile(r"[A-Za-z0-9_-]{16,32}\Z")
 STATES = ("visible", "hidden", "left")
 SIGNALS = ("tap", "copy", "menu", "save")
-SAVING = {"copy", "menu", "save"}  # who does this wants to have the number later
-BROWSING_SECONDS, ENGAGED_SECONDS = 15, 60
+SAVING = {"copy", "menu", "save"}  # whoever does this wants to have the number later
 MOBILE = re.compile(r"Mobi|Android|iPhone|iPad")
 _detector = CrawlerDetect()
 
@@ -44,7 +43,7 @@ def is_bot(user_agent: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a number request and a heartbeat both say of the page they come from."""
+    """The page that a number request or a heartbeat comes from."""
 
     visitor: str
     visit: str
@@ -65,11 +64,13 @@ class Sender:
 
     @property
     def device(self) -> str:
-        return "mobile" if MOBILE.search(self.user_agent) else "desktop"
+        if MOBILE.search(self.user_agent):
+            return "mobile"
+        return "desktop"
 
 
 class Numbers:
-    """Answers number requests and heartbeats; the keys of the answers are documented in docs/http.md."""
+    """Answers number requests and heartbeats; docs/http.md documents the keys of the answers."""
 
     def __init__(self, live: Live, directory: Directory, regions: Regions, key: str) -> None:
         self._live = live
@@ -78,26 +79,22 @@ class Numbers:
         self._signer = Signer(key, salt="lease")
 
     def ask(self, site: Site, message: dict[str, Any], sender: Sender) -> dict[str, Any]:
-        """Lease a number to the visitor, or give back his. Raises BadRequest, StoreUnavailable."""
+        """Lease a number to the visitor, or give back theirs.
+
+        Raises BadRequest, StoreUnavailable.
+        """
         page = read_page(message)
         if is_bot(sender.user_agent):
             return self._default(site, "bot")
         return self._acquire(site, page, sender)
 
     def beat(self, site: Site, message: dict[str, Any], sender: Sender) -> dict[str, Any]:
-        """Keep the number while the page is seen; a lease that Redis lost is restored from its signed token."""
+        """Keep the number while the page is seen.
+
+        A lease that Redis lost is restored from the page's signed token.
+        """
         page = read_page(message)
-        state = message.get("state")
-        signals = message.get("signals") or []
-        if (
-            state not in STATES
-            or not isinstance(signals, list)
-            or any(signal not in SIGNALS for signal in signals)
-        ):
-            raise BadRequest(
-                f"a beat needs state ({', '.join(STATES)}) and a list of signals ({', '.join(SIGNALS)})"
-            )
-        claim = self._claim(site, page)
+        state, signals = read_beat(message)
         tapped, level = "tap" in signals, level_of(page.engaged, signals)
         beat = functools.partial(
             self._live.beat,
@@ -108,12 +105,14 @@ class Numbers:
             level=level,
             page=page.url,
         )
+        claim = self._claim(site, page)
         if claim and beat(did=claim.did):
             return {"known": True}
         if is_bot(sender.user_agent):
             return self._default(site, "bot") | {"known": False}
         if tapped and not claim:
-            self._tap_default(site, page, sender)
+            asker, latest = self._asker(site, page, sender)
+            self._live.tap_default(site, asker, latest, lease=secrets.token_urlsafe(9))
         if state != "visible":
             return {"known": False}
         answer = self._acquire(site, page, sender)
@@ -122,47 +121,28 @@ class Numbers:
             beat(did=answer["did"])
         return answer | {"known": known}
 
-    def _arrival(self, site: Site, page: Page, sender: Sender) -> tuple[Arrival, Touchpoint]:
-        """What counts about a visitor when a number is chosen, and where their visit came from."""
+    def _asker(self, site: Site, page: Page, sender: Sender) -> tuple[Asker, Touchpoint]:
+        """Who asks for a number, and where their visit came from."""
         latest = _touchpoint(page.arrival, datetime.now(UTC))
         topic = topic_of_page(site.topics, latest.url) or topic_of_page(site.topics, page.url)
         region = self._regions.of_address(sender.address)
-        return Arrival(source_key(latest), sender.device, region, topic), latest
-
-    def _tap_default(self, site: Site, page: Page, sender: Sender) -> None:
-        arrival, latest = self._arrival(site, page, sender)
-        self._live.tap_default(
-            site,
-            visitor=page.visitor,
-            visit=page.visit,
-            lease=secrets.token_urlsafe(9),
-            arrival=arrival,
-            latest=latest,
-        )
+        arrival = Arrival(source_key(latest), sender.device, region, topic)
+        return Asker(page.visitor, page.visit, arrival, self._claim(site, page)), latest
 
     def _acquire(self, site: Site, page: Page, sender: Sender) -> dict[str, Any]:
-        arrival, latest = self._arrival(site, page, sender)
+        asker, latest = self._asker(site, page, sender)
         first = latest
         if page.first and page.first != page.arrival:
             first = _touchpoint(page.first, datetime.now(UTC))
+        told = Told(page.url, first, latest, page.info, phone_of(page, site))
         grant = None
         while grant is None:
+            change = self._directory.change
             grant = self._live.acquire(
-                site,
-                visitor=page.visitor,
-                visit=page.visit,
-                lease=secrets.token_urlsafe(9),
-                change=self._directory.change,
-                arrival=arrival,
-                page=page.url,
-                info=page.info,
-                first=first,
-                latest=latest,
-                claim=self._claim(site, page),
-                phone=phone_of(page, site),
+                site, asker, told, lease=secrets.token_urlsafe(9), change=change
             )
             if grant is None:
-                members = (did.e164 for did in self._directory.dids(site.id) if not did.draining)
+                members = self._directory.numbers_in_use(site.id)
                 self._live.build_pool(site, members, self._directory.change)
         if not grant.did:
             return self._default(site, "pool_empty")
@@ -180,7 +160,7 @@ class Numbers:
         number = site.default_number
         return {
             "did": number,
-            "display": self._directory.display(number, site) if number else None,
+            "display": number and self._directory.display(number, site),
             "lease": None,
             "lease_seconds": 0,
             "beat_seconds": BEAT_SECONDS,
@@ -188,7 +168,7 @@ class Numbers:
         }
 
     def _claim(self, site: Site, page: Page) -> Claim | None:
-        """What the page's token proves; None when it has none, or one of another site or visitor."""
+        """What the page's token proves; None without one, or for one of another site or visitor."""
         if not page.lease:
             return None
         try:
@@ -216,11 +196,8 @@ def phone_of(page: Page, site: Site) -> str:
 
 def read_page(message: dict[str, Any]) -> Page:
     """The page a message comes from; raises BadRequest with what is wrong with which key."""
-    visitor, visit, info = (
-        read_visitor(message),
-        read_visitor(message, "visit"),
-        message.get("info"),
-    )
+    visitor, visit = read_visitor(message), read_visitor(message, "visit")
+    info = message.get("info")
     if info is None:
         info = {}
     if not isinstance(info, dict) or len(info) > MOST_KEYS:
@@ -250,11 +227,22 @@ def read_visitor(message: dict[str, Any], name: str = "visitor") -> str:
     return value
 
 
+def read_beat(message: dict[str, Any]) -> tuple[str, list[str]]:
+    """The state of the page and the signals since its last beat; raises BadRequest."""
+    state, signals = message.get("state"), message.get("signals") or []
+    known = isinstance(signals, list) and all(signal in SIGNALS for signal in signals)
+    if state not in STATES or not known:
+        raise BadRequest(
+            f"a beat needs state ({', '.join(STATES)}) and a list of signals ({', '.join(SIGNALS)})"
+        )
+    return state, signals
+
+
 def level_of(engaged: float, signals: Iterable[str]) -> int:
     """How far a visitor has come: 1 browsing, 2 engaged, 3 saved the number."""
     if not SAVING.isdisjoint(signals):
         return 3
-    return (engaged >= BROWSING_SECONDS) + (engaged >= ENGAGED_SECONDS)
+    return level_after(engaged)
 
 
 def _engaged(message: dict[str, Any]) -> float:
@@ -279,7 +267,7 @@ def _arrival(message: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _touchpoint(arrival: dict[str, Any], now: datetime) -> Touchpoint:
-    """A browser's clock may be wrong: an arrival in the future is now, one before 2000 too."""
+    """A browser's clock may be wrong: an arrival in the future, or before 2000, is now."""
     at = arrival.get("at")
     moment = now
     if (

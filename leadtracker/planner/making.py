@@ -1,4 +1,4 @@
-"""Makes and keeps a site's plan: at once for whoever asks, daily in a process that leaves the processor to others."""
+"""Makes and keeps a site's plan: at once for whoever asks, daily in a process of low priority."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
-
 from leadtracker.domain import Site
 from leadtracker.planner.planner import Planner
 from leadtracker.records import plans
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.plans import KeptPlan
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
 from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, lately, plan_inputs, visits
 from leadtracker.settings import Settings
@@ -27,13 +25,16 @@ TRY_AGAIN = timedelta(hours=1)  # with one that could not be made
 
 
 def numbers_of(directory: Directory, site: Site) -> int:
-    return sum(not did.draining for did in directory.dids(site.id))
+    return len(directory.numbers_in_use(site.id))
 
 
 def make_plan(
     engine: Engine, site: Site, numbers: int, looking_at: Callable[[int], None] | None = None
 ) -> tuple[KeptPlan, Planner]:
-    """Some seconds of work; the plan is kept, its planner can be asked for more sizes. Raises TooFewVisits."""
+    """Make a plan and keep it, which takes some seconds; the planner can be asked for more sizes.
+
+    Raises TooFewVisits.
+    """
     now = datetime.now(UTC)
     with Session(engine) as session:
         inputs, made_from = plan_inputs(session, lately(site, now), numbers)
@@ -46,7 +47,7 @@ def make_plan(
 
 
 class DailyPlans:
-    """One plan after the other, each made by `leadtracker plan SITE --quietly` in a process of its own."""
+    """One plan after the other, each made by `leadtracker plan SITE --quietly` in its own process."""
 
     def __init__(self, engine: Engine, directory: Directory, settings: Settings) -> None:
         self._engine, self._directory, self._settings = engine, directory, settings
@@ -54,8 +55,11 @@ class DailyPlans:
         self._next = datetime.min.replace(tzinfo=UTC)
         self._tried: dict[int, datetime] = {}
 
-    def go_on(self, now: datetime) -> None:
-        """Returns at once. A plan that could not be made is tried again, after those of other sites."""
+    def tick(self, now: datetime) -> None:
+        """Start the next plan that is due; return at once.
+
+        A plan that could not be made is tried again, after those of other sites.
+        """
         if self._child is not None:
             if self._child.poll() is None:
                 return
@@ -80,7 +84,7 @@ class DailyPlans:
             self._child = None
 
     def _due(self, now: datetime) -> Site | None:
-        """The first site with visits enough whose plan is a day old, or made for another number of numbers."""
+        """The first site with visits enough whose plan is a day old, or for another pool size."""
         with Session(self._engine) as session:
             made = plans.of_all_sites(session)
             for site in self._directory.sites:

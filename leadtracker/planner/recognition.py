@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple, Protocol
 
+from leadtracker.domain import level_after
 from leadtracker.matching.page_state import AGE_EDGES, DWELL_EDGES, DWELLS, HOUR
 from leadtracker.planner.delay_curve import DelayCurve
 from leadtracker.planner.model_pool import WEEK_HOURS, ModelPool, Turn, Week
 
 CERTAIN = 0.8
 KEPT = 64  # holders of a number that are weighed
-BROWSING, ENGAGED = 15.0, 60.0  # s after which an open page's level is 1 and 2
 UNSEEN = (
     0.01  # share of calls from an open page whose number nobody was given: it never came into view
 )
@@ -189,7 +189,7 @@ class Recognition:
         factor = self.rates.source.get(turn.source, 1.0)
         if turn.seen > now.t:
             spent = now.t - turn.start
-            level = min(turn.level, 0 if spent < BROWSING else 1 if spent < ENGAGED else 2)
+            level = min(turn.level, level_after(spent))
             state = (0 if turn.mobile else DWELLS) + bisect_right(DWELL_EDGES, spent)
             return self.rates.open[state][level] * factor
         bin_ = bisect_right(AGE_EDGES, now.clock - self.seen[id(turn)])

@@ -1,9 +1,10 @@
-"""Calls and their legs: one row for each (account, call id), made equal to what its notifications say."""
+"""Calls and their legs: one row for each (account, call id), rewritten from its notifications."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -20,7 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import CallFacts, Cdr, Direction, Json, Site, Touchpoint
+from leadtracker.domain import (
+    CallFacts,
+    Cdr,
+    Direction,
+    Json,
+    Site,
+    Touchpoint,
+    touchpoint_from_json,
+    touchpoint_to_json,
+)
 from leadtracker.records.tables import CallRow, LegRow, ShareRow
 
 FEW_DIGITS = 4
@@ -29,7 +39,7 @@ NOT_COMING_IN = (Direction.OUTGOING.value, Direction.INTERNAL.value)
 COUNTED = ("started_at", "site_id", "outcome", "talk_seconds", "first_time")
 FORGET_LEGS = delete(LEGS).where(LEGS.c.call_pk.in_(bindparam("calls", expanding=True)))
 COUNT_AGAIN = update(SHARES).where(SHARES.c.call_pk == bindparam("call"))
-OF_BOTH = (  # not by the site's index
+OF_BOTH = (  # written so that the database uses the index of callers, not that of sites
     CALLS.c.caller == bindparam("caller"),
     func.coalesce(CALLS.c.site_id, 0) == bindparam("site"),
 )
@@ -40,6 +50,25 @@ FIRST = (
     .limit(1)
 )
 MARKED = select(CALLS.c.id).where(*OF_BOTH, CALLS.c.first_time)
+COPIED = (
+    "started_at",
+    "answered_at",
+    "phase",
+    "outcome",
+    "status",
+    "direction",
+    "caller",
+    "did",
+    "talk_seconds",
+    "ring_seconds",
+    "wait_seconds",
+    "extension",
+    "representative",
+    "queue",
+    "recording_url",
+    "price",
+    "original_call_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +81,25 @@ class Snapshot:
     first_touchpoint: Touchpoint | None = None
     touchpoint: Touchpoint | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "visitor_id": self.visitor_id,
+            "match": self.match,
+            "info": self.info,
+            "first_touchpoint": touchpoint_to_json(self.first_touchpoint),
+            "touchpoint": touchpoint_to_json(self.touchpoint),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Snapshot:
+        return cls(
+            value["visitor_id"],
+            value["match"],
+            value["info"],
+            touchpoint_from_json(value["first_touchpoint"]),
+            touchpoint_from_json(value["touchpoint"]),
+        )
+
 
 def snapshot_of(row: CallRow) -> Snapshot:
     return Snapshot(
@@ -59,15 +107,38 @@ def snapshot_of(row: CallRow) -> Snapshot:
     )
 
 
+def new_call(account_id: int, call_id: str, *, named: bool) -> CallRow:
+    """Begin the row of a call that nothing else is known of yet; `named` by the PBX, not by us."""
+    row = CallRow(account_id=account_id, call_id=call_id, named=named, first_time=False)
+    fill_visitor(row, Snapshot())
+    return row
+
+
+def fill(row: CallRow, facts: CallFacts, site: Site | None) -> None:
+    """Make a call's row say what its notifications say."""
+    row.site_id = site.id if site else None
+    for name in COPIED:
+        setattr(row, name, getattr(facts, name))
+    row.caller_reversed = reversed_digits(facts.caller)
+
+
+def fill_visitor(row: CallRow, copy: Snapshot) -> None:
+    """Make a call's row say whose it is; to assign a call, use `who_called.assignment`."""
+    row.visitor_id, row.match = copy.visitor_id, copy.match
+    row.lease_id = copy.match.get("lease")
+    row.visitor_info = copy.info
+    row.first_touchpoint, row.touchpoint = copy.first_touchpoint, copy.touchpoint
+    for name, text in (copy.touchpoint or Touchpoint()).origin.items():
+        setattr(row, name, text)
+
+
 def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:
-    """Write calls, new or known; the caller commits. Legs are replaced: nothing is doubled."""
+    """Write calls, new or known. Replaces their legs, so nothing is doubled. The caller commits."""
     calls = list(calls)
     known = [row for row, _ in calls if row.id is not None]
     session.add_all(row for row, _ in calls)
-    numbers: set[tuple[int | None, str | None]] = (
-        set()
-    )  # of which another call may now be the first
-    for row, _ in calls:
+    numbers: set[tuple[int | None, str | None]] = set()
+    for row, _ in calls:  # another call of a number that a row had, or has now, may be its first
         before = {name: inspect(row).attrs[name].history.deleted for name in ("site_id", "caller")}
         was = {name: (values or [getattr(row, name)])[0] for name, values in before.items()}
         numbers |= {(row.site_id, row.caller), (was["site_id"], was["caller"])}
@@ -82,7 +153,7 @@ def save(session: Session, calls: Iterable[tuple[CallRow, CallFacts]]) -> None:
 
 
 def mark_first_call(session: Session, site_id: int | None, caller: str | None) -> None:
-    """Of a number's incoming calls to a site the earliest is its first, whatever arrived first."""
+    """Mark the earliest incoming call of a number to a site as its first."""
     if site_id is None or caller is None or not caller.startswith("+"):
         return
     of_both = {"caller": caller, "site": site_id}
@@ -107,48 +178,6 @@ def counted(row: CallRow) -> dict[str, Any]:
     return {"came_in": came_in} | {name: getattr(row, name) for name in COUNTED}
 
 
-def fill(row: CallRow, facts: CallFacts, site: Site | None, whose: Snapshot) -> None:
-    """Make a call's row say what its notifications say."""
-    row.site_id = site.id if site else None
-    for name in COPIED:
-        setattr(row, name, getattr(facts, name))
-    row.caller_reversed = reversed_digits(facts.caller)
-    fill_visitor(row, whose)
-
-
-def fill_visitor(row: CallRow, whose: Snapshot) -> None:
-    row.visitor_id, row.match = whose.visitor_id, whose.match
-    row.lease_id = whose.match.get("lease")
-    row.visitor_info, row.first_touchpoint, row.touchpoint = (
-        whose.info,
-        whose.first_touchpoint,
-        whose.touchpoint,
-    )
-    for name, text in (whose.touchpoint or Touchpoint()).origin.items():
-        setattr(row, name, text)
-
-
-COPIED = (
-    "started_at",
-    "answered_at",
-    "phase",
-    "outcome",
-    "status",
-    "direction",
-    "caller",
-    "did",
-    "talk_seconds",
-    "ring_seconds",
-    "wait_seconds",
-    "extension",
-    "representative",
-    "queue",
-    "recording_url",
-    "price",
-    "original_call_id",
-)
-
-
 def _leg(call_pk: int, cdr: Cdr) -> dict[str, Any]:
     return {
         "call_pk": call_pk,
@@ -168,19 +197,56 @@ def reversed_digits(number: str | None) -> str:
 def ends_with(digits: str) -> ColumnElement[bool]:
     """Calls whose caller's number ends with these digits.
 
-    A range, so that the index serves it on both databases; of few digits there are so many calls that they are found
-    sooner newest first. Its end is digits too: where other signs sort is the database's choice.
+    This is a range, so that the index serves it on both databases. Its end is digits too: where
+    other characters sort is the database's choice. Few digits match so many calls that reading
+    the newest calls one by one finds them sooner.
     """
     start = digits[::-1]
     if len(digits) < FEW_DIGITS:
         return CallRow.caller_reversed.like(f"{start}%")
-    end = start.rstrip("9")
-    until = f"{end[:-1]}{int(end[-1]) + 1}" if end else "9" * 40
+    until = "9" * 40
+    if end := start.rstrip("9"):
+        until = f"{end[:-1]}{int(end[-1]) + 1}"
     return (CallRow.caller_reversed >= start) & (CallRow.caller_reversed < until)
 
 
 def newest(session: Session, count: int, site_id: int | None = None) -> Sequence[CallRow]:
     wanted = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(count)
-    return session.scalars(
-        wanted if site_id is None else wanted.where(CallRow.site_id == site_id)
-    ).all()
+    if site_id is not None:
+        wanted = wanted.where(CallRow.site_id == site_id)
+    return session.scalars(wanted).all()
+
+
+def newest_of_visitor(session: Session, visitor: str) -> CallRow | None:
+    of_visitor = select(CallRow).where(CallRow.visitor_id == visitor)
+    return session.scalar(of_visitor.order_by(CallRow.started_at.desc()).limit(1))
+
+
+def named(session: Session, account_id: int, call_id: str) -> CallRow | None:
+    """The call of an account that has this name."""
+    return session.scalar(
+        select(CallRow).where(CallRow.account_id == account_id, CallRow.call_id == call_id)
+    )
+
+
+def earliest_between(
+    session: Session,
+    account_id: int,
+    number: tuple[str, str | None],
+    span: tuple[datetime, datetime],
+    *,
+    but: Sequence[int],
+    unnamed: bool,
+) -> CallRow | None:
+    """The first call of a (caller, DID) that began in a span, other than `but`."""
+    caller, did = number
+    near = select(CallRow).where(
+        CallRow.account_id == account_id,
+        CallRow.caller == caller,
+        CallRow.did == did,
+        CallRow.started_at.between(*span),
+        CallRow.id.not_in(but),
+    )
+    if unnamed:
+        near = near.where(CallRow.named.is_(False))
+    return session.scalar(near.order_by(CallRow.started_at).limit(1))

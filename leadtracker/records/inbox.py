@@ -13,7 +13,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, func, select, update
+from sqlalchemy import Connection, Dialect, Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
@@ -205,6 +205,23 @@ def newest_notification(engine: Engine) -> int:
         return connection.scalar(select(func.max(InboxRow.id))) or 0
 
 
+def oldest_new(session: Session, count: int) -> Sequence[int]:
+    """The numbers of the oldest notifications that nobody has read yet."""
+    new = select(InboxRow.id).where(InboxRow.state == NEW)
+    return session.scalars(new.order_by(InboxRow.id).limit(count)).all()
+
+
+def by_number(session: Session, numbers: Sequence[int]) -> Sequence[InboxRow]:
+    """These notifications, oldest first."""
+    wanted = select(InboxRow).where(InboxRow.id.in_(numbers))
+    return session.scalars(wanted.order_by(InboxRow.id)).all()
+
+
+def of_call(session: Session, call_pk: int) -> Sequence[InboxRow]:
+    """The notifications that a call was made from."""
+    return session.scalars(select(InboxRow).where(InboxRow.call_pk == call_pk)).all()
+
+
 def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
     session.execute(
         update(InboxRow).where(InboxRow.id == inbox_id).values(state=BROKEN, fault=fault)
@@ -232,3 +249,8 @@ def read_call_again(session: Session, call_pk: int) -> None:
         .where(InboxRow.call_pk == call_pk, InboxRow.state == DONE)
         .values(state=NEW)
     )
+
+
+def forget_done(session: Session, before: datetime) -> None:
+    """Delete notifications that were read and had come before a moment."""
+    session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < before))

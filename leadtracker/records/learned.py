@@ -236,7 +236,7 @@ def forget(session: Session, now: datetime) -> None:
     session.execute(delete(HourRow).where(HourRow.number < hour - OLDEST_DAYS * 24 - KEPT))
 
 
-def put_weeks_together(session: Session, now: datetime) -> None:
+def merge_old_weeks(session: Session, now: datetime) -> None:
     """Keep closed leases as `kept_as` says, and drop those too old for any call: once a day, for it reads them all."""
     today = int(now.timestamp() // DAY)
     session.execute(delete(CLOSED).where(CLOSED.c.day < kept_as(today - OLDEST_DAYS, today)))

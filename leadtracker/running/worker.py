@@ -1,5 +1,7 @@
-"""Behind the requests: the lease log is written, the inbox read, feeds heard, callbacks dialled, plans made, old rows
-forgotten.
+"""What happens behind the requests, one step after the other, again and again.
+
+A turn writes the lease log, reads the inbox, applies what users said, dials callbacks, listens to
+feeds, makes plans and forgets old rows.
 """
 
 from __future__ import annotations
@@ -11,10 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Engine, delete
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
-
 from leadtracker.callback.sweeps import CallbackSweeps
 from leadtracker.calls.listening import Listening
 from leadtracker.calls.reading import read_inbox
@@ -22,19 +20,20 @@ from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.planner.making import DailyPlans
-from leadtracker.records import callbacks, learned, leases, verdicts
+from leadtracker.records import callbacks, leases
 from leadtracker.records.database import WritersTurn, only_reader
-from leadtracker.records.inbox import DONE, newest_notification
+from leadtracker.records.inbox import forget_done, newest_notification
+from leadtracker.records.session import Engine, Session, SQLAlchemyError
 from leadtracker.records.sites import Directory, forget_drained
-from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
-from leadtracker.who_called.corrections import heed_words
+from leadtracker.who_called import upkeep
+from leadtracker.who_called.corrections import apply_corrections
 from leadtracker.who_called.knowledge import Knowledges
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between looks at an empty inbox
 LOG_BATCH = 500
-FLOOD_RESTS = 10  # times as long as it worked the worker rests while more comes than it reads
+FLOOD_RESTS = 10  # while more comes than it reads, it rests so many times longer than it worked
 LONGEST_REST = 2.0  # seconds
 RESTORE_BATCH = 50  # DIDs
 RESTORED = "all"
@@ -42,52 +41,53 @@ DRAINED_DAYS = 60  # late calls on a drained DID still match
 
 
 class Worker:
-    """Any number may run; the database lets one work at a time, and another takes over when it dies."""
+    """Any number may run. The database lets one work at a time; when it dies, another takes over."""
 
     def __init__(
         self, engine: Engine, live: Live, directory: Directory, settings: Settings
     ) -> None:
-        self._engine, self._live, self._directory, self._settings = (
-            engine,
-            live,
-            directory,
-            settings,
-        )
+        self._engine, self._live = engine, live
+        self._directory, self._settings = directory, settings
         self._knowledges = Knowledges()
         self._plans = DailyPlans(engine, directory, settings)
         self._callbacks = CallbackSweeps(engine, live, directory)
         self._listening = Listening(engine, live, directory)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
-        self._weeks_together_on = date.min
+        self._cleaned_on = date.min
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 with only_reader(self._engine) as is_mine:
                     while not stop.is_set() and is_mine():
-                        begun, newest = time.monotonic(), newest_notification(self._engine)
-                        done = self.turn()
-                        worked, came = (
-                            time.monotonic() - begun,
-                            newest_notification(self._engine) - newest,
-                        )
-                        # Those who bring more need the disk too: storing goes before reading.
-                        rest = min(LONGEST_REST, worked * (FLOOD_RESTS if came >= done else 1))
-                        stop.wait(rest if done else PAUSE_SECONDS)
+                        stop.wait(self._turn_and_rest())
                     self._listening.stop()  # another worker reads, and listens
-            except (StoreUnavailable, SQLAlchemyError) as fault:
-                log.warning(
-                    "the worker waits: %s",
-                    fault if isinstance(fault, StoreUnavailable) else type(fault).__name__,
-                )
+            except StoreUnavailable as fault:
+                log.warning("the worker waits: %s", fault)
+            except SQLAlchemyError as fault:
+                log.warning("the worker waits: %s", type(fault).__name__)
             except Exception:
                 log.exception("the worker failed and goes on")
             stop.wait(1)
         self.stop()
 
+    def _turn_and_rest(self) -> float:
+        """Take a turn; returns for how many seconds to rest after it.
+
+        While more comes than we read, the rest is long: storing needs the disk, and goes first.
+        """
+        begun, newest = time.monotonic(), newest_notification(self._engine)
+        done = self.turn()
+        if not done:
+            return PAUSE_SECONDS
+        rest = time.monotonic() - begun
+        if newest_notification(self._engine) - newest >= done:
+            rest *= FLOOD_RESTS
+        return min(LONGEST_REST, rest)
+
     def stop(self) -> None:
-        """End what goes on beside; calls that the PBX is asked for now are waited for."""
+        """End what runs in other threads. Waits for calls that the PBX is asked for now."""
         self._listening.stop()
         self._plans.stop()
         self._callbacks.stop()
@@ -95,19 +95,16 @@ class Worker:
     def _log(self, site: Site, entries: Mapping[str, Mapping[str, str]]) -> None:
         with self._writing() as session:
             known = self._knowledges.of(session, site, datetime.now(UTC))
-            known.saw(session, leases.write(session, site.id, entries.values()))
-            known.save(session)
+            upkeep.learn_lease_log(session, known, entries.values())
             session.commit()
         self._live.forget_log(site.id, entries)
 
     def _pass_hours(self, now: datetime) -> None:
         with self._writing() as session:
             for site in self._directory.sites:
-                numbers = sum(not did.draining for did in self._directory.dids(site.id))
+                numbers = len(self._directory.numbers_in_use(site.id))
                 known = self._knowledges.of(session, site, now)
-                known.pass_hours(now, numbers)
-                known.calibrate(verdicts.truths(session, site.id))
-            self._knowledges.save(session)
+                upkeep.pass_hours(session, known, now, numbers)
             session.commit()
 
     @contextmanager
@@ -120,33 +117,35 @@ class Worker:
             raise
 
     def turn(self) -> int:
-        """Do what is there to do now; returns how many notifications and lease log entries were handled."""
+        """Do what there is to do now.
+
+        Returns how many notifications and lease log entries it handled.
+        """
         self._directory.refresh()
         done = 0
         if self._next_hour <= (now := datetime.now(UTC)):
             self._pass_hours(now)
             self._next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         for site in self._directory.sites:
-            while entries := self._live.lease_log(
-                site.id, LOG_BATCH
-            ):  # all: a call is judged by what it tells
+            # All of it is written first, because calls are judged by it.
+            while entries := self._live.lease_log(site.id, LOG_BATCH):
                 self._log(site, entries)
                 done += len(entries)
             done += self._restore(site)
         done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
-        done += heed_words(self._engine, self._live, self._directory, self._knowledges)
-        self._callbacks.go_on(datetime.now(UTC))
-        self._listening.go_on()
+        done += apply_corrections(self._engine, self._live, self._directory, self._knowledges)
+        self._callbacks.tick(datetime.now(UTC))
+        self._listening.tick()
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
             for site in self._directory.sites:
                 self._live.regroup(site)
             self._next_cleaning = datetime.now(UTC) + timedelta(hours=1)
-        self._plans.go_on(datetime.now(UTC))
+        self._plans.tick(datetime.now(UTC))
         return done
 
     def _restore(self, site: Site) -> int:
-        """Put back holders that Redis lost, of some DIDs in a turn; returns of how many there were any."""
+        """Put back what Redis lost of some DIDs' holders; returns how many DIDs had any."""
         restored = self._live.restored(site.id)
         if restored == RESTORED:
             return 0
@@ -154,21 +153,19 @@ class Worker:
         dids = after[:RESTORE_BATCH]
         with Session(self._engine) as session:
             found = {did: leases.holders(session, did, datetime.now(UTC)) for did in dids}
-        self._live.restore(site, found, dids[-1] if len(after) > RESTORE_BATCH else RESTORED)
+        reached = RESTORED
+        if len(after) > RESTORE_BATCH:
+            reached = dids[-1]
+        self._live.restore(site, found, reached)
         return sum(1 for held in found.values() if held)
 
     def _clean(self) -> None:
         now = datetime.now(UTC)
         with Session(self._engine) as session:
-            oldest = now - timedelta(days=self._settings.raw_days)
-            session.execute(
-                delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest)
-            )
-            learned.forget(session, now)
-            if self._weeks_together_on < now.date():
-                learned.put_weeks_together(session, now)
-            leases.forget(session, now - timedelta(days=self._settings.lease_days))
+            forget_done(session, now - timedelta(days=self._settings.raw_days))
+            new_day = self._cleaned_on < now.date()
+            upkeep.forget_old(session, now, self._settings.lease_days, new_day=new_day)
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))
             session.commit()
-        self._weeks_together_on = now.date()
+        self._cleaned_on = now.date()

@@ -1,4 +1,4 @@
-"""Replay a trace: its events become what the script and the PBX would send, and the answers become decisions."""
+"""Replay a trace: its events become what the script and the PBX would send, the answers decisions."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from functools import partial
 from pathlib import Path
 
 import orjson
-from sqlalchemy import Engine
 
-from leadtracker.domain import Json, Touchpoint
-from leadtracker.live import Arrival
-from leadtracker.numbers.number_request import (
-    BEAT_SECONDS,
-    BROWSING_SECONDS,
-    ENGAGED_SECONDS,
-    level_of,
-)
+from leadtracker.domain import BROWSING_SECONDS, ENGAGED_SECONDS, Json, Touchpoint
+from leadtracker.live import Arrival, Asker, Told
+from leadtracker.numbers.number_request import BEAT_SECONDS, level_of
 from leadtracker.records.database import throwaway_database
+from leadtracker.records.session import Engine
 from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
 from leadtracker.simulate.trace import Trace
 from leadtracker.who_called.knowledge import Ring
@@ -40,14 +35,18 @@ def simulate(
     progress: Callable[[float], None],
     kept: Engine | None = None,
 ) -> None:
-    """Write the decisions on a trace, for a pool of so many DIDs; `progress` is told the share done, 0 to 1.
+    """Write the decisions on a trace, for a pool of so many DIDs.
 
-    `kept` is a database without tables for what the replay leaves; its times are moved so that the trace ends about
-    now, as far as the days of the week allow.
+    `progress` is told the share done, 0 to 1. `kept` is a database without tables for what the
+    replay leaves. Its times are moved so that the trace ends about now, as far as the days of the
+    week allow.
     """
     numbers = tuple(f"+9725{n:08}" for n in range(dids))
-    engine = throwaway_database() if kept is None else kept
-    begin = BEGIN if kept is None else begin_of(trace.days, datetime.now(UTC))
+    engine, begin = kept, BEGIN
+    if engine is None:
+        engine = throwaway_database()
+    else:
+        begin = begin_of(trace.days, datetime.now(UTC))
     with open_stores(engine, numbers, begin) as stores, out.open("wb") as decisions:
         replay = Replay(stores, numbers)
         for decision in replay.decide(trace):
@@ -67,6 +66,10 @@ class Page:
     state: str = "visible"
     level: int = 0
     taps: int = 0
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(self.visitor, self.visit, self.arrival)
 
 
 class Replay:
@@ -149,21 +152,17 @@ class Replay:
         page = self._pages[event["visit"]] = Page(
             str(event["visit"]), event["visitor"], arrival, Touchpoint(source=event["source"])
         )
-        if event["bot"] or not event["sees_number"]:
-            return _decision(event, None, "bot" if event["bot"] else "number not seen")
+        if event["bot"]:
+            return _decision(event, None, "bot")
+        if not event["sees_number"]:
+            return _decision(event, None, "number not seen")
         self._send()
         grant = self._stores.live.acquire(
             self._stores.site,
-            visitor=page.visitor,
-            visit=page.visit,
+            page.asker,
+            Told("", page.touchpoint, page.touchpoint),
             lease=page.visit,
             change=1,
-            arrival=arrival,
-            page="",
-            info=(),
-            first=page.touchpoint,
-            latest=page.touchpoint,
-            claim=None,
             now=self._stores.milliseconds(t),
         )
         if grant is None or not grant.did:
@@ -180,11 +179,9 @@ class Replay:
                 partial(
                     self._stores.live.tap_default,
                     self._stores.site,
-                    visitor=page.visitor,
-                    visit=page.visit,
+                    page.asker,
+                    page.touchpoint,
                     lease=f"{page.visit}.{page.taps}",
-                    arrival=page.arrival,
-                    latest=page.touchpoint,
                     now=self._stores.milliseconds(t),
                 )
             )
@@ -196,7 +193,7 @@ class Replay:
         self._beat(t, page, tapped=kind == "tap")
 
     def _call(self, t: float, event: Json) -> Json:
-        did = self._dialled(event["dials"])
+        did = self._dialed(event["dials"])
         ring = Ring(
             moment=self._stores.moment(t),
             did=did,
@@ -206,18 +203,18 @@ class Replay:
         )
         self._send()
         judged = self._stores.judge(ring)
-        posterior = self._stores.shown(judged)
+        posterior = self._stores.displayed(judged)
         self._stores.end(event["call"], ring, judged, event["answered"])
         return {
             "call": event["call"],
-            "did": None if did is None else self._index[did],
+            "did": did and self._index[did],
             "candidates": [{"visitor": each.visitor, "p": each.p} for each in posterior.candidates],
             "nobody": posterior.nobody,
             "other": posterior.other,
             "sources": dict(posterior.sources),
         }
 
-    def _dialled(self, dials: Json) -> str | None:
+    def _dialed(self, dials: Json) -> str | None:
         if "stray" in dials:
             return self._dids[int(dials["stray"] * len(self._dids))]
         return self._pages[dials["visit"]].did if "visit" in dials else None

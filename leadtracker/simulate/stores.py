@@ -8,24 +8,23 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
-
 from leadtracker import site_file
-from leadtracker.calls.reading import Whose, keep, taught
+from leadtracker.calls.reading import keep, with_lesson
 from leadtracker.domain import Account, CallFacts, Direction, Outcome, Phase, Site
 from leadtracker.live import Live
 from leadtracker.matching.posterior import Posterior
-from leadtracker.records import learned, leases, verdicts
-from leadtracker.records.calls import Snapshot
+from leadtracker.records import learned
+from leadtracker.records.calls import Snapshot, new_call
 from leadtracker.records.database import migrate
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory, add_dids
-from leadtracker.records.tables import CallRow
 from leadtracker.records.verdicts import Judgement
 from leadtracker.running.redis_server import EmbeddedRedis
 from leadtracker.running.worker import LOG_BATCH
+from leadtracker.who_called import upkeep
+from leadtracker.who_called.assignment import from_verdict
 from leadtracker.who_called.knowledge import Knowledges, Ring
-from leadtracker.who_called.verdict import shown, snapshot
+from leadtracker.who_called.verdict import displayed
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 LEASE_DAYS = 90
@@ -35,7 +34,10 @@ DEFAULT_NUMBER = "+97235551234"
 
 @contextmanager
 def open_stores(engine: Engine, dids: tuple[str, ...], begin: datetime) -> Iterator[Stores]:
-    """In a database without tables, disposed of at the end; `begin` is the Monday that a trace's seconds count from."""
+    """Stores in a database without tables, which is closed at the end.
+
+    `begin` is the Monday from which a trace counts its seconds.
+    """
     with tempfile.TemporaryDirectory(prefix="leadtracker-") as folder:
         server = EmbeddedRedis(Path(folder), saves=False)
         try:
@@ -72,14 +74,8 @@ class Stores:
     def __init__(
         self, engine: Engine, live: Live, site: Site, account: Account, dids: int, begin: datetime
     ) -> None:
-        self._engine, self.live, self.site, self._account, self._dids = (
-            engine,
-            live,
-            site,
-            account,
-            dids,
-        )
-        self._begin = begin
+        self._engine, self.live, self.site, self._account = engine, live, site, account
+        self._dids, self._begin = dids, begin
         self._knowledges = Knowledges()
         with Session(engine) as session:
             self._known = self._knowledges.of(session, site, begin)
@@ -92,26 +88,20 @@ class Stores:
         return round(self._begin.timestamp() * 1000) + round(t * 1000)
 
     def write_log(self) -> None:
-        """All of the lease log into the database, in the worker's batches."""
+        """Write all of the lease log into the database, in the worker's batches."""
         while entries := self.live.lease_log(self.site.id, LOG_BATCH):
             with Session(self._engine) as session:
-                self._known.saw(session, leases.write(session, self.site.id, entries.values()))
-                self._known.save(session)
+                upkeep.learn_lease_log(session, self._known, entries.values())
                 session.commit()
             self.live.forget_log(self.site.id, entries)
 
     def pass_hour(self, t: float) -> None:
-        """What the worker does once an hour."""
+        """Do what the worker does once an hour."""
         self.write_log()
         now = self.moment(t)
         with Session(self._engine) as session:
-            self._known.pass_hours(now, self._dids)
-            self._known.calibrate(verdicts.truths(session, self.site.id))
-            self._known.save(session)
-            learned.forget(session, now)
-            if now.hour == 0:
-                learned.put_weeks_together(session, now)
-            leases.forget(session, now - timedelta(days=LEASE_DAYS))
+            upkeep.pass_hours(session, self._known, now, self._dids)
+            upkeep.forget_old(session, now, LEASE_DAYS, new_day=now.hour == 0)
             session.commit()
         self.live.regroup(self.site, self.milliseconds(t))
 
@@ -121,38 +111,38 @@ class Stores:
             session.commit()
 
     def judge(self, ring: Ring) -> Judgement:
-        """Who is calling."""
+        """Who is calling, by what is known now."""
         self.write_log()
         held = self.live.holders(self.site.id, ring.did) if ring.did else []
         with Session(self._engine) as session:
             return self._known.judge(session, ring, held)
 
-    def shown(self, judged: Judgement) -> Posterior:
-        return shown(judged, self._known.calibration)
+    def displayed(self, judged: Judgement) -> Posterior:
+        return displayed(judged, self._known.calibration)
 
     def end(self, call: int, ring: Ring, judged: Judgement, answered: bool) -> None:
-        """The call is over: it is kept as one of which the PBX told, and learned from."""
-        facts = _facts(ring, answered)
+        """The call is over: keep it as one that the PBX told of, and learn from it."""
+        facts, nobody = _facts(ring, answered), Snapshot()
+        row = new_call(self._account.id, str(call), named=True)
         with Session(self._engine) as session:
-            copy = snapshot(
-                session, self.live, self.site, Snapshot(), judged, self._known.calibration
+            whose = from_verdict(
+                session, self.live, self.site, nobody, judged, self._known.calibration
             )
-            parts = verdicts.parts_of(session, self.site.id, self.shown(judged), judged.evidence)
-            row = CallRow(
-                account_id=self._account.id, call_id=str(call), named=True, first_time=False
-            )
-            whose = taught(session, self._knowledges, facts, Whose(self.site, copy, judged, parts))
+            whose = with_lesson(session, self._knowledges, facts, whose)
             keep(session, [(row, facts, whose)])
             self._knowledges.save(session)
             session.commit()
 
 
 def _facts(ring: Ring, answered: bool) -> CallFacts:
+    answered_at, outcome = None, Outcome.MISSED
+    if answered:
+        answered_at, outcome = ring.moment, Outcome.ANSWERED
     return CallFacts(
         started_at=ring.moment,
-        answered_at=ring.moment if answered else None,
+        answered_at=answered_at,
         phase=Phase.ENDED,
-        outcome=Outcome.ANSWERED if answered else Outcome.MISSED,
+        outcome=outcome,
         status="",
         direction=Direction.INCOMING,
         caller=ring.phone,

@@ -1,4 +1,4 @@
-"""Exception -> HTTP answer, once for all routes: problem JSON for programs (RFC 9457), a page for people."""
+"""How an exception is answered: problem JSON for programs (RFC 9457), a page for people."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ PROGRAMS = ("/api", "/v1", "/pbx", "/callback/", "/healthz", "/readyz", "/metric
 RETRY_SECONDS = 5
 NEXT = {  # what a person may do
     400: "Check the address, or go back and try again.",
-    403: "If you came here by a link or a form on another site, open the page from the menu instead.",
+    403: (
+        "If you came here by a link or a form on another site, open the page from the menu instead."
+    ),
     404: "It may have been removed, or the address is not complete.",
     429: "Wait a few minutes, then try again.",
-    500: "The fault is written in the server's log. Try again; if it stays, tell whoever runs this server.",
+    500: (
+        "The fault is written in the server's log. "
+        "Try again; if it stays, tell whoever runs this server."
+    ),
     502: "Try again in a moment; if it stays, look whether the PBX is well.",
     503: "Reload the page in a few seconds.",
 }

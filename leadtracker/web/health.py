@@ -33,7 +33,10 @@ def register(app: Flask, inbox: Inbox) -> None:
             ping(here.engine)
         except SQLAlchemyError as fault:
             faults["database"] = type(fault).__name__
-        return jsonify({"ready": not faults, "faults": faults}), 503 if faults else 200
+        status = 200
+        if faults:
+            status = 503
+        return jsonify({"ready": not faults, "faults": faults}), status
 
     @blueprint.get("/metrics")
     def metrics() -> ResponseReturnValue:

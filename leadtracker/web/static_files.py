@@ -1,4 +1,4 @@
-"""Where the built scripts and styles lie: beside the package in a checkout, inside it when installed from a wheel."""
+"""Where the built scripts and styles lie: beside the package in a checkout, in it in a wheel."""
 
 from __future__ import annotations
 

@@ -1,12 +1,9 @@
-"""Why a call is whose, for people: the verdict, and each candidate with his name, his visit and the reasons."""
+"""Why a call is whose, for people: the verdict, and each candidate with their visit and the reasons."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from leadtracker.domain import Json, Touchpoint
 from leadtracker.errors import StoreUnavailable
@@ -15,14 +12,24 @@ from leadtracker.matching.calibration import Calibration
 from leadtracker.matching.evidence import Evidence
 from leadtracker.matching.posterior import Candidate
 from leadtracker.records import leases
+from leadtracker.records.calls import newest_of_visitor
+from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow, VerdictRow
 from leadtracker.records.verdicts import judgement_of
-from leadtracker.who_called.verdict import SHOWN, WORTH_SHOWING, calibration_of, shown
+from leadtracker.who_called.verdict import (
+    MOST_CANDIDATES,
+    WORTH_LISTING,
+    calibration_of,
+    displayed,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A candidate; `info` is what the site knows of him, `came` the touchpoint of the visit that speaks for him."""
+    """A candidate.
+
+    `info` is what the site knows of them, `came` the touchpoint of the visit that speaks for them.
+    """
 
     visitor: str
     p: float
@@ -33,9 +40,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`verdict` is certain, likely, nobody or ambiguous, after the user's word; probabilities are those before it.
+    """The verdict, and what speaks for each candidate.
 
-    `word` is a visitor, '' for nobody of these, None for no word; `heeded`: what the site has learned follows it.
+    `verdict` is certain, likely, nobody or ambiguous, after the user's word; the probabilities are
+    those before it. `word` is a visitor, '' for none of these, None for no word. `heeded` says
+    whether the worker has acted on the word.
     """
 
     verdict: str
@@ -44,6 +53,7 @@ class Explanation:
     other: float  # visitors too long ago to be listed, and those too unlikely to be shown
     word: str | None
     said_at: datetime | None
+    said_by: str | None  # the user's name, where it is known
     heeded: bool
     rules: int
     version: int
@@ -54,7 +64,9 @@ class Explanation:
         """Who is said to have called, if anybody."""
         if self.word is not None:
             return next((person for person in self.people if person.visitor == self.word), None)
-        return self.people[0] if self.people and self.verdict in ("certain", "likely") else None
+        if self.people and self.verdict in ("certain", "likely"):
+            return self.people[0]
+        return None
 
 
 def explanation(session: Session, live: Live, call: CallRow) -> Explanation | None:
@@ -64,20 +76,21 @@ def explanation(session: Session, live: Live, call: CallRow) -> Explanation | No
         return None
     judged = judgement_of(row)
     calibration = calibration_of(call.match)
-    before = shown(replace(judged, word=None), calibration)
+    before = displayed(replace(judged, word=None), calibration)
     listed = [
         each
-        for each in before.candidates[:SHOWN]
-        if each.p >= WORTH_SHOWING or each.visitor == judged.word
+        for each in before.candidates[:MOST_CANDIDATES]
+        if each.p >= WORTH_LISTING or each.visitor == judged.word
     ]
     people = [_person(session, live, row.site_id, each, judged.evidence, call) for each in listed]
     return Explanation(
-        verdict=shown(judged, calibration).verdict,
+        verdict=displayed(judged, calibration).verdict,
         people=tuple(people),
         nobody=before.nobody,
         other=max(0.0, 1 - before.nobody - sum(each.p for each in listed)),
         word=judged.word,
         said_at=row.confirmed_at,
+        said_by=row.confirmed_by,
         heeded=row.confirmed == row.heeded,
         rules=judged.rules,
         version=judged.version,
@@ -108,7 +121,10 @@ def _person(
 def _known(
     session: Session, live: Live, site_id: int, visitor: str, call: CallRow
 ) -> tuple[Json, Touchpoint | None]:
-    """What was typed and where the visit came from: by this call's copy, else Redis', else the copy of another call."""
+    """What the visitor typed, and where their visit came from.
+
+    This call's own copy comes first, then what Redis has, then the copy of another call.
+    """
     if call.visitor_id == visitor:
         return call.visitor_info, call.touchpoint
     try:
@@ -117,11 +133,7 @@ def _known(
         found = None
     if found is not None:
         return found.info, found.latest
-    newest = (
-        select(CallRow)
-        .where(CallRow.visitor_id == visitor)
-        .order_by(CallRow.started_at.desc())
-        .limit(1)
-    )
-    copy = session.scalar(newest)
-    return (copy.visitor_info, copy.touchpoint) if copy else ({}, None)
+    copy = newest_of_visitor(session, visitor)
+    if copy is None:
+        return {}, None
+    return copy.visitor_info, copy.touchpoint

@@ -1,4 +1,4 @@
-"""Whose call it is, from what a site knows: gathers the evidence, has it matched, and learns from it once."""
+"""What a site knows: it gathers the evidence of a call, has it matched, and learns from it once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
-
-from sqlalchemy.orm import Session
 
 from leadtracker.domain import Lease, Site
 from leadtracker.matching.calibration import Calibration, Truth
@@ -29,6 +26,7 @@ from leadtracker.numbers import regions
 from leadtracker.records import learned, leases
 from leadtracker.records.learned import OLDEST_DAYS
 from leadtracker.records.leases import Change
+from leadtracker.records.session import Session
 from leadtracker.records.verdicts import Judgement
 
 HOURS_OF_A_DAY = 24
@@ -38,32 +36,33 @@ LISTED = 128  # holders looked at one by one
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A call as far as it matters here; `did` None is the site's default number, `phone` None a hidden one."""
+    """A call as far as it matters here."""
 
     moment: datetime
-    did: str | None
-    phone: str | None  # E.164
+    did: str | None  # None: the site's default number
+    phone: str | None  # E.164; None: hidden
     topic: str = ""
-    region: str | None = None  # of the caller, as a lease's is written; None: what his phone tells
+    region: str | None = None  # of the caller, as a lease has it; None: what the phone tells
 
     def is_of(self, evidence: Evidence) -> bool:
-        """Whether that is what this call was judged by."""
-        return abs(self.moment.timestamp() - evidence.moment) < 1 and (
-            self.did,
-            self.phone,
-            self.topic,
-        ) == (
-            evidence.did,
-            evidence.phone,
-            evidence.topic,
-        )
+        """Whether this call was judged by that evidence."""
+        known = evidence.did, evidence.phone, evidence.topic
+        if (self.did, self.phone, self.topic) != known:
+            return False
+        return abs(self.moment.timestamp() - evidence.moment) < 1
+
+
+def visible_number(caller: str | None) -> str | None:
+    """The caller's number in E.164; None where it is hidden, or is no such number."""
+    return caller if caller and caller.startswith("+") else None
 
 
 @dataclass
 class Knowledge:
-    """One site's sums and calling clock in memory; what changes is written by `save`, in the caller's transaction.
+    """One site's sums and calling clock in memory.
 
-    After a transaction that failed it must be thrown away.
+    `save` writes what changed, in the caller's transaction. After a transaction that failed, throw
+    this object away.
     """
 
     site: Site
@@ -75,34 +74,28 @@ class Knowledge:
     _changed: dict[int, Hour] = field(default_factory=dict)
     _remembered: list[learned.Kept] = field(default_factory=list)
     _taken_back: list[Judgement] = field(default_factory=list)
+    _view: View | None = None
     _dirty: bool = False
 
     @classmethod
     def load(cls, session: Session, site: Site, now: datetime) -> Knowledge:
         counts, days, version = learned.sums(session, site.id)
         hours, calibration = learned.hours(session, site.id), learned.calibration(session, site.id)
+        begun: dict[int, Hour] = {}
         if not hours or hours[-1].number < now.timestamp() // HOUR - KEPT:
             number = int(now.timestamp() // HOUR)
             hours = [Hour(number, number * HOUR, 1.0, *_local(number, site))]
-            return cls(
-                site,
-                counts,
-                CallingClock(hours),
-                days,
-                version,
-                calibration,
-                {number: hours[0]},
-                _dirty=True,
-            )
-        return cls(site, counts, CallingClock(hours), days, version, calibration)
+            begun = {number: hours[0]}
+        known = cls(site, counts, CallingClock(hours), days, version, calibration, begun)
+        known._dirty = bool(begun)
+        return known
 
     @property
     def view(self) -> View:
+        """The rates by the sums, worked out again only after the sums change."""
+        if self._view is None:
+            self._view = fit(self.counts)
         return self._view
-
-    @cached_property
-    def _view(self) -> View:
-        return fit(self.counts)
 
     def save(self, session: Session) -> None:
         if self._dirty:
@@ -125,10 +118,10 @@ class Knowledge:
     def _add(self, delta: Counts, factor: float = 1.0) -> None:
         self.counts.add(delta, factor)
         self._dirty = True
-        self.__dict__.pop("_view", None)
+        self._view = None
 
     def pass_hours(self, now: datetime, numbers: int) -> None:
-        """Move the clock to this hour; `numbers` are the DIDs in the pool."""
+        """Move the clock to the hour of `now`; `numbers` counts the DIDs in the pool."""
         while self.clock.current.number < int(now.timestamp() // HOUR):
             number = self.clock.current.number + 1
             self._changed[number - 1] = self.clock.current
@@ -141,16 +134,18 @@ class Knowledge:
                 self.days += 1
 
     def calibrate(self, truths: Sequence[Truth]) -> None:
-        """From now on, what is shown and counted is what proved true of what was stated, once enough is known."""
+        """Once enough is known, display from now on what proved true, not what was stated."""
         found = fit_calibration(truths)
         if found != self.calibration:
             self.calibration, self._dirty = found, True
 
-    def saw(self, session: Session, changes: Iterable[Change]) -> None:
-        """Learn from what the lease log says: how long pages were seen, which closed, and whose phones are known."""
+    def learn_from_leases(self, session: Session, changes: Iterable[Change]) -> None:
+        """Learn how long pages were visible, which pages closed, and whose phones are known."""
         closed: Counter[learned.Cell] = Counter()
         for each in changes:
-            before, after = _course(each.before) if each.before else None, _course(each.after)
+            before, after = None, _course(each.after)
+            if each.before is not None:
+                before = _course(each.before)
             self._add(change(before.counts if before else None, after.counts))
             for state, pages in ((before, -1), (after, 1)):
                 if state is not None and state.closed is not None:
@@ -171,24 +166,27 @@ class Knowledge:
     ) -> Judgement:
         """Who made this call, by what is known now.
 
-        `held` are the DID's holders as Redis has them: it knows that a page is still seen, the lease log only what
-        happened to it. A page that nothing happens to is therefore open in Redis and long unheard of in the log.
-        `at_once`: a phone rings, and the holders that Redis keeps are enough. `before`: how the same call was judged:
-        where it was learned from, it is no earlier call of its own phone.
+        `held` are the DID's holders as Redis has them. Redis knows which pages are still open; the
+        lease log knows only what happened to a page. With `at_once` a phone rings, and the holders
+        that Redis keeps are enough. `before` is how the same call was judged before: if it was
+        learned from, it must not count as an earlier call of its own phone.
         """
-        mine = before.evidence if before is not None and before.lesson is not None else None
+        mine = None
+        if before is not None and before.lesson is not None:
+            mine = before.evidence
         evidence = self._gather(session, ring, held, at_once, mine)
         return Judgement(evidence, match(evidence, self.view), RULES, self.version)
 
     def learn(self, judged: Judgement, answered: bool) -> Judgement:
-        """Once a call is over; returns the judgement with its lesson, of which later calls know once it is saved."""
+        """Learn from a call that is over; return the judgement with its lesson."""
         delta = lesson(judged.evidence, judged.believed, self.view)
         self._add(delta)
         self._remember(judged, answered)
-        return replace(judged, lesson=delta, days=self.days, untold=self._untold(judged.evidence))
+        blind = self._without_known_phone(judged.evidence)
+        return replace(judged, lesson=delta, days=self.days, without_known_phone=blind)
 
     def relearn(self, before: Judgement, judged: Judgement, answered: bool) -> Judgement:
-        """As if a call that was learned from had been believed to be what it is believed to be now."""
+        """Replace what a call taught, `before`, by what it teaches as it is judged now."""
         faded = kept(self.days - before.days)
         self.unlearn(before)
         delta = lesson(judged.evidence, judged.believed, self.view)
@@ -197,20 +195,23 @@ class Knowledge:
         return replace(judged, lesson=delta)
 
     def _remember(self, judged: Judgement, answered: bool) -> None:
-        ruled_out = candidates_of(judged.posterior) if judged.word == "" else ()
+        ruled_out: tuple[str, ...] = ()
+        if judged.word == "":
+            ruled_out = candidates_of(judged.posterior)
         phone_kept, by_visitor = remember(judged.evidence, judged.believed, answered, ruled_out)
         self._remembered.append(
             (memory_key(judged.evidence.phone, judged.evidence.did), phone_kept, by_visitor)
         )
 
-    def _untold(self, evidence: Evidence) -> tuple[float, bool] | None:
-        """What would have been stated had nobody told whose phone it is, where one visitor's it is."""
+    def _without_known_phone(self, evidence: Evidence) -> Truth | None:
+        """What would be stated without the known phone, where it is known to be one visitor's."""
         if len(evidence.knowers) != 1:
             return None
-        return truth(match(evidence.untold(), self.view), next(iter(evidence.knowers)))
+        blind = match(evidence.without_known_phone(), self.view)
+        return truth(blind, next(iter(evidence.knowers)))
 
     def unlearn(self, judged: Judgement) -> None:
-        """Take a call's lesson back, before it is judged anew."""
+        """Take a call's lesson back, before the call is judged again."""
         if judged.lesson is not None:
             self._add(judged.lesson, -kept(self.days - judged.days))
             self._taken_back.append(judged)
@@ -231,19 +232,14 @@ class Knowledge:
         mine: Evidence | None,
     ) -> Evidence:
         moment, site_id = ring.moment.timestamp(), self.site.id
-        if ring.did is None:
-            since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
-            listed = leases.tapped_default(session, site_id, since, ring.moment)
-        else:
-            logged = (
-                [] if at_once and held else leases.holders(session, ring.did, ring.moment, LISTED)
-            )
-            listed = _fresh(logged, held, moment)
+        listed = self._holders(session, ring, held, at_once)
         holders = tuple(
             holder for lease in listed if (holder := holder_of(lease, moment, self.clock))
         )
         visitors = {holder.visitor for holder in holders}
-        knowers = learned.knowers(session, site_id, ring.phone) if ring.phone else frozenset()
+        knowers: frozenset[str] = frozenset()
+        if ring.phone:
+            knowers = learned.knowers(session, site_id, ring.phone)
         elsewhere = (
             leases.latest_of(session, site_id, visitor, ring.moment)
             for visitor in sorted(knowers - visitors)
@@ -260,7 +256,7 @@ class Knowledge:
             region=_region(ring),
             topic=ring.topic,
             holders=holders,
-            older=self._older(session, ring.did, listed, moment) if ring.did else (),
+            older=self._older(session, ring.did, listed, moment),
             remembered=remembered,
             callers=callers,
             knowers=knowers,
@@ -275,33 +271,49 @@ class Knowledge:
     def _calls_before(
         self, session: Session, ring: Ring, visitors: Iterable[str], mine: Evidence | None
     ) -> tuple[Remembered | None, dict[str, Called]]:
-        """Of this phone and these visitors; the one before, where the call itself is remembered at another moment."""
-        moment, site_id, key = (
-            ring.moment.timestamp(),
-            self.site.id,
-            memory_key(ring.phone, ring.did),
-        )
-        until = moment if mine is None else math.nextafter(max(moment, mine.moment), math.inf)
-        remembered = learned.remembered(session, site_id, key, until)
-        callers = learned.callers(session, site_id, visitors, until)
+        """The calls before this one, of its phone and of these visitors.
+
+        `mine` is set where this call is remembered itself, maybe at another moment: then the call
+        before it is what was remembered when it was judged.
+        """
+        moment, site_id = ring.moment.timestamp(), self.site.id
+        key = memory_key(ring.phone, ring.did)
         if mine is None:
-            return remembered, callers
+            remembered = learned.remembered(session, site_id, key, moment)
+            return remembered, learned.callers(session, site_id, visitors, moment)
+        until = math.nextafter(max(moment, mine.moment), math.inf)
+        remembered = learned.remembered(session, site_id, key, until)
         if remembered is not None and remembered.at == mine.moment:
             remembered = mine.remembered
-        before = {
-            visitor: mine.callers.get(visitor) if latest.at == mine.moment else latest
-            for visitor, latest in callers.items()
-        }
-        return remembered if remembered is not None and remembered.at < moment else None, {
-            visitor: called
-            for visitor, called in before.items()
-            if called is not None and called.at < moment
-        }
+        if remembered is not None and remembered.at >= moment:
+            remembered = None
+        callers = {}
+        for visitor, latest in learned.callers(session, site_id, visitors, until).items():
+            called: Called | None = latest
+            if latest.at == mine.moment:
+                called = mine.callers.get(visitor)
+            if called is not None and called.at < moment:
+                callers[visitor] = called
+        return remembered, callers
+
+    def _holders(
+        self, session: Session, ring: Ring, held: Sequence[Lease], at_once: bool
+    ) -> Sequence[Lease]:
+        """Of the DID; of the default number the visits that tapped it."""
+        if ring.did is None:
+            since = ring.moment - timedelta(seconds=TAP_EDGES[-1])
+            return leases.tapped_default(session, self.site.id, since, ring.moment)
+        logged: Sequence[Lease] = ()
+        if not (at_once and held):
+            logged = leases.holders(session, ring.did, ring.moment, LISTED)
+        return _fresh(logged, held, ring.moment.timestamp())
 
     def _older(
-        self, session: Session, did: str, listed: Sequence[Lease], moment: float
+        self, session: Session, did: str | None, listed: Sequence[Lease], moment: float
     ) -> tuple[Older, ...]:
         """The holders before those listed, by how many there were alike."""
+        if did is None:
+            return ()
         now = max(int(moment // DAY), self.clock.current.number // HOURS_OF_A_DAY)
         cells = (
             _cell(lease, ended) for lease in listed if (ended := _course(lease).closed) is not None
@@ -321,9 +333,11 @@ class Knowledge:
         return tuple(older)
 
     def _ages(self, moment: float, now: int, newest: int) -> dict[int, int]:
-        """Day -> age bin of the pages closed on it; days before `newest` stand for those that follow, of the same age.
+        """Day -> age bin of the pages closed on it.
 
-        The days ascend, as leases are kept on the day `now`; days too old for any call are left out.
+        The days ascend and are those that leases are kept as on the day `now`. Before `newest`,
+        one day stands for all that follow it in the same age bin. Days too old for any call are
+        left out.
         """
         today = int(moment // DAY)
         begin = learned.kept_as(today - OLDEST_DAYS, now)
@@ -338,7 +352,7 @@ class Knowledge:
 
 
 def _fresh(logged: Sequence[Lease], held: Sequence[Lease], moment: float) -> list[Lease]:
-    """The holders of a DID at a moment, newest first, each as Redis has it if it does."""
+    """The holders of a DID at a moment, newest first, each as Redis has it, else as the log has."""
     begun = (lease for lease in held if lease.start.timestamp() <= moment + CLOCKS_APART)
     by_id = {lease.id: lease for lease in (*logged, *begun)}
     return sorted(by_id.values(), key=lambda lease: (lease.start, lease.id), reverse=True)[:LISTED]
@@ -351,7 +365,7 @@ def _region(ring: Ring) -> str:
 
 
 def _course(lease: Lease) -> Course:
-    """As far as the lease log has told: a page is taken for visible until it was seen last."""
+    """As far as the lease log has told: a page counts as visible until it was last seen."""
     return course(lease, lease.seen.timestamp())
 
 
@@ -367,7 +381,10 @@ def _local(hour: int, site: Site) -> tuple[int, int]:
 
 
 class Knowledges:
-    """What the worker knows of each site; forgotten when a transaction failed, for it may be ahead of SQL then."""
+    """What the worker knows of each site.
+
+    Forget it when a transaction fails: it may then be ahead of the database.
+    """
 
     def __init__(self) -> None:
         self._by_site: dict[int, Knowledge] = {}

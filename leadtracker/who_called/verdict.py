@@ -1,31 +1,37 @@
-"""A judgement as a call keeps it beside its other fields, and its copy of the visitor: for pages, exports, pop-up."""
+"""A judgement in the form that a call keeps, with its copy of the visitor: for pages and exports."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy.orm import Session
-
-from leadtracker.domain import Json, Site
+from leadtracker.domain import Json, Lease, Site
 from leadtracker.live import Live
 from leadtracker.matching.calibration import Calibration, recalibrated
 from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.records import leases
 from leadtracker.records.calls import Snapshot
+from leadtracker.records.session import Session
 from leadtracker.records.verdicts import Judgement
 
-SHOWN = 8  # candidates
-WORTH_SHOWING = 0.01
+MOST_CANDIDATES = 8
+WORTH_LISTING = 0.01  # probability of a candidate
 
 
-def shown(judged: Judgement, calibration: Calibration) -> Posterior:
-    """What is shown and counted: what is believed, recalibrated on the site's truths."""
+def displayed(judged: Judgement, calibration: Calibration) -> Posterior:
+    """What people see and reports count: what is believed, recalibrated on the site's truths."""
     return recalibrated(judged.believed, calibration)
 
 
 def calibration_of(match: Json) -> Calibration:
-    """The one that a call's record was made with."""
+    """The calibration that a call's record was made with."""
     return Calibration(*match.get("calibration") or ())
+
+
+def named(posterior: Posterior) -> Candidate | None:
+    """The candidate who is certain or likely; None where nobody is."""
+    if posterior.verdict in ("certain", "likely"):
+        return posterior.candidates[0]
+    return None
 
 
 def snapshot(
@@ -36,7 +42,10 @@ def snapshot(
     judged: Judgement,
     calibration: Calibration,
 ) -> Snapshot:
-    """What the call keeps of its likely visitor: the copy it took before, else Redis', else the lease log's."""
+    """What the call keeps of its likely visitor.
+
+    The copy that the call took before comes first, then what Redis has, then the lease log.
+    """
     record = verdict_record(session, judged, calibration)
     who = record["visitor"]
     if who is None:
@@ -44,27 +53,32 @@ def snapshot(
     if before.visitor_id == who and before.touchpoint:
         return replace(before, match=record)
     visitor = live.visitor(site.id, who)
-    arrival = leases.touchpoint_of(session, record["lease"]) if record.get("lease") else None
+    arrival = None
+    if record.get("lease"):
+        arrival = leases.touchpoint_of(session, record["lease"])
     if visitor is None:
         return Snapshot(who, record, touchpoint=arrival)
     return Snapshot(who, record, visitor.info, visitor.first, arrival or visitor.latest)
 
 
 def verdict_record(session: Session, judged: Judgement, calibration: Calibration) -> Json:
-    """`visitor` is None unless one is likely or certain; `lease` and its times are those of his visit."""
-    posterior = shown(judged, calibration)
-    best = posterior.candidates[0] if posterior.verdict in ("certain", "likely") else None
+    """The verdict as JSON.
+
+    `visitor` is None unless one is likely or certain. `lease` and its times are of their visit.
+    """
+    posterior = displayed(judged, calibration)
+    best = named(posterior)
     record: Json = {
         "verdict": posterior.verdict,
         "visitor": best.visitor if best else None,
         "p": round(best.p if best else posterior.nobody, 4),
-        "said": said(posterior, best),
+        "said": sentence(posterior, best),
         "nobody": round(posterior.nobody, 4),
         "other": round(posterior.other, 4),
         "candidates": [
             {"visitor": each.visitor, "p": round(each.p, 4), "reasons": list(each.reasons)}
-            for each in posterior.candidates[:SHOWN]
-            if each.p >= WORTH_SHOWING
+            for each in posterior.candidates[:MOST_CANDIDATES]
+            if each.p >= WORTH_LISTING
         ],
         "rules": judged.rules,
         "version": judged.version,
@@ -75,24 +89,31 @@ def verdict_record(session: Session, judged: Judgement, calibration: Calibration
         record["confirmed"] = True
     visits = [*judged.evidence.holders, *judged.evidence.elsewhere]
     visit = next((holder for holder in visits if best and holder.visitor == best.visitor), None)
-    lease = leases.by_id(session, visit.lease) if visit else None
-    if lease is not None:
-        record |= {
-            "lease": lease.id,
-            "visit": lease.visit,
-            "lease_start": lease.start.isoformat(),
-            "seen": lease.seen.isoformat(),
-            "left": lease.left.isoformat() if lease.left else None,
-            "tapped": max(lease.taps).isoformat() if lease.taps else None,
-        }
+    if visit and (lease := leases.by_id(session, visit.lease)):
+        record |= _visit(lease)
     return record
 
 
-def said(posterior: Posterior, best: Candidate | None) -> str:
+def _visit(lease: Lease) -> Json:
+    times: Json = {"left": None, "tapped": None}
+    if lease.left:
+        times["left"] = lease.left.isoformat()
+    if lease.taps:
+        times["tapped"] = max(lease.taps).isoformat()
+    return {
+        "lease": lease.id,
+        "visit": lease.visit,
+        "lease_start": lease.start.isoformat(),
+        "seen": lease.seen.isoformat(),
+        **times,
+    }
+
+
+def sentence(posterior: Posterior, best: Candidate | None) -> str:
     """The verdict in one line."""
     if best is not None:
         words = "; ".join(best.reasons)
-        return words[:1].upper() + words[1:] + "." if words else ""
+        return words and f"{words[0].upper()}{words[1:]}."
     if posterior.verdict == "nobody":
         return "Most likely nobody who was shown this number on the site."
     return "Several visitors may have called; none of them is likely enough to be named."

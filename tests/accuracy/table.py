@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from tests.accuracy.decisions import Line
 
@@ -14,7 +15,7 @@ SOON = "<= 60 s"
 def mean(scores: list[Line], *path: str) -> float:
     values = []
     for score in scores:
-        value = score
+        value: Any = score
         for name in path:
             value = value[name]
         values.append(float(value))
@@ -24,9 +25,9 @@ def mean(scores: list[Line], *path: str) -> float:
 def by_delay(scores: list[Line], delay: str) -> float:
     """All seeds' calls together."""
     groups = [score["first calls by delay"][delay] for score in scores]
-    return sum(group["calls"] * group["right"] for group in groups) / max(
-        1, sum(group["calls"] for group in groups)
-    )
+    calls: int = sum(group["calls"] for group in groups)
+    right: float = sum(group["calls"] * group["right"] for group in groups)
+    return right / max(1, calls)
 
 
 def pooled(scores: list[Line]) -> list[list[float]]:
@@ -45,7 +46,8 @@ def ece(scores: list[Line]) -> float:
 
 
 def misplanned(scores: list[Line]) -> list[float]:
-    """How far the planner's share of right visitors is from the scored one, in points, of each seed that has a plan."""
+    """How far the planner's share of right visitors is from the scored one, in points,
+    of each seed that has a plan."""
     return [
         abs(s["planned"] - s["at 0"]["visitor right"]) for s in scores if s["planned"] is not None
     ] or [math.nan]
@@ -136,7 +138,8 @@ def delays(results: Results) -> str:
 
 
 def bins(results: Results) -> str:
-    """What was stated and what was true, by tenths of the stated probability, all seeds together."""
+    """What was stated and what was true, by tenths of the stated probability,
+    all seeds together."""
     rows = [["Stated > true (calls)", *(f"{n / 10:.1f}" for n in range(10))]]
     for world, scores in results.items():
         cells = [f"{s / n:.2f} > {t / n:.2f} ({n:g})" if n else "" for n, s, t in pooled(scores)]

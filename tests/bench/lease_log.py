@@ -1,7 +1,8 @@
-"""What a judgement costs beside a long lease log: `python -m tests.bench.lease_log --rows 10000000`.
+"""What a judgement costs beside a long lease log:
+`python -m tests.bench.lease_log --rows 10000000`.
 
-A second log, of 10 thousand leases, is asked in turn. Both are SQLite files in a temporary folder or, with
-`--database postgresql+psycopg://...`, schemas that are dropped again.
+A second log, of 10 thousand leases, is asked in turn. Both are SQLite files in a temporary folder
+or, with `--database postgresql+psycopg://...`, schemas that are dropped again.
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ def page(context: BrowserContext) -> Page:
 def stop_clock(page: Page) -> None:
     """From now on the test moves the page's clock, by `page.clock`."""
     page.clock.install()
-    # Else half a minute of the page's time, which is a moment of the server's, would end every request.
+    # Else half a minute of the page's time, which is a moment of the server's,
+    # would end every # request.
     page.add_init_script("AbortSignal.timeout = undefined")
 
 
@@ -96,10 +97,9 @@ def open_page(
     """Open a path, logged in; other arguments are the browser context's."""
     contexts: list[BrowserContext] = []
 
-    def open_at(path: str, **settings: object) -> Page:
-        context = browser.new_context(
-            base_url=dashboard_address, **{"viewport": {"width": 1280, "height": 900}, **settings}
-        )  # type: ignore[arg-type] # as given
+    def open_at(path: str, **settings: Any) -> Page:
+        settings = {"viewport": {"width": 1280, "height": 900}} | settings
+        context = browser.new_context(base_url=dashboard_address, **settings)
         contexts.append(context)
         context.on("page", complaints.hear)
         page = context.new_page()

@@ -1,4 +1,5 @@
-"""The script against `leadtracker serve`: real gunicorn, real Redis, real records, live browsers."""
+"""The script against `leadtracker serve`: real gunicorn, real Redis, real records,
+live browsers."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -29,7 +30,10 @@ from tests.browser.test_tracker_signals import copy, tap_link
 from tests.patience import PATIENCE
 from tests.served import Served, serving
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 OWN = "03-123-4567"
 DEFAULT = "03-555-1234"
 DIDS = ["072-277-6772", "072-277-6773"]
@@ -333,7 +337,8 @@ def test_what_is_done_with_the_number_is_kept_with_its_lease(
 
     def signs() -> dict[bytes, bytes]:
         lease = store.hgetall(f"{keys.root(1)}:did:{did}")
-        return {name: lease[name] for name in (b"taps", b"levels") if lease[name]}
+        found = {name: lease[name] for name in (b"taps", b"levels") if lease[name]}
+        return cast(dict[bytes, bytes], found)
 
     assert signs() == {}
     act(page)

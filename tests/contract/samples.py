@@ -9,6 +9,7 @@ from typing import Any
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx import wire
 from leadtracker.pbx.vendor import WireFormat
+from leadtracker.pbx.voicenter import api
 
 FOLDER = Path(__file__).parent
 HEADERS = {
@@ -40,6 +41,12 @@ def reply(file: Path, status: int = 200) -> Reply:
 def fields(file: Path) -> Any:
     """The values of a sample in JSON."""
     return json.loads(file.read_bytes())
+
+
+def asked(request: api.Request) -> dict[str, Any]:
+    """The fields of a request that has one set of them."""
+    assert isinstance(request.fields, dict)
+    return request.fields
 
 
 def url(file: Path) -> str:

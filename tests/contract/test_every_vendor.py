@@ -1,4 +1,5 @@
-"""What every vendor of `pbx.VENDORS` must keep, whatever its documents say: a new one is held to it by its folder."""
+"""What every vendor of `pbx.VENDORS` must keep, whatever its documents say:
+a new one is held to it by its folder."""
 
 from __future__ import annotations
 
@@ -13,8 +14,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import FOLDER, requests, sent
-from vendor_files import FILES, forgotten
 
 from leadtracker import pbx
 from leadtracker.domain import Account, Caller, Cdr, Phase, ScreenPop
@@ -27,6 +26,8 @@ from leadtracker.pbx.vendor import (
     Vendor,
     WireFormat,
 )
+from tests.contract.samples import FOLDER, requests, sent
+from tests.contract.vendor_files import FILES, forgotten
 
 ROOT = Path(__file__).parents[2]
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from samples import requests
-
 from leadtracker.pbx.vendor import Vendor
+from tests.contract.samples import requests
 
 
 def _nothing(vendor: Vendor) -> list[str]:

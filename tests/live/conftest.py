@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadtracker.domain import Site, Touchpoint
-from leadtracker.live import Arrival, Claim, Grant, Live
+from leadtracker.live import Arrival, Asker, Claim, Grant, Live, Told, keys
 
 SITE = Site(id=1, name="shop", tokens=("token",), origins=(), default_number=None)
 DIDS = tuple(f"+97272277677{n}" for n in range(5))
@@ -63,15 +63,9 @@ class Shop:
         while True:
             grant = self.live.acquire(
                 self.site,
-                visitor=visitor,
-                visit=visit,
+                Asker(visitor, visit, arrival, claim),
+                Told(page, first, latest, info),
                 lease=f"lease{self._leases}",
-                arrival=arrival,
-                page=page,
-                info=info,
-                first=first,
-                latest=latest,
-                claim=claim,
                 change=change or self.change,
                 now=self.now,
             )
@@ -106,6 +100,12 @@ class Shop:
 def claim_of(grant: Grant, visit: str = "visit") -> Claim:
     """What the signed token of a grant says."""
     return Claim(grant.did, grant.lease, visit, grant.start)
+
+
+def set_constant(shop: Shop, monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
+    """Of keys.py, for all scripts of the shop: they have what it was when they were read."""
+    monkeypatch.setattr(keys, name, value)
+    shop.live = Live(shop.live._url)
 
 
 @pytest.fixture

@@ -87,15 +87,27 @@ def test_visitors_of_other_regions_and_topics_are_not_taken_for_each_other(shop:
     assert chosen(shop, "guy", kitchens)[0] == first[1]
 
 
+def kept(shop: Shop, key: str, field: str) -> str:
+    found = shop.live.client.hget(key, field)
+    assert isinstance(found, str), f"{key} has no {field}"
+    return found
+
+
+def claims_of_all(shop: Shop, did: str) -> tuple[float, int]:
+    """How much past holders from anywhere claim of a number, and when this was written."""
+    claims, at = kept(shop, f"{ROOT}:did:{did}", "w:all").split(",")
+    return float(claims), int(at)
+
+
 def test_a_past_holders_claim_fades(shop: Shop) -> None:
     did = visit(shop, "dana", GOOGLE, 3)
-    claims, at = shop.live.client.hget(f"{ROOT}:did:{did}", "w:all").split(",")
-    assert (float(claims), int(at)) == (12, shop.now - LEASE)
+    claims, at = claims_of_all(shop, did)
+    assert (claims, at) == (12, shop.now - LEASE)
     shop.now += 3 * HOUR - LEASE
     shop.keep(did)
     assert visit(shop, "ron", GOOGLE, 2) == did
-    claims, _ = shop.live.client.hget(f"{ROOT}:did:{did}", "w:all").split(",")
-    assert float(claims) == pytest.approx(12 / math.e + 4.5, rel=1e-3)
+    claims, _ = claims_of_all(shop, did)
+    assert claims == pytest.approx(12 / math.e + 4.5, rel=1e-3)
 
 
 def test_a_holder_claims_once_however_often_he_comes_and_goes(shop: Shop) -> None:
@@ -103,9 +115,7 @@ def test_a_holder_claims_once_however_often_he_comes_and_goes(shop: Shop) -> Non
     for level, claim in ((0, 0.15), (0, 0.15), (1, 1), (3, 12), (3, 12)):
         shop.beat(grant, "visible", level=level)
         shop.beat(grant, "hidden")
-        assert float(
-            shop.live.client.hget(f"{ROOT}:did:{grant.did}", "w:all").split(",")[0]
-        ) == pytest.approx(claim)
+        assert claims_of_all(shop, grant.did)[0] == pytest.approx(claim)
 
 
 def test_a_visitor_has_his_old_number_again_if_nobody_else_holds_it(shop: Shop) -> None:
@@ -217,9 +227,8 @@ def test_the_hours_job_measures_the_pool(shop: Shop) -> None:
     shop.now += HOUR
     shop.live.regroup(SITE, shop.now)
     assert shop.live.client.mget(f"{ROOT}:x", f"{ROOT}:keep") == ["10", "64"]
-    assert float(shop.live.client.hget(f"{ROOT}:arrivals", "direct / direct")) == pytest.approx(
-        math.exp(-1 / 72)
-    )
+    arrivals = kept(shop, f"{ROOT}:arrivals", "direct / direct")
+    assert float(arrivals) == pytest.approx(math.exp(-1 / 72))
     for n in range(100):
         shop.ask(f"visitor{n}")
         shop.now += UNHEARD

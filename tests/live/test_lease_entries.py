@@ -1,4 +1,5 @@
-"""What the lease log tells the worker, what it counts, and that it stays small when no worker reads it."""
+"""What the lease log tells the worker, what it counts,
+and that it stays small when no worker reads it."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from leadtracker.live import Arrival, Grant, keys
+from leadtracker.live import Arrival, Asker, Grant, Told
 from tests.live.conftest import (
     CAME,
     CAME_TEXT,
@@ -20,6 +21,7 @@ from tests.live.conftest import (
     UNHEARD,
     Shop,
     claim_of,
+    set_constant,
 )
 from tests.live.traffic import BING, GOOGLE, ROOT, group, visit
 
@@ -35,11 +37,9 @@ def tap_default(
 ) -> None:
     shop.live.tap_default(
         SITE,
-        visitor=visitor,
-        visit=visit,
+        Asker(visitor, visit, DANA),
+        CAME,
         lease=lease,
-        arrival=DANA,
-        latest=CAME,
         now=shop.now,
     )
 
@@ -223,17 +223,10 @@ def told_phones(shop: Shop, *phones: str) -> list[str]:
     for n, phone in enumerate(phones):
         shop.live.acquire(
             SITE,
-            visitor="dana",
-            visit="visit",
+            Asker("dana", "visit", DIRECT),
+            Told("", NOWHERE, NOWHERE, phone=phone),
             lease=f"lease{n}",
             change=1,
-            arrival=DIRECT,
-            page="",
-            info=(),
-            first=NOWHERE,
-            latest=NOWHERE,
-            claim=None,
-            phone=phone,
             now=shop.now,
         )
     return [entry["phone"] for entry in entries(shop) if "phone" in entry]
@@ -245,7 +238,8 @@ def test_a_phone_is_told_when_it_is_another(shop: Shop) -> None:
 
 
 def test_arrivals_are_counted_once_for_each_lease(shop: Shop) -> None:
-    """Whoever asks again, comes with a token or finds no number in the same visit has arrived already."""
+    """Whoever asks again, comes with a token or finds no number in the same visit has arrived
+    already."""
     shop.keep(DIDS[0])
     dana = shop.ask("dana")
     assert counted(shop) == (1, 1)
@@ -276,7 +270,7 @@ def counted(shop: Shop) -> tuple[float, int]:
 def test_so_many_sources_are_counted_by_name(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, most: int, places: dict[str, int]
 ) -> None:
-    monkeypatch.setattr(keys, "MOST_SOURCES", most)
+    set_constant(shop, monkeypatch, "MOST_SOURCES", most)
     for visitor, arrival in (("dana", GOOGLE), ("ron", BING), ("gal", GOOGLE)):
         visit(shop, visitor, arrival)
     found = shop.live.client.hgetall(f"{ROOT}:arrivals")
@@ -295,7 +289,7 @@ def test_so_many_sources_are_counted_by_name(
 def test_a_log_that_no_worker_reads_stays_small(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, happens: Callable[[Shop, int], object]
 ) -> None:
-    monkeypatch.setattr(keys, "LOG_LENGTH", 20)
+    set_constant(shop, monkeypatch, "LOG_LENGTH", 20)
     for n in range(300):
         happens(shop, n)
         shop.now += SECOND

@@ -1,4 +1,5 @@
-"""The accuracy page, recalibration, and verdicts derived again: what is said, and what changes by it."""
+"""The accuracy page, recalibration, and verdicts derived again: what is said,
+and what changes by it."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ def judged_calls(
     count: int,
     change: Callable[[Posterior], Posterior] = lambda posterior: posterior,
 ) -> None:
-    """Calls with the page open, judged by the product; `change` makes of a posterior what is kept."""
+    """Calls with the page open, judged by the product;
+    `change` makes of a posterior what is kept."""
     site, engine = shop(stores), stores.engine
     for number in range(count):
         at = NOW - timedelta(minutes=30 * number)
@@ -104,9 +106,19 @@ SAID: dict[str, tuple[int, float, int, list[str]]] = {
         0,
         0.0,
         0,
-        ["Too few calls to tell.", "0 calls tell", "(300 more)", "callers of a typical site"],
+        [
+            "Not enough confirmed calls yet.",
+            "Based on 0 confirmed calls",
+            "(300 more)",
+            "callers of a typical site",
+        ],
     ),
-    "too few": (19, 0.93, 18, ["Too few calls to tell.", "19 calls tell", "(281 more)"]),
+    "too few": (
+        19,
+        0.93,
+        18,
+        ["Not enough confirmed calls yet.", "Based on 19 confirmed calls", "(281 more)"],
+    ),
     "enough for a sentence": (
         100,
         0.93,

@@ -1,4 +1,5 @@
-"""The dashboard's page of call-back requests: what it shows of each, what it exports, and its button."""
+"""The dashboard's page of call-back requests: what it shows of each, what it exports,
+and its button."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ def test_a_request_is_shown_with_its_call_and_its_visitor(
     page = dashboard.get("/callbacks").text
     assert f'href="/calls/{call_pk}"' in page
     assert f'href="/visitors/{long("dana")}"' in page
-    for words in ("Dana Cohen דנה", "a kitchen", "Talked", "WalterSIP", "0:42"):
+    for words in ("Dana Cohen דנה", "a kitchen", "Connected", "WalterSIP", "0:42"):
         assert words in page
     call = dashboard.get(f"/calls/{call_pk}").text
     assert "asked to be called back" in call
@@ -60,12 +61,22 @@ def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> No
     road.ask("gal", phone="1-900-123456")
     page = Page(dashboard.get("/callbacks?period=today").text)
     words = " ".join(page.text.split())
-    assert "Asked3 Let through2 Dialled2 Agent answered2 Talked1" in words
+    assert "Requests3 Accepted2 Dialed2 Agent answered2 Connected1" in words
     assert "A premium, shared-cost or other kind that is not called1" in words
     assert "The visitor did not answer" in words
     spent = sum(row.spent or 0 for row in road.rows())
-    assert f"{spent / 100:.2f} ILS spent, 0.00 ILS reserved of 1,000.00 ILS" in words
+    assert f"{spent / 100:.2f} ILS spent, 0.00 ILS on hold of 1,000.00 ILS" in words
     assert page.inline == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "text"), [("JPY", "1,250 JPY"), ("KWD", "1.250 KWD"), ("ILS", "12.50 ILS")]
+)
+def test_money_has_the_decimals_of_its_currency(
+    road: Road, dashboard: FlaskClient, currency: str, text: str
+) -> None:
+    add(road, callback_row(state="talked", spent=1250, currency=currency))
+    assert f">{text}</span>" in dashboard.get("/callbacks?period=all").text
 
 
 @pytest.mark.parametrize("state", State)

@@ -1,8 +1,10 @@
-"""Who is dialled after whom, and how a request goes on: by answers, pop-ups, CDRs and the Call Log, in any order."""
+"""Who is dialled after whom, and how a request goes on: by answers, pop-ups,
+CDRs and the Call Log, in any order."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -21,7 +23,8 @@ from tests.patience import PATIENCE
 
 
 def wait(monkeypatch: pytest.MonkeyPatch, road: Road, seconds: float) -> None:
-    """The PBX's answer is waited for so long, and the page told after three times as long; a late one takes longer."""
+    """The PBX's answer is waited for so long, and the page told after three times as long;
+    a late one takes longer."""
     calls = voicenter_dialling.VoicenterCalls(seconds=seconds)
     monkeypatch.setattr(voicenter_dialling.CLICK_TO_CALL, "_sender", calls._sender)
     monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 3 * seconds)
@@ -156,9 +159,9 @@ def test_states_follow_pops_and_cdrs_in_any_order_and_number(road: Road) -> None
     asked = road.ask()
     road.switch.exchange.wait()
     with Session(road.stores.engine) as session:
-        callbacks = session.scalars(select(InboxRow.id).order_by(InboxRow.id)).all()
-    assert len(callbacks) >= 4
-    for order in (callbacks[::-1], callbacks[2:] + callbacks[:2], [*callbacks, *callbacks]):
+        received = list(session.scalars(select(InboxRow.id).order_by(InboxRow.id)))
+    assert len(received) >= 4
+    for order in (received[::-1], received[2:] + received[:2], received * 2):
         states = road.read_again(asked["id"], order)
         assert states == sorted(states, key=list(State).index)
         assert (road.row(asked["id"]).state, road.row(asked["id"]).talk_seconds) == ("talked", 42)
@@ -190,7 +193,9 @@ def test_hang_up(road: Road) -> None:
     road.switch.exchange.talk_seconds = PATIENCE
     asked = road.ask()
     pk = road.row(asked["id"]).pk
-    dialling = road.app.view_functions["dashboard.hang_up"].args[0]  # type: ignore[attr-defined] # a functools.partial
+    view = road.app.view_functions["dashboard.hang_up"]
+    assert isinstance(view, partial)
+    dialling = view.args[0]
     dialling.hang_up(pk)
     road.settle()
     assert [one.fields["action"] for one in road.switch.asked] == ["call", "terminate"]

@@ -1,4 +1,5 @@
-"""Requests outside opening hours: kept for the opening, left to a campaign, or left lying and found by the worker."""
+"""Requests outside opening hours: kept for the opening, left to a campaign,
+or left lying and found by the worker."""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ def test_at_the_opening_agents_are_rung_one_request_each(road: Road) -> None:
         road.until(request, "dialling", "agent answered", "visitor answered", "talked")
     assert road.row(asked[2]).state == "scheduled"
     for request in asked:
-        road.until(request, "talked", seconds=20)
+        road.until(request, "talked")
     assert road.dialled() == dict.fromkeys(asked, 1)
 
 

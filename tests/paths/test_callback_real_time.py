@@ -1,4 +1,5 @@
-"""A callback request that the feed of real-time events leads on; and what a feed costs when it is down: nothing."""
+"""A callback request that the feed of real-time events leads on;
+and what a feed costs when it is down: nothing."""
 
 from __future__ import annotations
 
@@ -139,11 +140,11 @@ def test_states_in_any_order_and_number_with_pop_ups_too(
     until(road, lambda: b"HANGUP" in bodies(road))
     assert families(road) == {"real-time", "screen-pop", "cdr"}
     with Session(road.stores.engine) as session:
-        callbacks = session.scalars(select(InboxRow.id).order_by(InboxRow.id)).all()
+        received = list(session.scalars(select(InboxRow.id).order_by(InboxRow.id)))
     for order in (
-        callbacks[::-1],
-        callbacks[3:] + callbacks[:3],
-        callbacks[::2] + callbacks[1::2] + callbacks,
+        received[::-1],
+        received[3:] + received[:3],
+        received[::2] + received[1::2] + received,
     ):
         states = road.read_again(asked["id"], order)
         assert states == sorted(states, key=list(State).index)

@@ -1,7 +1,9 @@
-"""A user confirms, corrects and takes back: shown at once, learned once by the worker, and undone without a trace."""
+"""A user confirms, corrects and takes back: shown at once, learned once by the worker,
+and undone without a trace."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from test_main_road import PBX, cdr, number, settle
 
 from leadtracker.records.tables import (
     CallerRow,
@@ -24,7 +25,9 @@ from leadtracker.records.tables import (
 )
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from leadtracker.who_called.corrections import keep_word
 from tests.dashboard_rows import OURS, add, lease, touchpoint
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 DANA, YOSSI = "dana".ljust(22, "_"), "yossi".ljust(22, "_")
 PHONE = "+972501234567"
@@ -146,7 +149,8 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
     send(dashboard, call, **form)
     page = dashboard.get(f"/calls/{call}").text
     assert "follow in a moment" in page
-    assert ("Nobody of these." if who is None else "Certainly") in page
+    assert ("None of these." if who is None else "Certainly") in page
+    assert re.search(r"Confirmed by <bdi>admin</bdi>, <time [^>]*>[0-9]{2}:[0-9]{2}</time>\.", page)
     assert rows(stores)["learned"] == before["learned"]  # the page teaches nothing
     settle(worker)
     after = rows(stores)
@@ -160,11 +164,19 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
         assert after["call"][4:] == ["paid social", "autumn"]
         assert after["shares"] == [(1.0, "paid social", "autumn")]
         assert after["lesson"] != before["lesson"]
-    assert "figures above are those before it was said" in dashboard.get(f"/calls/{call}").text
+    assert "figures above are those before the confirmation" in dashboard.get(f"/calls/{call}").text
     assert worker.turn() == 0  # nothing is learned twice
     assert rows(stores) == after
     say(dashboard, worker, call, undo="1")
     same(rows(stores), before)
+
+
+def test_a_word_of_the_command_line_has_no_name(
+    dashboard: FlaskClient, stores: Stores, call: int
+) -> None:
+    keep_word(stores.engine, call, DANA)
+    page = dashboard.get(f"/calls/{call}").text
+    assert re.search(r"Confirmed, <time [^>]*>[0-9]{2}:[0-9]{2}</time>\.", page)
 
 
 def test_one_word_after_another_leaves_only_the_last(

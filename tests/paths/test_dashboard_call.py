@@ -96,7 +96,7 @@ def test_all_that_is_known(dashboard: FlaskClient, engine: Engine) -> None:
         "facebook · paid social · מבצע",
         "Mon 9 Nov, 14:00:00",
         "bing · paid search",
-        "Visit that called",
+        "Visit before the call",
         "Tapped the number",
         "Wed 18 Nov, 13:59:54",
         "1:15",
@@ -117,7 +117,7 @@ def test_all_that_is_known(dashboard: FlaskClient, engine: Engine) -> None:
     assert (
         text.index("facebook · paid social")
         < text.index("bing · paid search")
-        < text.index("Visit that called")
+        < text.index("Visit before the call")
     )
     assert text.index(">Queue<") < text.index(">Incoming Call<")
 

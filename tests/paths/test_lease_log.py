@@ -1,7 +1,9 @@
-"""What Redis knows of leases reaches the database, and comes back from there when Redis has lost it."""
+"""What Redis knows of leases reaches the database,
+and comes back from there when Redis has lost it."""
 
 from __future__ import annotations
 
+import inspect
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +67,7 @@ def test_a_lease_from_the_page_to_the_database(
         session.commit()
     stores.directory._next_check = 0
     network = {"127.0.0.0/8": {"country": {"iso_code": "IL"}, "subdivisions": [{"iso_code": "JM"}]}}
-    numbers = app.view_functions["number /tracker.js"].__closure__[0].cell_contents
+    numbers = inspect.getclosurevars(app.view_functions["number /tracker.js"]).nonlocals["numbers"]
     numbers._regions = Regions(geoip_database.write(tmp_path / "city.mmdb", network))
     client = app.test_client()
     shown = say(client, "number", "dana", PHONE)
@@ -199,7 +201,8 @@ def test_topics_that_cannot_be_saved(engine: Engine, topics: Any, fault: str) ->
 def test_a_database_of_the_first_version_is_brought_up_to_date(
     engine: Engine, tmp_path: Path
 ) -> None:
-    """With its rows; a fresh SQLite file or the PostgreSQL at hand, taken back to the first version."""
+    """With its rows; a fresh SQLite file or the PostgreSQL at hand,
+    taken back to the first version."""
     if engine.dialect.name == "sqlite":
         engine = open_database(f"sqlite:///{tmp_path}/first.sqlite")
         command.upgrade(_alembic(engine), "0001")

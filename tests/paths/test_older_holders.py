@@ -1,4 +1,5 @@
-"""Holders too old to be listed are counted alike, whether the database has put their days together or not."""
+"""Holders too old to be listed are counted alike,
+whether the database has put their days together or not."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def left(n: int, seconds: float, dice: Random) -> Lease:
 
 
 def ages(older: tuple[Older, ...]) -> dict[tuple[int, str], list[int]]:
-    """The age bins of those alike, youngest first; of a day's pages it is not told when they were closed."""
+    """The age bins of those alike, youngest first;
+    of a day's pages it is not told when they were closed."""
     return {
         (each.level, each.source): [
             max(age, A_DAY) for age, n in enumerate(each.numbers) for _ in range(int(n))
@@ -77,7 +79,7 @@ def test_older_holders(engine: Engine, seed: int, listed: int) -> None:
         def older() -> tuple[Older, ...]:
             return known.judge(session, Ring(NOW, DID, None), held, at_once=True).evidence.older
 
-        known.saw(session, [Change(None, lease) for lease in all_of_them])
+        known.learn_from_leases(session, [Change(None, lease) for lease in all_of_them])
         told = older()
         counted = ages(told)
         assert counted.keys() == expected.keys()
@@ -85,15 +87,15 @@ def test_older_holders(engine: Engine, seed: int, listed: int) -> None:
             assert all(abs(a - b) <= 1 for a, b in zip(counted[alike], bins, strict=True)), alike
         before = _rows(session)
         for _ in range(2):
-            learned.put_weeks_together(session, NOW)
+            learned.merge_old_weeks(session, NOW)
             assert older() == told
         assert _rows(session)[0] < before[0], "weeks that are over are one row each"
         assert _rows(session)[1] == before[1], "of as many leases"
         again = all_of_them[-1]  # a tab that was hidden for weeks is shown again
-        known.saw(session, [Change(again, replace(again, left=None))])
+        known.learn_from_leases(session, [Change(again, replace(again, left=None))])
         assert _rows(session)[1] == before[1] - 1
         without = older()
-        learned.put_weeks_together(session, NOW)
+        learned.merge_old_weeks(session, NOW)
         assert older() == without
 
 

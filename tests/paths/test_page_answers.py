@@ -1,4 +1,5 @@
-"""What a page is told that asks for its number or beats, and what it proves by its signed lease token."""
+"""What a page is told that asks for its number or beats,
+and what it proves by its signed lease token."""
 
 from __future__ import annotations
 
@@ -211,7 +212,7 @@ def test_where_a_visitor_came_from_first_and_last(
         assert known.page == "/now"
         assert known.first is not None
         assert known.latest is not None
-        assert (known.first["source"], known.latest["source"]) == sources
+        assert (known.first.source, known.latest.source) == sources
         if visitor != "dana":
             assert known.first == known.latest
 

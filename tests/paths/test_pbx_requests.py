@@ -1,4 +1,5 @@
-"""What a PBX posts: who is believed, what is kept of it, and how it is answered when something fails."""
+"""What a PBX posts: who is believed, what is kept of it,
+and how it is answered when something fails."""
 
 from __future__ import annotations
 
@@ -10,7 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from test_main_road import PBX, cdr, number
 
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import StoreUnavailable
@@ -19,6 +19,7 @@ from leadtracker.records.tables import InboxRow
 from leadtracker.site_file import save_account
 from leadtracker.web.pbx import LONGEST_BODY
 from leadtracker.web.stores import Stores
+from tests.paths.test_main_road import PBX, cdr, number
 
 SECRET = "secret-of-the-pbx-account"
 POP = {
@@ -49,9 +50,7 @@ def counted(client: FlaskClient) -> Callable[[str, str], float]:
     """How many more notifications of a family had this receipt since the test began."""
 
     def count(family: str, receipt: str) -> float:
-        name = (
-            f'leadtracker_notifications_total{{account="pbx",family="{family}",receipt="{receipt}"}} '
-        )
+        name = f'leadtracker_notifications_total{{account="pbx",family="{family}",receipt="{receipt}"}} '
         lines = (line for line in client.get("/metrics").text.splitlines() if line.startswith(name))
         return float(next(lines, "0 0").rpartition(" ")[2])
 

@@ -1,4 +1,5 @@
-"""The planner from the rows of a site to the command, the daily plan, the pool page, the doctor and the metrics."""
+"""The planner from the rows of a site to the command, the daily plan, the pool page,
+the doctor and the metrics."""
 
 from __future__ import annotations
 
@@ -85,7 +86,8 @@ def test_every_input_is_measured(stores: Stores, engine: Engine) -> None:
 def test_what_users_said_tells_whether_the_verdicts_were_right(
     stores: Stores, engine: Engine
 ) -> None:
-    """Of twenty calls for the one visitor with 0.9: the other's, the one's, and nobody's of these."""
+    """Of twenty calls for the one visitor with 0.9: the other's, the one's,
+    and nobody's of these."""
     history(engine, MONDAY)
     span = Span(shop(stores), MONDAY - timedelta(days=28), MONDAY)
     with Session(engine) as session:
@@ -179,12 +181,12 @@ def test_what_was_planned_is_held_against_what_was_scored(stores: Stores, engine
 def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
     now = datetime.now(UTC)
     daily = DailyPlans(engine, stores.directory, stores.settings)
-    daily.go_on(now)
+    daily.tick(now)
     assert daily._child is None, "nobody has visited yet"
     history(engine, now)
     later = now + timedelta(hours=1)
     with Session(engine) as session:
-        daily.go_on(later)
+        daily.tick(later)
         assert daily._child is not None
 
         def newest() -> plans.KeptPlan | None:
@@ -194,7 +196,7 @@ def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
         kept = until(newest)
     assert (kept.plan.now.numbers, kept.made_from.visits) == (5, 480)
     assert daily._child.wait(PATIENCE) == 0
-    daily.go_on(later)
+    daily.tick(later)
     assert daily._due(later) is None
     tomorrow = later + timedelta(days=1)
     assert daily._due(tomorrow) == shop(stores)

@@ -1,4 +1,5 @@
-"""The worker reads on, whatever one callback does to it, and reading again never loses what a call has."""
+"""The worker reads on, whatever one callback does to it,
+and reading again never loses what a call has."""
 
 from __future__ import annotations
 
@@ -10,18 +11,19 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from test_main_road import PBX, cdr, number, settle
 
 from leadtracker.calls import reading as call_reading
-from leadtracker.cli.opening import site_of
 from leadtracker.domain import CallFacts
+from leadtracker.records import calls as calls_kept
 from leadtracker.records import leases
 from leadtracker.records.database import only_reader
 from leadtracker.records.inbox import read_again
+from leadtracker.records.site_rows import known_site
 from leadtracker.records.sites import forget_drained, remove_dids
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 
 @pytest.fixture
@@ -45,12 +47,10 @@ def send(app: Flask, did: str, name: str) -> None:
 def test_a_call_that_cannot_be_saved_does_not_stop_the_others(
     app: Flask, stores: Stores, worker: Worker, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = call_reading.save
-
     def refuse_one(session: Session, calls: list[tuple[CallRow, CallFacts]]) -> None:
         if any(row.call_id == "poison" for row, _ in calls):
             raise ValueError("this one cannot be saved")
-        save(session, calls)
+        calls_kept.save(session, calls)
 
     monkeypatch.setattr(call_reading, "save", refuse_one)
     for name in ("before", "poison", "after"):
@@ -93,7 +93,7 @@ def test_a_call_read_again_after_its_leases_are_forgotten_keeps_its_visitor(
     later = datetime.now(UTC) + timedelta(days=100)
     with Session(stores.engine) as session:
         leases.forget(session, later)
-        remove_dids(session, site_of(session, "shop"), [shown])
+        remove_dids(session, known_site(session, "shop"), [shown])
         forget_drained(session, later)
         read_again(session, broken_only=False)
         session.commit()
@@ -122,7 +122,8 @@ def kept(stores: Stores) -> dict[str, Any]:
 def test_two_calls_of_one_caller_are_two(
     app: Flask, stores: Stores, worker: Worker, shown: str
 ) -> None:
-    """A screen pop without a call id is of the nearest call; two calls that are named never share a row."""
+    """A screen pop without a call id is of the nearest call;
+    two calls that are named never share a row."""
     unnamed = {"phone": "0501234567", "did": shown, "status": "Ringing", "extenUser": "SIP1"}
     app.test_client().get(f"{PBX}/screen-pop", query_string=unnamed)
     settle(worker)

@@ -1,4 +1,5 @@
-"""Real-time events that are posted to us: kept if they are of a call, and read with its other callbacks."""
+"""Real-time events that are posted to us: kept if they are of a call,
+and read with its other callbacks."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from test_main_road import PBX, settle
 
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.running.doctor import findings
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from tests.paths.test_main_road import PBX, settle
 
 SAMPLES = Path(__file__).parent.parent / "contract" / "voicenter" / "real_time"
 

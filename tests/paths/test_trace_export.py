@@ -35,7 +35,8 @@ def after(minutes: float) -> datetime:
 
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dana and Ron are given numbers, Gal none; Dana calls while her page is open, Gal after a tap, then nobody."""
+    """Dana and Ron are given numbers, Gal none; Dana calls while her page is open,
+    Gal after a tap, then nobody."""
     monkeypatch.setenv("LEADTRACKER_DATA_FOLDER", str(tmp_path / "data"))
     said("account", "add", "pbx", "--vendor", "voicenter")
     said(

@@ -18,7 +18,7 @@ from leadtracker.records import learned, verdicts
 from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.tables import CallRow, VerdictRow
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.corrections import BATCH, NOBODY, heed_words, say
+from leadtracker.who_called.corrections import BATCH, NOBODY, apply_corrections, keep_word
 from leadtracker.who_called.knowledge import Knowledge, Knowledges, Ring
 from leadtracker.who_called.verdict import snapshot
 from tests.dashboard_rows import add, call, lease, touchpoint, unknown_call
@@ -66,8 +66,8 @@ class Shop:
         return row.id
 
     def say(self, call_pk: int, word: str | None) -> None:
-        say(self.engine, call_pk, word)
-        assert heed_words(self.engine, self.live, self.directory, self.knowledges) == 1
+        keep_word(self.engine, call_pk, word)
+        assert apply_corrections(self.engine, self.live, self.directory, self.knowledges) == 1
 
     def fade(self, days: int) -> None:
         with Session(self.engine) as session:
@@ -301,36 +301,36 @@ def verdicts_best(shop: Shop, call_pk: int) -> str:
 def test_what_cannot_be_said(shop: Shop) -> None:
     spoken_of = shop.call(NOW)
     with pytest.raises(NotFound, match="not matched"):
-        say(shop.engine, spoken_of + 1, NOBODY)
+        keep_word(shop.engine, spoken_of + 1, NOBODY)
     with pytest.raises(BadRequest, match="not among"):
-        say(shop.engine, spoken_of, "gal")
+        keep_word(shop.engine, spoken_of, "gal")
     assert shop.verdict(spoken_of).confirmed is None
-    say(shop.engine, spoken_of, "dana")
+    keep_word(shop.engine, spoken_of, "dana")
     assert shop.verdict(spoken_of).confirmed_at is not None
-    say(shop.engine, spoken_of, None)
+    keep_word(shop.engine, spoken_of, None)
     assert (shop.verdict(spoken_of).confirmed, shop.verdict(spoken_of).confirmed_at) == (None, None)
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == 0
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == 0
 
 
 def test_words_are_acted_on_by_the_batch_the_oldest_calls_first(shop: Shop) -> None:
     calls = [shop.call(NOW + n * MINUTE) for n in range(BATCH + 1)]
     for call_pk in calls:
-        say(shop.engine, call_pk, NOBODY)
+        keep_word(shop.engine, call_pk, NOBODY)
     with Session(shop.engine) as session:
         assert verdicts.waiting(session, 3) == calls[:3]
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == BATCH
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == BATCH
     assert shop.verdict(calls[-1]).heeded is None
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == 1
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == 1
 
 
 def test_a_word_that_cannot_be_acted_on_does_not_stop_the_next(shop: Shop) -> None:
     broken, fine = shop.call(NOW), shop.call(NOW + 9 * MINUTE)
     for call_pk in (broken, fine):
-        say(shop.engine, call_pk, "dana")
+        keep_word(shop.engine, call_pk, "dana")
     with Session(shop.engine) as session:
         session.get_one(VerdictRow, broken).evidence = b"not compressed"
         session.commit()
-    assert heed_words(shop.engine, shop.live, shop.directory, shop.knowledges) == 2
+    assert apply_corrections(shop.engine, shop.live, shop.directory, shop.knowledges) == 2
     assert shop.verdict(broken).heeded == "dana", "it is not tried again"
     assert shop.verdict(fine).stated_right is not None
     assert shop.knowers() == {"dana"}

@@ -1,4 +1,5 @@
-"""The worker: what one turn does, what is forgotten and what stays, and what a fault in between costs."""
+"""The worker: what one turn does, what is forgotten and what stays,
+and what a fault in between costs."""
 
 from __future__ import annotations
 
@@ -11,7 +12,6 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from test_main_road import message, number, post
 
 from leadtracker.errors import StoreUnavailable
 from leadtracker.matching.calling_clock import KEPT
@@ -26,6 +26,7 @@ from leadtracker.who_called.knowledge import Knowledge
 from tests.callback_road import callback_row
 from tests.dashboard_rows import add, call, callback, lease
 from tests.notifications import turn_is_taken
+from tests.paths.test_main_road import message, number, post
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
@@ -55,7 +56,8 @@ def ids(engine: Engine, column: Any) -> set[Any]:
 
 class TestForgetting:
     def test_which_notifications_go(self, stores: Stores, worker: Worker, now: datetime) -> None:
-        """What was read, after 400 days; what waits or is broken stays for ever, and so do calls."""
+        """What was read, after 400 days; what waits or is broken stays for ever,
+        and so do calls."""
         old = now - timedelta(days=400)
         of = call(old - DAY)
         add(stores.engine, of)
@@ -207,7 +209,7 @@ class TestTurns:
             return 40
 
         monkeypatch.setattr(module, "read_inbox", reading)
-        monkeypatch.setattr(module, "heed_words", lambda *_: 500)
+        monkeypatch.setattr(module, "apply_corrections", lambda *_: 500)
         assert worker.turn() == 546, (
             "the log, three numbers whose holders Redis may have lost, and what was read"
         )

@@ -6,13 +6,22 @@ from datetime import UTC, datetime
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, records, short_pops
 
 from leadtracker.calls.call_record import Heard, build
 from leadtracker.domain import Account, Outcome, Phase
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.simulated_call import Ending, SimulatedCall
 from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat
+from tests.properties.voicenter_calls import (
+    ISRAEL,
+    Sent,
+    calls,
+    events,
+    in_every_format,
+    pops,
+    records,
+    short_pops,
+)
 
 ACCOUNT = Account(1, "pbx", "voicenter", "secret")
 OUTCOMES = {

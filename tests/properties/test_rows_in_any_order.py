@@ -1,4 +1,5 @@
-"""The rows of a call are the same for every order and number of its callbacks: over HTTP, with the worker between."""
+"""The rows of a call are the same for every order and number of its callbacks: over HTTP,
+with the worker between."""
 
 from __future__ import annotations
 
@@ -13,7 +14,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from voicenter_calls import ISRAEL, Sent, calls, events, in_every_format, pops, records, short_pops
 
 from leadtracker.demo.browser import DESKTOP
 from leadtracker.pbx.simulated_call import SimulatedCall
@@ -29,6 +29,16 @@ from leadtracker.records.tables import (
 )
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
+from tests.properties.voicenter_calls import (
+    ISRAEL,
+    Sent,
+    calls,
+    events,
+    in_every_format,
+    pops,
+    records,
+    short_pops,
+)
 
 ADDRESS = "/pbx/pbx/secret-of-the-pbx-account"
 IN_ORDER = "in-order"  # the serial of the call whose callbacks come once and as they should
@@ -72,7 +82,8 @@ def send(client: FlaskClient, sent: Sent) -> None:
 def forget(stores: Stores, worker: Worker) -> None:
     """Nothing was learned and nobody called yet: a verdict depends on the calls before.
 
-    An example that hypothesis gave up in the middle has left callbacks, which would be read as a call just before.
+    An example that hypothesis gave up in the middle has left callbacks,
+    which would be read as a call just before.
     """
     while worker.turn():
         pass
@@ -104,7 +115,8 @@ def rows(stores: Stores, call: SimulatedCall) -> dict[str, Any]:
             for leg in legs
         ]
     kept.pop("first_time")  # of the same caller's two calls only one is
-    # The figures move a little with the moment of the call and with what the site has learned by then.
+    # The figures move a little with the moment of the call and with what the site has learned by
+    # then.
     kept["match"] = {
         name: kept["match"].get(name) for name in ("verdict", "visitor", "said", "lease", "visit")
     }

@@ -1,9 +1,11 @@
-"""Whatever the evidence: probabilities sum to 1, more evidence never lowers, order and storage change nothing."""
+"""Whatever the evidence: probabilities sum to 1, more evidence never lowers,
+order and storage change nothing."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -163,7 +165,7 @@ def test_probabilities_sum_to_1(call: Evidence, view: View) -> None:
     )
 
 
-MORE = {
+MORE: dict[str, Callable[[Holder, Evidence], dict[str, Any]]] = {
     "a tap": lambda holder, call: {"tapped": 3.0 if holder.tapped is None else holder.tapped / 4},
     "an agreeing region": lambda holder, call: {"region": call.region or holder.region},
     "an agreeing topic": lambda holder, call: {"topic": call.topic or holder.topic},

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from receiver import Receiver, receiving
 
 from leadtracker.demo.browser import direct_session
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
+from tests.unit.receiver import Receiver, receiving
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""What a request may say, to the last sign, and in which words its state is told to visitors and to operators."""
+"""What a request may say, to the last sign, and in which words its state is told to visitors and to
+operators."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from leadtracker import money
 from leadtracker.callback import request as callback_request
 from leadtracker.callback import sweeps as callback_sweeps
 from leadtracker.callback.request import Told, read_wish, told
@@ -28,7 +30,6 @@ from leadtracker.web.dashboard.callback_words import (
     TONES,
     callback_tone,
     callback_why,
-    money,
     register,
 )
 from leadtracker.web.script.callback_words import WORDS
@@ -181,7 +182,7 @@ class TestWords:
         ("amount", "text"), [(0, "0.00"), (5, "0.05"), (1250, "12.50"), (123456789, "1,234,567.89")]
     )
     def test_money(self, amount: int, text: str) -> None:
-        assert money(amount, "ILS") == f"{text} ILS"
+        assert money.as_text(amount, "ILS") == f"{text} ILS"
 
     def test_templates_have_them(self) -> None:
         app = Flask(__name__)
@@ -238,7 +239,8 @@ class TestRules:
         assert stricter(one, other) == stricter(other, one) == both
 
     def test_times_that_hang_together(self) -> None:
-        """A spent token is remembered longer than it is good; whoever waits for the PBX waits less than its sweep."""
+        """A spent token is remembered longer than it is good;
+        whoever waits for the PBX waits less than its sweep."""
         assert (LIFETIME_SECONDS, SKEW_SECONDS) == (1800, 60)
         assert keys.TOKEN_SECONDS > LIFETIME_SECONDS + 2 * SKEW_SECONDS
         lost, left_lying = (

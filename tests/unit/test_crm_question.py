@@ -1,4 +1,5 @@
-"""A customer's CRM is asked once, as we were asked; whatever is no whole answer of an object is none."""
+"""A customer's CRM is asked once, as we were asked;
+whatever is no whole answer of an object is none."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from receiver import Receiver
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from leadtracker.outgoing import LONGEST_ANSWER, LONGEST_REPLY, Crm, Fate, Sender
+from tests.unit.receiver import Receiver
 
 KEYS = b'{"STATUS":"OK","CLIENTNAME":"Lois"}'
 

@@ -112,11 +112,11 @@ def test_evidence_is_kept_as_json() -> None:
 
 
 def test_evidence_without_the_knowledge_of_the_phone() -> None:
-    untold = evidence().untold()
+    untold = evidence().without_known_phone()
     assert (untold.remembered, untold.knowers, untold.known_otherwise, untold.elsewhere) == (
         None,
-        set(),
-        set(),
+        frozenset(),
+        frozenset(),
         (),
     )
     assert untold.holders == evidence().holders

@@ -1,4 +1,5 @@
-"""What a call and a visit teach: sums that come back when they are taken back, and what a phone's next call is told."""
+"""What a call and a visit teach: sums that come back when they are taken back,
+and what a phone's next call is told."""
 
 from __future__ import annotations
 
@@ -6,8 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from test_evidence import START, at, lease
-from test_matching import NOW, PHONE, VIEW, call, closed, holder, older
 
 from leadtracker.domain import Lease
 from leadtracker.matching.confirmation import candidates_of, confirmed, truth
@@ -15,6 +14,8 @@ from leadtracker.matching.counts import CELLS, Counts, change
 from leadtracker.matching.learning import course, lesson, remember
 from leadtracker.matching.matching import match
 from leadtracker.matching.phone_memory import Called, Known, Remembered, memory_key
+from tests.unit.test_evidence import START, at, lease
+from tests.unit.test_matching import NOW, PHONE, VIEW, call, closed, holder, older
 
 
 class TestLesson:

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 import pytest
 import requests
-from receiver import Receiver
 
 from leadtracker.outgoing import LONGEST_REPLY, Fate, Sender
 from tests.patience import PATIENCE, until
+from tests.unit.receiver import Receiver
 
 SECRET = "SECRET-CODE"
 Answering = Callable[[socket.socket, threading.Event], object]
@@ -23,7 +23,8 @@ Answering = Callable[[socket.socket, threading.Event], object]
 
 @contextmanager
 def answering(answer: Answering) -> Iterator[str]:
-    """A server whose one connection is given to `answer`, and what says that the test needs it no more."""
+    """A server whose one connection is given to `answer`,
+    and what says that the test needs it no more."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -124,24 +125,28 @@ def flood(connection: socket.socket, _: threading.Event) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (LONGEST_REPLY + 65536))
 
 
+def reset(connection: socket.socket, _: threading.Event) -> None:
+    connection.recv(4096)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def saying(words: bytes) -> Answering:
+    def say(connection: socket.socket, _: threading.Event) -> None:
+        connection.recv(4096)
+        connection.sendall(words)
+
+    return say
+
+
 NO_ANSWERS: dict[str, Answering] = {
     "silent": lambda connection, over: (connection.recv(4096), over.wait()),
     "drips its headers": dripping(b"HTTP/1.1 200 OK\r\nContent-Length:"),
     "drips its body": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"),
     "floods": flood,
     "hangs up": lambda connection, _: connection.recv(4096),
-    "resets": lambda connection, _: (
-        connection.recv(4096),
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"),
-    ),
-    "speaks no HTTP": lambda connection, _: (
-        connection.recv(4096),
-        connection.sendall(b"220 mail\r\n\r\n"),
-    ),
-    "stops in the middle": lambda connection, _: (
-        connection.recv(4096),
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"),
-    ),
+    "resets": reset,
+    "speaks no HTTP": saying(b"220 mail\r\n\r\n"),
+    "stops in the middle": saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"),
 }
 
 

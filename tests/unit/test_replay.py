@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from leadtracker.domain import Outcome
+from leadtracker.domain import Outcome, Touchpoint
 from leadtracker.errors import TraceFault
-from leadtracker.live import Grant
+from leadtracker.live import Asker, Grant, Told
 from leadtracker.matching.evidence import Evidence
 from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.records.verdicts import Judgement
@@ -44,8 +44,8 @@ class Notebook:
         self.said.append("batch")
         yield
 
-    def acquire(self, site: str, **what: Any) -> Grant | None:
-        self.said.append(("acquire", what["now"] / 1000, what["visitor"], what["arrival"]))
+    def acquire(self, site: str, asker: Asker, told: Told, **what: Any) -> Grant | None:
+        self.said.append(("acquire", what["now"] / 1000, asker.visitor, asker.arrival))
         did = self.granted.pop(0)
         return Grant("leased", did, "l", 0, "pool") if did != "gone" else None
 
@@ -53,7 +53,7 @@ class Notebook:
         state = what["state"], what["tapped"], what["level"]
         self.said.append(("beat", what["now"] / 1000, what["did"], *state))
 
-    def tap_default(self, site: str, **what: Any) -> None:
+    def tap_default(self, site: str, asker: Asker, latest: Touchpoint, **what: Any) -> None:
         self.said.append(("tap", what["now"] / 1000, what["lease"]))
 
     def pass_hour(self, t: float) -> None:
@@ -69,7 +69,7 @@ class Notebook:
         self.said.append(ring)
         return Judgement(Evidence(0.0, ring.did, ring.phone, 0, 0, 1.0), POSTERIOR, 1, 1)
 
-    def shown(self, judged: Judgement) -> Posterior:
+    def displayed(self, judged: Judgement) -> Posterior:
         return judged.posterior
 
     def end(self, call: int, ring: Ring, judged: Judgement, answered: bool) -> None:

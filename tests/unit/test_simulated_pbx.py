@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
-from receiver import Receiver
 
 from leadtracker.pbx.simulated_call import (
     Ending,
@@ -29,6 +28,7 @@ from leadtracker.pbx.voicenter.simulator.account import PopFormat, SimulatedVoic
 from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat, cdrs
 from leadtracker.pbx.voicenter.simulator.events import of_call
 from leadtracker.pbx.while1.simulator.account import SimulatedWhile1
+from tests.unit.receiver import Receiver
 
 CONTRACT = Path(__file__).parent.parent / "contract"
 PACKAGE = Path(__file__).parent.parent.parent / "leadtracker"

@@ -25,7 +25,7 @@ class AccountRow(Base):
 
 
 class SiteRow(Base):
-    """A site's settings; domain.Site says what each of them means."""
+    """A site's settings; domain.Site says what each of them means, and its default."""
 
     __tablename__ = "sites"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,19 +40,17 @@ class SiteRow(Base):
     account_key: Mapped[str | None] = mapped_column(ForeignKey("accounts.key", onupdate="CASCADE"))
     name_keys: Mapped[list[str]]
     company_keys: Mapped[list[str]]
-    phone_keys: Mapped[list[str]] = mapped_column(
-        server_default='["phone", "tel", "telephone", "mobile"]'
-    )
-    likely_name: Mapped[str] = mapped_column(server_default="likely {name}")
+    phone_keys: Mapped[list[str]]
+    likely_name: Mapped[str]
     url: Mapped[str | None]
     # Topic -> its pages and its calls, both lists of texts.
-    topics: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    topics: Mapped[dict[str, Any]]
     number_price: Mapped[int | None]
-    currency: Mapped[str] = mapped_column(server_default="ILS")
-    most_overflow: Mapped[float] = mapped_column(server_default="0.01")
-    most_at_risk: Mapped[float] = mapped_column(server_default="0.35")
+    currency: Mapped[str]
+    most_overflow: Mapped[float]
+    most_at_risk: Mapped[float]
     # The `callback` table of the site file; callback_rules.rules says what is in it.
-    callback: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    callback: Mapped[dict[str, Any]]
 
 
 class TokenRow(Base):

@@ -30,6 +30,7 @@ class VerdictRow(Base):
     days: Mapped[int]  # LearnedRow.days at the lesson
     confirmed: Mapped[str | None]  # what a user said: a visitor, or '' for none of these
     confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]  # the user's name; NULL for a command and in older rows
     heeded: Mapped[str | None]  # the value of `confirmed` that the worker has applied
     # The call's visitor and shares before any user spoke.
     matched: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE)

@@ -1,4 +1,4 @@
-"""Call-back requests of programs: a CRM or a CMS asks with a key of its site; the same guard decides."""
+"""Callback requests of programs: a CRM or a CMS asks with a key of its site."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def _site() -> Site:
     kind, _, key = request.headers.get("Authorization", "").partition(" ")
     here = stores()
     here.directory.refresh()
-    with reading(here.engine) as session:
-        site_id = api_keys.site_of(session, key) if kind == "Bearer" else None
+    site_id = None
+    if kind == "Bearer":
+        with reading(here.engine) as session:
+            site_id = api_keys.site_of(session, key)
     if site_id is None:
         raise NotAllowed("this needs a key of `leadtracker api-key add`, as Authorization: Bearer")
     site = here.directory.site(site_id)

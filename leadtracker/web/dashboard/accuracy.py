@@ -1,4 +1,4 @@
-"""The accuracy page: what was said of callers against what proved true, and how late callers call."""
+"""The accuracy page: how often we are right about callers, and how late callers call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser's request must be: of a page of our own when it changes something, and free of NUL."""
+"""What we refuse of browsers: forms that another site sent, and text with a NUL character."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_other_origins() -> None:
-    """The answer to forged forms: browsers say where a form was sent from, so no tokens. Raises NotAllowed."""
+    """Refuse forged forms. Browsers say where a form was sent from, so it needs no token.
+
+    Raises NotAllowed.
+    """
     if request.method in SAFE:
         return
     sender = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
     if sender is not None:
         own = sender in ("same-origin", "none")
-    else:  # the host alone: a proxy that ends TLS may hide the scheme from us
+    else:  # only the host counts: a proxy that ends TLS may hide the scheme from us
         own = origin is not None and urlsplit(origin).netloc == request.host
     if not own:
         raise NotAllowed("this form was not sent by a page of Leadtracker")
 
 
 def refuse_nul() -> None:
-    """No text of people has one, and PostgreSQL takes none. Raises BadRequest."""
+    """People never type a NUL, and PostgreSQL takes none. Raises BadRequest."""
     if any("\0" in text for text in (request.path, *request.values.values())):
         raise BadRequest("the address or the form has a NUL character")

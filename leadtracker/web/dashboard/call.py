@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from leadtracker.domain import Json
@@ -15,7 +15,7 @@ from leadtracker.reports.one_call import one_call
 from leadtracker.web.dashboard.formats import ANY_SITE
 from leadtracker.web.dashboard.raw_payload import readable
 from leadtracker.web.stores import stores
-from leadtracker.who_called.corrections import NOBODY, say
+from leadtracker.who_called.corrections import NOBODY, keep_word
 from leadtracker.who_called.explanation import Explanation, explanation
 
 
@@ -49,13 +49,13 @@ def _vendor(call: CallRow) -> str:
 
 
 def confirm(call_pk: int) -> ResponseReturnValue:
-    """A user confirms who called: `visitor` is a candidate, `nobody` none of them, `undo` ends it."""
+    """A user says who called: `visitor` is a candidate, `nobody` none of them, `undo` unsays it."""
     said: str | None = request.form.get("visitor")
     if said is None and "nobody" in request.form:
         said = NOBODY
     if said is None and "undo" not in request.form:
         raise BadRequest("the form says neither who called nor that it was none of these")
-    say(stores().engine, call_pk, said)
+    keep_word(stores().engine, call_pk, said, g.user.name)
     return redirect(url_for("dashboard.call", call_pk=call_pk, _anchor="who"), 303)
 
 

@@ -52,7 +52,9 @@ class FilterForm:
 
     @property
     def site_id(self) -> int | None:
-        return self.site and self.site.id
+        if self.site is None:
+            return None
+        return self.site.id
 
     @property
     def zone(self) -> str:

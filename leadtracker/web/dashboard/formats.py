@@ -1,4 +1,4 @@
-"""How pages write times, durations, numbers and sources; each function is a filter of the templates."""
+"""How pages write times, durations, numbers and sources. Each function is a template filter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OUTCOME_WORDS = {
 UNDECIDED = ("unknown", "answered")  # outcomes that do not say whether a call has ended
 TODAY = "Today"
 # Stands in for the site of a call that is of none.
-ANY_SITE = Site(id=0, name="", tokens=(), origins=(), default_number=None, time_zone="UTC")
+ANY_SITE = Site(id=0, name="", tokens=(), time_zone="UTC")
 VERDICT_WORDS = {
     "certain": "certain",
     "likely": "likely",

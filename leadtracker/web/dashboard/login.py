@@ -1,4 +1,4 @@
-"""Logging in and out: a password, a signed session cookie, and a limit on guesses."""
+"""Logging in and out: a password, a signed session cookie, and limits on guesses."""
 
 from __future__ import annotations
 
@@ -77,11 +77,13 @@ def leave() -> ResponseReturnValue:
 
 
 def login_required() -> ResponseReturnValue | None:
-    """Before a request of a page: the user of the session, or the way to the login form and back."""
+    """Before a request of a page: find its user, or lead to the login form and back."""
     user = _user()
     if user is None:
         session.clear()
-        there = request.full_path.rstrip("?") if request.method == "GET" else None
+        there = None
+        if request.method == "GET":
+            there = request.full_path.rstrip("?")
         return redirect(url_for("login.form", next=there))
     g.user = user
     return None
@@ -89,13 +91,16 @@ def login_required() -> ResponseReturnValue | None:
 
 def _user() -> User | None:
     user_id = session.get("user")
-    user = user_by_id(stores().engine, user_id) if isinstance(user_id, int) else None
-    return user if user and user.epoch == session.get("epoch") else None
+    if not isinstance(user_id, int):
+        return None
+    user = user_by_id(stores().engine, user_id)
+    if user is None or user.epoch != session.get("epoch"):
+        return None
+    return user
 
 
 def _inside(target: str) -> str:
-    """A path of this server; the calls page for any other address, or one that a browser could take for another."""
-    inside = (
-        target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    )
-    return target if inside else url_for("dashboard.calls")
+    """A path of this server; the calls page for what a browser might take for another server."""
+    if target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable():
+        return target
+    return url_for("dashboard.calls")

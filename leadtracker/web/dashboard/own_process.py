@@ -1,4 +1,7 @@
-"""Pages of the dashboard come from a process of their own when there is one: no report takes time from the roads."""
+"""Where a process of its own makes the pages, the others pass requests on to it.
+
+So no report takes time from visitors and calls.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +52,8 @@ def _pass_on() -> Response | None:
         ("For", as_received["REMOTE_ADDR"]),
         ("Proto", as_received["wsgi.url_scheme"]),
     ):
-        before = request.headers.get(f"X-Forwarded-{name}")
-        headers[f"X-Forwarded-{name}"] = f"{before}, {value}" if before else value
+        proxies = [request.headers.get(f"X-Forwarded-{name}"), value]
+        headers[f"X-Forwarded-{name}"] = ", ".join(each for each in proxies if each)
     connection = _Connection(path)
     try:
         connection.request(request.method, request.environ["RAW_URI"], request.get_data(), headers)

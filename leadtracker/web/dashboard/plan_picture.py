@@ -1,4 +1,4 @@
-"""The plan as a picture: where its points, lines and labels stand; the template draws it as SVG without any style."""
+"""The plan as a picture: where its points, lines and labels stand. The template draws it as SVG."""
 
 from __future__ import annotations
 

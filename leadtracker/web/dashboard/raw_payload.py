@@ -1,4 +1,4 @@
-"""A notification as received -> text that may be shown: readable, not endless, without the secrets in it."""
+"""A notification as text for people: readable, not endless, without the secrets in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def readable(notification: InboxRow, secrets: Iterable[str]) -> str:
     """The query and the body, JSON indented; `secrets` are masked wherever they stand."""
     body = notification.body.decode("utf-8", "replace").replace("\0", "�")
     text = "\n\n".join(part for part in (notification.query, _indented(body)) if part)
-    return mask(text[:LONGEST], secrets) + ("\n… (cut)" if len(text) > LONGEST else "")
+    masked = mask(text[:LONGEST], secrets)
+    if len(text) > LONGEST:
+        masked += "\n… (cut)"
+    return masked
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:

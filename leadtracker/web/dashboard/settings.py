@@ -1,4 +1,4 @@
-"""The settings page: sites, what to paste into their pages, and PBX accounts; read only, the CLI changes them."""
+"""The settings page: sites with the line for their pages, and PBX accounts. The CLI changes them."""
 
 from __future__ import annotations
 

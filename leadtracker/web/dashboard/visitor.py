@@ -1,4 +1,4 @@
-"""The visitor card, which a screen pop's link opens: readable in two seconds with a caller on the line."""
+"""The visitor card, which a screen pop opens: readable in two seconds with a caller on the line."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ def visitor(visitor_id: str) -> ResponseReturnValue:
     here, call_id = stores(), request.args.get("call")
     card = visitor_card.visitor_card(here.engine, here.live, here.directory, visitor_id, call_id)
     waited = request.args.get("waited", 0, type=int)
-    return _page(
-        card, wait=waited + 1 if call_id and card.call is None and waited < MOST_WAITS else None
-    )
+    if call_id and card.call is None and waited < MOST_WAITS:
+        return _page(card, wait=waited + 1)
+    return _page(card)
 
 
 def caller(caller: str) -> ResponseReturnValue:
     here = stores()
-    return _page(visitor_card.caller_card(here.engine, here.directory, caller), wait=None)
+    return _page(visitor_card.caller_card(here.engine, here.directory, caller))
 
 
-def _page(card: VisitorCard, wait: int | None) -> str:
+def _page(card: VisitorCard, wait: int | None = None) -> str:
+    """`wait`: how often the page has looked again for its call, which is not written yet."""
     site = card.site or ANY_SITE
     return render_template("visitor.html", card=card, site=site, zone=site.time_zone, wait=wait)

@@ -1,4 +1,4 @@
-"""Asking to be called back: the script's JSON, a plain form without it, and how a request stands."""
+"""Asking to be called back: by the script's JSON or by a plain form; and how a request stands."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def register(app: Flask, requests: CallbackRequests) -> None:
     @blueprint.post("/callback")
     def ask() -> ResponseReturnValue:
         request.max_content_length = LONGEST_BODY
-        return ask_by_form(requests) if request.mimetype == FORM else ask_by_script(requests)
+        if request.mimetype == FORM:
+            return ask_by_form(requests)
+        return ask_by_script(requests)
 
     @blueprint.get("/callback/<request_id>")
     def stands(request_id: str) -> ResponseReturnValue:
@@ -52,9 +54,10 @@ def register(app: Flask, requests: CallbackRequests) -> None:
         answered = error_answers.ours(error)
         if request.mimetype != FORM and request.endpoint != "callback_request.sent":
             return answered
-        return page(
-            Told("", State.REFUSED, "often" if error.status >= 500 else "again"), None, error.status
-        )
+        words = "again"
+        if error.status >= 500:
+            words = "often"
+        return page(Told("", State.REFUSED, words), None, error.status)
 
     app.register_blueprint(blueprint)
 
@@ -66,21 +69,30 @@ def ask_by_script(requests: CallbackRequests) -> Response:
         message, "page", page=request.headers.get("Origin", ""), address=request.remote_addr or ""
     )
     told = count(site, requests.ask(site, wish))
-    return answer(told.as_json(), site, 422 if told.state is State.REFUSED else 200)
+    status = 200
+    if told.state is State.REFUSED:
+        status = 422
+    return answer(told.as_json(), site, status)
 
 
 def ask_by_form(requests: CallbackRequests) -> ResponseReturnValue:
-    """A form that posts itself: with what the script would have sent, or, where there is none, with a token alone."""
+    """A form that the browser itself posts.
+
+    It has what the script would have sent, or, where no script runs, only the site's token.
+    """
     given = {name: text.replace("\0", "") for name, text in request.form.items()}
     site = site_of(given.get("leadtracker_token") or given.get("token"))
     own = own_id(site, given.get("phone", ""))
     message: dict[str, Any] = {
         name: given.get(name, "") for name in ("phone", "name", "note", "website", "form")
     }
-    message["visitor"] = given["visitor"] if ID.match(given.get("visitor", "")) else own[:32]
+    message["visitor"] = own[:32]
+    if ID.match(given.get("visitor", "")):
+        message["visitor"] = given["visitor"]
     message["id"] = given.get("id") or own
     filled = given.get("filled_ms", "")
-    message["filled_ms"] = int(filled) if filled.isdecimal() and len(filled) < 16 else None
+    if filled.isdecimal() and len(filled) < 16:
+        message["filled_ms"] = int(filled)
     wish = read_wish(
         message, "form", page=request.headers.get("Origin", ""), address=request.remote_addr or ""
     )
@@ -91,24 +103,30 @@ def ask_by_form(requests: CallbackRequests) -> ResponseReturnValue:
 
 
 def own_id(site: Site, phone: str) -> str:
-    """An id for a form that brings none: the same form of the same sender is the same request for some minutes."""
+    """An id for a form that brings none.
+
+    The same form of the same sender is the same request for some minutes.
+    """
     moment = int(time.time() // SAME_FORM_SECONDS)
     text = f"{site.id} {household(request.remote_addr)} {phone} {moment}"
     return hmac.new(stores().settings.key.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
 
 
 def page(told: Told, site: Site | None, status: int = 200) -> Response:
-    """For people, in Hebrew or English; nothing of what was sent is shown again."""
+    """For people, in Hebrew or English; the page repeats nothing of what was sent."""
     language = request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
     words = WORDS[language]
+    zone, back = "UTC", ""
+    if site is not None:
+        zone, back = site.time_zone, site.url or ""
     text = render_template(
         "callback_sent.html",
         language=language,
         words=words,
         said=words.get(told.words or told.state, words["sent"]),
         opens=told.opens,
-        zone=site.time_zone if site else "UTC",
-        back=site.url or "" if site else "",
+        zone=zone,
+        back=back,
     )
     response = protect(Response(text, status))
     response.headers["Cache-Control"] = "no-store"

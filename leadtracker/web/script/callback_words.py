@@ -1,4 +1,4 @@
-"""What visitors without JavaScript are told, in their language: by the state of a request, or the word of a refusal.
+"""What visitors without JavaScript are told, in their language, of their callback request.
 
 The words stand with those of the widget in static/tracker/callback_words.json.
 """

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from samples import FOLDER
-
 from leadtracker.domain import Cdr, Direction, IvrStep, Outcome
+from tests.contract.samples import FOLDER
 
 SAMPLES = FOLDER / "voicenter" / "cdr"
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)

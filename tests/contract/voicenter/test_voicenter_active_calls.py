@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
-from samples import FOLDER, fields, url
 
 from leadtracker.domain import Account, Direction
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx.voicenter import active_calls, extension_list
 from leadtracker.pbx.voicenter.active_calls import ActiveCall, Desk, Queue, Waiting
 from leadtracker.pbx.voicenter.extension_list import Extension
+from tests.contract.samples import FOLDER, asked, fields, url
 
 CALLS, EXTENSIONS = FOLDER / "voicenter" / "active_calls", FOLDER / "voicenter" / "extension_list"
 NOW = datetime(2020, 10, 11, 22, 25, tzinfo=UTC)
@@ -73,7 +73,9 @@ ERRORS = {
     "extensions-answer-error-2-internal.json": "The PBX says: Internal error. (2).",
     "queues-answer-error-1-format.json": "The PBX says: Authorization failed. (1).",
     "queues-answer-error-2-internal.json": "The PBX says: Internal error. (2).",
-    "queues-answer-error-2-queue-not-found.json": "The PBX says: Queue is not found in this account (2).",
+    "queues-answer-error-2-queue-not-found.json": (
+        "The PBX says: Queue is not found in this account (2)."
+    ),
 }
 REQUESTS = {
     "extensions-request-all.json": "",
@@ -280,7 +282,7 @@ def test_extension_list_request(account: Account) -> None:
     assert orjson.loads(request.json().data) == fields(EXTENSIONS / "request.json")
     assert request.get().url == url(EXTENSIONS / "request-get.txt")
     assert request.url == "https://monitor.voicenter.co.il/Comet/api/GetExtensions"
-    assert extension_list.request(account, whole_organisation=True).fields["showAll"] == 1
+    assert asked(extension_list.request(account, whole_organisation=True))["showAll"] == 1
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -6,11 +6,11 @@ import dataclasses
 
 import orjson
 import pytest
-from samples import FOLDER, fields, url
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx.voicenter import blacklist
+from tests.contract.samples import FOLDER, asked, fields, url
 
 SAMPLES = FOLDER / "voicenter" / "blacklist"
 INVALID = "Please make sure the phone destination is in a valid format"
@@ -57,9 +57,8 @@ def test_remove_request(israel: Account) -> None:
 
 
 def test_a_number_without_a_name(israel: Account) -> None:
-    assert blacklist.add(israel, {"972501234567": ""}).fields["Phones"] == [
-        {"Phone": "972501234567"}
-    ]
+    request = blacklist.add(israel, {"972501234567": ""})
+    assert asked(request)["Phones"] == [{"Phone": "972501234567"}]
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
-from samples import FOLDER, fields, url
 
 from leadtracker.domain import Account, Cdr, Direction, IvrStep, Outcome
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx.voicenter import call_log
+from tests.contract.samples import FOLDER, fields, url
 
 SAMPLES = FOLDER / "voicenter" / "call_log"
 SINCE, UNTIL = (
@@ -83,9 +83,13 @@ ANSWERS = {
     "answer-truncated.json": call_log.Records(25000, (OUTGOING, INCOMING), whole=False),
 }
 ERRORS = {
-    "answer-error-1-rate-limit.json": "The PBX says: Request limit exceeded. Please try again later. (1).",
+    "answer-error-1-rate-limit.json": (
+        "The PBX says: Request limit exceeded. Please try again later. (1)."
+    ),
     "answer-error-2-authorization.json": "The PBX says: Authorization failed. (2).",
-    "answer-error-4-ip-not-trusted.json": "The PBX says: IP address 192.0.2.10 is not trusted. (4).",
+    "answer-error-4-ip-not-trusted.json": (
+        "The PBX says: IP address 192.0.2.10 is not trusted. (4)."
+    ),
     "answer-error-5-out-of-range.json": "The PBX says: Out of range (5).",
 }
 REQUESTS = ("request.json", "request-all-filters.json")
@@ -123,14 +127,14 @@ def test_request_with_a_token(account: Account) -> None:
     first, _, rest = (SAMPLES / "request-bearer.txt").read_bytes().partition(b"\n")
     printed = message_from_bytes(rest)
     account = dataclasses.replace(
-        account, options=account.options | {"call_log_token": "XXXXXXXXXXXXX"}
+        account, options={**account.options, "call_log_token": "XXXXXXXXXXXXX"}
     )
     request = call_log.request(account, SINCE, UNTIL, {}, fields=())
     sent = request.json().prepare()
     assert f"{sent.method} {sent.path_url} HTTP/1.1" == first.decode()
     assert sent.headers["Authorization"] == printed["Authorization"]
     assert sent.headers["Content-Type"] == printed["Content-Type"]
-    assert sent.body == printed.get_payload().strip().encode()
+    assert sent.body == rest.partition(b"\n\n")[2].strip()
     assert request.query is None  # a token has no place in an address
 
 
@@ -184,12 +188,8 @@ def test_both_legs_of_a_call_that_we_asked_for(account: Account) -> None:
     first = read_one(account, Type="Click2Callleg1", CdrType=9, CustomData=custom)
     second = read_one(account, Type="Click2Call leg2", CdrType=10, CustomData=custom, Price=7.5)
     assert (first.type, first.main, first.customer) == ("Click2Call leg1", False, None)
-    assert (second.type, second.main, second.customer, second.price) == (
-        "Click2Call leg2",
-        True,
-        "+972501234567",
-        7.5,
-    )
+    assert (second.type, second.main) == ("Click2Call leg2", True)
+    assert (second.customer, second.price) == ("+972501234567", Decimal("7.5"))
     assert first.custom == second.custom == custom
 
 

@@ -7,13 +7,13 @@ import json
 import xmlrpc.client
 
 import pytest
-from expected_cdrs import EXPECTED, RECEIVED, SAMPLES
-from samples import requests, sent
 
 from leadtracker.domain import Account, Cdr
 from leadtracker.pbx.vendor import Receipt, WireFormat
 from leadtracker.pbx.voicenter import VENDOR
 from leadtracker.pbx.voicenter.cdr_notification import CDR
+from tests.contract.samples import requests, sent
+from tests.contract.voicenter.expected_cdrs import EXPECTED, RECEIVED, SAMPLES
 
 FORMATS = {".json": WireFormat.JSON, ".xml": WireFormat.XML_RPC, ".form": WireFormat.FORM}
 

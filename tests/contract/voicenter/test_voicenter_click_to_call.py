@@ -1,4 +1,5 @@
-"""Every Click2Call sample: requests byte for byte in a query, key for key in JSON; answers field by field."""
+"""Every Click2Call sample: requests byte for byte in a query, key for key in JSON;
+answers field by field."""
 
 from __future__ import annotations
 
@@ -8,13 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
-from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import click_to_call
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
+from tests.contract.samples import FOLDER, asked, fields, reply, url
 
 SAMPLES = FOLDER / "voicenter" / "click_to_call"
 FULL = {
@@ -106,9 +107,9 @@ def test_request_in_json(name: str, israel: Account) -> None:
 
 @pytest.mark.parametrize("name", IN_A_QUERY)
 def test_request_in_a_query(name: str, israel: Account) -> None:
-    written_as, *asked = IN_A_QUERY[name]
+    written_as, action, agent, target, parameters = IN_A_QUERY[name]
     account = with_options(israel, code="XXXXXXXXXXX", click_to_call_format=written_as)
-    request = click_to_call.request(account, *asked).get()
+    request = click_to_call.request(account, action, agent, target, parameters).get()
     assert (request.method, request.url) == ("GET", url(SAMPLES / name))
     assert not request.data
     assert not request.headers
@@ -200,14 +201,14 @@ def test_a_dial_is_written_whole(israel: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("longest", "asked", "sent"), [(900, 7200, 900), (900, 60, 60), (900, None, 900)]
+    ("longest", "wanted", "sent"), [(900, 7200, 900), (900, 60, 60), (900, None, 900)]
 )
 def test_no_call_lasts_longer_than_it_may_cost(
-    longest: int, asked: int | None, sent: int, israel: Account
+    longest: int, wanted: int | None, sent: int, israel: Account
 ) -> None:
-    options = {} if asked is None else {"maxduration": asked}
+    options = {} if wanted is None else {"maxduration": wanted}
     dial = dataclasses.replace(DIAL, options=options, max_seconds=longest)
-    assert click_to_call.call(israel, dial).fields["maxduration"] == sent
+    assert asked(click_to_call.call(israel, dial))["maxduration"] == sent
 
 
 DOCUMENTED: dict[str, type] = {  # the table of the document, parameter and kind
@@ -310,10 +311,8 @@ def test_the_format_is_not_named_where_voicenter_s_own_is_wanted(israel: Account
 
 
 def test_a_trunk_is_an_agent_too(israel: Account) -> None:
-    assert (
-        click_to_call.call(israel, dataclasses.replace(DIAL, agent="SIPTRUNK")).fields["phone"]
-        == "SIPTRUNK"
-    )
+    dial = dataclasses.replace(DIAL, agent="SIPTRUNK")
+    assert asked(click_to_call.call(israel, dial))["phone"] == "SIPTRUNK"
 
 
 def test_another_address(israel: Account) -> None:
@@ -343,7 +342,7 @@ def test_documented_parameters_have_no_fault() -> None:
     assert click_to_call.faults({"record": False, "ignoredncstatus": 1}) == ()
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "no parameter": ({"code": "x"}, "code is no parameter of Click2Call."),
     "who is called": ({"target": "972501234567"}, "target is no parameter of Click2Call."),
     "text for truth": ({"record": "true"}, "record must be true or false."),

@@ -1,4 +1,5 @@
-"""Every dialer sample: requests key for key in JSON, byte for byte in a query; answers field by field."""
+"""Every dialer sample: requests key for key in JSON, byte for byte in a query;
+answers field by field."""
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
-from samples import FOLDER, fields, reply, url
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.voicenter import dialer
 from leadtracker.pbx.voicenter.dialer import Result
+from tests.contract.samples import FOLDER, fields, reply, url
 
 SAMPLES = FOLDER / "voicenter" / "dialer"
 METHODS = {  # what the samples of a method begin with

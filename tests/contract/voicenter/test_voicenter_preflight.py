@@ -6,8 +6,9 @@ from email import message_from_bytes
 
 import pytest
 from flask import Flask
-from samples import FOLDER, sent
 from werkzeug.datastructures import Headers
+
+from tests.contract.samples import FOLDER, sent
 
 SAMPLES = FOLDER / "voicenter" / "screen_pop"
 URL = "/pbx/pbx/secret-of-the-pbx-account/screen-pop"

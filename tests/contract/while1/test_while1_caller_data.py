@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from samples import FOLDER, requests, sent
 
 from leadtracker.domain import Account, Caller, Direction, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.vendor import WireFormat
 from leadtracker.pbx.while1 import VENDOR
 from leadtracker.pbx.while1.caller_data import CALLER_DATA
+from tests.contract.samples import FOLDER, requests, sent
 
 SAMPLES = FOLDER / "while1" / "caller_data"
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)

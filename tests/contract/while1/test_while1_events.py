@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from samples import FOLDER, requests, sent
 
 from leadtracker.domain import Account, Cdr, Direction, Outcome, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.vendor import Receipt, WireFormat
 from leadtracker.pbx.while1 import VENDOR
 from leadtracker.pbx.while1.events import EVENTS
+from tests.contract.samples import FOLDER, requests, sent
 
 SAMPLES = FOLDER / "while1" / "events"
 BEGAN = datetime(2009, 2, 13, 23, 31, 30, tzinfo=UTC)  # 1234567890
@@ -144,7 +144,8 @@ def test_calls_that_go_on(
                 "wait_seconds": 0,
             },
         ),
-        # An id that is not Asterisk's, or a moment that cannot be this call's beginning: it began when we heard of it.
+        # An id that is not Asterisk's, or a moment that cannot be this call's beginning:
+        # it began # when we heard of it.
         (
             {"uniqueid": "abc"},
             {"call_id": "abc", "started_raw": "abc", "started_at": RECEIVED, "duration_seconds": 0},

@@ -1,0 +1,85 @@
+"""What is asked of Redis for a page, and what Redis answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadtracker.domain import Touchpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What counts about a visitor when a number is chosen for them; see `domain.Lease`."""
+
+    source: str
+    device: str = "desktop"
+    region: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a signed lease token proves: the page once had this lease."""
+
+    did: str
+    lease: str
+    visit: str
+    start: int  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for a number."""
+
+    visitor: str
+    visit: str
+    arrival: Arrival
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a page says of its visitor, to be kept."""
+
+    page: str  # URL
+    first: Touchpoint
+    latest: Touchpoint  # of this visit
+    info: tuple[str, ...] = ()  # `i:<key>` and JSON of visitorInfo, in turn
+    phone: str = ""  # E.164; the visitor's
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Answer to a number request; `did` and `lease` are '' when the pool was empty."""
+
+    reason: str  # leased, kept, restored, pool_empty
+    did: str
+    lease: str
+    start: int  # ms
+    chosen: str  # own, old, source, group, pool; '' when the pool was empty
+
+
+@dataclass(frozen=True, slots=True)
+class DidState:
+    e164: str
+    state: str  # in use, idle, draining
+    visitor: str | None
+    seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGroup:
+    """Traffic sources that share numbers, the largest first."""
+
+    sources: tuple[str, ...]
+    idle: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    dids: tuple[DidState, ...]
+    groups: tuple[SourceGroup, ...] = ()
+
+    def count(self, state: str) -> int:
+        return sum(did.state == state for did in self.dids)

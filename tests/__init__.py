@@ -1,0 +1,1 @@
+"""The tests of Leadtracker, and the tools that measure it."""

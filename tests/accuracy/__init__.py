@@ -1,0 +1,1 @@
+"""Replays made-up worlds and scores who was said to have called."""

@@ -1,0 +1,1 @@
+"""Measures how many requests a second the application answers."""

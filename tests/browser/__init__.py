@@ -1,0 +1,1 @@
+"""Tests of the tracker and the dashboard in Chromium."""

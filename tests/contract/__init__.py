@@ -1,0 +1,1 @@
+"""Tests of what each PBX sends and expects, from recorded samples."""

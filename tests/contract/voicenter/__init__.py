@@ -1,0 +1,1 @@
+"""Tests of what Voicenter sends and expects."""

@@ -1,0 +1,1 @@
+"""Tests of what While1 sends and expects."""

@@ -1,0 +1,1 @@
+"""Tests of the Lua scripts, in a real Redis."""

@@ -1,0 +1,1 @@
+"""Plants small faults, one at a time, and says which of them no test notices."""
