@@ -1,4 +1,4 @@
-"""Voicenter's real-time servers: the login, and a socket.io that speaks Engine.IO 3 over websockets.
+"""Voicenter's real-time servers: the login, and socket.io with Engine.IO 3 over websockets.
 
 Source: Voicenter, "API", chapter "Real Time API", and the SDKs' login; RFC 6455 for the frames.
 Quirks played: the login's answer has its keys in two cases; a wrong token is refused after the
@@ -160,7 +160,7 @@ class SimulatedRealTime:
 
 @contextmanager
 def served(real_time: SimulatedRealTime, servers: int = 1) -> Iterator[SimulatedRealTime]:
-    """Answers at `real_time.urls`, addresses of this machine, the first of which has the login too."""
+    """Answers at `real_time.urls`, addresses of this machine. The first one has the login too."""
     running = [
         ThreadingHTTPServer(("127.0.0.1", 0), _handler(real_time, number))
         for number in range(servers)

@@ -1,6 +1,6 @@
 """A While1 that asks for caller data and sends events over HTTP, written from its documents.
 
-Source: While1, "Caller data webservice", and "Send Events" of its wiki: GET, parameters in the query.
+Source: While1's wiki, "Caller data webservice" and "Send Events": GET, parameters in the query.
 """
 
 from __future__ import annotations
