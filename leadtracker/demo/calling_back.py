@@ -1,4 +1,4 @@
-"""The demo's PBX as it is asked to call visitors back: it rings an agent, then the visitor, and reports both."""
+"""The demo's PBX calls visitors back: it rings an agent, then the visitor, and reports both."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 from leadtracker.records.session import Engine, Session
 
-OFTEN = {
-    "minute": 20,
-    "hour": 200,
-    "day": 1000,
-}  # whoever tries the demo has one number and one address
+# Whoever tries the demo has one number and one address.
+OFTEN = {"minute": 20, "hour": 200, "day": 1000}
 
 
 @contextmanager

@@ -19,7 +19,7 @@ LEASE_SECONDS = 45  # short, so that the pool is seen to breathe
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Addresses that visits and calls go to. `tokens` by shop, `notifications` by shop and family."""
+    """Where visits and calls go: `tokens` by shop, `notifications` by shop and family."""
 
     leadtracker: str
     marketing: str
