@@ -221,7 +221,7 @@ def test_a_call_whose_moment_is_told_late_is_no_earlier_call_of_itself(
             session.scalars(select(CallerRow)).one(),
         )
     said = call.match["said"]
-    assert ("this phone called" in said) is earlier, said
+    assert ("the same person as" in said) is earlier, said
     assert ("was not answered" in said) is earlier, said
     assert phone.at == caller.at == call.started_at.timestamp()
     assert phone.remembered["answered"] is True
