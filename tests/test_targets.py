@@ -31,6 +31,9 @@ class Machine:
         for name in ("Makefile", "pyproject.toml"):
             shutil.copy(ROOT / name, self.tree)
         shutil.copytree(ROOT / ".lock", self.tree / ".lock")
+        (self.tree / "static").mkdir()
+        for file in STATIC.glob("package*.json"):
+            shutil.copy(file, self.tree / "static")
 
     def has(self, *names: str, script: str = "exit 0") -> None:
         for name in names:

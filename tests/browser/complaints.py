@@ -26,5 +26,7 @@ class Complaints:
             return
         if self.debugging and message.text.startswith("[leadtracker]"):
             return
+        if message.page and message.location["url"] == message.page.url:
+            return  # the page itself is an error page, and says so
         browsers_own = message.location["url"] and not message.args
         (self.of_browser if browsers_own else self.of_page).append(message.text)

@@ -206,8 +206,9 @@ def test_after_a_reload_the_widget_goes_on(page: Page, service: AnsweringServer)
 def test_a_reload_while_it_is_sent_makes_no_second_request(
     page: Page, service: AnsweringServer
 ) -> None:
-    service.hold.clear()
     dialog = start(page)
+    service.wait_for("form")
+    service.hold.clear()
     dialog.get_by_label("Phone number").fill(TYPED)
     dialog.get_by_role("button", name="Call me").click()
     page.wait_for_function("sessionStorage['leadtracker-callback']")
