@@ -132,10 +132,19 @@ def touchpoint_to_json(touchpoint: Touchpoint | None) -> Json:
     """The shape in which Redis, SQL and API answers have a touchpoint; an empty object for none."""
     if touchpoint is None:
         return {}
-    kept = {each.name: getattr(touchpoint, each.name) for each in fields(Touchpoint)}
-    if touchpoint.at is not None:
-        kept["at"] = touchpoint.at.isoformat(timespec="milliseconds")
-    return kept
+    return {
+        "at": touchpoint.at and touchpoint.at.isoformat(timespec="milliseconds"),
+        "url": touchpoint.url,
+        "referrer": touchpoint.referrer,
+        "channel": touchpoint.channel,
+        "source": touchpoint.source,
+        "medium": touchpoint.medium,
+        "campaign": touchpoint.campaign,
+        "term": touchpoint.term,
+        "content": touchpoint.content,
+        "landing_page": touchpoint.landing_page,
+        "click_ids": touchpoint.click_ids,
+    }
 
 
 def touchpoint_from_json(kept: Mapping[str, Any]) -> Touchpoint | None:

@@ -71,11 +71,14 @@ class Live(Connection):
         Returns None when the pool is to be built first. `lease` is the id that a new lease would
         get, `change` the directory's. `now` is in ms, 0 for the server's clock.
         """
+        first = latest = _text(told.latest)
+        if told.first != told.latest:
+            first = _text(told.first)
         reply = self._say(
             self._acquire,
             site,
-            _text(told.first),
-            _text(told.latest),
+            first,
+            latest,
             *told.info,
             now=now,
             change=change,

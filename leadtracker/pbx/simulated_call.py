@@ -82,7 +82,7 @@ class NotAcknowledged(Exception):
 
 
 class SimulatedPbx(Protocol):
-    """Sends a vendor's requests over HTTP. `report` repeats its request until it is acknowledged."""
+    """Sends a vendor's requests over HTTP. `report` repeats a request until it is acknowledged."""
 
     def call_id(self, call: SimulatedCall) -> str: ...
     def ring(self, call: SimulatedCall) -> Shown: ...

@@ -30,7 +30,7 @@ CHARSETS = ("utf-8", "ascii", "utf-16", "iso8859-", "cp125")  # all decode fast 
 def read(
     method: str, content_type: str, query: bytes | str, body: bytes
 ) -> tuple[WireFormat, dict[str, Any]]:
-    """The format of a notification and its fields, keys as sent. The body wins over the URL's query.
+    """The format of a notification and its fields, keys as sent. The body wins over the query.
 
     Values are str, int, float, bool, None, list and dict. There are no NUL characters, no NaN and
     no integers over 64 bits. Raises BadPayload, whose text says what is wrong.

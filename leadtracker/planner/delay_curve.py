@@ -129,12 +129,21 @@ def delay_curve(calls: FirstCalls) -> DelayCurve:
     total = tapped + sum(map(sum, opened)) + sum(map(sum, closed))
     n = calls.total
     return DelayCurve(
-        "own" if n >= OWN else "blended" if n >= FIRST_OWN else "typical",
+        _made_of(n),
         n,
         tapped / total,
         [[x / total for x in row] for row in opened],
         [[x / total for x in row] for row in closed],
     )
+
+
+def _made_of(calls: float) -> str:
+    """Where a curve made of so many calls comes from."""
+    if calls >= OWN:
+        return "own"
+    if calls >= FIRST_OWN:
+        return "blended"
+    return "typical"
 
 
 def _sum(

@@ -65,7 +65,11 @@ def made_from(source: MadeFrom) -> str:
 
 def against(look: Outlook, now: Outlook) -> str:
     more = look.numbers - now.numbers
-    return "as many as now" if not more else f"{abs(more):,} {'more' if more > 0 else 'fewer'}"
+    if more > 0:
+        return f"{more:,} more"
+    if more < 0:
+        return f"{-more:,} fewer"
+    return "as many as now"
 
 
 def most(plan: Plan) -> int:

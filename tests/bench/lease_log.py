@@ -23,7 +23,8 @@ from leadtracker.domain import Lease, Site
 from leadtracker.live import keys
 from leadtracker.records import leases
 from leadtracker.records.database import open_database
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests.bench.lease_rows import NOW, NUMBERS, fill, phone_of
 
 FEW = 10_000

@@ -23,8 +23,9 @@ from leadtracker.records import learned, verdicts
 from leadtracker.records.tables import CallRow, ShareRow, VerdictRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.rematch import apply, rematches
+from leadtracker.who_called.ring import Ring
 from leadtracker.who_called.verdict import verdict_record
 from tests.dashboard_rows import add, call, lease
 

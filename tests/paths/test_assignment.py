@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from conftest import PBX, cdr, number, settle
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ from leadtracker.who_called import corrections, rematch
 from leadtracker.who_called.assignment import Assignment, assign
 from leadtracker.who_called.corrections import NOBODY, keep_word
 from leadtracker.who_called.rematch import Rematch
+from tests.paths.test_main_road import PBX, cdr, number, settle
 
 DANA = "dana".ljust(22, "_")
 

@@ -21,7 +21,8 @@ from leadtracker.records.sites import Directory
 from leadtracker.records.tables import ClosedLeasesRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests import site_files
 
 DID = "+97231110001"

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from leadtracker.cli import main, opening
 from leadtracker.records import learned, verdicts
 from leadtracker.records.sites import Directory
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests.accuracy.decisions import read_decisions, read_trace
 from tests.dashboard_rows import call, lease
 

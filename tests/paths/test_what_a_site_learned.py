@@ -17,7 +17,8 @@ from leadtracker.matching.matching import RULES, match
 from leadtracker.matching.phone_memory import Called, Known, Remembered
 from leadtracker.records import learned
 from leadtracker.records.sites import Directory
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests import site_files
 from tests.dashboard_rows import add, lease
 

@@ -90,7 +90,7 @@ def send(sender: Sender, account: Account, request: Request) -> Reply:
 
 
 def ask(sender: Sender, account: Account, request: Request) -> Json:
-    """The fields of the answer, whatever its HTTP status. Raises PbxUnavailable where there are none."""
+    """The fields of the answer, whatever its HTTP status. Raises PbxUnavailable without any."""
     host = urlsplit(request.url).hostname
     reply = send(sender, account, request)
     if reply.fate is not Fate.ANSWERED:

@@ -3,7 +3,8 @@
 Source: Voicenter, "Call Log API". Records appear minutes after the call. At most 30 questions a
 minute are answered.
 Shape: each record says what a CDR notification says, under other names and in any case.
-Units: `Date` is UTC, unlike the `time` of a CDR; `Duration` is the talk, without the waiting in a queue.
+Units: `Date` is UTC, unlike the `time` of a CDR. `Duration` is the talk, without the waiting in a
+queue.
 Raises: PbxUnavailable when `ERROR_NUMBER` is not 0.
 """
 

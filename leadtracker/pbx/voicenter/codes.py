@@ -83,7 +83,7 @@ DIRECTIONS = {
 
 
 def letters(word: str) -> str:
-    """A word without case, spaces and signs: `Click2Callleg1` and `Click2Call leg1` are one type."""
+    """A word without case, spaces and signs: `Click2Callleg1`, `Click2Call leg1` are one type."""
     return "".join(character for character in word.lower() if character.isalnum())
 
 

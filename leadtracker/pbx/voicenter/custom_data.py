@@ -1,8 +1,8 @@
 """Custom data: what Click2Call, the IVR, the dialer or the lead tracker attached to a call.
 
-Its field is `CustomData`, `CUSTOM_DATA`, `customdata` or `Customdata`. It holds an object, the empty
-list that PHP makes of an empty object, or JSON text. Single fields `var_…`, `DoNotCallMe…` and
-`IsDoNotCallMe` may stand beside it.
+Its field is `CustomData`, `CUSTOM_DATA`, `customdata` or `Customdata`. It holds an object, the
+empty list that PHP makes of an empty object, or JSON text. Single fields `var_…`, `DoNotCallMe…`
+and `IsDoNotCallMe` may stand beside it.
 """
 
 from __future__ import annotations

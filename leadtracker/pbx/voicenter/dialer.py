@@ -51,7 +51,10 @@ REFUSED = ("1", "2", "-2")  # the campaign's code, no target, no number
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`numbers` has (target, error number, words) of each call of a bulk; `data` a question's answer."""
+    """`numbers` has (target, error number, words) for each call of a bulk.
+
+    `data` is the answer to a question.
+    """
 
     error: str
     words: str

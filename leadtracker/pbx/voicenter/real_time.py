@@ -3,8 +3,8 @@
 Source: Voicenter, "API", chapter "Real Time API": ExtensionEvent, QueueEvent; shapes of captured
 events.
 Shape: an envelope (`eventName`, `reason`, `cause` …) around `data`. The document's call examples
-have the envelope's fields inside `data`. `data.currentCall` is the call. A QueueEvent names its call
-by `ivruniqueid`, and its `Calls` are those who wait.
+have the envelope's fields inside `data`. `data.currentCall` is the call. A QueueEvent names its
+call by `ivruniqueid`, and its `Calls` are those who wait.
 Units: seconds of a wall clock counted as UTC; `servertimeoffset` is how many minutes that clock is
 ahead.
 Raises: NoCall for what is about no call of ours, BadPayload when nothing says which call it is.
@@ -214,7 +214,7 @@ def _phase(event: _Event, direction: Direction) -> Phase:
 
 
 def _leg(event: _Event) -> int | None:
-    """A dialer's call may name none. Then we only know that the agent took part: their telephone."""
+    """A dialer's call may name none; then only the agent's telephone is certain to take part."""
     leg = event.call.whole("c2cdirection")
     if leg in (AGENTS_LEG, CUSTOMERS_LEG):
         return leg

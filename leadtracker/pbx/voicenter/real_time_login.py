@@ -2,7 +2,8 @@
 
 Source: Voicenter, EventsSDK and EventsSDK.NET have the addresses, bodies and answers of monitorAPI;
 no other document does.
-Shape: `Data.Socket` with `Token`, `TokenExpiry`, `RefreshToken`, `Url`, `URLList`, keys in any case.
+Shape: `Data.Socket` with `Token`, `TokenExpiry`, `RefreshToken`, `Url` and `URLList`, their case
+varies.
 Account options: those of `KINDS`, and `real_time_url` for another address than ADDRESS.
 Raises: PbxUnavailable, whose words hold no secret.
 """
@@ -107,7 +108,7 @@ def renew(sender: Sender, account: Account, login: Login) -> Login:
 
 
 def read(reply: Reply, account: Account, now: datetime) -> Login:
-    """The answer of a login or a renewal: any HTTP status but 2xx, and any `error`, is a refusal."""
+    """The answer of a login or a renewal. A status other than 2xx and any `error` is a refusal."""
     said = FieldReader(api.opened(reply) or {})
     socket = FieldReader(FieldReader(said.object("Data")).object("Socket"))
     token, urls = socket.text("Token"), socket.raw("URLList")
