@@ -49,7 +49,7 @@ def test_asked_dialled_talked_and_paid(road: Road, dashboard: FlaskClient) -> No
         assert call.touchpoint is not None
         assert call.touchpoint.campaign == "spring"
     page = dashboard.get(f"/calls/{row.call_pk}").text
-    for words in ("Who was called back", "Visit that asked", "Called back", "a kitchen"):
+    for words in ("Who was called back", "Visit before the request", "Called back", "a kitchen"):
         assert words in page, words
     with Session(road.stores.engine) as session:
         assert row.spent is not None
