@@ -349,7 +349,7 @@ class TestRunning:
 
         monkeypatch.setattr(stop, "wait", waiting)
         monkeypatch.setattr(worker, "turn", lambda: done)
-        monkeypatch.setattr(module, "newest_callback", lambda _: next(newest))
+        monkeypatch.setattr(module, "newest_notification", lambda _: next(newest))
         monkeypatch.setattr(
             module, "time", type("Time", (), {"monotonic": staticmethod(lambda: next(ticks))})
         )
