@@ -66,7 +66,7 @@ def test_a_callback_request_goes_on_before_the_readers_eyes(
             update(CallbackRow).where(CallbackRow.id == "request-2").values(state="talked")
         )
         session.commit()
-    expect(rows.first).to_contain_text("Talked")
+    expect(rows.first).to_contain_text("Connected")
     expect(rows.first.get_by_role("button")).to_have_count(0)
 
 
