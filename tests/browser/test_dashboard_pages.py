@@ -20,6 +20,7 @@ from leadtracker import site_file
 from leadtracker.callback_rules.course import State
 from leadtracker.records import plans
 from leadtracker.records.callback_tables import CallbackRow
+from tests.browser.complaints import Complaints
 from tests.callback_road import callback_row
 from tests.dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
 from tests.plan_rows import some_plan
@@ -108,8 +109,6 @@ def paths(app: Flask, engine: Engine) -> list[str]:
         "/pool?period=30days",
         "/callbacks",
         "/callbacks?state=refused&period=all",
-        "/calls?from=2026-11-18&to=2026-11-01",
-        "/sources?from=2026-11-18&to=2026-11-01",
         "/settings",
         "/nowhere",
     ]
@@ -187,6 +186,22 @@ def test_every_page_fits_and_can_be_read(
         assert page.locator("h1").count() == 1, path
         page.evaluate("document.documentElement.dir = 'rtl'")
         assert page.evaluate(FITS), (path, name, "right to left")
+
+
+@pytest.mark.usefixtures("paths")
+@pytest.mark.parametrize("path", ["calls", "callbacks", "sources"])
+def test_a_reversed_range_fits_beside_its_field(
+    open_page: Open, complaints: Complaints, tmp_path: Path, path: str
+) -> None:
+    for name, size, scheme in (("desk", DESK, "light"), ("phone", PHONE, "dark")):
+        page = open_page("/settings", viewport=size, color_scheme=scheme)
+        page.goto(f"/{path}?from=2026-11-18&to=2026-11-01")
+        page.screenshot(path=tmp_path / f"{name}-{path}.png", full_page=True)
+        expect(page.get_by_role("alert")).to_have_text("The end date is before the start date")
+        expect(page.locator("[name=to]")).to_be_in_viewport()
+        assert page.evaluate(FITS), name
+        assert page.evaluate(PALE) == [], name
+        assert "400" in complaints.of_browser.pop()  # the browser's own note of the status
 
 
 def test_the_login_page_fits_and_can_be_read(dashboard_address: str, browser: Browser) -> None:

@@ -1,4 +1,4 @@
-"""The settings page: sites with the line for their pages, and PBX accounts. The CLI changes them."""
+"""The settings page: sites with the line for their pages, and PBX accounts; the CLI changes them."""
 
 from __future__ import annotations
 
