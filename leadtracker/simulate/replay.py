@@ -1,4 +1,4 @@
-"""Replay a trace: its events become what the script and the PBX would send, the answers decisions."""
+"""Replay a trace: its events become requests and notifications, the answers become decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A judgement in the form that a call keeps, with its copy of the visitor: for pages and exports."""
+"""A judgement as a call keeps it, with the call's copy of its visitor: for pages and exports."""
 
 from __future__ import annotations
 
