@@ -1,4 +1,4 @@
-"""gunicorn wsgi:app"""
+"""The application for gunicorn: `gunicorn wsgi:app`."""
 
 from leadtracker.settings import load_settings, prepare_metrics
 

@@ -1,4 +1,4 @@
-"""The only wiring: builds the stores and joins the routes."""
+"""The only wiring: it builds the stores and joins the routes."""
 
 from __future__ import annotations
 
@@ -31,20 +31,14 @@ from leadtracker.web.stores import Stores
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application; raises SettingsError when there is no Redis to use or the schema is not this version's."""
-    if not settings.redis_url:
-        raise SettingsError(
-            "LEADTRACKER_REDIS_URL: not set; set it, or run `leadtracker serve`, which starts a Redis of its own"
-        )
+    """The application.
+
+    Raises SettingsError when no Redis is set, or when the tables are another version's.
+    """
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    engine = open_database(settings.database)
-    if not schema_is_current(engine):
-        raise SettingsError(
-            "LEADTRACKER_DATABASE_URL: the database's tables are not this version's; run `leadtracker migrate`"
-        )
-    stores = Stores(settings, engine, Live(settings.redis_url), Directory(engine))
+    stores = _open_stores(settings)
     app = Flask(
         "leadtracker",
         static_folder=STATIC,
@@ -53,32 +47,54 @@ def create_app(settings: Settings) -> Flask:
     )
     app.secret_key = settings.key
     app.extensions["leadtracker"] = stores
+    _join_routes(app, stores)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        behind = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
+        app.wsgi_app = behind  # type: ignore[method-assign] # as Flask documents
+    return app
+
+
+def _open_stores(settings: Settings) -> Stores:
+    if not settings.redis_url:
+        raise SettingsError(
+            "LEADTRACKER_REDIS_URL: not set; set it, "
+            "or run `leadtracker serve`, which starts a Redis of its own"
+        )
+    engine = open_database(settings.database)
+    if not schema_is_current(engine):
+        raise SettingsError(
+            "LEADTRACKER_DATABASE_URL: the database's tables are not this version's; "
+            "run `leadtracker migrate`"
+        )
+    return Stores(settings, engine, Live(settings.redis_url), Directory(engine))
+
+
+def _join_routes(app: Flask, stores: Stores) -> None:
+    settings, engine = stores.settings, stores.engine
+    live, directory = stores.live, stores.directory
     inbox = Inbox(engine)
+    numbers = Numbers(live, directory, Regions(settings.geoip_database), settings.key)
+    dialing = Dialing(engine, live, directory, max(1, settings.threads // 8))
+    requests = CallbackRequests(engine, live, directory, dialing, settings.key)
     error_answers.register(app)
-    numbers = Numbers(stores.live, stores.directory, Regions(settings.geoip_database), settings.key)
-    dialling = Dialing(engine, stores.live, stores.directory, max(1, settings.threads // 8))
-    requests = CallbackRequests(engine, stores.live, stores.directory, dialling, settings.key)
     number_request.register(app, numbers, requests, settings.script_path)
     callback_request.register(app, requests)
     callback_api.register(app, requests)
     pbx.register(
         app,
         inbox,
-        ScreenPops(engine, stores.live, stores.directory, settings.public_url),
+        ScreenPops(engine, live, directory, settings.public_url),
         Crm(settings.crm_timeout_seconds, max(1, settings.threads // 4)),
         settings.origins_of_screen_pop,
     )
     health.register(app, inbox)
     login.register(app)
-    dashboard.register(app, dialling)
-    if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign] # as Flask documents
-    return app
+    dashboard.register(app, dialing)
 
 
 def start_worker(app: Flask) -> None:
-    """Read callbacks in a thread of this process, for those who run `gunicorn wsgi:app` alone."""
+    """Run the worker in a thread of this process, for those who run `gunicorn wsgi:app` alone."""
     stores: Stores = app.extensions["leadtracker"]
     worker = Worker(stores.engine, stores.live, stores.directory, stores.settings)
     threading.Thread(

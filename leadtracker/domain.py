@@ -14,8 +14,14 @@ Json = dict[str, Any]
 
 
 def from_ms(milliseconds: str) -> datetime:
-    """Milliseconds since 1970, as text, as Redis keeps them."""
+    """Of milliseconds since 1970, as text, as Redis keeps them."""
     return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+
+
+def from_ms_if_any(milliseconds: str | None) -> datetime | None:
+    if not milliseconds:
+        return None
+    return from_ms(milliseconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +36,7 @@ class Account:
     country: str = "IL"  # of numbers written without a prefix
     allowed_addresses: tuple[str, ...] = ()  # IP addresses or networks; empty: any
     crm_url: str | None = None  # the customer's own screen pop, asked and merged
-    options: Mapping[str, Any] = field(
-        default_factory=dict, repr=False
-    )  # the vendor's own, see its README
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the vendor's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,60 +49,54 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A marketing site, its pool's rules and what its callers are shown as."""
+    """A marketing site: the rules of its pool, and how its callers are shown."""
 
     id: int
     name: str
-    tokens: tuple[str, ...] = ()  # public; name the site in the page
+    tokens: tuple[str, ...]  # public; name the site in the page
     origins: tuple[str, ...] = ()  # https://www.example.com
     default_number: str | None = None  # E.164, shown when no DID is free
     country: str = "IL"
     time_zone: str = "Asia/Jerusalem"
     display_format: str = "national"  # national, international or a pattern such as 0XX-XXX-XXXX
-    lease_seconds: int = (
-        120  # a number stays the visitor's for so long after the page was last visible
-    )
+    # A number stays the visitor's for so long after the page was last visible.
+    lease_seconds: int = 120
     visitor_days: int = 90  # how long Redis keeps what is known of a visitor
     account_key: str | None = None
+    # Keys of visitorInfo; the first that has a value is taken.
     name_keys: tuple[str, ...] = ("name", "full_name", "fullname", "fname", "first_name")
     company_keys: tuple[str, ...] = ("company", "organization", "organisation", "account")
-    phone_keys: tuple[str, ...] = (
-        "phone",
-        "tel",
-        "telephone",
-        "mobile",
-    )  # of visitorInfo: whose phone it is
+    phone_keys: tuple[str, ...] = ("phone", "tel", "telephone", "mobile")
     likely_name: str = "likely {name}"  # what a pop-up calls a visitor who is likely, not certain
     url: str | None = None  # a page that embeds the script, for `leadtracker doctor`
     topics: Mapping[str, Topic] = field(default_factory=dict)
-    number_price: int | None = (
-        None  # of one number of the pool, in minor units, for whatever time it is paid
-    )
+    # What one number of the pool costs, in minor units, for whatever time it is paid.
+    number_price: int | None = None
     currency: str = "ILS"  # of that price
-    most_overflow: float = (
-        0.01  # share of visits without a number, in the worst hour, above which the site is warned
-    )
-    most_at_risk: float = 0.35  # ... of calls whose caller is not the one named
-    callback: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # see callback.rules; empty: nobody is called back
+    # The site is warned above these shares of visits without a number, in the worst hour, and of
+    # calls whose caller is not the one named.
+    most_overflow: float = 0.01
+    most_at_risk: float = 0.35
+    # See callback_rules.rules; when it is empty, nobody is called back.
+    callback: Mapping[str, Any] = field(default_factory=dict)
 
 
-def defaults_of(noun: type[Account | Site]) -> Json:
-    """The values of the fields that nobody has to set, as JSON has them."""
-    made = {
-        each.name: each.default if each.default_factory is MISSING else each.default_factory()
-        for each in fields(noun)
-        if each.default is not MISSING or each.default_factory is not MISSING
-    }
-    return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in made.items()
-    }
+def defaults_of(noun: type[Account] | type[Site]) -> Json:
+    """The defaults of a noun's fields, as JSON and TOML have them: tuples are lists."""
+    found: Json = {}
+    for each in fields(noun):
+        if each.default_factory is not MISSING:
+            found[each.name] = each.default_factory()
+        elif isinstance(each.default, tuple):
+            found[each.name] = list(each.default)
+        elif each.default is not MISSING:
+            found[each.name] = each.default
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """A number of a site's pool; draining: nobody new gets it, calls on it still match."""
+    """A number of a site's pool. While it drains nobody new gets it; calls on it still match."""
 
     e164: str
     site_id: int
@@ -134,10 +132,19 @@ def touchpoint_to_json(touchpoint: Touchpoint | None) -> Json:
     """The shape in which Redis, SQL and API answers have a touchpoint; an empty object for none."""
     if touchpoint is None:
         return {}
-    kept = {each.name: getattr(touchpoint, each.name) for each in fields(Touchpoint)}
-    if touchpoint.at is not None:
-        kept["at"] = touchpoint.at.isoformat(timespec="milliseconds")
-    return kept
+    return {
+        "at": touchpoint.at and touchpoint.at.isoformat(timespec="milliseconds"),
+        "url": touchpoint.url,
+        "referrer": touchpoint.referrer,
+        "channel": touchpoint.channel,
+        "source": touchpoint.source,
+        "medium": touchpoint.medium,
+        "campaign": touchpoint.campaign,
+        "term": touchpoint.term,
+        "content": touchpoint.content,
+        "landing_page": touchpoint.landing_page,
+        "click_ids": touchpoint.click_ids,
+    }
 
 
 def touchpoint_from_json(kept: Mapping[str, Any]) -> Touchpoint | None:
@@ -153,7 +160,9 @@ def _moment(text: object) -> datetime | None:
         at = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    if at.tzinfo is None:
+        return at.replace(tzinfo=UTC)
+    return at
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +201,8 @@ class Lease:
     device: str = "desktop"  # mobile, desktop
     region: str = ""  # area of the visitor's address, "IL-3", or its country, "US"
     topic: str = ""  # what the landing page is about, where the site maps pages to topics
-    levels: tuple[
-        datetime, ...
-    ] = ()  # when browsing, engaged and saved were reached, as far as they were
+    # When the levels browsing, engaged and saved were reached, as far as they were.
+    levels: tuple[datetime, ...] = ()
     gaps: tuple[tuple[datetime, datetime], ...] = ()  # hidden from, shown again at; the newest 8
 
 
@@ -232,9 +240,10 @@ AGENTS_LEG, CUSTOMERS_LEG = 1, 2  # of a click-to-call, in the order in which th
 
 @dataclass(frozen=True, slots=True)
 class ScreenPop:
-    """The PBX's word that a call rings, is answered or has ended at one extension.
+    """The PBX says that a call rings, is answered or has ended at one extension.
 
-    `call_id` is None where the PBX names none; `at` is when the call began, None where not said.
+    `call_id` is None where the PBX names none. `at` is when the call began, None where the PBX does
+    not say.
     """
 
     call_id: str | None
@@ -248,7 +257,7 @@ class ScreenPop:
     caller_name: str = ""
     cause: str = ""
     custom: Json = field(default_factory=dict)
-    leg: int | None = None  # AGENTS_LEG, CUSTOMERS_LEG; None: the whole call, or not said
+    leg: int | None = None  # AGENTS_LEG, CUSTOMERS_LEG; None for the whole call, or not said
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,9 +290,7 @@ class Cdr:
     caller: str | None
     target: str | None
     did: str | None
-    customer: (
-        str | None
-    )  # the outside party: the caller of an incoming call, the target of an outgoing one
+    customer: str | None  # the outside party: caller of an incoming call, target of an outgoing one
     talk_seconds: int
     duration_seconds: int
     ring_seconds: int
@@ -318,7 +325,7 @@ class Cdr:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What all notifications of a call say together; the same for every order of the same set."""
+    """What all notifications of a call say together, in whatever order they came."""
 
     started_at: datetime
     answered_at: datetime | None
@@ -343,7 +350,7 @@ class CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a screen pop is told of the caller; all empty when nobody is known."""
+    """What a screen pop is told of the caller; all of it is empty when nobody is known."""
 
     name: str = ""
     company: str = ""

@@ -1,28 +1,28 @@
-"""Every exception Leadtracker raises, and what each means to whoever asked.
+"""Every exception Leadtracker raises, and what it means to whoever asked.
 
 LeadtrackerError
 ├── BadRequest          400  the request is not of the documented shape
 │   └── BadPayload      400  a PBX's notification cannot be read
-│       └── NoCall      400  a PBX's notification is understood, and about no call
+│       └── NoCall      400  a PBX's notification is understood, and is about no call
 ├── NotAllowed          403  wrong origin, wrong secret, wrong address
 ├── NotFound            404  no such site, call, visitor
 ├── TooLarge            413  the body is over the limit
-├── Refused             422  a callback request that nobody is to be called for
+├── Refused             422  a callback request that we call nobody for
 ├── QuotaSpent          429  a limit is reached
 ├── Busy                503  every place for slow work is taken
-├── PbxUnavailable      502  the PBX is not reached, or answers with an error
+├── PbxUnavailable      502  the PBX cannot be reached, or answers with an error
 ├── StoreUnavailable    503  Redis or the database does not answer
 ├── SettingsError            the environment is wrong; raised at start, lists every fault
-├── SiteFault                a site, DID or account that may not be saved; raised by the CLI
-├── TooFewVisits             a site has not seen enough to be planned for
-└── TraceFault               a recorded trace that cannot be replayed; raised by the CLI
+├── SiteFault                a site, DID or account cannot be saved; raised by the CLI
+├── TooFewVisits             a site has had too few visits to plan for
+└── TraceFault               a recorded trace cannot be replayed; raised by the CLI
 """
 
 from __future__ import annotations
 
 
 class LeadtrackerError(Exception):
-    """`status` is the HTTP status, `code` the word a program may switch on; str() is for people."""
+    """`status` is the HTTP status, `code` is a word for programs, and str() is for people."""
 
     status = 500
     code = "error"
@@ -55,7 +55,9 @@ class TooLarge(LeadtrackerError):
     status, code, title = 413, "too_large", "The body is too large"
 
 
-REFUSALS = {  # code -> the word for the visitor: check the number, try later, reload and try again, we cannot call it
+# Code -> the word that the page is told: `number` (check the number), `often` (try later), `again`
+# (reload and try again) or `no` (we cannot call it).
+REFUSALS = {
     "token": "again",
     "spent": "again",
     "origin": "again",
@@ -72,7 +74,7 @@ REFUSALS = {  # code -> the word for the visitor: check the number, try later, r
 
 
 class Refused(LeadtrackerError):
-    """`code` is a key of REFUSALS, for the operator; whoever asked is told `words` and nothing else."""
+    """`code` is a key of REFUSALS, for the operator. Whoever asked is told only `words`."""
 
     status, code, title = 422, "refused", "Nobody is called back"
 

@@ -1,14 +1,18 @@
-"""gunicorn's settings, for `leadtracker serve` and for `gunicorn -c python:leadtracker.gunicorn_settings wsgi:app`."""
+"""gunicorn's settings, for `leadtracker serve` and for those who run gunicorn themselves.
 
-# Threads, so that a customer's CRM that hangs holds a thread and not a process. No keep-alive: with it one
-# process may end up with all connections and the other ones idle; a proxy in front keeps the browsers' ones.
+gunicorn -c python:leadtracker.gunicorn_settings wsgi:app
+"""
+
+# Threads: a customer's CRM that hangs then holds a thread and not a process.
 worker_class = "gthread"
+# No keep-alive: with it one process may get all connections while the others idle. A proxy in front
+# keeps the browsers' connections open.
 keepalive = 0
 backlog = 2048
 timeout = 60
 graceful_timeout = 15
 max_requests = 0
-control_socket_disable = True  # else a socket is made in the home folder
+control_socket_disable = True  # otherwise gunicorn makes a socket in the home folder
 accesslog = None
 errorlog = "-"
 loglevel = "warning"

@@ -20,9 +20,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from leadtracker.domain import Json
 
 log = logging.getLogger(__name__)
-logging.getLogger("urllib3").setLevel(
-    logging.INFO
-)  # at DEBUG it logs whole addresses, and these may hold a secret
+logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold addresses with secrets
 LONGEST_ANSWER = 64 * 1024
 LONGEST_REPLY = 8 * 1024 * 1024  # the active calls of some thousand extensions
 
@@ -46,10 +44,11 @@ class Reply:
 
 
 class Sender:
-    """Sends a request once: no retry, no redirect, no kept connection, no proxy or login of this machine's user.
+    """Sends a request once: no retry, no redirect, no kept connection.
 
-    `seconds` are for everything, the name's look-up included. At most `places` requests are open at once in this
-    process; one that finds no place is not sent.
+    It ignores proxies and logins of this machine's user. `seconds` bound everything, the look-up of
+    the name included. At most `places` requests are open at once in this process; a request that
+    finds no place is not sent.
     """
 
     def __init__(self, seconds: float, places: int) -> None:
@@ -66,8 +65,10 @@ class Sender:
         try:
             return question.result(timeout=self._seconds)
         except TooLate:
-            fate = Fate.NOT_SENT if question.cancel() else Fate.NO_ANSWER
-            return Reply(fate, fault=f"no answer within {self._seconds:g} s")
+            why = f"no answer within {self._seconds:g} s"
+            if question.cancel():
+                return Reply(Fate.NOT_SENT, fault=why)
+            return Reply(Fate.NO_ANSWER, fault=why)
 
 
 def _send_once(request: requests.Request, seconds: float) -> Reply:
@@ -83,26 +84,31 @@ def _send_once(request: requests.Request, seconds: float) -> Reply:
             with session.send(
                 prepared, timeout=seconds, stream=True, allow_redirects=False
             ) as answer:
-                return Reply(
-                    Fate.ANSWERED, answer.status_code, _whole(answer, deadline, LONGEST_REPLY)
-                )
+                content = _whole(answer, deadline, LONGEST_REPLY)
+                return Reply(Fate.ANSWERED, answer.status_code, content)
         except (requests.RequestException, ValueError) as fault:
-            fate = Fate.NOT_SENT if _was_not_sent(fault) else Fate.NO_ANSWER
-            return Reply(fate, fault=type(fault).__name__)
+            if _was_not_sent(fault):
+                return Reply(Fate.NOT_SENT, fault=type(fault).__name__)
+            return Reply(Fate.NO_ANSWER, fault=type(fault).__name__)
 
 
 def _was_not_sent(fault: Exception) -> bool:
     """There was no connection, or none that proved to be with the right host."""
     if isinstance(fault, requests.ConnectTimeout | InvalidSchema):
         return True
-    cause = fault.args[0] if fault.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else None
-    proof = reason.args[0] if reason is not None and reason.args else None
-    return isinstance(reason, NewConnectionError) or isinstance(proof, ssl.SSLCertVerificationError)
+    cause = _first(fault)
+    if not isinstance(cause, MaxRetryError) or cause.reason is None:
+        return False
+    wrong_host = isinstance(_first(cause.reason), ssl.SSLCertVerificationError)
+    return wrong_host or isinstance(cause.reason, NewConnectionError)
+
+
+def _first(fault: Exception) -> object:
+    return next(iter(fault.args), None)
 
 
 def _whole(answer: requests.Response, deadline: float, longest: int) -> bytes:
-    """requests' own timeout counts from byte to byte; the total is bounded by reading against a deadline."""
+    """All of an answer. The timeout of requests counts from byte to byte; this bounds the total."""
     content = bytearray()
     for part in answer.iter_content(8192):
         content += part
@@ -112,10 +118,10 @@ def _whole(answer: requests.Response, deadline: float, longest: int) -> bytes:
 
 
 class Crm:
-    """A customer's own screen pop, asked beside ours; never waited for longer than `seconds` in all.
+    """A customer's own screen pop, asked beside ours. It never costs more than `seconds` in all.
 
-    At most `places` questions are open at once in this process: a CRM that hangs takes no more threads than that,
-    and the screen pops that find no place are answered without it.
+    At most `places` questions are open at once in this process, so a CRM that hangs takes no more
+    threads than that. Screen pops that find no place are answered without it.
     """
 
     def __init__(self, seconds: float, places: int) -> None:
@@ -142,10 +148,10 @@ class Crm:
     def _send(self, url: str, method: str, query: str, content_type: str, body: bytes) -> Json:
         deadline = time.monotonic() + self._seconds
         if query:
-            url += ("&" if urlsplit(url).query else "?") + query
-        headers = {"Accept": "application/json"} | (
-            {"Content-Type": content_type} if content_type else {}
-        )
+            url = _with_query(url, query)
+        headers = {"Accept": "application/json"}
+        if content_type:
+            headers["Content-Type"] = content_type
         with requests.request(
             method,
             url,
@@ -161,3 +167,9 @@ class Crm:
         if not isinstance(keys, dict):
             raise ValueError("the answer is not an object")
         return keys
+
+
+def _with_query(url: str, query: str) -> str:
+    if urlsplit(url).query:
+        return f"{url}&{query}"
+    return f"{url}?{query}"

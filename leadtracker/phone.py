@@ -15,11 +15,14 @@ _WRITTEN_NUMBER = re.compile(r"\s*[+(]?[0-9][0-9\s().\-]*")
 def read(text: str | None, country: str) -> str | None:
     """E.164 of a number written in any way, None when it is not a number that can exist.
 
-    `country` (ISO 3166) is assumed where no international prefix is written; `972…` without `+` is read too.
+    `country` (ISO 3166) is assumed where no international prefix is written. `972…` without `+` is
+    read too.
     """
     if not text or len(text) > 40:
         return None
-    spellings = [text] if not text.isdigit() or text.startswith("0") else [text, "+" + text]
+    spellings = [text]
+    if text.isdigit() and not text.startswith("0"):
+        spellings.append("+" + text)
     for spelling in spellings:
         try:
             number = phonenumbers.parse(spelling, country)
@@ -32,10 +35,10 @@ def read(text: str | None, country: str) -> str | None:
 
 @functools.lru_cache(maxsize=65536)
 def heard(text: str, country: str) -> str | None:
-    """E.164 of a number that a PBX reports, None when it is none (a SIP code, a name, a short code).
+    """E.164 of a number that a PBX reports, None for a SIP code, a name or a short code.
 
-    It was dialled or it rang, so a number of possible length counts even where the numbering plan at hand
-    does not know its range: two spellings of it must compare equal.
+    It was dialed or it rang, so a number of possible length counts, even where the numbering plan
+    at hand does not know its range. Two spellings of it must compare equal.
     """
     if known := read(text, country):
         return known
@@ -55,7 +58,10 @@ def heard(text: str, country: str) -> str | None:
 
 @functools.lru_cache(maxsize=65536)
 def show(e164: str, display_format: str = "national") -> str:
-    """A number as a site writes it: `national`, `international`, or a pattern whose X are the national digits."""
+    """A number as a site writes it.
+
+    The format is `national`, `international`, or a pattern whose X stand for the national digits.
+    """
     number = phonenumbers.parse(e164, None)
     if display_format == "international":
         return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)

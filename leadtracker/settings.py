@@ -1,4 +1,4 @@
-"""Every environment variable: its type, unit, default and meaning; all faults are listed at once at start."""
+"""Every environment variable: its type, unit, default and meaning. Faults are listed together."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from leadtracker.errors import SettingsError
 
 
 def known_database(url: str) -> str:
-    """As SQLAlchemy wants it. Raises ValueError."""
+    """The address as SQLAlchemy wants it. Raises ValueError."""
     if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("must begin with postgresql:// or sqlite:///")
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 class Settings(BaseSettings):
-    """Read from `LEADTRACKER_…` variables. The README's table is made of these fields' descriptions."""
+    """Read from `LEADTRACKER_…` variables. The README's table holds these fields' descriptions."""
 
     model_config = SettingsConfigDict(env_prefix="LEADTRACKER_", frozen=True, extra="ignore")
 
@@ -31,15 +31,18 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         "",
-        description="`postgresql://user:password@host/name`, or `sqlite:///file`; empty: SQLite in the data folder",
+        description="`postgresql://user:password@host/name`, or `sqlite:///file`; "
+        "empty: SQLite in the data folder",
     )
     redis_url: str = Field(
         "",
-        description="`redis://host:6379/0` or `unix:///path.sock`; empty: `leadtracker serve` starts its own",
+        description="`redis://host:6379/0` or `unix:///path.sock`; "
+        "empty: `leadtracker serve` starts its own",
     )
     secret_key: str = Field(
         "",
-        description="signs lease tokens and logins, 32 characters or more; empty: made once, kept in the data folder",
+        description="signs lease tokens and logins, 32 characters or more; "
+        "empty: made once, kept in the data folder",
     )
     public_url: str = Field(
         "http://127.0.0.1:8080", description="the address people and the PBX reach this server at"
@@ -49,7 +52,8 @@ class Settings(BaseSettings):
     threads: int = Field(16, ge=4, le=256, description="threads of each process")
     script_path: str = Field(
         "",
-        description="a path of your own for the script, such as `/assets/site.js`: script blockers know the usual",
+        description="a path of your own for the script, such as `/assets/site.js`: "
+        "script blockers know the usual",
     )
     trusted_proxies: int = Field(
         0,
@@ -67,16 +71,18 @@ class Settings(BaseSettings):
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(
         "",
-        description="path of a GeoIP database (MaxMind's format): a visitor's area is then evidence of who calls",
+        description="path of a GeoIP database (MaxMind's format): "
+        "a visitor's area is then evidence of who calls",
     )
     separate_worker: bool = Field(
         False,
-        description="`true`: a `leadtracker worker` process reads notifications; else each web process has a thread for it",
+        description="`true`: a `leadtracker worker` process reads notifications; "
+        "else each web process has a thread for it",
     )
     pages_socket: str = Field(
         "",
-        description="socket of a process that makes the dashboard's pages, so that reports take no time from the web "
-        "processes; `leadtracker serve` runs one",
+        description="socket of a process that makes the dashboard's pages, "
+        "so that reports take no time from the web processes; `leadtracker serve` runs one",
     )
     origins_of_screen_pop: Annotated[tuple[str, ...], NoDecode] = Field(
         ("chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio",),
@@ -86,11 +92,9 @@ class Settings(BaseSettings):
     @field_validator("origins_of_screen_pop", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @field_validator("secret_key")
     @classmethod
@@ -102,7 +106,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        return known_database(value) if value else value
+        return value and known_database(value)
 
     @field_validator("redis_url")
     @classmethod
@@ -114,9 +118,11 @@ class Settings(BaseSettings):
     @field_validator("geoip_database")
     @classmethod
     def _is_there(cls, value: str) -> str:
-        if value and not Path(value).is_file():
+        if not value:
+            return ""
+        if not Path(value).is_file():
             raise ValueError(f"there is no file {value}")
-        return str(Path(value).absolute()) if value else ""
+        return str(Path(value).absolute())
 
     @field_validator("public_url")
     @classmethod
@@ -138,7 +144,7 @@ class Settings(BaseSettings):
 
     @property
     def key(self) -> str:
-        """The signing key: the one set, or the data folder's, which is made (mode 600) when it is not there."""
+        """The signing key: the one set, or the data folder's, which is made when there is none."""
         if self.secret_key:
             return self.secret_key
         file = self.data_folder / "secret_key"
@@ -147,19 +153,14 @@ class Settings(BaseSettings):
             fresh = file.with_name(f"secret_key.{secrets.token_hex(4)}")
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_hex(32))
-            with contextlib.suppress(FileExistsError):  # another process was first: its key counts
+            with contextlib.suppress(FileExistsError):  # another process was first; its key counts
                 file.hardlink_to(fresh)
             fresh.unlink()
         return file.read_text()
 
     def as_environment(self) -> dict[str, str]:
         """The variables that give a child process these settings."""
-        return {
-            f"LEADTRACKER_{name.upper()}": ",".join(value)
-            if isinstance(value, tuple)
-            else str(value)
-            for name, value in self
-        } | {
+        return {f"LEADTRACKER_{name.upper()}": _as_text(value) for name, value in self} | {
             "LEADTRACKER_DATA_FOLDER": str(self.data_folder.absolute()),
             "LEADTRACKER_SECRET_KEY": self.key,
         }
@@ -170,8 +171,17 @@ class Settings(BaseSettings):
         return dict(os.environ)
 
 
+def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value)
+
+
 def load_settings() -> Settings:
-    """The settings of this process; raises `SettingsError` with one line for each fault, never showing a secret."""
+    """The settings of this process.
+
+    Raises SettingsError with a line for each fault. No line shows a secret.
+    """
     try:
         return Settings()
     except ValidationError as faults:
@@ -183,7 +193,7 @@ def load_settings() -> Settings:
 
 
 def prepare_metrics(settings: Settings) -> None:
-    """Let prometheus-client sum over processes: it reads this variable when it is first imported."""
+    """Let prometheus-client sum over processes. It reads this when it is first imported."""
     folder = settings.data_folder.absolute() / "metrics"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))

@@ -1,4 +1,4 @@
-"""Sites, pools and accounts as a TOML text to keep in git; `apply` makes the database equal to it."""
+"""Sites, pools and accounts as a TOML text for git; `apply` makes the database equal to it."""
 
 from __future__ import annotations
 
@@ -21,19 +21,11 @@ from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
 from leadtracker.pbx.dialing import Dials, KnowsWhoIsFree, Schedules, TakesParameters
 from leadtracker.records import site_rows
 from leadtracker.records.session import Session
-from leadtracker.records.sites import (
-    add_dids,
-    changed,
-    dids_in_use,
-    new_secret,
-    new_token,
-    remove_dids,
-)
+from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
 from leadtracker.records.tables import AccountRow, SiteRow
 
 ACCOUNT_DEFAULTS = {"vendor": DEFAULT_VENDOR} | defaults_of(Account)
 SITE_DEFAULTS = defaults_of(Site)
-del SITE_DEFAULTS["tokens"]  # a list of its own, see `save_site`
 ACCOUNT_KEYS = (*ACCOUNT_DEFAULTS, "secret")
 SHORTEST_SECRET = 16
 WHOLE_NUMBERS = {"lease_seconds": (45, 86400), "visitor_days": (1, 400)}
@@ -133,7 +125,7 @@ def export(session: Session) -> str:
         row.name: _values_of(row, SITE_DEFAULTS)
         | {
             "tokens": list(site_rows.tokens_of(session, row)),
-            "dids": dids_in_use(session, row),
+            "dids": site_rows.numbers_in_use(session, row),
         }
         for row in site_rows.every_site(session)
     }
@@ -156,7 +148,7 @@ def _read_toml(text: str) -> dict[str, Any]:
 def _apply_pool(session: Session, row: SiteRow, numbers: list[str]) -> list[str]:
     added = add_dids(session, row, numbers)
     keep = {phone.read(number, row.country) for number in numbers}
-    others = [did for did in dids_in_use(session, row) if did not in keep]
+    others = [did for did in site_rows.numbers_in_use(session, row) if did not in keep]
     drained = remove_dids(session, row, others)
     return [
         *(f"site {row.name}: {did} added" for did in added),
@@ -188,7 +180,7 @@ def _is_part_of_address(text: str) -> bool:
 
 
 def _faults_of_address(key: str, values: Mapping[str, Any]) -> Faults:
-    """Of what the notification addresses are made from: the account's key, its vendor, its secret."""
+    """What the notification addresses are made from: the account's key, vendor and secret."""
     why = "because it is part of an address"
     if not _is_part_of_address(key):
         yield f"account {key!r}: a key is letters, digits, - and _, {why}"
@@ -285,7 +277,7 @@ def _is_topic(given: Any) -> bool:
 
 
 def _faults_of_plans(who: str, values: Mapping[str, Any]) -> Faults:
-    price, currency = values.get("number_price"), values.get("currency", "ILS")
+    price, currency = values.get("number_price"), values.get("currency", SITE_DEFAULTS["currency"])
     if price is not None and not (isinstance(price, int) and 0 <= price <= MOST_MONEY):
         yield (
             f"{who}: number_price is what one number costs in minor units (agorot, cents), "

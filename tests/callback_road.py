@@ -1,4 +1,5 @@
-"""A site that calls its visitors back by a simulated Voicenter, and a visitor who asks; for the tests of that road."""
+"""A site that calls its visitors back by a simulated Voicenter, and a visitor who asks;
+for the tests of that road."""
 
 from __future__ import annotations
 
@@ -34,7 +35,10 @@ from tests.dashboard_rows import NOW
 from tests.patience import PATIENCE, until
 
 ORIGIN = "https://shop.example.com"
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 PHONE = "054-321-6549"
 TARGET = "+972543216549"
 STAFF = (Extension("WalterSIP", "Walter"), Extension("LoisSIP", "Lois"))
@@ -114,7 +118,8 @@ def callback_row(number: int = 1, **more: Any) -> CallbackRow:
 
 
 class Road:
-    """The application with a server for the PBX's callbacks, its worker, and the switch that is asked to dial."""
+    """The application with a server for the PBX's callbacks, its worker,
+    and the switch that is asked to dial."""
 
     def __init__(
         self, app: Flask, stores: Stores, worker: Worker, switch: SimulatedSwitch, url: str
@@ -203,7 +208,8 @@ class Road:
             pass
 
     def stay(self, *states: str) -> None:
-        """Calls that come into one of these states stay in it until `go_on` or `seen_until` lets them leave."""
+        """Calls that come into one of these states stay in it until `go_on` or `seen_until` lets
+        them leave."""
         self._stays |= {state: threading.Event() for state in states}
         self.switch.exchange.before = self._before
 
@@ -247,7 +253,8 @@ class Road:
         return [state for state, _ in itertools.groupby(states)]
 
     def read_again(self, request: str, order: list[int]) -> list[State]:
-        """The states of a request just dialled when the callbacks of the inbox are read in this order, one by one."""
+        """The states of a request just dialled when the callbacks of the inbox are read in this
+        order, one by one."""
         with Session(self.stores.engine) as session:
             session.execute(
                 update(CallbackRow).values(

@@ -1,4 +1,5 @@
-"""Real parts for the tests: a redis-server, a PostgreSQL cluster and an application on both databases."""
+"""Real parts for the tests: a redis-server, a PostgreSQL cluster and an application on both
+databases."""
 
 from __future__ import annotations
 
@@ -98,7 +99,8 @@ def postgresql_url() -> Iterator[str]:
     initdb = shutil.which("initdb", path=os.pathsep.join([*programs[::-1], os.environ["PATH"]]))
     if initdb is None:
         pytest.fail(
-            "PostgreSQL is not installed: the tests need initdb and postgres (make test installs them)"
+            "PostgreSQL is not installed: the tests need initdb and postgres (make test "
+            "installs them)"
         )
     bin_folder = Path(initdb).resolve().parent
     folder = Path(tempfile.mkdtemp(prefix="lt-pg-"))

@@ -39,7 +39,8 @@ def touchpoint(at: datetime = NOW, **more: Any) -> Touchpoint:
 
 
 def call(started_at: datetime = NOW, **more: Any) -> CallRow:
-    """An answered incoming call to site 1 by a known visitor; `arrival` sets the touchpoint and its copies."""
+    """An answered incoming call to site 1 by a known visitor;
+    `arrival` sets the touchpoint and its copies."""
     number = next(_numbers)
     arrival = more.pop("arrival", touchpoint(started_at))
     caller = more.pop("caller", "+972543216549")

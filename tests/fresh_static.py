@@ -1,4 +1,5 @@
-"""A copy of static/ with its npm packages, built anew: what the committed static/dist must equal."""
+"""A copy of static/ with its npm packages, built anew:
+what the committed static/dist must equal."""
 
 from __future__ import annotations
 
@@ -30,6 +31,7 @@ def fresh_static() -> Path:
         run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
         if run.returncode:
             pytest.fail(
-                f"`{' '.join(command)}` in static/ failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
+                f"`{' '.join(command)}` in static/ "
+                f"failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
             )
     return copy

@@ -48,7 +48,8 @@ def write(file: Path, networks: dict[str, dict[str, Any]]) -> str:
 
 
 def _value(value: Any) -> bytes:
-    """Text shorter than 29 bytes, whole numbers as (type, value, bytes), maps and lists of fewer than 29 members."""
+    """Text shorter than 29 bytes, whole numbers as (type, value, bytes),
+    maps and lists of fewer than 29 members."""
     if isinstance(value, str):
         return bytes([2 << 5 | len(value)]) + value.encode()
     if isinstance(value, tuple):

@@ -1,4 +1,5 @@
-"""Waiting for what must happen: so long that only what hangs is caught, however busy the machine is."""
+"""Waiting for what must happen: so long that only what hangs is caught,
+however busy the machine is."""
 
 from __future__ import annotations
 

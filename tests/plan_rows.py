@@ -24,9 +24,11 @@ PHONE = "+972543216549"
 
 
 def history(engine: Engine, until: datetime, visits: int = 480, calls: int = 20) -> None:
-    """A visit each half hour up to `until`: every second is mobile, every fourth finds no number and asks three times.
+    """A visit each half hour up to `until`: every second is mobile,
+    every fourth finds no number and asks three times.
 
-    A page is seen 100 s; visits are of two sources by turns, levels 0 1 2 2; every fifth is by the same visitor.
+    A page is seen 100 s; visits are of two sources by turns, levels 0 1 2 2;
+    every fifth is by the same visitor.
     """
     rows: list[Any] = []
     for number in range(visits):
@@ -75,7 +77,8 @@ NOBODY = Posterior((), 1.0, 0.0, {})
 
 
 def judged(at: datetime, known: bool) -> Judgement:
-    """Nine tenths the one, a twentieth the other, of which a tenth is a repeat; a known phone's teaches nothing."""
+    """Nine tenths the one, a twentieth the other, of which a tenth is a repeat;
+    a known phone's teaches nothing."""
     candidates = (Candidate("one", 0.9, {}, "", ()), Candidate("other", 0.05, {}, "", ()))
     before = Remembered(at.timestamp() - 60, ("+972722776772",), (), 0.0, 0.0) if known else None
     holders = tuple(

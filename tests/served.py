@@ -26,7 +26,8 @@ TREE = Path(__file__).resolve().parent.parent
 
 
 class Served:
-    """Started at once unless told otherwise; `url` may not answer yet. Another `tree` has other code."""
+    """Started at once unless told otherwise; `url` may not answer yet.
+    Another `tree` has other code."""
 
     def __init__(
         self,
@@ -77,7 +78,8 @@ class Served:
         return kept | self._settings
 
     def parts(self) -> dict[str, list[int]]:
-        """Process ids of serve, gunicorn, gunicorn's workers, pages, worker and redis: of those alive."""
+        """Process ids of serve, gunicorn, gunicorn's workers, pages, worker and redis:
+        of those alive."""
         found: dict[str, list[int]] = {}
         alive = processes_of(self.folder)
         for pid, (parent, command) in alive.items():
@@ -97,7 +99,8 @@ class Served:
         return found
 
     def kill(self, *names: str) -> None:
-        """With -9; `serve` itself is started again, as systemd would, the others are its to start."""
+        """With -9; `serve` itself is started again, as systemd would,
+        the others are its to start."""
         parts = self.parts()
         for pid in itertools.chain.from_iterable(parts.get(name, ()) for name in names):
             with contextlib.suppress(ProcessLookupError):  # it died with another one
@@ -124,7 +127,9 @@ def processes_of(folder: Path) -> dict[int, tuple[int, str]]:
                     .decode()
                     .strip()
                 ):
-                    continue  # it is ending: a process has no command line between its death and its parent's notice
+                    # it is ending: a process has no command line between its death and its parent's
+                    # notice
+                    continue
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
                 found[int(entry.name)] = (parent, command)
         except OSError:
@@ -134,7 +139,8 @@ def processes_of(folder: Path) -> dict[int, tuple[int, str]]:
 
 @contextmanager
 def serving(folder: Path, sites: str, **settings: str) -> Iterator[tuple[Served, Engine]]:
-    """A server with these sites and its database; at the end it stops, and no process may be left."""
+    """A server with these sites and its database; at the end it stops,
+    and no process may be left."""
     engine = open_database(f"sqlite:///{folder}/data/leadtracker.sqlite")
     migrate(engine)
     with Session(engine) as session:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,11 @@ CODE = [
     for name in TRACKED
     if name.endswith((".py", ".js", ".lua")) and "dist/" not in name and "vendor/" not in name
 ]
+MOST_SWITCHED_OFF = 5
+MOST_TERNARIES = 8.0  # in 1,000 lines
+MOST_LINES = 50  # of a function
+MOST_PARAMETERS = 8
+MOST_COLUMNS_OF_A_TEMPLATE = 160
 OPEN_TO_ALL = {"healthz", "readyz", "static", "login.form", "login.enter", "login.leave"}
 GUARDED_BY = {
     "script": "a public file",
@@ -85,7 +92,8 @@ def test_every_module_begins_with_a_sentence(name: str) -> None:
 
 
 def test_files_stay_small() -> None:
-    assert [name for name in CODE if len((ROOT / name).read_text().splitlines()) > 400] == []
+    large = [name for name in CODE if len((ROOT / name).read_text().splitlines()) > 400]
+    assert large == [], "\n".join(large)
 
 
 def test_names_say_something() -> None:
@@ -94,3 +102,85 @@ def test_names_say_something() -> None:
         for name in CODE
         if Path(name).stem in ("utils", "util", "helpers", "common", "misc", "manager")
     ] == []
+
+
+def _trees(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    for name in CODE:
+        if name.startswith(folders) and name.endswith(".py"):
+            yield name, ast.parse((ROOT / name).read_text())
+
+
+def _ternaries(tree: ast.AST) -> list[ast.IfExp]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
+
+
+def _functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Those of the product, named by their files; a migration is as long as its tables."""
+    for name, tree in _trees("leadtracker/"):
+        if "/migrations/" in name:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{name}:{node.lineno} {node.name}", node
+
+
+def _parameters(function: ast.FunctionDef) -> list[str]:
+    arguments = function.args
+    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return [one.arg for one in every if one.arg not in ("self", "cls")]
+
+
+def test_the_formatter_is_seldom_switched_off() -> None:
+    switched_off = [
+        f"{name}:{number}"
+        for name in CODE
+        for number, line in enumerate((ROOT / name).read_text().splitlines(), start=1)
+        if re.search(r"# fmt: (skip|off)\b", line)
+    ]
+    assert len(switched_off) <= MOST_SWITCHED_OFF, switched_off
+
+
+@pytest.mark.parametrize("folder", ["leadtracker/", "tests/"])
+def test_ternaries_are_few(folder: str) -> None:
+    count = {name: len(_ternaries(tree)) for name, tree in _trees(folder)}
+    lines = sum(len((ROOT / name).read_text().splitlines()) for name in count)
+    most = sorted(count, key=lambda name: count[name], reverse=True)[:10]
+    a_thousand = 1000 * sum(count.values()) / lines
+    assert a_thousand <= MOST_TERNARIES, [(name, count[name]) for name in most]
+
+
+def test_no_ternary_stands_in_another() -> None:
+    nested = [
+        f"{name}:{outer.lineno}"
+        for name, tree in _trees("leadtracker/", "tests/")
+        for outer in _ternaries(tree)
+        if len(_ternaries(outer)) > 1
+    ]
+    assert nested == [], "\n".join(nested)
+
+
+def test_functions_are_short() -> None:
+    long = [
+        where
+        for where, function in _functions()
+        if (function.end_lineno or function.lineno) - function.lineno >= MOST_LINES
+    ]
+    assert long == [], "\n".join(long)
+
+
+def test_functions_take_few_parameters() -> None:
+    many = [
+        where for where, function in _functions() if len(_parameters(function)) > MOST_PARAMETERS
+    ]
+    assert many == [], "\n".join(many)
+
+
+def test_lines_of_templates_are_short() -> None:
+    long = [
+        f"{name}:{number}"
+        for name in TRACKED
+        if name.startswith("leadtracker/") and name.endswith(".html")
+        for number, line in enumerate((ROOT / name).read_text().splitlines(), start=1)
+        if len(line) > MOST_COLUMNS_OF_A_TEMPLATE
+    ]
+    assert long == [], "\n".join(long)

@@ -1,4 +1,5 @@
-"""The plan of the house holds: every module stands in a layer, and few files stand outside the rooms."""
+"""The plan of the house holds: every module stands in a layer,
+and few files stand outside the rooms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the Makefile offers: it says what a machine lacks, and what nobody runs every day still runs."""
+"""What the Makefile offers: it says what a machine lacks,
+and what nobody runs every day still runs."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from leadtracker.pbx.dialing import (
     Schedules,
 )
 from leadtracker.records.callback_tables import CallbackRow
-from leadtracker.records.callbacks import UNDER_WAY, cancel, claim, go_on, reference
+from leadtracker.records.callbacks import UNDER_WAY, advance, cancel, claim, reference
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
@@ -179,9 +179,9 @@ class Dialing:
             row.answered_at, row.agent, row.message = now, agent, said.message[:500]
             row.call_id = row.call_id or said.call_id
             if said.answer is Answer.UNCERTAIN:
-                go_on(row, State.UNCERTAIN, now, code or said.answer)
+                advance(row, State.UNCERTAIN, now, code or said.answer)
             elif said.answer is not Answer.ACCEPTED:
-                go_on(row, State.FAILED, now, code or said.answer)
+                advance(row, State.FAILED, now, code or said.answer)
             elif row.state == State.UNCERTAIN:  # the answer was only late
                 row.state, row.code = State.DIALING, ""
             session.commit()

@@ -1,4 +1,4 @@
-"""The third road: a visitor, or a program, asks that somebody be called; whoever may be is called once."""
+"""The third road: a visitor or a program asks for a call. Whoever may be called is called once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-
-from sqlalchemy import Engine
 
 from leadtracker.callback.dialing import Dialing, clicking
 from leadtracker.callback_rules import price, target
@@ -29,23 +27,22 @@ from leadtracker.numbers.number_request import ID
 from leadtracker.records import callbacks
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.database import WritersTurn
-from leadtracker.records.session import reading
+from leadtracker.records.session import Engine, reading
 from leadtracker.records.sites import Directory
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}\Z")
 LONGEST_NAME, LONGEST_NOTE, LONGEST_PHONE = 100, 500, 64
-ANSWER_SECONDS = 3.0  # after which a page is told of a request that the PBX has not answered yet
-TWIN_SECONDS = (
-    1.0  # for which the same request, sent twice at once, waits for its twin to be written
-)
+ANSWER_SECONDS = 3.0  # after that we answer the page, whether the PBX has answered us or not
+TWIN_SECONDS = 1.0  # how long a request that was sent twice at once waits for its twin
 MOST_WRITTEN = 60  # refused requests of a site in a minute; more are only counted
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for, as he sent it; nothing of it is believed yet.
+    """What somebody asks for, as they sent it. We believe nothing of it yet.
 
-    `origin` is how it came: `page` (the script), `form` (a plain form) or `api`; `page` is the HTTP origin.
+    `origin` is how it came: `page` (the script), `form` (a plain form) or `api`. `page` is the HTTP
+    origin.
     """
 
     id: str
@@ -54,74 +51,73 @@ class Wish:
     name: str = ""
     note: str = ""
     visitor: str = ""
-    form: str = ""  # token; '' where none is needed
+    form: str = ""  # the token; '' where none is needed
     page: str = ""
     address: str = ""  # IP
-    filled_ms: float | None = None  # between the first touch of the form and its sending
+    filled_ms: float | None = None  # from the first touch of the form to its sending
     honeypot: str = ""  # a field that people do not see
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What whoever asked is told; `words` of a refusal, and of it only: number, again, often or no."""
+    """What we tell whoever asked. A refusal, and nothing else, has `words`: see errors.REFUSALS."""
 
     id: str
     state: State
     words: str = ""
     opens: datetime | None = None
-    code: str = ""  # of a refusal; for programs of the site's own
+    code: str = ""  # why it was refused, for the site's own programs
 
     def as_json(self) -> Json:
-        opens = self.opens.isoformat().replace("+00:00", "Z") if self.opens else None
         return {
             "id": self.id,
             "state": self.state.replace(" ", "_"),
             "words": self.words,
-            "opens": opens,
+            "opens": _in_utc(self.opens),
         }
 
 
 class CallbackRequests:
-    """Every method raises StoreUnavailable when Redis or the database does not answer; then nobody is called."""
+    """Takes requests, and says how they stand.
+
+    Every method raises StoreUnavailable when Redis or the database does not answer. Then nobody is
+    called.
+    """
 
     def __init__(
-        self, engine: Engine, live: Live, directory: Directory, dialling: Dialing, key: str
+        self, engine: Engine, live: Live, directory: Directory, dialing: Dialing, key: str
     ) -> None:
-        self._engine, self._directory, self._dialling = engine, directory, dialling
-        self._guard, self._refusals, self._forms = (
-            CallbackGuard(live),
-            Refusals(live),
-            FormTokens(key),
-        )
+        self._engine, self._directory, self._dialing = engine, directory, dialing
+        self._guard, self._refusals = CallbackGuard(live), Refusals(live)
+        self._forms = FormTokens(key)
 
     def form(self, site: Site, visitor: str, origin: str) -> str | None:
         """A token for the site's form; None where the site calls nobody back."""
-        on = rules_of(site).on and clicking(self._directory, site)
-        return self._forms.make(site.id, visitor, origin) if on else None
+        if not rules_of(site).on or clicking(self._directory, site) is None:
+            return None
+        return self._forms.make(site.id, visitor, origin)
 
     def opening(self, site: Site, visitor: str, origin: str) -> Json:
-        """What a form needs to be shown; its `form` is None where the site calls nobody back."""
+        """What a page needs to show a form; `form` is None where the site calls nobody back."""
         rules = rules_of(site)
         try:
             begins = opens(rules, site.time_zone, datetime.now(UTC))
         except Refused:
-            return {
-                "form": None,
-                "open": False,
-                "opens": None,
-                "countries": [],
-                "country": site.country,
-            }
+            closed: Json = {"form": None, "open": False, "opens": None, "countries": []}
+            return closed | {"country": site.country}
         return {
             "form": self.form(site, visitor, origin),
             "open": begins is None,
-            "opens": begins.isoformat().replace("+00:00", "Z") if begins else None,
+            "opens": _in_utc(begins),
             "countries": list(rules.countries or (site.country,)),
             "country": site.country,
         }
 
     def ask(self, site: Site, wish: Wish) -> Told:
-        """Call, keep for later or refuse; the same id again is told how its request stands. Raises NotFound."""
+        """Call, keep for later or refuse. Raises NotFound where the site calls nobody back.
+
+        A known id starts nothing: it is told how its request stands.
+        """
         found = clicking(self._directory, site)
         rules = rules_of(site)
         if found is None or not rules.on:
@@ -141,11 +137,15 @@ class CallbackRequests:
             if not callbacks.add(session, row):
                 return self._twin(site, wish) or Told(wish.id, State.RECEIVED)
         if row.state == State.RECEIVED:
-            dialling = self._dialling.begin(row.pk, State.RECEIVED)
-            if dialling is not None:
-                with contextlib.suppress(TooLate):
-                    dialling.result(timeout=ANSWER_SECONDS)
+            self._dial(row)
         return self.of_id(site.id, wish.id)
+
+    def _dial(self, row: CallbackRow) -> None:
+        """Dial now; the worker does where no place is free. Wait a little for the PBX's answer."""
+        dialing = self._dialing.begin(row.pk, State.RECEIVED)
+        if dialing is not None:
+            with contextlib.suppress(TooLate):
+                dialing.result(timeout=ANSWER_SECONDS)
 
     def of_id(self, site_id: int, request: str) -> Told:
         """How a request of a site stands; raises NotFound."""
@@ -160,9 +160,8 @@ class CallbackRequests:
     def of_visitor(self, request: str, visitor: str) -> tuple[Told, Site | None]:
         """How a visitor's request stands, and its site; raises NotFound."""
         row = None
-        if REQUEST_ID.match(request) and ID.match(
-            visitor
-        ):  # requests of programs have no visitor: not for pages
+        # A program's request has no visitor, so that no page can ask for it.
+        if REQUEST_ID.match(request) and ID.match(visitor):
             with reading(self._engine) as session:
                 row = callbacks.of_visitor(session, request, visitor)
         if row is None:
@@ -173,12 +172,14 @@ class CallbackRequests:
         """Raises Refused when the id is another visitor's."""
         with reading(self._engine) as session:
             row = callbacks.taken(session, site.id, wish.id)
-        if row is not None and row.visitor != wish.visitor:
+        if row is None:
+            return None
+        if row.visitor != wish.visitor:
             raise Refused("token", "an id of another visitor")
-        return told(row) if row is not None else None
+        return told(row)
 
     def _twin(self, site: Site, wish: Wish) -> Told | None:
-        """The same request, sent a moment before and not written yet when this one came."""
+        """The same request, which was sent a moment ago and may not be written yet."""
         until = time.monotonic() + TWIN_SECONDS
         with contextlib.suppress(Refused):
             while time.monotonic() < until:
@@ -190,11 +191,10 @@ class CallbackRequests:
     def _admitted(
         self, site: Site, rules: Rules, account: Account, wish: Wish, now: datetime
     ) -> CallbackRow:
-        """The row of a request that may be dialled, its money reserved. Raises Refused."""
+        """The row of a request that may be dialed, with its money reserved. Raises Refused."""
         nonce = self._proof(site, rules, wish)
-        number = target.check(
-            wish.phone, site, self._directory.numbers, account.options.get("blocked", ())
-        )
+        blocked = account.options.get("blocked", ())
+        number = target.check(wish.phone, site, self._directory.numbers, blocked)
         begins = opens(rules, site.time_zone, now)
         day, amount = local_day(site.time_zone, begins or now), price.reserve(rules, number)
         counted = counters(
@@ -206,24 +206,22 @@ class CallbackRequests:
             script=bool(wish.form),
             address=None if wish.origin == "api" else wish.address,
         )
+        money = Money(site.id, day, amount, rules.ceiling)
         verdict = self._guard.admit(
-            account.key,
-            wish.id,
-            nonce,
-            counted,
-            Money(site.id, day, amount, rules.ceiling),
-            books=lambda: self._books(site.id, day),
+            account.key, wish.id, nonce, counted, money, books=lambda: self._books(site.id, day)
         )
         if verdict:
             code, _, detail = verdict.partition(" ")
             raise Refused(code, detail)
         row = _row(site, account, wish, number, now)
-        row.state = State.SCHEDULED if begins and not rules.campaign else State.RECEIVED
+        row.state = State.RECEIVED
+        if begins and not rules.campaign:
+            row.state = State.SCHEDULED
         row.due_at, row.day, row.reserved = begins, day, amount
         return row
 
     def _proof(self, site: Site, rules: Rules, wish: Wish) -> str:
-        """The nonce that is to be spent. Raises Refused."""
+        """The nonce that this request spends, '' where it needs none. Raises Refused."""
         if wish.origin == "api":
             return ""
         if wish.page not in site.origins:
@@ -245,33 +243,35 @@ class CallbackRequests:
     def _write_down(
         self, site: Site, account: Account, wish: Wish, refused: Refused, now: datetime
     ) -> None:
-        """Each refusal is counted; the first of a minute are written too, so that a flood fills no disk."""
-        if (
-            self._refusals.count(site.id, local_day(site.time_zone, now), refused.code)
-            > MOST_WRITTEN
-        ):
+        """Count a refusal. Only the first of a minute are written, so no flood fills the disk."""
+        day = local_day(site.time_zone, now)
+        if self._refusals.count(site.id, day, refused.code) > MOST_WRITTEN:
             return
         row = _row(site, account, wish, wish.phone[:LONGEST_PHONE], now)
-        row.state, row.code, row.message, row.ended_at = (
-            State.REFUSED,
-            refused.code,
-            refused.detail[:500],
-            now,
-        )
+        row.state, row.ended_at = State.REFUSED, now
+        row.code, row.message = refused.code, refused.detail[:500]
         with WritersTurn(self._engine), reading(self._engine) as session:
             callbacks.add(session, row)
 
 
 def told(row: CallbackRow) -> Told:
     state = State(row.state)
-    opens_at = row.due_at if state is State.SCHEDULED else None
-    return Told(row.id, state, opens=opens_at)
+    if state is not State.SCHEDULED:
+        return Told(row.id, state)
+    return Told(row.id, state, opens=row.due_at)
+
+
+def _in_utc(moment: datetime | None) -> str | None:
+    """ISO 8601, such as 2026-09-12T06:00:00Z."""
+    if moment is None:
+        return None
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def read_wish(
     message: Mapping[str, Any], origin: str, *, page: str = "", address: str = ""
 ) -> Wish:
-    """A wish of a JSON message; raises BadRequest with what is wrong with which key."""
+    """The wish in a JSON message. Raises BadRequest, which says what is wrong with which key."""
     request, visitor = message.get("id"), message.get("visitor") or ""
     if not isinstance(request, str) or not REQUEST_ID.match(request):
         raise BadRequest("id must be 8 to 64 letters, digits, -, _, . or :")

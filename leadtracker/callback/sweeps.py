@@ -1,4 +1,4 @@
-"""What the worker does for callback requests: dials those that are due, ends those that nobody ends, settles money."""
+"""What the worker does for callbacks: dial what is due, end what nobody ends, settle the money."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker.callback.dialing import Dialing, clicking
 from leadtracker.callback_rules.course import ENDED, State
@@ -27,39 +24,38 @@ from leadtracker.records import callbacks
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import read_call_again
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
 
 log = logging.getLogger(__name__)
 PLACES = 4  # requests that the worker dials at once
 EVERY_SECONDS = 1.0
-RELEASE_SECONDS = 60.0  # much longer than between a request's reservation and its being written
-LEFT_LYING = timedelta(seconds=2)  # a received request that nobody dials by then is the worker's
-LOST = timedelta(seconds=30)  # longer than the PBX's answer can take, whoever waits for it
+RELEASE_SECONDS = 60.0  # much longer than it takes to write a request after reserving for it
+LEFT_LYING = timedelta(seconds=2)  # the worker takes a received request that waits longer
+LOST = timedelta(seconds=30)  # longer than the PBX's answer can take
 WITHOUT_END = timedelta(hours=1)
-LATEST = timedelta(hours=24)  # after its time a request is not dialled any more
-TRY_AGAIN = timedelta(seconds=30)  # where nobody was free
+LATEST = timedelta(hours=24)  # a request is not dialed so long after its time
+TRY_AGAIN = timedelta(seconds=30)  # when nobody was free
 CLOCKS_APART = timedelta(minutes=5)
-CROWD = timedelta(
-    minutes=10
-)  # in which an agent who was rung for a scheduled request is taken for busy with it
+CROWD = timedelta(minutes=10)  # how long a scheduled request is taken to keep its agent busy
 
 
 class CallbackSweeps:
-    """One at a time, in the worker; `go_on` returns soon, because the PBX is asked in other threads."""
+    """One at a time, in the worker. `tick` returns soon: other threads ask the PBX."""
 
     def __init__(self, engine: Engine, live: Live, directory: Directory) -> None:
         self._engine, self._directory = engine, directory
         self._guard = CallbackGuard(live)
-        self._dialling = Dialing(engine, live, directory, PLACES)
+        self._dialing = Dialing(engine, live, directory, PLACES)
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-log")
         self._asked: Future[None] | None = None
-        self._begun: dict[
-            int, datetime
-        ] = {}  # requests dialled lately, until when they are left alone
+        # Requests dialed lately -> until when they are left alone.
+        self._begun: dict[int, datetime] = {}
         self._next = self._next_release = 0.0
-        self._unwritten: dict[int, frozenset[str]] = {}  # by site: reserved for, but not in SQL
+        # Site -> the requests that money is reserved for and that are not in SQL.
+        self._unwritten: dict[int, frozenset[str]] = {}
 
-    def go_on(self, now: datetime) -> None:
+    def tick(self, now: datetime) -> None:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + EVERY_SECONDS
@@ -78,9 +74,9 @@ class CallbackSweeps:
             self._asked = self._asking.submit(self._end_without_cdr, now)
 
     def stop(self) -> None:
-        """Returns when nothing that was begun goes on."""
+        """Returns when everything that was begun has ended."""
         self._asking.shutdown()
-        self._dialling.stop()
+        self._dialing.stop()
 
     def _dial_due(self, now: datetime) -> None:
         with Session(self._engine) as session:
@@ -91,39 +87,49 @@ class CallbackSweeps:
             }
         self._begun = {pk: until for pk, until in self._begun.items() if until > now}
         for row in waiting:
-            site, state = self._directory.site(row.site_id), State(row.state)
-            scheduled = state is State.SCHEDULED
-            if site is None or (row.due_at or row.made_at) < now - LATEST:
-                self._end([row], State.FAILED, "too late", now)
-            elif scheduled and row.target in rules_of(site).blocked:
-                self._end([row], State.CANCELLED, "blocked", now)
-            elif scheduled and (later := _closed_until(site, now)) is not None:
-                with self._unchanged(row) as mine:
-                    if mine is not None:
-                        mine.due_at = later
-            elif row.pk in self._begun:
+            site = self._still_wanted(row, now)
+            if site is None:
+                continue
+            if row.pk in self._begun:
                 busy[site.id] += 1
-            elif not scheduled or busy[site.id] < len(rules_of(site).agents):
+            elif row.state != State.SCHEDULED or busy[site.id] < len(rules_of(site).agents):
                 busy[site.id] += 1
-                if self._dialling.begin(row.pk, state) is not None:
+                if self._dialing.begin(row.pk, State(row.state)) is not None:
                     self._begun[row.pk] = now + TRY_AGAIN
+
+    def _still_wanted(self, row: CallbackRow, now: datetime) -> Site | None:
+        """The site of a request that may be dialed now; others are ended or put off."""
+        site, scheduled = self._directory.site(row.site_id), row.state == State.SCHEDULED
+        if site is None or (row.due_at or row.made_at) < now - LATEST:
+            self._end([row], State.FAILED, "too late", now)
+            return None
+        if scheduled and row.target in rules_of(site).blocked:
+            self._end([row], State.CANCELLED, "blocked", now)
+            return None
+        if scheduled and (later := _closed_until(site, now)) is not None:
+            with self._unchanged(row) as mine:
+                if mine is not None:
+                    mine.due_at = later
+            return None
+        return site
 
     def _end(self, found: Sequence[CallbackRow], state: State, code: str, now: datetime) -> None:
         for row in found:
             with self._unchanged(row) as mine:
                 if mine is not None:
-                    callbacks.go_on(mine, state, now, code)
+                    callbacks.advance(mine, state, now, code)
 
     @contextmanager
     def _unchanged(self, row: CallbackRow) -> Iterator[CallbackRow | None]:
-        """The request, to be changed and committed; None when somebody changed it since it was read."""
+        """The request, to change; it is committed. None when it changed since it was read."""
         with WritersTurn(self._engine), Session(self._engine) as session:
             now = session.get_one(CallbackRow, row.pk, with_for_update=True)
-            yield now if (now.state, now.answered_at) == (row.state, row.answered_at) else None
+            unchanged = (now.state, now.answered_at) == (row.state, row.answered_at)
+            yield now if unchanged else None
             session.commit()
 
     def _link(self, now: datetime) -> None:
-        """Calls that were read before the PBX's answer named them are read again."""
+        """Read calls again that were read before the PBX's answer named them."""
         with Session(self._engine) as session:
             if not callbacks.unlinked(session, now - LATEST):
                 return
@@ -145,7 +151,10 @@ class CallbackSweeps:
                 session.commit()
 
     def _release(self, now: datetime) -> None:
-        """What is reserved for a request that is still not written: whoever let it pass died, and nobody is called."""
+        """Give back what is reserved for a request that is still not written.
+
+        The process that let it pass has died, and nobody will be called for it.
+        """
         for site in self._directory.sites:
             found = clicking(self._directory, site)
             if found is None or not rules_of(site).on:
@@ -159,21 +168,26 @@ class CallbackSweeps:
             self._unwritten[site.id] = unwritten
 
     def _end_without_cdr(self, now: datetime) -> None:
-        """What the PBX's own log says of calls that we were told no end of; unknown when it says nothing either."""
+        """End the requests whose calls sent no CDR by what the PBX's own log says of them."""
         with Session(self._engine) as session:
             found = callbacks.without_end(session, now - WITHOUT_END)
         for row in found:
             try:
-                legs = self._legs(row, now)
-                with self._unchanged(row) as mine:
-                    if mine is not None:
-                        if legs:
-                            facts = call_record.build([Heard(leg, now) for leg in legs])
-                            callbacks.follow(mine, facts.legs, now, facts.price)
-                        if mine.state not in ENDED:
-                            callbacks.go_on(mine, State.UNKNOWN, now, "no record")
-            except Exception:  # in a thread of its own: nobody else would say so
+                self._end_by_log(row, now)
+            except Exception:  # this runs in a thread of its own, and nobody else would say so
                 log.exception("callback request %s cannot be ended", row.pk)
+
+    def _end_by_log(self, row: CallbackRow, now: datetime) -> None:
+        """A request whose call the log does not know either ends as unknown."""
+        legs = self._legs(row, now)
+        with self._unchanged(row) as mine:
+            if mine is None:
+                return
+            if legs:
+                facts = call_record.build([Heard(leg, now) for leg in legs])
+                callbacks.follow(mine, facts.legs, now, facts.price)
+            if mine.state not in ENDED:
+                callbacks.advance(mine, State.UNKNOWN, now, "no record")
 
     def _legs(self, row: CallbackRow, now: datetime) -> tuple[Cdr, ...]:
         site = self._directory.site(row.site_id)
@@ -193,5 +207,5 @@ class CallbackSweeps:
 def _closed_until(site: Site, now: datetime) -> datetime | None:
     try:
         return opens(rules_of(site), site.time_zone, now)
-    except Refused:  # no opening is in sight: dialled never, given up when it is too late
+    except Refused:  # no opening is in sight, so the request is given up when it is too late
         return now + LATEST

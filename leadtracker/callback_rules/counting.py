@@ -9,7 +9,7 @@ from leadtracker.callback_rules.rules import Limits, Rules
 from leadtracker.domain import Account, Site
 
 PER_ACCOUNT = Limits(60, 600, 5000)
-WITHOUT_SCRIPT = Limits(1, 2, 3)  # at most, of an address: a plain form has no token
+WITHOUT_SCRIPT = Limits(1, 2, 3)  # of an address at most, because a plain form has no token
 
 
 def counters(
@@ -22,15 +22,18 @@ def counters(
     address: str | None,
     script: bool = True,
 ) -> list[tuple[str, Limits]]:
-    """Names and limits for live.CallbackGuard; `address` is None where a server asks, `script` False of a plain form.
+    """Names and limits for live.CallbackGuard.
 
-    A number and an address count across the account's sites: nobody is to be rung by each of them in turn.
+    `address` is None where a server asks. `script` is False of a plain form. Numbers and addresses
+    count across all sites of an account, so that nobody is rung by each of them in turn.
     """
     counted = [(f"number:{target}", rules.per_number)]
     if visitor:
         counted.append((f"visitor:{site.id}:{visitor}", rules.per_visitor))
     if address is not None:
-        limits = rules.per_address if script else stricter(rules.per_address, WITHOUT_SCRIPT)
+        limits = rules.per_address
+        if not script:
+            limits = stricter(limits, WITHOUT_SCRIPT)
         counted.append((f"address:{household(address)}", limits))
     return [*counted, (f"site:{site.id}", rules.per_site), ("account:all", limits_of(account))]
 
@@ -41,4 +44,6 @@ def stricter(one: Limits, other: Limits) -> Limits:
 
 def limits_of(account: Account) -> Limits:
     given: Mapping[str, int] | None = account.options.get("callback_limits")
-    return Limits(**given) if given else PER_ACCOUNT
+    if not given:
+        return PER_ACCOUNT
+    return Limits(**given)

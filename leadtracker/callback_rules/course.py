@@ -1,4 +1,4 @@
-"""The life of a callback request: what has been heard of it, in any order and any number of copies, makes its state."""
+"""The life of a callback request: what was heard of it, in any order, makes its state."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from leadtracker.domain import AGENTS_LEG, Cdr, Outcome, Phase, ScreenPop
 
 
 class State(enum.StrEnum):
-    """In the order in which one says more than another: what is heard never takes a request back."""
+    """In an order in which each says more than the one before. A request never goes back."""
 
     RECEIVED = "received"
     REFUSED = "refused"
     SCHEDULED = "scheduled"
     DIALING = "dialling"
-    UNCERTAIN = "uncertain"  # sent, but not answered: it may be ringing, and is never sent again
+    UNCERTAIN = "uncertain"  # sent and not answered: it may ring, so it is never sent again
     AGENT_ANSWERED = "agent answered"
     VISITOR_ANSWERED = "visitor answered"
     UNKNOWN = "unknown"  # no CDR came
@@ -29,42 +29,72 @@ ENDED = frozenset({State.REFUSED, State.UNKNOWN, State.CANCELLED, State.FAILED, 
 
 
 def after(state: State, heard: State) -> State:
-    """The state once `heard` is known too: commutative, associative, and the same again changes nothing."""
+    """The state once `heard` is known too.
+
+    The order of what is heard makes no difference, and hearing it again changes nothing.
+    """
     return max(state, heard, key=_ORDER.__getitem__)
 
 
+def state_of(event: ScreenPop | Cdr) -> State:
+    """What one thing that the PBX sent says by itself."""
+    if isinstance(event, Cdr):
+        return state_of_leg(event)
+    return state_of_pop(event)
+
+
 def state_of_pop(pop: ScreenPop) -> State:
-    """By its leg: the visitor is dialled when the agent has answered. A pop of no leg that names the moment of the
-    answer means the whole call, so the visitor's; another the agent's leg. No hang-up ends a request: what it cost
-    and whether the call went on elsewhere is the CDR's to say.
+    """What a screen pop says by its leg. The PBX dials the visitor once the agent has answered.
+
+    | leg         | not answered   | answered                                              |
+    |-------------|----------------|-------------------------------------------------------|
+    | the agent's | dialling       | agent answered                                        |
+    | another     | agent answered | visitor answered                                      |
+    | not named   | dialling       | agent answered; with the moment of the answer it means |
+    |             |                | the whole call, so the visitor answered               |
+
+    A hang-up ends no request: the CDR says what it cost and whether the call went on elsewhere.
     """
     answered = pop.phase is Phase.ANSWERED or pop.answered_at is not None
+    if pop.leg is None:
+        return _state_of_whole(pop)
     if pop.leg == AGENTS_LEG:
         return State.AGENT_ANSWERED if answered else State.DIALING
-    if pop.leg is not None:
-        return State.VISITOR_ANSWERED if answered else State.AGENT_ANSWERED
+    return State.VISITOR_ANSWERED if answered else State.AGENT_ANSWERED
+
+
+def _state_of_whole(pop: ScreenPop) -> State:
     if pop.phase is not Phase.ANSWERED:
         return State.DIALING
-    return State.VISITOR_ANSWERED if pop.answered_at else State.AGENT_ANSWERED
+    if pop.answered_at is None:
+        return State.AGENT_ANSWERED
+    return State.VISITOR_ANSWERED
 
 
 def state_of_leg(leg: Cdr) -> State:
-    """What one CDR alone says: the main leg is the visitor's."""
+    """What one CDR alone says. The main leg is the visitor's."""
     if leg.outcome is Outcome.UNKNOWN:
         return State.UNKNOWN
     if leg.outcome is not Outcome.ANSWERED:
         return State.FAILED
-    return State.TALKED if leg.main else State.AGENT_ANSWERED
+    if not leg.main:
+        return State.AGENT_ANSWERED
+    return State.TALKED
 
 
 def failure(legs: Iterable[Cdr]) -> str:
-    """Why nobody talked, such as `agent: busy`; '' when somebody did, or no leg says. The same for any order."""
-    known = {
-        leg.main: leg.outcome
-        for leg in sorted(legs, key=lambda leg: (leg.main, leg.type, leg.status))
-    }
-    if known.get(True) is Outcome.ANSWERED:
+    """Why nobody talked, such as `agent: busy`; '' when somebody did, or when no leg says.
+
+    The order of the legs makes no difference.
+    """
+    in_order = sorted(legs, key=lambda leg: (leg.main, leg.type, leg.status))
+    outcomes = {leg.main: leg.outcome for leg in in_order}
+    agents = outcomes.get(False, Outcome.ANSWERED)
+    visitors = outcomes.get(True)
+    if visitors is Outcome.ANSWERED:
         return ""
-    if known.get(False, Outcome.ANSWERED) is not Outcome.ANSWERED:
-        return f"agent: {known[False]}"
-    return f"visitor: {known[True]}" if True in known else ""
+    if agents is not Outcome.ANSWERED:
+        return f"agent: {agents}"
+    if visitors is None:
+        return ""
+    return f"visitor: {visitors}"

@@ -1,4 +1,4 @@
-"""Tokens that let a form be sent: signed, for one site, visitor and origin, for half an hour by the server's clock."""
+"""Tokens that let a form be sent: signed, for one site, visitor and origin, and for a while."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from leadtracker.errors import Refused
 
 LIFETIME_SECONDS = 30 * 60
-SKEW_SECONDS = 60  # between the clocks of two of our servers
+SKEW_SECONDS = 60  # how far the clocks of two of our servers may be apart
 
 
 class FormTokens:
-    """Once is not its affair: live.CallbackGuard spends the nonce."""
+    """Makes and reads tokens. live.CallbackGuard sees to it that each is used once."""
 
     def __init__(self, key: str) -> None:
         self._serializer = URLSafeTimedSerializer(key, salt="callback")
@@ -25,7 +25,10 @@ class FormTokens:
     def read(
         self, token: str, site_id: int, visitor: str, origin: str, now: datetime | None = None
     ) -> str:
-        """The nonce of a token of ours; raises Refused where it is another's, too old or not ours. `now`: of tests."""
+        """The nonce of a token. Raises Refused when the token is another's, too old or not ours.
+
+        Tests pass `now`.
+        """
         try:
             (nonce, *bound), made = self._serializer.loads(token, return_timestamp=True)
         except (BadData, ValueError, TypeError) as fault:

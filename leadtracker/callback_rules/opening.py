@@ -1,4 +1,4 @@
-"""When a site's agents may be rung: opening hours and holidays in the site's time zone, right on DST days."""
+"""When a site's agents may be rung: its hours and holidays in its time zone, right on DST days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ ALL_DAY = ("00:00-24:00",)
 
 
 def opens(rules: Rules, zone: str, now: datetime) -> datetime | None:
-    """None when it is open now, else the next opening, aware UTC. Raises Refused where no opening is in sight."""
+    """None when the site is open now, otherwise the next opening in UTC.
+
+    Raises Refused where no opening is in sight.
+    """
     for begin, end in _spans(rules, ZoneInfo(zone), now):
         if now < begin:
             return begin
@@ -24,7 +27,7 @@ def opens(rules: Rules, zone: str, now: datetime) -> datetime | None:
 
 
 def local_day(zone: str, moment: datetime) -> str:
-    """The day that a ceiling of money is for, such as 2026-09-12."""
+    """The day whose ceiling of money counts, such as 2026-09-12."""
     return moment.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
@@ -44,22 +47,28 @@ def _minute(text: str) -> int:
 
 
 def _spans(rules: Rules, zone: ZoneInfo, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Beginnings and ends since yesterday, in order."""
+    """Openings and closings since yesterday, in order."""
     today = now.astimezone(zone).date()
     for day in (today + timedelta(days) for days in range(-1, LOOK_AHEAD_DAYS)):
         if day.isoformat() in rules.holidays:
             continue
-        spans = rules.hours.get(DAYS[day.weekday()], ()) if rules.hours else ALL_DAY
-        for first, last in sorted(map(minutes_of, spans)):
+        for first, last in sorted(map(minutes_of, _hours(rules, day))):
             begin, end = _moment(day, first, zone)[0], _moment(day, last, zone)[1]
-            if begin < end:  # spring may leave out all of it
+            if begin < end:  # spring may leave out the whole span
                 yield begin, end
 
 
-def _moment(day: date, minute: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first and the last moment at which clocks show a minute of a day: in autumn these may be an hour apart.
+def _hours(rules: Rules, day: date) -> tuple[str, ...]:
+    if not rules.hours:
+        return ALL_DAY
+    return rules.hours.get(DAYS[day.weekday()], ())
 
-    A time that spring leaves out is the moment at which clocks jump over it.
+
+def _moment(day: date, minute: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first and the last moment at which clocks show a minute of a day.
+
+    In autumn the two may be an hour apart. In spring clocks jump over some minutes; such a minute
+    is the moment of the jump.
     """
     shown = datetime.combine(day, time()) + timedelta(minutes=minute)
     early, late = sorted(shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))

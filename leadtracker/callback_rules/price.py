@@ -1,4 +1,4 @@
-"""What a call may cost at most, by a table of prices for each prefix: the site's own over those of prices.toml."""
+"""What a call may cost at most, by the prices of prefixes: the site's own, then prices.toml."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from leadtracker.callback_rules.rules import Rules
 from leadtracker.errors import Refused
 
 SHIPPED_CURRENCY = "ILS"
-RINGING_SECONDS = 120  # the agent's leg is paid while the visitor's telephone rings, beside the seconds of the call
+RINGING_SECONDS = 120  # the agent's leg also costs money while the visitor's telephone rings
 
 
 @functools.cache
 def shipped() -> Mapping[str, int | None]:
-    """Prefix -> agorot for each started minute, None where it is never called."""
+    """Prefix -> agorot for each started minute; None for a prefix that we never call."""
     table = tomllib.loads(
         (resources.files("leadtracker.callback_rules") / "prices.toml").read_text()
     )
@@ -25,11 +25,13 @@ def shipped() -> Mapping[str, int | None]:
 
 
 def per_minute(rules: Rules, target: str) -> int | None:
-    """The price of the longest prefix that is known, for a target in E.164; None where none is.
+    """The price of the longest known prefix of a target in E.164; None where none is known.
 
-    Shipped prices are agorot: a site that counts in another currency has its own only.
+    Shipped prices are agorot, so that a site with another currency has only its own.
     """
-    given: Mapping[str, int | None] = shipped() if rules.currency == SHIPPED_CURRENCY else {}
+    given: Mapping[str, int | None] = {}
+    if rules.currency == SHIPPED_CURRENCY:
+        given = shipped()
     for length in range(len(target), 1, -1):
         prefix = target[:length]
         if prefix in rules.prices:
@@ -40,7 +42,10 @@ def per_minute(rules: Rules, target: str) -> int | None:
 
 
 def reserve(rules: Rules, target: str) -> int:
-    """What a call to an E.164 target may cost at most, in minor units; raises Refused where no price is known."""
+    """What a call to an E.164 target may cost at most, in minor units.
+
+    Raises Refused where no price is known.
+    """
     price = per_minute(rules, target)
     if price is None:
         raise Refused("money", f"no price for {target[:6]}")

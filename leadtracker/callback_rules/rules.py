@@ -15,7 +15,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as datetime.weekday 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many requests may pass in any 60 seconds, 60 minutes and 24 hours; 0: none."""
+    """How many requests may pass in any 60 seconds, 60 minutes and 24 hours."""
 
     minute: int
     hour: int
@@ -24,16 +24,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The keys of the `callback` table; money is minor units of `currency`, a price is for each started minute."""
+    """The keys of the `callback` table.
 
-    agents: tuple[
-        str, ...
-    ] = ()  # extensions, `login:CODE` or words of the PBX; empty: nobody is called back
+    Money is minor units of `currency`. A price is for each started minute.
+    """
+
+    # Extensions, `login:CODE` or words of the PBX. Where it is empty, nobody is called back.
+    agents: tuple[str, ...] = ()
     choose: str = "in order"  # one of CHOICES
-    countries: tuple[str, ...] = ()  # that may be dialled, two letters; empty: the site's own
-    hours: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # day -> `09:00-17:00` ...; empty: always open
+    countries: tuple[str, ...] = ()  # that we may dial, two letters; empty: the site's own
+    # Day -> spans such as `09:00-17:00`. Where it is empty, the site is always open.
+    hours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     holidays: tuple[str, ...] = ()  # 2026-09-12
     blocked: tuple[str, ...] = ()  # E.164
     per_number: Limits = Limits(1, 3, 5)
@@ -41,16 +42,16 @@ class Rules:
     per_address: Limits = Limits(3, 10, 20)  # of an IPv4 address, or of an IPv6 /64
     per_site: Limits = Limits(20, 200, 1000)
     ceiling: int = 5000  # for one local day of the site
-    prices: Mapping[str, int] = field(
-        default_factory=dict
-    )  # E.164 prefix -> price; over those of prices.toml
+    # E.164 prefix -> price, which goes before that of prices.toml.
+    prices: Mapping[str, int] = field(default_factory=dict)
     agent_price: int = 0  # of the agent's leg
-    max_seconds: int = 1800  # the PBX ends a call that is longer; so much is reserved
+    max_seconds: int = 1800  # the PBX ends a longer call; we reserve money for so much
     fill_seconds: float = 2.0  # a form sent sooner was filled in by a robot
-    dial: Mapping[str, str | int | bool] = field(
-        default_factory=dict
-    )  # parameters of the vendor's own
-    campaign: str = ""  # of the PBX's dialer, for requests outside opening hours; empty: dialled at the next opening
+    # Parameters of the vendor's own.
+    dial: Mapping[str, str | int | bool] = field(default_factory=dict)
+    # The campaign of the PBX's dialer that takes requests outside opening hours. Where it is empty,
+    # we dial them at the next opening.
+    campaign: str = ""
     currency: str = "ILS"  # the site's
 
     @property
@@ -62,7 +63,7 @@ LIMITS = tuple(each.name for each in dataclasses.fields(Rules) if each.name.star
 
 
 def rules_of(site: Site) -> Rules:
-    """The site's rules; its table was found right when it was saved."""
+    """The site's rules. Its table was checked when it was saved."""
     values: dict[str, Any] = dict(site.callback)
     for key in ("agents", "countries", "holidays", "blocked"):
         if key in values:

@@ -1,4 +1,4 @@
-"""The `callback` table of a site and an account's options for callbacks: found right, or told what to do."""
+"""Checks a site's `callback` table and an account's options; each fault says what to do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Faults = Iterator[str]
 def read_table(
     who: str, table: Any, country: str, currency: str
 ) -> tuple[dict[str, Any], list[str]]:
-    """The table as it is kept (blocked numbers in E.164), and every fault of it."""
+    """The table as we keep it, with blocked numbers in E.164, and all its faults."""
     if not isinstance(table, dict):
         return {}, [f"{who}: callback must be a table such as [site.NAME.callback]"]
     kept = dict(table)
@@ -44,14 +44,15 @@ def read_table(
         faults += [f"{who}: callback.blocked: {fault}" for fault in wrong]
     if table.get("agents") and currency != SHIPPED_CURRENCY and not table.get("prices"):
         faults.append(
-            f"{who}: callback.prices is needed: shipped prices are {SHIPPED_CURRENCY}, the site counts in {currency}; "
-            f'write what a started minute costs, such as prices = {{ "+40" = 5 }}'
+            f"{who}: callback.prices is needed: shipped prices are {SHIPPED_CURRENCY}, "
+            f"the site counts in {currency}; "
+            'write what a started minute costs, such as prices = { "+40" = 5 }'
         )
     return kept, faults
 
 
 def read_options(who: str, options: Any, country: str) -> tuple[dict[str, Any], list[str]]:
-    """An account's options as they are kept, and the faults of `callback_limits` and `blocked`."""
+    """An account's options as we keep them, and the faults of `callback_limits` and `blocked`."""
     if not isinstance(options, dict):
         return {}, [f"{who}: options must be a table"]
     kept, faults = dict(options), []
@@ -76,7 +77,8 @@ def _numbers(texts: list[str], country: str) -> tuple[list[str], list[str]]:
             numbers.append(number)
         else:
             faults.append(
-                f"{text!r} is not a telephone number in {country}; write it with +prefix or nationally"
+                f"{text!r} is not a telephone number in {country}; "
+                "write it with +prefix or nationally"
             )
     return numbers, faults
 
@@ -176,12 +178,18 @@ def _faults_of_prices(value: Any) -> Faults:
         if not PREFIX.fullmatch(prefix):
             yield f"{prefix!r} is not the beginning of an international number, such as +972"
         if not _is_whole(price, 0, MOST_MONEY):
-            yield f"{prefix}: a price is a whole number of minor units (agorot, cents) for each started minute"
+            yield (
+                f"{prefix}: a price is a whole number of minor units (agorot, cents) "
+                "for each started minute"
+            )
 
 
 def _faults_of_dial(value: Any) -> Faults:
     if not isinstance(value, dict):
-        yield 'must be a table of the PBX\'s own parameters, such as { record = true, language = "he" }'
+        yield (
+            "must be a table of the PBX's own parameters, "
+            'such as { record = true, language = "he" }'
+        )
         return
     for name, setting in value.items():
         if not isinstance(setting, str | int):

@@ -1,4 +1,4 @@
-"""The number that a visitor asks to be called at, in any honest spelling and no other."""
+"""The number that a visitor wants to be called at, in any honest spelling and no other."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _WRITTEN = re.compile(r"(?:\+ ?)?\(?[0-9](?:[0-9 ().\-/]*[0-9)])?")
 
 
 def check(text: str, site: Site, own: Collection[str], blocked: Collection[str] = ()) -> str:
-    """E.164 to be dialled; raises Refused: number, kind, country, own or blocked.
+    """The number to dial, in E.164. Raises Refused: number, kind, country, own or blocked.
 
-    What is dialled is what was checked: made anew from the digits, never the text itself. `own` are DIDs, default
-    numbers and agents' numbers, `blocked` the account's blacklist, all in E.164.
+    We dial what we checked: a number made anew from the digits, never the text itself. `own` are
+    DIDs and default numbers, `blocked` is the account's blacklist, all in E.164.
     """
     rules = rules_of(site)
     number = _read(text, site.country)
@@ -52,20 +52,11 @@ def check(text: str, site: Site, own: Collection[str], blocked: Collection[str] 
 
 
 def _read(text: str, country: str) -> phonenumbers.PhoneNumber:
-    """Digits with the signs that people write between them; `00` is the same as +, a prefix without + is read too."""
-    written = _plain(text) if len(text) <= LONGEST else ""
-    if not _WRITTEN.fullmatch(written):
+    """A number of digits and the signs that people write between them."""
+    written = _plain(text)
+    if len(text) > LONGEST or not _WRITTEN.fullmatch(written):
         raise Refused("number", "not written as a number")
-    digits = re.sub("[^0-9]", "", written)
-    if written.startswith("+"):
-        spellings = ["+" + digits]
-    elif digits.startswith("00"):
-        spellings = ["+" + digits[2:]]
-    elif digits.startswith("0"):
-        spellings = [digits]
-    else:
-        spellings = [digits, "+" + digits]
-    for spelling in spellings:
+    for spelling in _spellings(written):
         try:
             number = phonenumbers.parse(spelling, country)
         except phonenumbers.NumberParseException:
@@ -75,7 +66,22 @@ def _read(text: str, country: str) -> phonenumbers.PhoneNumber:
     raise Refused("number", "no such number")
 
 
+def _spellings(written: str) -> tuple[str, ...]:
+    """What to try: `00` is the same as +, and an international prefix may stand without its +."""
+    digits = re.sub("[^0-9]", "", written)
+    if written.startswith("+"):
+        return ("+" + digits,)
+    if digits.startswith("00"):
+        return ("+" + digits[2:],)
+    if digits.startswith("0"):
+        return (digits,)
+    return (digits, "+" + digits)
+
+
 def _plain(text: str) -> str:
-    """Digits of any script as 0 to 9, dashes as -, without the marks of direction that copied numbers carry."""
+    """The text with digits of any script as 0 to 9 and any dash as -.
+
+    Marks of writing direction, which copied numbers carry, are left out.
+    """
     bare = unicodedata.normalize("NFKC", text.translate(_MARKS | _DASHES)).strip()
-    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in bare)
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in bare)

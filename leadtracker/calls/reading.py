@@ -29,7 +29,8 @@ from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.topics import topic_of_call
 from leadtracker.who_called.assignment import Assignment, assign, from_verdict
-from leadtracker.who_called.knowledge import Knowledges, Ring, visible_number
+from leadtracker.who_called.knowledge import Knowledges
+from leadtracker.who_called.ring import Ring, visible_number
 
 log = logging.getLogger(__name__)
 BATCH = 10  # notifications in one transaction: short enough that nobody waits for it

@@ -12,7 +12,8 @@ from leadtracker.pbx.dialing import REQUEST, variable
 from leadtracker.records import callbacks
 from leadtracker.records.session import Engine, Session, reading
 from leadtracker.records.sites import Directory
-from leadtracker.who_called.knowledge import Knowledge, Ring, visible_number
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring, visible_number
 from leadtracker.who_called.verdict import displayed, named
 
 KNOWN_SECONDS = 30.0  # how long a site's rates are used before they are read again

@@ -92,7 +92,7 @@ def export(site: str, since: datetime | None, out: Path) -> None:
     engine = opening.database()
     directory = Directory(engine)
     known = opening.site_of(directory, site)
-    numbers = len(directory.dids_in_use(known.id))
+    numbers = len(directory.numbers_in_use(known.id))
     with Session(engine) as session:
         begin = leases.first(session, known.id) or now
         if since is not None:

@@ -1,9 +1,10 @@
-"""The main job on one machine: Leadtracker, a marketing site, visitors and a PBX that are simulated over HTTP."""
+"""The main job on one machine: Leadtracker, a marketing site, made-up visitors, a made-up PBX."""
 
 from __future__ import annotations
 
 import fcntl
 import itertools
+import math
 import random
 import socket
 import sys
@@ -16,8 +17,6 @@ from pathlib import Path
 
 import click
 import requests
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker.demo.browser import direct_session
 from leadtracker.demo.calling_back import calling_back
@@ -28,6 +27,7 @@ from leadtracker.demo.world import SHOPS, burst, traffic
 from leadtracker.errors import LeadtrackerError, SettingsError
 from leadtracker.records.calls import newest
 from leadtracker.records.database import migrate, open_database
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.users import ensure_first_user
 from leadtracker.running.serving import Serving
 from leadtracker.settings import Settings
@@ -41,9 +41,10 @@ class DemoFault(LeadtrackerError):
 
 
 def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLDER) -> None:
-    """Until Ctrl-C, SIGTERM, the end of the first round (`once`) or so many seconds; stops all it started.
+    """Run until Ctrl-C, SIGTERM, the end of the first round (`once`) or so many seconds.
 
-    Raises SettingsError when a part cannot be started; after a first round, DemoFault when a call went wrong.
+    It stops all that it started. Raises SettingsError when a part cannot be started. After the
+    first round it raises DemoFault when a call went wrong.
     """
     visits = None
     with ExitStack() as stack:
@@ -64,9 +65,8 @@ def run(*, once: bool = False, seconds: float | None = None, folder: Path = FOLD
             site = MarketingSite(where, visits.ring)
             site.start()
             stack.callback(site.stop)
-            _say(
-                f"Marketing site: {marketing_url}, with the script of {settings.public_url} in every page"
-            )
+            script = f"with the script of {settings.public_url} in every page"
+            _say(f"Marketing site: {marketing_url}, {script}")
             _introduce(folder, engine, settings, marketing_url)
             world = threading.Thread(
                 target=_play, args=(visits, stop, serving, once, seconds), name="world"
@@ -86,7 +86,9 @@ def _play(
 ) -> None:
     """The first round, then traffic until `stop`; every visit has a thread."""
     chance = random.Random()  # noqa: S311 # who visits, no secrets
-    end = time.monotonic() + seconds if seconds is not None else None
+    end = math.inf
+    if seconds is not None:
+        end = time.monotonic() + seconds
     first_round = burst(chance)
     playing: list[Future[None]] = []
 
@@ -102,7 +104,7 @@ def _play(
                 if once:
                     break
                 _say("It goes on with a visit every few seconds. Ctrl-C stops everything.")
-            if stop.wait(visit.after_seconds) or (end is not None and time.monotonic() > end):
+            if stop.wait(visit.after_seconds) or time.monotonic() > end:
                 break
             playing = [future for future in playing if not future.done()]
             playing.append(threads.submit(visits.play, visit))
@@ -113,11 +115,9 @@ def _play(
 
 
 def _sum_up(visits: Visits, count: int, calls: int) -> None:
-    told = (
-        "Leadtracker told each of them as it was"
-        if not visits.faults
-        else f"{len(visits.faults)} went wrong"
-    )
+    told = "Leadtracker told each of them as it was"
+    if visits.faults:
+        told = f"{len(visits.faults)} went wrong"
     _say(f"The first round is over: {count} visits, {calls} calls; {told}.")
     for fault in visits.faults:
         _say(f"  {fault}")
@@ -125,36 +125,47 @@ def _sum_up(visits: Visits, count: int, calls: int) -> None:
 
 def _introduce(folder: Path, engine: Engine, settings: Settings, marketing_url: str) -> None:
     """What a person may open, and with which login."""
-    login = folder / "login.txt"
-    first = ensure_first_user(engine)
-    if first is not None:
-        login.touch(mode=0o600)
-        login.write_text(f"{first[0]} / {first[1]}\n")
-    with Session(engine) as session:
-        kept = len(newest(session, 1000))
-    _say(
-        f"Calls of earlier runs: {kept if kept < 1000 else 'a thousand and more'}, kept in {folder}"
-    )
+    _say(f"Calls of earlier runs: {_kept_calls(engine)}, kept in {folder}")
     click.echo()
     click.secho(f"  Dashboard        {settings.public_url}", bold=True)
-    known = login.read_text().strip() if first is not None else f"the first run's, kept in {login}"
-    click.secho(f"  Login            {known}", bold=True)
-    click.secho(
-        f"  Marketing site   {marketing_url}    in Hebrew /he    in Romanian /ro", bold=True
-    )
+    click.secho(f"  Login            {_login(folder, engine)}", bold=True)
+    languages = "in Hebrew /he    in Romanian /ro"
+    click.secho(f"  Marketing site   {marketing_url}    {languages}", bold=True)
     click.echo(
-        "  Open the marketing site, press “Ring the number you see”, and watch the call arrive in the dashboard."
+        "  Open the marketing site, press “Ring the number you see”, "
+        "and watch the call arrive in the dashboard."
     )
     click.echo(f"  On the command line: LEADTRACKER_DATA_FOLDER={folder} {_program()} call list")
     click.echo()
-    _say(
-        "Simulated visitors ask for numbers and a simulated PBX reports their calls, all over HTTP:"
-    )
+    who = "Simulated visitors ask for numbers and a simulated PBX reports their calls"
+    _say(f"{who}, all over HTTP:")
+
+
+def _kept_calls(engine: Engine) -> str:
+    with Session(engine) as session:
+        kept = len(newest(session, 1000))
+    if kept < 1000:
+        return str(kept)
+    return "a thousand and more"
+
+
+def _login(folder: Path, engine: Engine) -> str:
+    """Name and password of a new user; of an old one, where they are kept."""
+    file = folder / "login.txt"
+    first = ensure_first_user(engine)
+    if first is None:
+        return f"the first run's, kept in {file}"
+    name, password = first
+    file.touch(mode=0o600)
+    file.write_text(f"{name} / {password}\n")
+    return f"{name} / {password}"
 
 
 def _program() -> str:
     """`leadtracker` as it was called, such as .venv/bin/leadtracker."""
-    return sys.argv[0] if Path(sys.argv[0]).name == "leadtracker" else "leadtracker"
+    if Path(sys.argv[0]).name == "leadtracker":
+        return sys.argv[0]
+    return "leadtracker"
 
 
 def _sites(engine: Engine, settings: Settings, marketing_url: str) -> Where:
@@ -168,7 +179,7 @@ def _sites(engine: Engine, settings: Settings, marketing_url: str) -> Where:
 
 
 def _addresses(folder: Path) -> tuple[Settings, str]:
-    """Settings on the first free port, whatever the surroundings say of databases, and the marketing site's URL."""
+    """Settings on the first free port, with databases of its own; the marketing site's URL."""
     web = _free_port(8080)
     marketing = _free_port(8090, but=web)
     settings = Settings(
@@ -198,7 +209,7 @@ def _free_port(wanted: int, but: int = 0) -> int:
 
 
 def _ready(http: requests.Session, url: str, serving: Serving) -> bool:
-    """False when it is to stop before it could begin; raises SettingsError when it does not get ready."""
+    """False when it is told to stop first. Raises SettingsError when it does not get ready."""
     deadline = time.monotonic() + READY_SECONDS
     while not serving.stopping:
         try:
@@ -207,9 +218,8 @@ def _ready(http: requests.Session, url: str, serving: Serving) -> bool:
         except requests.RequestException:
             pass
         if time.monotonic() > deadline:
-            raise SettingsError(
-                f"{url} was not ready within {READY_SECONDS:.0f} s; its last lines above say why"
-            )
+            late = f"{url} was not ready within {READY_SECONDS:.0f} s"
+            raise SettingsError(f"{late}; its last lines above say why")
         time.sleep(0.1)
     return False
 
@@ -222,9 +232,8 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:
-            raise SettingsError(
-                f"a demo runs already in {folder}; stop it first, with Ctrl-C where it runs"
-            ) from fault
+            running = f"a demo runs already in {folder}"
+            raise SettingsError(f"{running}; stop it first, with Ctrl-C where it runs") from fault
         yield
 
 

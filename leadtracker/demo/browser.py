@@ -1,4 +1,4 @@
-"""A simulated browser with the script in its page: it asks for numbers and sends heartbeats over HTTP."""
+"""A simulated browser with the script in its page: it asks for numbers and sends heartbeats."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def direct_session() -> requests.Session:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The number a page shows: `did` is None when the page keeps its own; `leased`: it is this visitor's alone."""
+    """The number a page shows.
+
+    `did` is None when the page keeps its own; `leased` says that it is this visitor's alone.
+    """
 
     did: str | None
     display: str
@@ -42,7 +45,10 @@ class Page:
 
 
 class Browser:
-    """One visitor's browser with the script in the page: it asks, beats, tells of taps and of leaving."""
+    """One visitor's browser with the script in its page.
+
+    It asks for numbers, beats, and tells of taps and of leaving.
+    """
 
     def __init__(
         self,
@@ -98,10 +104,11 @@ class Browser:
         if self._lease is None:
             return None
         engaged = int(time.monotonic() - self._opened)
-        said = self._post(
-            {"ask": "beat", "state": state, "signals": list(signals), "engaged": engaged}
-        )
-        return self._shown(said) if said.get("known") is False else None
+        beat = {"ask": "beat", "state": state, "signals": list(signals), "engaged": engaged}
+        said = self._post(beat)
+        if said.get("known") is not False:
+            return None
+        return self._shown(said)
 
     def ask_back(self, number: str, name: str) -> str:
         """Fill in the form that asks to be called; the request's id."""
@@ -138,7 +145,7 @@ class Browser:
         return self._said("POST", path, data=json.dumps(body).encode())
 
     def _said(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """The answer; empty when there is none, as a page must live without one."""
+        """The answer; empty when there is none, because a page must live without one."""
         headers = {
             "Content-Type": "text/plain;charset=UTF-8",
             "Origin": "/".join(self._page.split("/")[:3]),
@@ -149,10 +156,12 @@ class Browser:
             answer = self._http.request(
                 method, url, headers=headers, timeout=ANSWER_SECONDS, **more
             )
-            said = answer.json() if answer.ok else {}
+            said = answer.json()
         except requests.RequestException:
             return {}
-        return said if isinstance(said, dict) else {}
+        if answer.ok and isinstance(said, dict):
+            return said
+        return {}
 
     def _shown(self, said: Mapping[str, Any]) -> Page:
         self._lease = said.get("lease")

@@ -1,4 +1,4 @@
-"""The demo's PBX as it is asked to call visitors back: it rings an agent, then the visitor, and reports both."""
+"""The demo's PBX calls visitors back: it rings an agent, then the visitor, and reports both."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 import requests
 import tomli_w
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker import site_file
 from leadtracker.demo.sites import Where
@@ -16,12 +14,10 @@ from leadtracker.demo.world import HAIFA
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
+from leadtracker.records.session import Engine, Session
 
-OFTEN = {
-    "minute": 20,
-    "hour": 200,
-    "day": 1000,
-}  # whoever tries the demo has one number and one address
+# Whoever tries the demo has one number and one address.
+OFTEN = {"minute": 20, "hour": 200, "day": 1000}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The demo's marketing site: two kitchen workshops with the script in their pages, on a port of its own."""
+"""The demo's marketing site: two kitchen workshops with the script in their pages."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ LONGEST_BODY = 1000
 ASSETS = {"site.css": "text/css", "ring.js": "text/javascript", "favicon.svg": "image/svg+xml"}
 
 Told = dict[str, str]  # `said`, and perhaps a link: its words in `link`, its address in `href`
-Ring = Callable[
-    [Shop, str], Iterator[Told]
-]  # has the PBX of a shop ring a number as it is written in the page
+Ring = Callable[[Shop, str], Iterator[Told]]  # has a shop's PBX ring a number as a page shows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Visits and calls as they happen, sent over HTTP: the scenarios of a call."""
+"""The scenarios of a call: what happens to it, sent to Leadtracker as it happens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Step(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What a PBX sends of one call, and what its visitor did just before: tapped the number, or left the page."""
+    """What a PBX sends of one call; before it the visitor taps the number or leaves the page."""
 
     name: str
     steps: tuple[Step, ...]
@@ -49,6 +49,8 @@ def _steps(words: str) -> tuple[Step, ...]:
     return tuple(Step(word) for word in words.split())
 
 
+RINGS = {Ending.MISSED: (20, 35)}  # seconds, from and to
+PAUSES = {Step.LATER: 3.0}
 WHOLE = _steps("ring answer hang_up report")
 NOT_ANSWERED = _steps("ring hang_up report")
 QUEUE = "Sales Queue"
@@ -96,20 +98,20 @@ def begin(
     chance: random.Random,
 ) -> SimulatedCall:
     """A call that begins now. `chance` decides the durations that the PBX will state."""
+    if scenario.withheld:
+        customer, customer_name = "", ""
     return SimulatedCall(
         kind=scenario.kind,
         ending=scenario.ending,
-        customer=None if scenario.withheld else customer,
-        customer_name="" if scenario.withheld else customer_name,
+        customer=customer or None,
+        customer_name=customer_name,
         did=did,
         started_at=datetime.now(UTC),
         extensions=extensions,
         queue=scenario.queue,
         pressed=scenario.pressed,
-        ring_seconds=chance.randint(20, 35)
-        if scenario.ending == Ending.MISSED
-        else chance.randint(2, 9),
-        wait_seconds=chance.randint(8, 90) if scenario.queue else 0,
+        ring_seconds=chance.randint(*RINGS.get(scenario.ending, (2, 9))),
+        wait_seconds=_wait_seconds(scenario, chance),
         talk_seconds=_talk_seconds(scenario.ending, chance),
     )
 
@@ -139,14 +141,22 @@ def play(
                 pbx.report(call)
             case Step.TRANSFER:
                 call = _transferred(call)
-        pause(3.0 if step == Step.LATER else 0.3)
+        pause(PAUSES.get(step, 0.3))
     return Played(call, shown)
+
+
+def _wait_seconds(scenario: Scenario, chance: random.Random) -> int:
+    if not scenario.queue:
+        return 0
+    return chance.randint(8, 90)
 
 
 def _talk_seconds(ending: Ending, chance: random.Random) -> int:
     if ending == Ending.ANSWERED:
         return round(chance.lognormvariate(4.6, 0.8))
-    return chance.randint(8, 40) if ending == Ending.VOICEMAIL else 0
+    if ending == Ending.VOICEMAIL:
+        return chance.randint(8, 40)
+    return 0
 
 
 def _transferred(call: SimulatedCall) -> SimulatedCall:

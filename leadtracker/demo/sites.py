@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tomli_w
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from leadtracker import phone, site_file
 from leadtracker.demo.world import SHOPS, Shop
 from leadtracker.pbx import VENDORS
 from leadtracker.pbx.vendor import notification_url
+from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
 
 LEASE_SECONDS = 45  # short, so that the pool is seen to breathe
@@ -20,7 +19,7 @@ LEASE_SECONDS = 45  # short, so that the pool is seen to breathe
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Addresses that visits and calls go to. `tokens` by shop, `notifications` by shop and family."""
+    """Where visits and calls go: `tokens` by shop, `notifications` by shop and family."""
 
     leadtracker: str
     marketing: str

@@ -1,4 +1,4 @@
-"""The demo's little world: two shops, the people who visit them, how they come, and which calls they make when."""
+"""The demo's little world: two shops, their visitors, how these come and when they call."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ SHOPS = {shop.key: shop for shop in (HAIFA, BUCHAREST)}
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a browser and a telephone. `visitor` is what the script once put into that browser."""
+    """Somebody with a browser and a telephone; `visitor` is the script's id in that browser."""
 
     name: str
     number: str
@@ -180,33 +180,37 @@ def person(shop: Shop, number: int) -> Person:
     first = shop.first_names[number % len(shop.first_names)]
     last = shop.last_names[number // len(shop.first_names) % len(shop.last_names)]
     digest = hashlib.sha256(f"{shop.key} {number}".encode()).digest()
+    user_agent = DESKTOP
+    if digest[3] % 5 < 3:
+        user_agent = PHONE
     return Person(
         name=f"{first} {last}",
         number=f"{shop.mobile_prefix}5{int.from_bytes(digest[:3], 'big') % 1_000_000:06}",
         visitor=base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode(),
-        user_agent=PHONE if digest[3] % 5 < 3 else DESKTOP,
+        user_agent=user_agent,
         signed_in=digest[4] % 4 > 0,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody comes so many seconds after the one before, looks for so long, and calls or does not."""
+    """Somebody comes so long after the one before, stays so long, and calls or does not."""
 
     after_seconds: float
     shop: Shop
     who: Person
     arrival: Arrival
     stays_seconds: float
-    scenario: str = ""  # of `simulator.SCENARIOS`; empty: no call
+    scenario: str = ""  # of `scenarios.SCENARIOS`; empty: no call
     bot: bool = False
     asks_back: bool = False  # to be called
 
 
 def burst(chance: random.Random) -> list[Visit]:
-    """The start: 40 visits in 14 seconds, 18 calls with every scenario, 2 visitors who ask to be called, 3 bots.
+    """The first round: 40 visits in 14 seconds.
 
-    Some of those who only read come back another way.
+    It has 18 calls with every scenario, 2 visitors who ask to be called, and 3 bots. Some of those
+    who only read come back another way.
     """
     shift = chance.randrange(10)  # each run begins with another advertisement
     scenarios = {HAIFA.key: list(HAIFA.scenarios), BUCHAREST.key: list(BUCHAREST.scenarios[:2])}

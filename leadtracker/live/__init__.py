@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -15,7 +14,7 @@ from leadtracker.domain import (
     Site,
     Touchpoint,
     Visitor,
-    from_ms,
+    from_ms_if_any,
     touchpoint_from_json,
     touchpoint_to_json,
 )
@@ -55,7 +54,7 @@ class Live(Connection):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """This thread's beats and taps inside go to Redis in one message; their answers are lost."""
+        """This thread's beats and taps go to Redis in one message; their answers are lost."""
         with self.together(self._beat, self._tap_default):
             yield
 
@@ -72,11 +71,14 @@ class Live(Connection):
         Returns None when the pool is to be built first. `lease` is the id that a new lease would
         get, `change` the directory's. `now` is in ms, 0 for the server's clock.
         """
+        first = latest = _text(told.latest)
+        if told.first != told.latest:
+            first = _text(told.first)
         reply = self._say(
             self._acquire,
             site,
-            _text(told.first),
-            _text(told.latest),
+            first,
+            latest,
             *told.info,
             now=now,
             change=change,
@@ -206,7 +208,7 @@ class Live(Connection):
             first=_touchpoint(fields.get("first")),
             latest=_touchpoint(fields.get("latest")),
             page=fields.get("page", ""),
-            seen=_moment(fields.get("seen", "")),
+            seen=from_ms_if_any(fields.get("seen", "")),
         )
 
     def pool(self, site: Site, draining: Iterable[str] = ()) -> PoolState:
@@ -232,7 +234,7 @@ class Live(Connection):
         states = dict.fromkeys(draining, "draining") | dict.fromkeys(hard, "in use")
         return PoolState(
             tuple(
-                DidState(did, states.get(did, "idle"), visitor, _moment(seen))
+                DidState(did, states.get(did, "idle"), visitor, from_ms_if_any(seen))
                 for did, (visitor, seen) in zip(dids, held[: len(dids)], strict=True)
             ),
             tuple(
@@ -254,10 +256,6 @@ class Live(Connection):
         """Drop entries that have been written to SQL."""
         with self.asking() as connection:
             connection.xdel(f"{keys.root(site_id)}:log", *ids)
-
-
-def _moment(milliseconds: str | None) -> datetime | None:
-    return from_ms(milliseconds) if milliseconds else None
 
 
 def _text(touchpoint: Touchpoint) -> str:

@@ -1,4 +1,4 @@
-"""Whether one more callback may pass: tokens spent, requests counted, money reserved; all of it or nothing."""
+"""Whether one more callback may pass: its token is spent, it is counted, its money is reserved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from leadtracker.live.script import script
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What a request may cost at most, in minor units, and on which local day of its site (2026-09-12)."""
+    """What a request may cost at most, in minor units, and on which day.
+
+    The day is the site's local one, such as 2026-09-12.
+    """
 
     site: int
     day: str
@@ -49,11 +52,18 @@ class CallbackGuard:
         books: Callable[[], Books] = Books,
         now_ms: int = 0,
     ) -> str:
-        """'' when admitted, else why not: `spent token`, `often number minute`, `money`; then nothing is counted.
+        """'' when admitted, else why not; then nothing is counted.
 
-        `spent request`: this very one was admitted before, a moment ago perhaps. `nonce` is that of a form token, ''
-        where none is needed. `books` is asked when Redis knows nothing of the day, so that a Redis that lost everything
-        does not lose the ceiling. `now_ms`: 0 for the server's clock.
+        | answer                | why not                                             |
+        | --------------------- | --------------------------------------------------- |
+        | `spent request`       | this very request was admitted before               |
+        | `spent token`         | another request has spent the form token            |
+        | `often number minute` | too many of this counter in a minute, hour or day   |
+        | `money`               | the day's ceiling would be exceeded                 |
+
+        `nonce` is that of a form token, '' where none is needed. When Redis knows nothing of the
+        day, `books` tells, so that a Redis that lost everything keeps the ceiling. `now_ms` is 0
+        for the server's clock.
         """
         root = keys.callback_root(account)
         counted = [
@@ -76,18 +86,17 @@ class CallbackGuard:
             )
             if answer != "books":
                 return answer
-            known = books()
-            sums = [
-                part
-                for kind, each in (("r", known.reserved), ("s", known.spent))
-                for part in _fields(kind, each)
-            ]
-            self._live.ask(self._books, root, money.site, money.day, keys.MONEY_SECONDS, *sums)
+            self._write_books(root, money, books())
+
+    def _write_books(self, root: str, money: Money, known: Books) -> None:
+        sums = [*_fields("r", known.reserved), *_fields("s", known.spent)]
+        self._live.ask(self._books, root, money.site, money.day, keys.MONEY_SECONDS, *sums)
 
     def settle(self, account: str, site: int, day: str, request: str, spent: int) -> None:
-        """What a request has cost by now, in minor units, takes the place of what was reserved; again, it replaces.
+        """What a request has cost by now, in minor units, replaces what was reserved for it.
 
-        Call it when SQL has the cost: a day that Redis has forgotten is left to `books`.
+        A second call replaces the first one's cost. Call it when SQL has the cost: a day that Redis
+        has forgotten is left to `books`.
         """
         self._live.ask(
             self._settle, keys.callback_root(account), site, day, keys.MONEY_SECONDS, request, spent
@@ -109,7 +118,7 @@ class CallbackGuard:
         return frozenset(name[2:] for name in cast("list[str]", names) if name.startswith("r:"))
 
     def turn(self, account: str, site: int) -> int:
-        """0, 1, 2 and so on, one for each call of it."""
+        """0, then 1, 2 and so on with each call of this method."""
         key = f"{keys.callback_root(account)}:turn:{site}"
         with self._live.asking() as connection, connection.pipeline(transaction=True) as both:
             both.incr(key)

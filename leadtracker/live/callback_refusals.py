@@ -1,4 +1,4 @@
-"""How many callback requests were refused, why, on which day: counted even where too many come to be written down."""
+"""How many callback requests were refused, why, and on which day; a flood is counted too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Refusals:
         self._live = live
 
     def count(self, site_id: int, day: str, code: str) -> int:
-        """Count one; returns how many there were of this site in the minute or so that goes on."""
+        """Count one; returns how many this site has had in the current minute or so."""
         root = keys.root(site_id)
         with self._live.asking() as connection, connection.pipeline(transaction=True) as both:
             both.hincrby(f"{root}:refused:{day}", code, 1)

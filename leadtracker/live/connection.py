@@ -1,4 +1,4 @@
-"""How Redis is reached: a connection for each thread, scripts by their hash, several in one message."""
+"""How Redis is reached: a connection for each thread, scripts by hash, several in one message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the feeds of real-time events stand, as the worker that listens to them says it."""
+"""The state of the feeds of real-time events, as reported by the worker that listens to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import cast
 
 from leadtracker.live import Live, keys
 
-KEPT_SECONDS = 60  # longer than the pause between two reports: what is older was said by a worker that has died
+# Longer than the pause between two reports: the worker that said anything older has died.
+KEPT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class FeedStates:
     def state(self, account: str) -> FeedState | None:
         """None when nobody listens."""
         with self._live.asking() as connection:
-            said = cast(
-                "list[str | None]",
-                connection.hmget(f"{keys.feed_root(account)}:state", ["up", "words"]),
-            )
-        return FeedState(said[0] == "1", said[1] or "") if said[0] is not None else None
+            said = connection.hmget(f"{keys.feed_root(account)}:state", ["up", "words"])
+        up, words = cast("list[str | None]", said)
+        if up is None:
+            return None
+        return FeedState(up == "1", words or "")
 
     def events(self, account: str) -> dict[str, int]:
         """Receipt -> how many events ever came."""

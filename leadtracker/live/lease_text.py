@@ -1,11 +1,11 @@
-"""A lease as Redis keeps it: thirteen texts, times in ms, lists joined by commas, a gap as `from:to`."""
+"""A lease as Redis keeps it: thirteen texts. Times are ms, lists have commas, gaps `from:to`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from leadtracker.domain import Lease, from_ms
+from leadtracker.domain import Lease, from_ms, from_ms_if_any
 
 FIELDS = (
     "lease",
@@ -35,7 +35,7 @@ def read_lease(did: str, texts: Sequence[str]) -> Lease:
         visit=visit,
         start=from_ms(start),
         seen=from_ms(seen),
-        left=from_ms(left) if left else None,
+        left=from_ms_if_any(left),
         taps=read_moments(taps),
         source=source,
         device=device or "desktop",
@@ -64,7 +64,7 @@ def write_lease(lease: Lease) -> str:
             lease.visit,
             _ms(lease.start),
             _ms(lease.seen),
-            _ms(lease.left) if lease.left else "",
+            _ms(lease.left),
             ",".join(map(_ms, lease.taps)),
             lease.source,
             lease.device,
@@ -76,5 +76,7 @@ def write_lease(lease: Lease) -> str:
     )
 
 
-def _ms(moment: datetime) -> str:
+def _ms(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
     return str(round(moment.timestamp() * 1000))

@@ -18,7 +18,7 @@ class Script:
 
 
 def script(*names: str) -> Script:
-    """Parts in this order. Each may use `root` (what all keys begin with), CONSTANTS and clock.lua."""
+    """Parts in this order; each may use CONSTANTS, clock.lua, and `root`, which begins all keys."""
     folder = resources.files("leadtracker.live")
     lines = ["local root = KEYS[1]"]
     lines += [f"local {name} = {getattr(keys, name)}" for name in CONSTANTS]

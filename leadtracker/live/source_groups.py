@@ -1,4 +1,4 @@
-"""Which traffic sources share numbers: large ones have a group of their own, small ones share (pure)."""
+"""Which traffic sources share numbers: large ones have their own group, small ones share (pure)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ def groups(
 ) -> dict[str, str]:
     """Source -> group: its own name, or `shared 1` and so on.
 
-    A source whose share of the pool is 4 numbers or more is separate, small ones are packed, the largest first, into
-    groups of 4 numbers or more. `before` is the grouping in force: a source leaves its own group only below 3 numbers.
+    A source whose share of the pool is 4 numbers or more has its own group. Small ones are packed,
+    the largest first, into groups of 4 numbers or more. `before` is the grouping in force: a source
+    leaves its own group only below 3 numbers.
     """
     total = sum(arrivals.values()) or 1.0
     share = {source: numbers * arrived / total for source, arrived in arrivals.items()}
     result: dict[str, str] = {}
     small = []
     for source in sorted(share, key=lambda source: (-share[source], source)):
-        if share[source] >= (STAYS_SEPARATE if before.get(source) == source else SEPARATE):
+        stays = before.get(source) == source and share[source] >= STAYS_SEPARATE
+        if stays or share[source] >= SEPARATE:
             result[source] = source
         else:
             small.append(source)

@@ -1,6 +1,6 @@
 -- A visitor who was shown no number taps the default one. The lease log keeps it, for only a tap
 -- tells whose call it is.
--- Joined with clock.lua, lease.lua and idle.lua, and constants of keys.py.
+-- Joined with clock.lua, lease.lua and idle.lua.
 -- KEYS[1]   the pool's root
 -- ARGV[1]   a JSON object:
 --   now             ms since 1970, 0 for the server's clock

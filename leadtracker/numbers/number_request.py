@@ -64,7 +64,9 @@ class Sender:
 
     @property
     def device(self) -> str:
-        return "mobile" if MOBILE.search(self.user_agent) else "desktop"
+        if MOBILE.search(self.user_agent):
+            return "mobile"
+        return "desktop"
 
 
 class Numbers:
@@ -77,7 +79,10 @@ class Numbers:
         self._signer = Signer(key, salt="lease")
 
     def ask(self, site: Site, message: dict[str, Any], sender: Sender) -> dict[str, Any]:
-        """Lease a number to the visitor, or give back theirs. Raises BadRequest, StoreUnavailable."""
+        """Lease a number to the visitor, or give back theirs.
+
+        Raises BadRequest, StoreUnavailable.
+        """
         page = read_page(message)
         if is_bot(sender.user_agent):
             return self._default(site, "bot")
@@ -137,7 +142,7 @@ class Numbers:
                 site, asker, told, lease=secrets.token_urlsafe(9), change=change
             )
             if grant is None:
-                members = self._directory.dids_in_use(site.id)
+                members = self._directory.numbers_in_use(site.id)
                 self._live.build_pool(site, members, self._directory.change)
         if not grant.did:
             return self._default(site, "pool_empty")
@@ -163,7 +168,7 @@ class Numbers:
         }
 
     def _claim(self, site: Site, page: Page) -> Claim | None:
-        """What the page's token proves; None when it has none, or one of another site or visitor."""
+        """What the page's token proves; None without one, or for one of another site or visitor."""
         if not page.lease:
             return None
         try:

@@ -1,4 +1,4 @@
-"""Where a visitor's address and a caller's number belong: `IL-3` for a dialling area, `US` for a country."""
+"""The region of a visitor's address and of a caller's number: `IL-3` (a dialing area) or `US`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leadtracker.address import read
 from leadtracker.errors import SettingsError
 
 SUBDIVISIONS = MappingProxyType(
-    {  # ISO 3166-2 -> dialling area
+    {  # ISO 3166-2 -> dialing area
         "IL-JM": "IL-2",
         "IL-TA": "IL-3",
         "IL-M": "IL-3",
@@ -22,7 +22,7 @@ SUBDIVISIONS = MappingProxyType(
         "IL-D": "IL-8",
     }
 )
-DIALLED = MappingProxyType(
+DIALED = MappingProxyType(
     {  # 09, the Sharon, lies in IL-M
         "+9722": "IL-2",
         "+9723": "IL-3",
@@ -31,11 +31,14 @@ DIALLED = MappingProxyType(
         "+9728": "IL-8",
     }
 )
-DIVIDED = ("IL",)  # countries known by area: one of them without an area tells nothing
+DIVIDED = ("IL",)  # countries known by area; without an area they tell nothing
 
 
 class Regions:
-    """Addresses by a GeoIP database of MaxMind's format (country or city); without one nothing is known of them."""
+    """Finds addresses in a GeoIP database of MaxMind's format, country or city.
+
+    Without a database no address is known.
+    """
 
     def __init__(self, database: str) -> None:
         """`database` is a path, or '' for none. Raises SettingsError."""
@@ -61,7 +64,9 @@ class Regions:
         for subdivision in record.get("subdivisions", ()):
             if area := SUBDIVISIONS.get(f"{country}-{subdivision.get('iso_code')}"):
                 return area
-        return "" if country in DIVIDED else country
+        if country in DIVIDED:
+            return ""
+        return country
 
 
 @functools.lru_cache(maxsize=65536)
@@ -73,5 +78,7 @@ def of_number(e164: str) -> str:
         return ""
     country = phonenumbers.region_code_for_number(number) or ""
     if country in DIVIDED:
-        return DIALLED.get(e164[:5], "")
-    return country if len(country) == 2 and country.isalpha() else ""
+        return DIALED.get(e164[:5], "")
+    if len(country) != 2 or not country.isalpha():  # 001 and the like are no country
+        return ""
+    return country

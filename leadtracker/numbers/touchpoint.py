@@ -58,7 +58,7 @@ def touchpoint(url: str, referrer: str, at: datetime) -> Touchpoint:
     url, referrer = _text(url), _text(referrer)
     landing = urlsplit(url)
     came_from = urlsplit(referrer).hostname or ""
-    pairs = parse_qsl(landing.query) if landing.query else ()
+    pairs = parse_qsl(landing.query)
     query = {key.lower(): _text(value[:LONGEST_VALUE]) for key, value in pairs}
     click_ids = {name: query[name] for name in CLICK_IDS if query.get(name)}
     if came_from == landing.hostname:
@@ -80,9 +80,9 @@ def touchpoint(url: str, referrer: str, at: datetime) -> Touchpoint:
 
 
 def source_key(touchpoint: Touchpoint) -> str:
-    """The traffic source as a pool counts it: `source / campaign`, or `source / channel` without a campaign.
+    """The traffic source as a pool counts it: `source / campaign`, else `source / channel`.
 
-    At most 100 characters, none of them `|`: it is part of a lease's line in Redis.
+    It has at most 100 characters and no `|`, because it is part of a lease's line in Redis.
     """
     key = f"{touchpoint.source} / {touchpoint.campaign or touchpoint.channel}"
     return key.replace("|", "/")[:LONGEST_KEY]
@@ -113,8 +113,11 @@ def _channel(query: dict[str, str], click_ids: dict[str, str], came_from: str) -
     if medium == "organic" or (not medium and not source and _search(came_from)):
         return "organic search", _search(source) or _search(came_from) or came_from
     if medium or source:
-        return "other" if medium != "referral" else "referral", source or came_from
-    return ("referral", came_from) if came_from else ("direct", "direct")
+        channel = "referral" if medium == "referral" else "other"
+        return channel, source or came_from
+    if came_from:
+        return "referral", came_from
+    return "direct", "direct"
 
 
 def _search(host: str) -> str:
@@ -122,7 +125,10 @@ def _search(host: str) -> str:
 
 
 def _social(source: str) -> str:
-    """Of a host or of a word such as utm_source; in a host one or two letters are no name of a network."""
+    """The network of a host, or of a word such as utm_source.
+
+    In a host, a label of one or two letters names no network.
+    """
     if "." not in source:
         return SOCIAL.get(source, "")
     known = (SOCIAL[label] for label in source.split(".") if len(label) > 2 and label in SOCIAL)

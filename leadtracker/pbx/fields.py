@@ -1,4 +1,4 @@
-"""Reading loosely typed fields: names in any case, numbers as texts, several ways to say "none"."""
+"""Reading loosely typed fields: names in any case, numbers as text, many ways to say "none"."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ WITHHELD = (
 
 
 def plain(name: str) -> str:
-    """A field's name without case and underscores: vendors spell the same one in several ways."""
+    """A name without case and underscores: vendors spell the same field in several ways."""
     return name.replace("_", "").lower()
 
 
 class FieldReader:
-    """Reads fields by name and remembers which were understood; `left()` is all else, as received.
+    """Reads fields by name and remembers which it understood. `left()` has the others, as received.
 
-    A value that is not of the kind asked for counts as absent, and so is found in `left()`.
+    A value that is not of the kind asked for counts as absent, so it stays in `left()`.
     """
 
     def __init__(self, fields: Fields) -> None:
@@ -64,9 +64,8 @@ class FieldReader:
         if not value:
             raise BadPayload(f"The field {name} is missing, empty or not a text.")
         if len(value) > LONGEST_NAME:
-            raise BadPayload(
-                f"The field {name} has {len(value)} characters; {LONGEST_NAME} are taken."
-            )
+            length = len(value)
+            raise BadPayload(f"The field {name} has {length} characters; {LONGEST_NAME} are taken.")
         return value
 
     def text(self, name: str) -> str:
@@ -77,14 +76,18 @@ class FieldReader:
         return self._absent(name, value, "")
 
     def whole(self, name: str, most: int = 2**53) -> int | None:
-        """A whole number, a fraction cut off; None when absent or further from 0 than `most`."""
+        """A whole number without its fraction; None when absent or further from 0 than `most`."""
         number = self.decimal(name, most)
-        return None if number is None else int(number)
+        if number is None:
+            return None
+        return int(number)
 
     def seconds(self, name: str) -> int | None:
         """A duration; a negative one counts as absent."""
         number = as_number(self.raw(name))
-        return None if number is not None and number < 0 else self.whole(name, MOST_SECONDS)
+        if number is not None and number < 0:
+            return None
+        return self.whole(name, MOST_SECONDS)
 
     def decimal(self, name: str, most: int = MOST_SECONDS) -> Decimal | None:
         value = self.raw(name)
@@ -97,7 +100,9 @@ class FieldReader:
     def truth(self, name: str) -> bool | None:
         """True, 1, "1", "true", "yes" and their opposites; None when absent."""
         value = self.raw(name)
-        word = value.strip().lower() if isinstance(value, str) else value
+        word = value
+        if isinstance(value, str):
+            word = value.strip().lower()
         for truth, words in ((True, ("true", "yes", "1", 1)), (False, ("false", "no", "0", 0))):
             if word in words:
                 self._understand(name)
@@ -105,11 +110,11 @@ class FieldReader:
         return self._absent(name, value, None)
 
     def number(self, name: str, country: str) -> str | None:
-        """A telephone number in E.164, or as received when it is none; None when empty or withheld."""
+        """A telephone number in E.164; as received when it is none. None when empty or withheld."""
         value = self.raw(name)
-        if (isinstance(value, str) and plain(value.strip()) in WITHHELD) or len(
-            str(value)
-        ) > LONGEST_NUMBER:
+        if len(str(value)) > LONGEST_NUMBER:
+            return None
+        if isinstance(value, str) and plain(value.strip()) in WITHHELD:
             return None
         text = self.text(name)
         return phone.heard(text, country) or text or None
@@ -151,13 +156,15 @@ class FieldReader:
         return {plain(name): name for name in self._fields}
 
     def _sent(self, name: str) -> str:
-        return name if name in self._fields else self._names.get(plain(name), name)
+        if name in self._fields:
+            return name
+        return self._names.get(plain(name), name)
 
     def _understand(self, name: str) -> None:
         self._understood.add(self._sent(name))
 
     def _absent(self, name: str, value: Any, instead: T) -> T:
-        """One of the ways to say "none" is understood, anything else is not."""
+        """A way to say "none" counts as understood; anything else does not."""
         if value in (None, "", [], {}):
             self._understand(name)
         return instead
@@ -171,4 +178,6 @@ def as_number(value: Any) -> Decimal | None:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    if not number.is_finite():
+        return None
+    return number

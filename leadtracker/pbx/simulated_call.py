@@ -1,4 +1,4 @@
-"""A call as a simulated PBX plays it, and what the simulator of each vendor must offer; plain values only."""
+"""A call as a simulated PBX plays it, and what the simulator of each vendor must offer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Protocol
 
 class Kind(enum.StrEnum):
     INCOMING = "incoming"
-    OUTGOING = "outgoing"  # dialled by hand at an extension
+    OUTGOING = "outgoing"  # dialed by hand at an extension
     CLICK_TO_CALL = "click to call"  # the PBX rings the agent first, then the customer: two legs
     TRANSFERRED = "transferred"  # the second part of `original`
 
@@ -37,8 +37,8 @@ class Extension:
 class SimulatedCall:
     """What the PBX knows of one call. `customer` and `did` are E.164; a withheld number is None.
 
-    Extensions all ring at once; the first of them answers. Seconds are what the PBX will state, not how long
-    the simulation takes.
+    All extensions ring at once, and the first of them answers. Seconds are what the PBX will state,
+    not how long the simulation takes.
     """
 
     kind: Kind
@@ -54,9 +54,7 @@ class SimulatedCall:
     wait_seconds: int = 0
     talk_seconds: int = 0
     agent_answers: bool = True  # a click-to-call's first leg
-    variables: Mapping[str, str] = field(
-        default_factory=dict, hash=False
-    )  # var_… of a click-to-call
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # of a click-to-call
     campaign: str = ""  # its code, where a dialer began the click-to-call
     original: SimulatedCall | None = None
     serial: str = field(default_factory=lambda: secrets.token_hex(9))
@@ -84,7 +82,7 @@ class NotAcknowledged(Exception):
 
 
 class SimulatedPbx(Protocol):
-    """Sends a vendor's requests over HTTP. `report` repeats its request until it is acknowledged."""
+    """Sends a vendor's requests over HTTP. `report` repeats a request until it is acknowledged."""
 
     def call_id(self, call: SimulatedCall) -> str: ...
     def ring(self, call: SimulatedCall) -> Shown: ...

@@ -24,25 +24,21 @@ MOST_VALUES = 200_000  # in one body; the transcript of an hour has some 20,000
 MOST_PAIRS = 1_000  # in one form or query
 # What the readers of XML-RPC raise of a body that is none.
 NOT_XML_RPC = (ExpatError, XmlRpcError, AttributeError, LookupError, TypeError, ValueError)
-CHARSETS = (
-    "utf-8",
-    "ascii",
-    "utf-16",
-    "iso8859-",
-    "cp125",
-)  # none that decodes slowly or to much more
+CHARSETS = ("utf-8", "ascii", "utf-16", "iso8859-", "cp125")  # all decode fast and grow little
 
 
 def read(
     method: str, content_type: str, query: bytes | str, body: bytes
 ) -> tuple[WireFormat, dict[str, Any]]:
-    """The format of a notification and its fields, keys as sent; the body wins over the URL's own query.
+    """The format of a notification and its fields, keys as sent. The body wins over the query.
 
-    Values are str, int, float, bool, None, list, dict, without NUL characters, NaN and integers over 64 bits.
-    Raises BadPayload, whose text says what is wrong.
+    Values are str, int, float, bool, None, list and dict. There are no NUL characters, no NaN and
+    no integers over 64 bits. Raises BadPayload, whose text says what is wrong.
     """
     written_as = format_of(method, content_type, body)
-    fields = _pairs(query if isinstance(query, str) else query.decode("ascii", "replace"), "utf-8")
+    if isinstance(query, bytes):
+        query = query.decode("ascii", "replace")
+    fields = _pairs(query, "utf-8")
     if not body.strip():
         if not fields:
             raise BadPayload("The request is empty: it has neither a body nor a query.")
@@ -59,9 +55,9 @@ def read(
 
 
 def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
-    """How a notification is written: by its Content-Type, or by its first byte where that names no JSON or XML.
+    """How a notification is written: by its Content-Type, else by the body's first byte.
 
-    A form never begins with `{`, `[` or `<`, so JSON and XML are known even under a form's header.
+    A form never begins with `{`, `[` or `<`, so we know JSON and XML even under a form's header.
     """
     subtype = _header(content_type).subtype
     if subtype == "json" or subtype.endswith("+json"):
@@ -73,11 +69,13 @@ def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
         return WireFormat.JSON
     if first == b"<":
         return WireFormat.XML_RPC
-    return WireFormat.FORM if first and method != "GET" else WireFormat.QUERY
+    if first and method != "GET":
+        return WireFormat.FORM
+    return WireFormat.QUERY
 
 
 def read_text(text: str) -> Any:
-    """The values of JSON text inside a field, held to the limits of a body. Raises BadPayload."""
+    """The values of JSON text inside a field, within the limits of a body. Raises BadPayload."""
     try:
         return _safe(orjson.loads(text), 0, [MOST_VALUES])
     except orjson.JSONDecodeError as fault:
@@ -105,9 +103,8 @@ def _charset(named: str | None) -> str | None:
     except (LookupError, ValueError):
         codec = ""
     if not codec.startswith(CHARSETS):
-        raise BadPayload(
-            f"The body is in the character set {named[:40]!r}, which is not read here."
-        )
+        named = named[:40]
+        raise BadPayload(f"The body is in the character set {named!r}, which is not read here.")
     return codec
 
 
@@ -141,7 +138,7 @@ def _xml_rpc(body: bytes, charset: str | None) -> Any:
     values = _Values()
     parser = DefusedExpatParser(values, forbid_dtd=True)
     try:
-        # A character set in the header counts more than the XML declaration; text is fed without one.
+        # A character set in the header counts more than the XML declaration.
         parser.feed(body.decode(charset) if charset else body)
         parser.close()
         parameters = values.close()
@@ -154,18 +151,16 @@ def _xml_rpc(body: bytes, charset: str | None) -> Any:
     except UnicodeDecodeError:
         raise BadPayload(f"The body is not text in {charset}.") from None
     except NOT_XML_RPC as fault:
-        raise BadPayload(
-            f"The body is not valid XML-RPC: {str(fault)[:200] or type(fault).__name__}."
-        ) from None
+        why = str(fault)[:200] or type(fault).__name__
+        raise BadPayload(f"The body is not valid XML-RPC: {why}.") from None
     if len(parameters) != 1:
-        raise BadPayload(
-            f"The XML-RPC call has {len(parameters)} parameters; one struct is documented."
-        )
+        count = len(parameters)
+        raise BadPayload(f"The XML-RPC call has {count} parameters; one struct is documented.")
     return parameters[0]
 
 
 class _Values(Unmarshaller):
-    """Python's own reader of XML-RPC, with a limit on depth; dates and base64 stay the text they are."""
+    """Python's reader of XML-RPC with a limit on depth. Dates and base64 stay text."""
 
     dispatch = Unmarshaller.dispatch | {
         "base64": Unmarshaller.end_string,
@@ -180,7 +175,10 @@ class _Values(Unmarshaller):
 
 
 def _one_object(value: Any) -> dict[str, Any]:
-    """The object of a body, unwrapped from a list of one or from socket.io's pair of a name and it, safe to keep."""
+    """The object of a body, safe to keep.
+
+    It is taken out of a list of one, or out of socket.io's pair of a name and the object.
+    """
     if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
         value = value[1:]
     if isinstance(value, list):
@@ -194,7 +192,7 @@ def _one_object(value: Any) -> dict[str, Any]:
 
 
 def _safe(value: Any, depth: int, left: list[int]) -> Any:
-    """The value without what databases refuse, within the limits of depth and number."""
+    """The value without what databases refuse. Raises BadPayload past a limit."""
     left[0] -= 1
     if left[0] < 0:
         raise BadPayload(f"The body has more than {MOST_VALUES} values.")

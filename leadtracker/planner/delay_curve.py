@@ -129,7 +129,7 @@ def delay_curve(calls: FirstCalls) -> DelayCurve:
     total = tapped + sum(map(sum, opened)) + sum(map(sum, closed))
     n = calls.total
     return DelayCurve(
-        _name(n),
+        _made_of(n),
         n,
         tapped / total,
         [[x / total for x in row] for row in opened],
@@ -137,10 +137,13 @@ def delay_curve(calls: FirstCalls) -> DelayCurve:
     )
 
 
-def _name(calls: float) -> str:
+def _made_of(calls: float) -> str:
+    """Where a curve made of so many calls comes from."""
     if calls >= OWN:
         return "own"
-    return "blended" if calls >= FIRST_OWN else "typical"
+    if calls >= FIRST_OWN:
+        return "blended"
+    return "typical"
 
 
 def _sum(

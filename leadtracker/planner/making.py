@@ -25,7 +25,7 @@ TRY_AGAIN = timedelta(hours=1)  # with one that could not be made
 
 
 def numbers_of(directory: Directory, site: Site) -> int:
-    return len(directory.dids_in_use(site.id))
+    return len(directory.numbers_in_use(site.id))
 
 
 def make_plan(

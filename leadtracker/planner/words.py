@@ -69,9 +69,11 @@ def made_from(source: MadeFrom) -> str:
 
 def against(look: Outlook, now: Outlook) -> str:
     more = look.numbers - now.numbers
-    if not more:
-        return "as many as now"
-    return f"{more:,} more" if more > 0 else f"{-more:,} fewer"
+    if more > 0:
+        return f"{more:,} more"
+    if more < 0:
+        return f"{-more:,} fewer"
+    return "as many as now"
 
 
 def most(plan: Plan) -> int:

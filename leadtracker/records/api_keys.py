@@ -1,4 +1,4 @@
-"""Keys that programs ask with: shown once when made, only their hashes are kept."""
+"""Keys that programs ask with. Each is shown once, and we keep only its hash."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from leadtracker.records.callback_tables import ApiKeyRow
+from leadtracker.records.session import rows_changed
 
-PREFIX = "lt_"  # so that a key that leaked is recognised for what it is
+PREFIX = "lt_"  # so that people recognize a key that leaked
 
 
 def add(session: Session, site_id: int, name: str) -> str:
-    """A new key of a site; the caller commits."""
+    """Make a key of a site. The caller commits."""
     key = PREFIX + secrets.token_urlsafe(32)
     session.add(
         ApiKeyRow(site_id=site_id, name=name, digest=_digest(key), made_at=datetime.now(UTC))
@@ -25,9 +26,9 @@ def add(session: Session, site_id: int, name: str) -> str:
 
 
 def remove(session: Session, site_id: int, name: str) -> int:
-    """Every key of this name; returns how many there were."""
+    """Remove every key with this name; returns how many there were."""
     gone = delete(ApiKeyRow).where(ApiKeyRow.site_id == site_id, ApiKeyRow.name == name)
-    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined] # typed as Result, a DELETE gives CursorResult
+    return rows_changed(session, gone)
 
 
 def of_site(session: Session, site_id: int) -> Sequence[ApiKeyRow]:
@@ -37,7 +38,10 @@ def of_site(session: Session, site_id: int) -> Sequence[ApiKeyRow]:
 
 
 def site_of(session: Session, key: str) -> int | None:
-    """The site a key is of: 256 random bits, so that a look-up by their hash tells nothing by its time."""
+    """The site that a key opens.
+
+    The time of this look-up gives nothing away: a key has 256 random bits, and we look up its hash.
+    """
     return session.scalar(select(ApiKeyRow.site_id).where(ApiKeyRow.digest == _digest(key)))
 
 

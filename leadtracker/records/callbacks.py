@@ -1,7 +1,7 @@
-"""Callback requests in SQL: written before anything is dialled, claimed by one dialler each, led on by their calls.
+"""Callback requests in SQL: written before we dial, claimed by one dialer, advanced by their calls.
 
-Whoever changes a request holds the writer's turn and commits; a state is only ever changed by `course.after`, or by a
-claim that asks for the state it found.
+Whoever changes a request holds the writer's turn and commits. A state changes only by
+`course.after`, or by a claim that asks for the state it found.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from leadtracker.callback_rules.course import (
     State,
     after,
     failure,
-    state_of_leg,
-    state_of_pop,
+    state_of,
 )
 from leadtracker.domain import Cdr, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.session import rows_changed
 from leadtracker.records.tables import CallRow
 
 UNDER_WAY = (State.DIALING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED)
-MOST_AT_ONCE = 50  # that a sweep looks at
+MOST_AT_ONCE = 50  # requests that a sweep looks at
+LONGEST_SITE_ID = 9  # digits
 
 
 def reference(row: CallbackRow) -> str:
-    """What names a request in the PBX's pop-ups and CDRs."""
+    """What names a request in the PBX's screen pops and CDRs."""
     return f"{row.site_id}-{row.id}"
 
 
 def taken(session: Session, site_id: int, request: str) -> CallbackRow | None:
-    """The request that has this id already; a refused one has not."""
+    """The request that has this id already. A refused request does not keep its id."""
     return session.scalar(_taken(site_id, request))
 
 
@@ -46,13 +47,13 @@ def _taken(site_id: int, request: str) -> Select[CallbackRow]:
 
 
 def of_visitor(session: Session, request: str, visitor: str) -> CallbackRow | None:
-    """The newest request of this id that this visitor made, refused ones too."""
+    """The newest request with this id that this visitor made, refused or not."""
     found = select(CallbackRow).where(CallbackRow.id == request, CallbackRow.visitor == visitor)
     return session.scalar(found.order_by(CallbackRow.pk.desc()).limit(1))
 
 
 def add(session: Session, row: CallbackRow) -> bool:
-    """Write and commit a request; False when its id is taken by now."""
+    """Write and commit a request; False when its id has been taken meanwhile."""
     session.add(row)
     try:
         session.commit()
@@ -63,22 +64,25 @@ def add(session: Session, row: CallbackRow) -> bool:
 
 
 def claim(session: Session, pk: int, found_as: State, now: datetime) -> bool:
-    """Make a request `dialling` and commit; True for one of all who try: he dials, and nobody else ever does."""
+    """Make a request `dialling` and commit.
+
+    True for one of all who try: that one dials, and nobody else ever does.
+    """
     mine = update(CallbackRow).where(CallbackRow.pk == pk, CallbackRow.state == found_as)
-    claimed = session.execute(mine.values(state=State.DIALING, dialled_at=now)).rowcount  # type: ignore[attr-defined] # typed as Result, an UPDATE gives CursorResult
+    claimed = rows_changed(session, mine.values(state=State.DIALING, dialled_at=now))
     session.commit()
     return bool(claimed)
 
 
 def cancel(session: Session, pk: int, now: datetime) -> bool:
-    """Take a scheduled request back; False when it is dialled by now. The caller commits."""
+    """Cancel a scheduled request; False when it has been dialed meanwhile. The caller commits."""
     waiting = update(CallbackRow).where(CallbackRow.pk == pk, CallbackRow.state == State.SCHEDULED)
     given_up = waiting.values(state=State.CANCELLED, ended_at=now, spent=0)
-    return bool(session.execute(given_up).rowcount)  # type: ignore[attr-defined] # as in `claim`
+    return bool(rows_changed(session, given_up))
 
 
-def go_on(row: CallbackRow, heard: State, now: datetime, code: str = "") -> None:
-    """Lead a request on by what was heard of it; `code` says why, where nothing said so before."""
+def advance(row: CallbackRow, heard: State, now: datetime, code: str = "") -> None:
+    """Advance a request by what was heard of it. `code` is why, unless it has a reason already."""
     state = after(State(row.state), heard)
     row.code = row.code or code
     if state in ENDED and row.ended_at is None:
@@ -91,21 +95,24 @@ def go_on(row: CallbackRow, heard: State, now: datetime, code: str = "") -> None
 def follow(
     row: CallbackRow, events: Iterable[ScreenPop | Cdr], now: datetime, price: int | None
 ) -> None:
-    """Lead a request on by what the PBX sent of its call, in any order; `price` is the whole call's, in minor units.
+    """Advance a request by what the PBX sent of one of its calls, in any order.
 
-    A dialer may call several times for one request: each call counts.
+    `price` is the whole call's, in minor units. A dialer may call several times for one request,
+    and each call counts.
     """
     events = list(events)
     legs = [event for event in events if isinstance(event, Cdr)]
     for event in events:
-        go_on(row, state_of_leg(event) if isinstance(event, Cdr) else state_of_pop(event), now)
+        advance(row, state_of(event), now)
     if legs:
         talked = sum(leg.talk_seconds for leg in legs if leg.main)
         heard = {"talked": talked, "cost": _cost(row, legs, price), "why": failure(legs)}
         row.calls = row.calls | {legs[0].call_id: heard}
         row.talk_seconds = sum(call["talked"] for call in row.calls.values())
-        if row.state in ENDED:
-            row.code = row.calls[max(row.calls)]["why"] if row.state == State.FAILED else ""
+        if row.state == State.FAILED:
+            row.code = row.calls[max(row.calls)]["why"]
+        elif row.state in ENDED:
+            row.code = ""
     if row.state in ENDED and (row.calls or row.state == State.FAILED):
         cost = sum(call["cost"] for call in row.calls.values())
         if row.spent != cost:
@@ -115,9 +122,10 @@ def follow(
 def follow_call(
     row: CallbackRow, call: CallRow, events: Sequence[ScreenPop | Cdr], now: datetime
 ) -> None:
-    """Lead on a request by a call that is of it; of several the one that was talked in is shown."""
+    """Advance a request by a call made for it. Of several calls the one with talk is shown."""
     follow(row, events, now, call.price)
-    row.call_id = row.call_id or (call.call_id if call.named else "")
+    if call.named:
+        row.call_id = row.call_id or call.call_id
     shown = max(
         row.calls, key=lambda call_id: (row.calls[call_id]["talked"], call_id), default=None
     )
@@ -128,32 +136,43 @@ def follow_call(
 def of_call(
     session: Session, account_id: int, named: str, call_id: str | None, *, locked: bool = False
 ) -> CallbackRow | None:
-    """The request that a PBX account's call is of: the one `named` (see `reference`) in what the PBX brought back, else
-    by the call's id.
+    """The request that a PBX account's call was made for.
+
+    It is the one `named` in what the PBX brought back (see `reference`), or the one whose call has
+    this id.
     """
-    if named:
-        site, _, request = named.partition("-")
-        if not site.isdecimal() or len(site) > 9:
-            return None
-        found = _taken(int(site), request).where(CallbackRow.account_id == account_id)
-    elif call_id:
-        found = (
-            select(CallbackRow)
-            .where(CallbackRow.account_id == account_id, CallbackRow.call_id == call_id)
-            .limit(1)
-        )
-    else:
+    found = _named(named) if named else _with_call(call_id)
+    if found is None:
         return None
-    return session.scalar(found.with_for_update() if locked else found)
+    found = found.where(CallbackRow.account_id == account_id)
+    if locked:
+        found = found.with_for_update()
+    return session.scalar(found)
+
+
+def _named(reference: str) -> Select[CallbackRow] | None:
+    site, _, request = reference.partition("-")
+    if not site.isdecimal() or len(site) > LONGEST_SITE_ID:
+        return None
+    return _taken(int(site), request)
+
+
+def _with_call(call_id: str | None) -> Select[CallbackRow] | None:
+    if not call_id:
+        return None
+    return select(CallbackRow).where(CallbackRow.call_id == call_id).limit(1)
 
 
 def _cost(row: CallbackRow, legs: Sequence[Cdr], price: int | None) -> int:
-    """The CDRs' price; where they name none and somebody talked, all that was reserved: never less than it may be."""
-    return price or (row.reserved if any(leg.talk_seconds for leg in legs) else 0)
+    """The CDRs' price. Where they name none and somebody talked, all that was reserved."""
+    if price:
+        return price
+    talked = any(leg.talk_seconds for leg in legs)
+    return row.reserved * talked
 
 
 def due(session: Session, now: datetime, patience: timedelta) -> Sequence[CallbackRow]:
-    """Those to be dialled by now: scheduled ones, and received ones that whoever received them has left lying."""
+    """Requests to dial by now: scheduled ones, and received ones that nobody began to dial."""
     scheduled = (
         (CallbackRow.state == State.SCHEDULED)
         & (CallbackRow.campaign == "")
@@ -164,7 +183,7 @@ def due(session: Session, now: datetime, patience: timedelta) -> Sequence[Callba
 
 
 def unanswered(session: Session, before: datetime) -> Sequence[CallbackRow]:
-    """Dialed before a moment by somebody who never wrote down the PBX's answer: he died, or lost it."""
+    """Dialed before a moment, and the PBX's answer was never written: whoever dialed them died."""
     return _oldest(
         session,
         (CallbackRow.state == State.DIALING)
@@ -179,7 +198,7 @@ def without_end(session: Session, before: datetime) -> Sequence[CallbackRow]:
 
 
 def handed_over(session: Session, before: datetime) -> Sequence[CallbackRow]:
-    """Left to a campaign of the PBX for a time before this moment, and nothing was heard since."""
+    """Left to a campaign of the PBX for a time before this moment, and not heard of since."""
     left = (
         (CallbackRow.state == State.SCHEDULED)
         & (CallbackRow.campaign != "")
@@ -189,7 +208,7 @@ def handed_over(session: Session, before: datetime) -> Sequence[CallbackRow]:
 
 
 def unsettled(session: Session) -> Sequence[CallbackRow]:
-    """Over, or its price changed, and the money of the day does not know it yet."""
+    """Over or with a new price, which the money of their day does not know yet."""
     return _oldest(
         session,
         CallbackRow.spent.is_not(None) & CallbackRow.settled.is_(False) & (CallbackRow.day != ""),
@@ -197,7 +216,10 @@ def unsettled(session: Session) -> Sequence[CallbackRow]:
 
 
 def money(session: Session, site_id: int, day: str) -> tuple[dict[str, int], dict[str, int]]:
-    """What a site's requests of a day may cost and what they have cost, by id, in minor units."""
+    """What a site's open requests of a day may cost, and what its ended ones cost.
+
+    Both are minor units by request id.
+    """
     mine = select(CallbackRow.id, CallbackRow.reserved, CallbackRow.spent)
     mine = mine.where(
         CallbackRow.site_id == site_id, CallbackRow.day == day, CallbackRow.state != State.REFUSED
@@ -212,7 +234,7 @@ def money(session: Session, site_id: int, day: str) -> tuple[dict[str, int], dic
 
 
 def written(session: Session, site_id: int, requests: Collection[str]) -> frozenset[str]:
-    """Those of these ids that are a site's requests and were not refused."""
+    """The ids among these that are a site's requests and were not refused."""
     mine = select(CallbackRow.id).where(
         CallbackRow.site_id == site_id, CallbackRow.id.in_(requests)
     )
@@ -220,7 +242,7 @@ def written(session: Session, site_id: int, requests: Collection[str]) -> frozen
 
 
 def under_way(session: Session, site_id: int, since: datetime) -> int:
-    """How many of a site's requests were dialled after a moment and are not over."""
+    """How many of a site's requests were dialed after a moment and are not over."""
     mine = select(func.count()).where(
         CallbackRow.site_id == site_id, CallbackRow.state.in_(UNDER_WAY)
     )
@@ -228,7 +250,7 @@ def under_way(session: Session, site_id: int, since: datetime) -> int:
 
 
 def unlinked(session: Session, since: datetime) -> Sequence[int]:
-    """Calls, by their rows, of requests that did not know the PBX's id of the call when it was read."""
+    """Calls that were read before their request knew the PBX's id of the call."""
     same = (
         (CallRow.account_id == CallbackRow.account_id)
         & (CallRow.call_id == CallbackRow.call_id)
@@ -242,7 +264,7 @@ def unlinked(session: Session, since: datetime) -> Sequence[int]:
 
 
 def forget_refused(session: Session, before: datetime) -> None:
-    """What was refused has no call, and is of no use once it has been looked at."""
+    """Delete old refused requests: they have no call, and nobody looks at them any more."""
     old = delete(CallbackRow).where(
         CallbackRow.state == State.REFUSED, CallbackRow.made_at < before
     )

@@ -45,7 +45,9 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        if value.tzinfo is None:  # SQLite keeps no zone
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
 
 
 class TouchpointJson(TypeDecorator[Touchpoint]):
@@ -62,22 +64,26 @@ class TouchpointJson(TypeDecorator[Touchpoint]):
 
 
 def open_database(url: str, durable: bool = True) -> Engine:
-    """An engine whose SQLite commits survive a power cut (WAL, full sync) and wait 10 s for another writer.
+    """An engine whose commits survive a power cut, and on SQLite wait 10 s for another writer.
 
-    Not `durable`: commits wait for no disk, for what can be made again.
+    Unless `durable`, commits do not wait for the disk: that is for what can be made again.
     """
     if not url.startswith("sqlite"):
-        waits = {} if durable else {"options": "-c synchronous_commit=off"}
-        return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=waits)
+        options = {"options": "-c synchronous_commit=off"}
+        if durable:
+            options = {}
+        return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=options)
     if url.startswith("sqlite:////") or not url.startswith("sqlite:///:memory:"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=20, connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
-        synchronous = "synchronous=FULL" if durable else "synchronous=OFF"
-        for pragma in ("journal_mode=WAL", synchronous, "foreign_keys=ON", "cache_size=-65536"):
-            connection.execute(f"PRAGMA {pragma}")
+        synchronous = "FULL" if durable else "OFF"
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA cache_size=-65536")
 
     return engine
 
@@ -88,7 +94,7 @@ def throwaway_database() -> Engine:
 
 
 def is_empty(engine: Engine) -> bool:
-    """Whether it has no tables, of anybody's."""
+    """Whether the database has no tables at all."""
     return not inspect(engine).get_table_names()
 
 
@@ -111,7 +117,10 @@ def schema_is_current(engine: Engine) -> bool:
 
 
 def put(session: Session, table: Table, rows: list[dict[str, Any]], newer: bool = False) -> None:
-    """Insert rows, or make what is given here of those of the same key equal; `newer`: but for rows of a later `at`."""
+    """Insert rows; where a row has the key already, its given columns are made equal.
+
+    With `newer`, a row that has a later `at` stays as it is.
+    """
     if rows:
         session.execute(
             _putting(session.get_bind().dialect.name, table, tuple(rows[0]), newer), rows
@@ -122,22 +131,28 @@ def put(session: Session, table: Table, rows: list[dict[str, Any]], newer: bool 
 def _putting(dialect: str, table: Table, names: tuple[str, ...], newer: bool) -> Any:
     statement = inserting(dialect, table)
     keys = [column.name for column in table.primary_key]
+    condition = None
+    if newer:
+        condition = table.c["at"] <= statement.excluded["at"]
     return statement.on_conflict_do_update(
         index_elements=keys,
         set_={name: statement.excluded[name] for name in names if name not in keys},
-        where=table.c["at"] <= statement.excluded["at"] if newer else None,
+        where=condition,
     )
 
 
 def inserting(dialect: str, table: Table) -> Any:
     """An INSERT that can be told what to do about a row that is there."""
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    if dialect == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 class WritersTurn:
-    """Waits for the other processes' writes in line: SQLite itself only tries again after naps of up to 100 ms.
+    """Waits in line until the other processes have written.
 
-    For one thread at a time. PostgreSQL needs none of this: there it does nothing.
+    SQLite itself only tries again after naps of up to 100 ms. An object serves one thread at a
+    time. PostgreSQL needs none of this: there it does nothing.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -157,10 +172,10 @@ class WritersTurn:
 
 @contextmanager
 def only_reader(engine: Engine) -> Iterator[Callable[[], bool]]:
-    """A question that is true in one process at a time, given up when the process dies.
+    """Yields a question whose answer is true in one process at a time, until that process dies.
 
-    To be asked before each piece of work: PostgreSQL gives the place to another when the connection is lost, and
-    the question then raises SQLAlchemyError.
+    Ask it before each piece of work. When the connection to PostgreSQL is lost, another process
+    gets the place, and the question raises SQLAlchemyError.
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

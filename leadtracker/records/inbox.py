@@ -13,7 +13,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, func, select, update
+from sqlalchemy import Connection, Dialect, Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
@@ -55,7 +55,7 @@ class Notification:
             "received_at": self.received_at,
             "method": self.method,
             "content_type": self.content_type,
-            "headers": json.dumps(dict(self.headers)) if self.headers else None,
+            "headers": json.dumps(dict(self.headers)),
             "query": self.query,
             "body": self.body,
             "digest": self.digest,
@@ -249,3 +249,8 @@ def read_call_again(session: Session, call_pk: int) -> None:
         .where(InboxRow.call_pk == call_pk, InboxRow.state == DONE)
         .values(state=NEW)
     )
+
+
+def forget_done(session: Session, before: datetime) -> None:
+    """Delete notifications that were read and had come before a moment."""
+    session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < before))

@@ -1,4 +1,4 @@
-"""The lease log in SQL: every number shown, for late calls, reports and a Redis that lost its memory."""
+"""The lease log in SQL: every number shown. Late calls, reports and an emptied Redis need it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from leadtracker.domain import Lease, Touchpoint, from_ms, touchpoint_from_json
+from leadtracker.domain import Lease, Touchpoint, from_ms, from_ms_if_any, touchpoint_from_json
 from leadtracker.records.tables import LeaseRow
 
 TABLE = cast(Table, LeaseRow.__table__)
@@ -32,7 +32,7 @@ COLUMNS = (  # of a Lease
     C.levels,
     C.gaps,
 )
-GO_ON = update(TABLE).where(C.id == bindparam("lease"))
+CONTINUE = update(TABLE).where(C.id == bindparam("lease"))
 THESE = select(*COLUMNS).where(C.id.in_(bindparam("ids", expanding=True)))
 HOLDERS = (
     select(*COLUMNS)
@@ -64,36 +64,39 @@ TOUCHPOINT = select(C.touchpoint).where(C.id == bindparam("id"))
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the lease log says of a lease: as it was in SQL (None: not there), as it is now, and a phone told."""
+    """What the lease log says of a lease: as it was in SQL, if it was, and as it is now."""
 
     before: Lease | None
     after: Lease
-    phone: str = ""  # E.164; that the page says is the visitor's
+    phone: str = ""  # E.164; the page said by now that it is the visitor's
 
 
 def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) -> list[Change]:
-    """Add or update leases, the caller commits; an entry written twice, after a crash, changes nothing."""
+    """Add or update leases; the caller commits.
+
+    Writing an entry a second time, after a crash, changes nothing.
+    """
     begun: dict[str, dict[str, Any]] = {}
-    gone_on: dict[str, dict[str, Any]] = {}
+    courses: dict[str, dict[str, Any]] = {}
     phones: dict[str, str] = {}
     for values in entries:
         lease = values["lease"]
         if "reason" in values:
             begun[lease] = _beginning(site_id, values)
-        gone_on[lease] = _course(values)
+        courses[lease] = _course(values)
         if "phone" in values:
             phones[lease] = values["phone"]
-    before = {row.id: _lease(row) for row in session.execute(THESE, {"ids": list(gone_on)})}
-    new = [begun[lease] | gone_on[lease] for lease in begun if lease not in before]
+    before = {row.id: _lease(row) for row in session.execute(THESE, {"ids": list(courses)})}
+    new = [begun[lease] | courses[lease] for lease in begun if lease not in before]
     if new:
         session.execute(insert(TABLE), new)
-    known = [{"lease": lease} | course for lease, course in gone_on.items() if lease in before]
+    known = [{"lease": lease} | course for lease, course in courses.items() if lease in before]
     if known:
-        session.execute(GO_ON, known)
+        session.execute(CONTINUE, known)
     after = {values["id"]: _begun(values) for values in new} | before
     return [
-        Change(before.get(lease), _gone_on(after[lease], course), phones.get(lease, ""))
-        for lease, course in gone_on.items()
+        Change(before.get(lease), _with_course(after[lease], course), phones.get(lease, ""))
+        for lease, course in courses.items()
         if lease in after
     ]
 
@@ -122,7 +125,7 @@ def _beginning(site_id: int, values: Any) -> dict[str, Any]:
 def _course(values: Any) -> dict[str, Any]:
     return {
         "seen": from_ms(values["seen"]),
-        "left": from_ms(values["left"]) if values["left"] else None,
+        "left": from_ms_if_any(values["left"]),
         "taps": _moments(values["taps"]),
         "levels": _moments(values["levels"]),
         "gaps": ["/".join(_moments(gap, ":")) for gap in values["gaps"].split(",") if gap],
@@ -144,7 +147,7 @@ def _begun(values: Mapping[str, Any]) -> Lease:
     )
 
 
-def _gone_on(lease: Lease, course: Mapping[str, Any]) -> Lease:
+def _with_course(lease: Lease, course: Mapping[str, Any]) -> Lease:
     return replace(
         lease,
         seen=course["seen"],
@@ -167,8 +170,8 @@ def holders(session: Session, did: str, began: datetime, count: int = 128) -> li
 
 def latest_of(session: Session, site_id: int, visitor: str, began: datetime) -> Lease | None:
     """A visitor's newest lease that had begun by a moment."""
-    row = session.execute(LATEST, {"visitor": visitor, "site": site_id, "began": began}).first()
-    return _lease(row) if row else None
+    rows = session.execute(LATEST, {"visitor": visitor, "site": site_id, "began": began})
+    return next(map(_lease, rows), None)
 
 
 def first(session: Session, site_id: int) -> datetime | None:
@@ -221,8 +224,7 @@ def _interval(gap: str) -> tuple[datetime, datetime]:
 
 
 def by_id(session: Session, lease_id: str) -> Lease | None:
-    row = session.execute(THESE, {"ids": [lease_id]}).first()
-    return _lease(row) if row else None
+    return next(map(_lease, session.execute(THESE, {"ids": [lease_id]})), None)
 
 
 def touchpoint_of(session: Session, lease_id: str) -> Touchpoint | None:

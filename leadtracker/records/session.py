@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, UpdateBase, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ __all__ = [
     "Session",
     "ping",
     "reading",
+    "rows_changed",
 ]
 
 
@@ -36,3 +37,8 @@ def ping(engine: Engine) -> None:
     """Ask the database for nothing; raises SQLAlchemyError when it does not answer."""
     with engine.connect() as connection:
         connection.execute(select(1))
+
+
+def rows_changed(session: Session, change: UpdateBase) -> int:
+    """Run an UPDATE or a DELETE; returns how many rows it changed."""
+    return int(session.execute(change).rowcount)  # type: ignore[attr-defined] # typed as a Result

@@ -48,6 +48,12 @@ def pool_of(session: Session, site: SiteRow) -> Sequence[DidRow]:
     ).all()
 
 
+def numbers_in_use(session: Session, site: SiteRow) -> list[str]:
+    """The numbers of a site that do not drain, in E.164."""
+    wanted = select(DidRow.e164).where(DidRow.site_id == site.id, DidRow.draining_since.is_(None))
+    return list(session.scalars(wanted.order_by(DidRow.e164)))
+
+
 def write_values(session: Session, row: SiteRow | AccountRow, values: Mapping[str, Any]) -> None:
     """Write the values of a row, new or known; the caller commits."""
     for key, value in values.items():

@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any, cast
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import CursorResult, Delete, Engine, Update, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -23,22 +24,21 @@ CHECK_SECONDS = 1.0  # how soon a change made elsewhere is seen here
 
 
 class Directory:
-    """Every site, DID and account, in memory; read again when the database says that something changed.
+    """Every site, DID and account, in memory. The copy is read again when the database has changed.
 
-    A database that does not answer leaves the copy as it was: number requests go on.
+    While the database does not answer, the copy stays as it is, and number requests go on.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._next_check = 0.0
-        self.change = (
-            -1
-        )  # grows with every change; pools in Redis carry the one they were made from
+        # Grows with every change; a pool in Redis carries the number it was made from.
+        self.change = -1
         self.refresh()
 
     def refresh(self) -> None:
-        """Cheap when nothing changed; at most one thread asks, once in CHECK_SECONDS."""
+        """Cheap when nothing changed: one thread asks the database, once in CHECK_SECONDS."""
         if time.monotonic() < self._next_check or not self._lock.acquire(blocking=False):
             return
         try:
@@ -66,11 +66,9 @@ class Directory:
             for row in session.scalars(select(SiteRow).order_by(SiteRow.id))
         }
         dids: dict[int, list[Did]] = {site_id: [] for site_id in sites}
-        members = select(DidRow.e164, DidRow.site_id, DidRow.draining_since.is_not(None)).order_by(
-            DidRow.e164
-        )
-        for e164, site_id, draining in session.execute(members):
-            dids[site_id].append(Did(e164, site_id, draining))
+        members = select(DidRow.e164, DidRow.site_id, DidRow.draining_since).order_by(DidRow.e164)
+        for e164, site_id, draining_since in session.execute(members):
+            dids[site_id].append(Did(e164, site_id, draining_since is not None))
         self.accounts = {row.key: _account(row) for row in session.scalars(select(AccountRow))}
         self._dids = {site_id: tuple(pool) for site_id, pool in dids.items()}
         self._by_did = {did.e164: sites[did.site_id] for pool in dids.values() for did in pool}
@@ -81,7 +79,9 @@ class Directory:
         self._shown = {
             did: phone.show(did, site.display_format) for did, site in self._by_did.items()
         }
-        self.numbers = frozenset(self._by_did) | frozenset(self._by_default)  # E.164; that call us
+        self.numbers = frozenset(self._by_did) | frozenset(
+            self._by_default
+        )  # E.164; called by visitors
         self._sites = sites
 
     @property
@@ -96,7 +96,9 @@ class Directory:
 
     def site_by_did(self, e164: str | None) -> Site | None:
         """The site whose pool or default number this is."""
-        return (self._by_did.get(e164) or self._by_default.get(e164)) if e164 else None
+        if e164 is None:
+            return None
+        return self._by_did.get(e164) or self._by_default.get(e164)
 
     def in_pool(self, e164: str | None) -> bool:
         return e164 in self._by_did
@@ -115,7 +117,7 @@ class Directory:
     def dids(self, site_id: int) -> tuple[Did, ...]:
         return self._dids.get(site_id, ())
 
-    def dids_in_use(self, site_id: int) -> tuple[str, ...]:
+    def numbers_in_use(self, site_id: int) -> tuple[str, ...]:
         """The numbers of a site's pool that new visitors may get."""
         return tuple(did.e164 for did in self.dids(site_id) if not did.draining)
 
@@ -168,10 +170,19 @@ def _account(row: AccountRow) -> Account:
 
 
 def changed(session: Session) -> None:
-    """Tell every process that sites, DIDs or accounts changed; call it in the transaction that changed them."""
-    if not session.execute(update(ChangeRow).values(number=ChangeRow.number + 1)).rowcount:  # type: ignore[attr-defined] # Session.execute is typed as Result, an UPDATE gives CursorResult
-        # Begins at the clock, not at 1: a Redis that outlived the database must not think itself newer.
+    """Tell every process that sites, DIDs or accounts changed.
+
+    Call it in the transaction that changes them.
+    """
+    if not _count(session, update(ChangeRow).values(number=ChangeRow.number + 1)):
+        # Begins at the clock, not at 1: a Redis that outlived the database must not seem newer.
         session.add(ChangeRow(id=1, number=int(time.time())))
+
+
+def _count(session: Session, change: Update | Delete) -> int:
+    """Execute a change; returns how many rows it touched."""
+    result = cast("CursorResult[Any]", session.execute(change))
+    return result.rowcount
 
 
 def new_token() -> str:
@@ -182,25 +193,24 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def dids_in_use(session: Session, site: SiteRow) -> list[str]:
-    """The numbers of a site's pool that are not draining."""
-    wanted = select(DidRow.e164).where(DidRow.site_id == site.id, DidRow.draining_since.is_(None))
-    return list(session.scalars(wanted.order_by(DidRow.e164)))
-
-
 def add_dids(session: Session, site: SiteRow, numbers: Iterable[str]) -> list[str]:
-    """Put numbers into a site's pool; returns those that were new to it. Raises SiteFault, naming each wrong one."""
+    """Put numbers into a site's pool; returns those that were new to it.
+
+    Raises SiteFault, which names every number that cannot be added.
+    """
     faults, added = [], []
     for text in numbers:
         e164 = phone.read(text, site.country)
         if e164 is None:
             faults.append(
-                f"{text!r} is not a telephone number in {site.country}; write it with +prefix or nationally"
+                f"{text!r} is not a telephone number in {site.country};"
+                " write it with +prefix or nationally"
             )
             continue
         if e164 == site.default_number:
             faults.append(
-                f"{e164} is the default number of the site; a pool number must be one that only the pool shows"
+                f"{e164} is the default number of the site;"
+                " a pool number must be one that only the pool shows"
             )
             continue
         row = session.get(DidRow, e164)
@@ -221,7 +231,10 @@ def add_dids(session: Session, site: SiteRow, numbers: Iterable[str]) -> list[st
 
 
 def remove_dids(session: Session, site: SiteRow, numbers: Iterable[str]) -> list[str]:
-    """Drain numbers: nobody new gets them, calls on them still match. Returns what was drained; raises SiteFault."""
+    """Drain numbers: nobody new gets them, and calls on them still match.
+
+    Returns what was drained; raises SiteFault.
+    """
     drained = []
     for text in numbers:
         row = session.get(DidRow, phone.read(text, site.country) or "")
@@ -236,8 +249,8 @@ def remove_dids(session: Session, site: SiteRow, numbers: Iterable[str]) -> list
 
 
 def forget_drained(session: Session, before: datetime) -> int:
-    """Take numbers out of the books that were drained before a moment."""
-    gone = session.execute(delete(DidRow).where(DidRow.draining_since < before)).rowcount  # type: ignore[attr-defined] # as in `changed`
+    """Delete the numbers that began to drain before a moment; returns how many."""
+    gone = _count(session, delete(DidRow).where(DidRow.draining_since < before))
     if gone:
         changed(session)
-    return int(gone)
+    return gone

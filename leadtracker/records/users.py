@@ -1,4 +1,4 @@
-"""Logins of the dashboard: scrypt hashes, and an epoch that ends older logins when a password changes."""
+"""Logins of the dashboard: scrypt hashes, and an epoch that ends old logins with a new password."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from leadtracker.errors import BadRequest, NotFound
 from leadtracker.records.tables import UserRow
 
 SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 256  # hashing a longer one would only cost time
+LONGEST_PASSWORD = 256  # a longer one would only cost time to hash
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whoever is logged in; a login is good as long as its epoch is this one."""
+    """Whoever is logged in. A login is good as long as its epoch is this one."""
 
     id: int
     name: str
@@ -29,7 +29,10 @@ class User:
 
 
 def ensure_first_user(engine: Engine) -> tuple[str, str] | None:
-    """Make the login `admin` when there is none at all; its name and password, the only time they are known."""
+    """Make the login `admin` when there is no login yet.
+
+    Returns its name and password. Nobody can read the password later.
+    """
     password = readable_password()
     with Session(engine) as session:
         if session.scalar(select(func.count()).select_from(UserRow)):
@@ -43,7 +46,7 @@ def ensure_first_user(engine: Engine) -> tuple[str, str] | None:
 
 
 def add_user(engine: Engine, name: str, password: str) -> None:
-    """Raises BadRequest when the name is taken or the password too short."""
+    """Make a login. Raises BadRequest when the name is taken or the password too short."""
     _check_length(password)
     with Session(engine) as session:
         session.add(_row(name, password))
@@ -54,7 +57,7 @@ def add_user(engine: Engine, name: str, password: str) -> None:
 
 
 def change_password(engine: Engine, name: str, password: str) -> None:
-    """Set a password and end every login made with the old one; raises NotFound, BadRequest."""
+    """Set a password, which ends every login made with the old one. Raises NotFound, BadRequest."""
     _check_length(password)
     with Session(engine) as session:
         row = session.scalar(select(UserRow).where(UserRow.name == name))
@@ -66,23 +69,30 @@ def change_password(engine: Engine, name: str, password: str) -> None:
 
 
 def user_by_password(engine: Engine, name: str, password: str) -> User | None:
-    """The user whose name and password these are; takes as long when there is no such name."""
+    """The user with this name and password. It takes as long when there is no such name."""
     with Session(engine) as session:
         row = session.scalar(select(UserRow).where(UserRow.name == name))
-    right = check_password_hash(
-        row.password_hash if row else _nobodys_hash(), password[:LONGEST_PASSWORD]
-    )
-    return User(row.id, row.name, row.epoch) if row and right else None
+    hashed = row.password_hash if row else _nobodys_hash()
+    right = check_password_hash(hashed, password[:LONGEST_PASSWORD])
+    if row is None or not right:
+        return None
+    return _user(row)
 
 
 def user_by_id(engine: Engine, user_id: int) -> User | None:
     with Session(engine) as session:
         row = session.get(UserRow, user_id)
-        return User(row.id, row.name, row.epoch) if row else None
+    if row is None:
+        return None
+    return _user(row)
+
+
+def _user(row: UserRow) -> User:
+    return User(row.id, row.name, row.epoch)
 
 
 def readable_password() -> str:
-    """Nine syllables in three words, about 57 bits: can be read out on the telephone and typed on a phone."""
+    """Nine syllables in three words, about 57 bits: easy to read out, and to type on a phone."""
     words = (
         "".join(secrets.choice("bdfghjklmnprstvz") + secrets.choice("aeiou") for _ in range(3))
         for _ in range(3)

@@ -1,1 +1,1 @@
-"""One file is one question: its query, its rows and what they mean. SQL is known here and in `records/` only."""
+"""One file is one question: its query, its rows, their meaning. SQL stays here and in records/."""

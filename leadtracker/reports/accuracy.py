@@ -1,4 +1,4 @@
-"""How often what is said of callers proved right, and how long after a visit a site's callers call."""
+"""How often verdicts proved right, and how long after a visit a site's callers call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leadtracker.planner.delay_curve import DelayCurve, FirstCalls, delay_curve
 from leadtracker.records import learned, verdicts
 
 NO_CALLS = FirstCalls(0.0, [[0.0] * LEVELS] * OPENS, [[0.0] * LEVELS] * AGES)
-SPANS = (  # words, and the age bins of closed pages that they stand for
+SPANS = (  # words, and the age bins of closed pages they stand for
     ("Within 5 minutes of leaving the page", 0, 2),
     ("5 minutes to an hour after", 2, 5),
     ("1 to 4 hours after", 5, 7),
@@ -28,7 +28,10 @@ SPANS = (  # words, and the age bins of closed pages that they stand for
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """`bins` are of the probabilities as they are shown now; `recalibrated`: they are not those matched."""
+    """`bins` are of the probabilities that pages show now.
+
+    `recalibrated` says whether they differ from those that were matched.
+    """
 
     truths: int
     bins: Sequence[Bin]
@@ -36,12 +39,12 @@ class Accuracy:
 
     @property
     def missing(self) -> int:
-        """Truths until the site's own recalibration begins."""
+        """How many truths are missing until the site has a recalibration of its own."""
         return max(0, ENOUGH - self.truths)
 
     @property
     def told(self) -> list[Bin]:
-        """Those with calls enough to tell, surest first."""
+        """The bins with enough calls to tell, surest first."""
         return [each for each in reversed(self.bins) if not each.too_few]
 
 
@@ -59,7 +62,7 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """One bar: share of the first calls, and the typical site's."""
+    """One bar: the share of the site's first calls, and that of a typical site."""
 
     words: str
     share: float

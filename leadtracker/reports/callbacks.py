@@ -1,4 +1,4 @@
-"""Which callback requests were there, what became of them, and what they cost."""
+"""Which callback requests there were, what became of them, and what they cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REACHED_VISITOR = (State.VISITOR_ANSWERED, State.TALKED)
 
 @dataclass(frozen=True, slots=True)
 class CallbackFilter:
-    """Which requests are asked for; what is None does not narrow."""
+    """Which requests are asked for. A field that is None does not narrow."""
 
     period: Period
     site_id: int | None = None
@@ -33,7 +33,7 @@ class CallbackFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallbackPage:
-    """Newest first; a cursor is None where the list ends."""
+    """The newest first. A cursor is None where the list ends."""
 
     callbacks: Sequence[CallbackRow]
     newer: Cursor | None
@@ -42,7 +42,10 @@ class CallbackPage:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How far the requests of a period came, each counted as far as it came, and how they stand, by state."""
+    """How far the requests of a period came, and how many are in each state.
+
+    Each request counts for every step that it reached.
+    """
 
     asked: int
     let_through: int
@@ -60,7 +63,7 @@ def callback_page(
     after: Cursor | None = None,
     size: int = PAGE,
 ) -> CallbackPage:
-    """The requests older than `before`, or those just newer than `after`, or the newest."""
+    """The requests older than `before`, or just newer than `after`, or the newest."""
     query = select(CallbackRow).where(*_conditions(wanted)).limit(size + 1)
     place = tuple_(CallbackRow.made_at, CallbackRow.pk)
     if after is not None:
@@ -82,7 +85,7 @@ def callback_page(
 
 
 def every_callback(engine: Engine, wanted: CallbackFilter) -> Iterator[CallbackRow]:
-    """All of them, newest first, some at a time."""
+    """All of them, newest first, read some at a time."""
     before = None
     while True:
         with reading(engine) as session:
@@ -109,7 +112,8 @@ def any_callback(session: Session) -> bool:
 
 
 def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
-    answered = CallbackRow.code.startswith("visitor:")  # so the agent had answered before it failed
+    # A request that failed at the visitor had reached its agent.
+    answered = CallbackRow.code.startswith("visitor:")
     counted = select(
         CallbackRow.state,
         answered,
@@ -125,7 +129,8 @@ def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
         states[State(state)] += number
         dialled += of_dialled
         seconds += talked or 0
-        reached += number if by_agent or state in REACHED_AGENT else 0
+        if by_agent or state in REACHED_AGENT:
+            reached += number
     return Funnel(
         asked=sum(states.values()),
         let_through=sum(states.values()) - states[State.REFUSED],
@@ -133,22 +138,17 @@ def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
         agent_answered=reached,
         talked=sum(states[state] for state in REACHED_VISITOR),
         talk_seconds=seconds,
-        states=dict(
-            sorted(
-                ((state, number) for state, number in states.items() if number),
-                key=lambda one: list(State).index(one[0]),
-            )
-        ),
+        states={state: states[state] for state in State if states[state]},
     )
 
 
 def callback_of_call(session: Session, call_pk: int) -> CallbackRow | None:
-    """The request that a call was made for, if it was made for one."""
+    """The request that a call was made for, None when there was none."""
     return session.scalar(select(CallbackRow).where(CallbackRow.call_pk == call_pk).limit(1))
 
 
 def newest_callback(session: Session, *, visitor: str = "", target: str = "") -> CallbackRow | None:
-    """What a visitor, or the owner of a number in E.164, asked for last and was not refused."""
+    """The last request of a visitor, or for a number in E.164, that was not refused."""
     mine = CallbackRow.visitor == visitor if visitor else CallbackRow.target == target
     found = select(CallbackRow).where(mine, CallbackRow.state != State.REFUSED)
     return session.scalar(found.order_by(CallbackRow.pk.desc()).limit(1))
@@ -185,4 +185,6 @@ def _at(cursor: Cursor) -> ColumnElement[tuple[datetime, int]]:
 
 
 def _edge(callbacks: Sequence[CallbackRow], more: bool) -> Cursor | None:
-    return Cursor(callbacks[0].made_at, callbacks[0].pk) if callbacks and more else None
+    if not callbacks or not more:
+        return None
+    return Cursor(callbacks[0].made_at, callbacks[0].pk)

@@ -1,4 +1,4 @@
-"""Which calls were there, newest first: filters, and pages that cost the same at the millionth call."""
+"""Which calls there were: filters, and pages that cost the same at the millionth call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE_OF_EXPORT = 2000
 CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,18})\Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOT_ANSWERED = (Outcome.MISSED, Outcome.BUSY, Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.FAILED)
-OUTCOMES: dict[str, tuple[Outcome, ...]] = {  # what may be asked for -> outcomes it stands for
+OUTCOMES: dict[str, tuple[Outcome, ...]] = {  # the filter's word -> the outcomes it stands for
     "answered": (Outcome.ANSWERED,),
     "not answered": NOT_ANSWERED,
     **{outcome.value: (outcome,) for outcome in (*NOT_ANSWERED, Outcome.UNKNOWN)},
@@ -32,7 +32,7 @@ OUTCOMES: dict[str, tuple[Outcome, ...]] = {  # what may be asked for -> outcome
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place between two calls; a page begins after it."""
+    """A place between two calls. A page begins after it."""
 
     at: datetime
     id: int
@@ -46,7 +46,7 @@ def cursor_of(call: CallRow) -> Cursor:
 
 
 def read_cursor(text: str) -> Cursor:
-    """Raises BadRequest."""
+    """The cursor in a text of ours. Raises BadRequest."""
     place = CURSOR.match(text)
     if place is None:
         raise BadRequest("the place in the list is not one of ours")
@@ -55,9 +55,9 @@ def read_cursor(text: str) -> Cursor:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls are asked for; what is None or empty does not narrow.
+    """Which calls are asked for. A field that is None or empty does not narrow.
 
-    `callers`: any of these numbers; `last_digits`: those at the end of the caller's number.
+    `callers` are numbers of which any will do. `last_digits` are the end of the caller's number.
     """
 
     period: Period
@@ -71,7 +71,7 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """Newest first; a cursor is None where the list ends."""
+    """The newest first. A cursor is None where the list ends."""
 
     calls: Sequence[CallRow]
     newer: Cursor | None
@@ -85,7 +85,7 @@ def call_page(
     after: Cursor | None = None,
     size: int = PAGE,
 ) -> CallPage:
-    """The calls older than `before`, or those just newer than `after`, or the newest."""
+    """The calls older than `before`, or just newer than `after`, or the newest."""
     query = select(CallRow).where(*_conditions(wanted)).limit(size + 1)
     place = tuple_(CallRow.started_at, CallRow.id)
     if after is not None:
@@ -103,7 +103,7 @@ def call_page(
 
 
 def every_call(engine: Engine, wanted: CallFilter) -> Iterator[CallRow]:
-    """All of them, newest first, some at a time: an export holds neither memory nor a transaction."""
+    """All of them, newest first. An export holds neither memory nor a transaction."""
     before = None
     while True:
         with reading(engine) as session:
@@ -127,7 +127,10 @@ def known_sources(session: Session) -> list[str]:
 
 
 def _distinct(session: Session, column: InstrumentedAttribute[str]) -> list[str]:
-    """The values of an indexed column: hops from one to the next, where DISTINCT would read every row."""
+    """The values of an indexed column.
+
+    It hops from one value to the next; DISTINCT would read every row.
+    """
     first: Select[tuple[str]] = select(func.min(column).label("value"))
     hops = first.cte("hops", recursive=True)
     next_one = select(func.min(column)).where(column > hops.c.value).scalar_subquery()
@@ -150,16 +153,15 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     if len(wanted.outcomes) == 1:
         found.append(CallRow.outcome == wanted.outcomes[0].value)
     elif wanted.outcomes:
-        # Not by the index of outcomes: so many calls are found sooner newest first.
+        # `coalesce` keeps the database from the index of outcomes: so many calls are found sooner
+        # when it reads the newest first.
         found.append(
             func.coalesce(CallRow.outcome, "").in_([outcome.value for outcome in wanted.outcomes])
         )
-    if wanted.callers or wanted.last_digits:
-        found.append(
-            ends_with(wanted.last_digits)
-            if wanted.last_digits
-            else CallRow.caller.in_(wanted.callers)
-        )
+    if wanted.last_digits:
+        found.append(ends_with(wanted.last_digits))
+    elif wanted.callers:
+        found.append(CallRow.caller.in_(wanted.callers))
     return found
 
 
@@ -168,4 +170,6 @@ def _at(cursor: Cursor) -> ColumnElement[tuple[datetime, int]]:
 
 
 def _edge(calls: Sequence[CallRow], more: bool) -> Cursor | None:
-    return cursor_of(calls[0]) if calls and more else None
+    if not calls or not more:
+        return None
+    return cursor_of(calls[0])

@@ -1,6 +1,6 @@
-"""Local days of a site as UTC moments: the period a report is about, and the steps it is drawn in.
+"""A site's local days as UTC moments: the period of a report, and the steps it is drawn in.
 
-Boundaries are computed here, so that SQL compares plain UTC columns and an index can serve it.
+Boundaries are computed here, so that SQL compares plain UTC columns and can use an index.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ PRESETS = {
     "365days": "12 months",
     "all": "All",
 }
-MOST_STEPS = 100  # more days than these are drawn as weeks, more weeks as months
+LABELS = {"month": "%b %Y"}
+MOST_STEPS = 100  # more days than this are drawn as weeks, more weeks as months
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From local midnight of `first` to the end of `last`; None leaves that side open."""
+    """From local midnight of `first` to the end of `last`. None leaves a side open."""
 
     zone: str
     first: date | None = None
@@ -42,7 +43,9 @@ class Period:
 
     @property
     def start(self) -> datetime | None:
-        return midnight(self.first, self.zone) if self.first else None
+        if self.first is None:
+            return None
+        return midnight(self.first, self.zone)
 
     @property
     def unit(self) -> str:
@@ -50,11 +53,17 @@ class Period:
         if self.first is None or self.last is None or self.first == self.last:
             return "hour"
         days = (self.last - self.first).days + 1
-        return "day" if days <= MOST_STEPS else "week" if days <= MOST_STEPS * 7 else "month"
+        if days <= MOST_STEPS:
+            return "day"
+        if days <= MOST_STEPS * 7:
+            return "week"
+        return "month"
 
     @property
     def end(self) -> datetime | None:
-        return midnight(self.last + timedelta(days=1), self.zone) if self.last else None
+        if self.last is None:
+            return None
+        return midnight(self.last + timedelta(days=1), self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ class Step:
 
 
 def midnight(day: date, zone: str) -> datetime:
-    """When a local day begins, in UTC; where the clock skips midnight, when it goes on."""
+    """When a local day begins, in UTC. Where the clock skips midnight, it begins after the skip."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
@@ -80,7 +89,7 @@ def preset_period(preset: str, zone: str, now: datetime) -> Period:
 
 
 def read_day(text: str) -> date | None:
-    """A date of a form (YYYY-MM-DD), None when left empty; raises BadRequest."""
+    """A date from a form (YYYY-MM-DD), None when it is empty. Raises BadRequest."""
     if not text:
         return None
     try:
@@ -93,7 +102,10 @@ def read_day(text: str) -> date | None:
 
 
 def steps(period: Period) -> tuple[Step, ...]:
-    """The hours, days, weeks (from Sunday; the first may be cut) or months of a closed period, oldest first."""
+    """The hours, days, weeks or months of a closed period, oldest first.
+
+    Weeks begin on Sunday; the first may be cut.
+    """
     first, last = period.first, period.last
     if first is None or last is None or last < first:
         return ()
@@ -103,7 +115,7 @@ def steps(period: Period) -> tuple[Step, ...]:
     while starts[-1] <= last:
         starts.append(_next(starts[-1], period.unit))
     starts[-1] = last + timedelta(days=1)
-    label = "%b %Y" if period.unit == "month" else "%-d %b"
+    label = LABELS.get(period.unit, "%-d %b")
     return tuple(
         Step(day.strftime(label), midnight(day, period.zone), midnight(following, period.zone))
         for day, following in pairwise(starts)
@@ -119,7 +131,7 @@ def _next(day: date, unit: str) -> date:
 
 
 def _hours(day: date, zone: str) -> tuple[Step, ...]:
-    """Hours that passed: a day with a clock change has 23 or 25 of them."""
+    """The hours that passed. A day with a clock change has 23 or 25 of them."""
     found = []
     start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     while start < end:

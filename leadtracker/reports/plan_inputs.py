@@ -1,7 +1,8 @@
-"""What a plan is made from, measured from a site's own lease log, verdicts and learned sums (docs/planner.md)."""
+"""What a plan is made from: a site's own lease log, verdicts and sums (see docs/planner.md)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -40,9 +41,9 @@ from leadtracker.records.plans import MadeFrom
 from leadtracker.records.tables import CallRow, LeaseRow, VerdictRow
 from leadtracker.records.verdicts import Judgement, judgement_of
 
-DAYS = 28  # looked back
+DAYS = 28  # that we look back
 LEAST_VISITS, LEAST_DAYS = 200, 3
-MOST_CALLS = 3000  # read one by one; of more, every second, third and so on
+MOST_CALLS = 3000  # that we read; of more calls we read every second, third and so on
 AT_ONCE = 500  # rows
 HOUR = 3600
 T = TypeVar("T")
@@ -50,14 +51,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A site's time that is looked at."""
+    """The time of a site that we look at."""
 
     site: Site
     since: datetime
     until: datetime
 
     def asked(self) -> ColumnElement[bool]:
-        """Visits that asked for a number; one without a number asks again and again, and counts once."""
+        """Visits that asked for a number. One that got none asks again, and counts once."""
         return and_(
             LeaseRow.site_id == self.site.id,
             LeaseRow.start >= self.since,
@@ -67,7 +68,7 @@ class Span:
         )
 
     def shown(self) -> ColumnElement[bool]:
-        """Leases of a number whose page has gone."""
+        """Leases of a number whose page is closed."""
         return and_(self.asked(), LeaseRow.did.is_not(None), LeaseRow.left.is_not(None))
 
 
@@ -76,20 +77,23 @@ def lately(site: Site, now: datetime) -> Span:
 
 
 def visits(session: Session, span: Span) -> tuple[int, float]:
-    """How many asked, and in how many days up to the end of the span."""
+    """How many visits asked for a number, and in how many days up to the end of the span."""
     count, first = session.execute(
         select(func.count(), func.min(LeaseRow.start)).where(span.asked())
     ).one()
-    return count, (span.until - first).total_seconds() / 86400 if first else 0.0
+    if first is None:
+        return count, 0.0
+    return count, (span.until - first).total_seconds() / 86400
 
 
 def plan_inputs(session: Session, span: Span, numbers: int) -> tuple[PlanInputs, MadeFrom]:
-    """Raises TooFewVisits, also when the pool has no numbers."""
+    """Raises TooFewVisits when there are too few, or no numbers in the pool."""
     asked, days = visits(session, span)
     if numbers < 1 or asked < LEAST_VISITS or days < LEAST_DAYS:
         raise TooFewVisits(
             f"Too few visits to plan yet: {asked:,} asked for a number in {days:.0f} days. "
-            f"A plan needs a pool with numbers, and {LEAST_VISITS} visits from {LEAST_DAYS} days or more."
+            f"A plan needs a pool with numbers, and {LEAST_VISITS} visits "
+            f"from {LEAST_DAYS} days or more."
         )
     counts, _, _ = learned.sums(session, span.site.id)
     view = fit(counts)
@@ -118,10 +122,7 @@ def _traffic(session: Session, span: Span, asked: int) -> Traffic:
     return Traffic(
         arrivals=_arrivals(session, span),
         hold=max(1.0, float(seconds or 0)),
-        levels=[
-            reached.get(level, 0) / sum(reached.values()) if reached else 1.0
-            for level in range(LEVELS)
-        ],
+        levels=_shares_of_levels(reached),
         sources=_shares_of(session, LeaseRow.source_key, span.asked()),
         regions=_shares_of(session, LeaseRow.region, span.asked(), LeaseRow.region != ""),
         returns=_returns(session, span, asked),
@@ -129,8 +130,17 @@ def _traffic(session: Session, span: Span, asked: int) -> Traffic:
     )
 
 
+def _shares_of_levels(reached: Mapping[int, int]) -> list[float]:
+    if not reached:
+        return [1.0] * LEVELS
+    return [reached.get(level, 0) / sum(reached.values()) for level in range(LEVELS)]
+
+
 def _arrivals(session: Session, span: Span) -> list[float]:
-    """Visits that ask in each hour of the week at the site; an hour that no week had yet is as on the other days."""
+    """How many visits ask in each hour of the site's week.
+
+    An hour of the week that has not come yet is like the same hour of the other days.
+    """
     hour = cast(extract("epoch", LeaseRow.start), BigInteger) // literal_column(str(HOUR), Integer)
     found = _counted(session, hour, span.asked())
     zone = ZoneInfo(span.site.time_zone)
@@ -141,13 +151,13 @@ def _arrivals(session: Session, span: Span) -> list[float]:
         lasted[24 * there.weekday() + there.hour] += 1
     by_day = [sum(asked[hour::24]) / max(1, sum(lasted[hour::24])) for hour in range(24)]
     return [
-        a / n if n else by_day[hour % 24]
-        for hour, (a, n) in enumerate(zip(asked, lasted, strict=True))
+        count / hours if hours else by_day[hour % 24]
+        for hour, (count, hours) in enumerate(zip(asked, lasted, strict=True))
     ]
 
 
 def _counted(session: Session, key: ColumnElement[T], *which: ColumnElement[bool]) -> dict[T, int]:
-    """Rows of the lease log by a key."""
+    """How many rows the lease log has for each value of a key."""
     return {
         value: int(rows)
         for value, rows in session.execute(select(key, func.count()).where(*which).group_by(key))
@@ -162,7 +172,7 @@ def _shares_of(
 
 
 def _returns(session: Session, span: Span, asked: int) -> float:
-    """Share of those who asked that had asked before, in the span or as long before it as the log is kept."""
+    """The share of visits whose visitor had asked before, in the span or earlier in the log."""
     earlier = aliased(LeaseRow)
     before = exists().where(
         earlier.visitor == LeaseRow.visitor,
@@ -176,10 +186,10 @@ def _returns(session: Session, span: Span, asked: int) -> float:
 
 @dataclass(slots=True)
 class _Calls:
-    """Sums over the calls of a span, of what their verdicts stated and of what they taught.
+    """Sums over the calls of a span: what their verdicts stated, and what the calls taught.
 
-    What is stated counts as it is shown now. Where a user has said who called, that is whether the visitor whom the
-    verdict named was right: a pool is not better for the corrections.
+    Probabilities count as pages show them now. Where a user said who called, we count whether the
+    verdict had named the right visitor: corrections do not make a pool better.
     """
 
     calibration: Calibration
@@ -204,11 +214,12 @@ class _Calls:
                 sum(each.p for each in believed.candidates) - sum(believed.first_calls)
             )
         stated = recalibrated(judged.posterior, self.calibration)
-        named = weight if stated.candidates and stated.best >= stated.nobody else 0.0
-        certain = named if stated.best >= CERTAIN else 0.0
-        right = (
-            stated.best if judged.word is None else float(judged.word in candidates_of(stated)[:1])
-        )
+        names_somebody = bool(stated.candidates) and stated.best >= stated.nobody
+        named = weight * names_somebody
+        certain = named * (stated.best >= CERTAIN)
+        right = stated.best
+        if judged.word is not None:
+            right = float(judged.word in candidates_of(stated)[:1])
         self.stated = Stated(
             calls=said.calls + weight * (1 - recalibrated(believed, self.calibration).nobody),
             right=said.right + named * right,
@@ -235,7 +246,7 @@ class _Calls:
 
 
 def _calls(session: Session, span: Span) -> _Calls:
-    """Of the calls that have taught something; of very many, some spread evenly count for all."""
+    """Sums over the calls that taught something. Of very many, some spread evenly count for all."""
     of_span = (
         select(VerdictRow.call_pk)
         .join(CallRow, CallRow.id == VerdictRow.call_pk)

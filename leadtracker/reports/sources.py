@@ -31,7 +31,7 @@ NONE = Count(0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class SourceFilter:
-    """`site_id` None: all sites together."""
+    """The calls to count; of all sites together when `site_id` is None."""
 
     period: Period
     site_id: int | None = None
@@ -39,10 +39,15 @@ class SourceFilter:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """What one source brought; `key` has a value for each column of its dimension, '' where nothing is known.
+    """What one source brought.
 
-    calls are incoming ones, answered, missed (any other end) or still going on; `first_time`: no earlier call from
-    that number to that site; `certain`: calls that came from there with a probability of 0.8 or more.
+    | field      | meaning                                                              |
+    |------------|----------------------------------------------------------------------|
+    | key        | a value for each column of the dimension, '' where nothing is known  |
+    | calls      | incoming calls: answered, missed or still going on                   |
+    | missed     | calls that ended in any other way than answered                      |
+    | first_time | calls from numbers that had not called the site before               |
+    | certain    | calls that came from there with a probability of 0.8 or more         |
     """
 
     key: tuple[str, ...]
@@ -56,15 +61,19 @@ class SourceLine:
 
     @property
     def calls_per_visit(self) -> float | None:
-        return self.calls.mean / self.visits if self.visits else None
+        if not self.visits:
+            return None
+        return self.calls.mean / self.visits
 
     @property
     def average_talk_seconds(self) -> float | None:
-        return self.talk_seconds.mean / self.answered.mean if self.answered.mean > 0 else None
+        if self.answered.mean <= 0:
+            return None
+        return self.talk_seconds.mean / self.answered.mean
 
 
 def sources(session: Session, wanted: SourceFilter, dimension: str) -> list[SourceLine]:
-    """Most calls first, then most visits."""
+    """The sources with most calls first, then those with most visits."""
     names = DIMENSIONS[dimension]
     width = len(names)
     calls = {
@@ -82,7 +91,7 @@ def sources(session: Session, wanted: SourceFilter, dimension: str) -> list[Sour
 
 
 def total(lines: Sequence[SourceLine]) -> SourceLine:
-    """All calls, whoever brought them: nothing about them is uncertain but of how many a source is certain."""
+    """All calls, whoever brought them. Only `certain` depends on the sources."""
     return SourceLine(
         (),
         sum(line.visits for line in lines),
@@ -101,9 +110,11 @@ def _whole(parts: Any) -> Count:
 
 
 def _by_probability(wanted: SourceFilter, dimension: str) -> Select[Any]:
-    """For each key its calls: sum, variance, how many it is a part of, how many are certain; then the other figures.
+    """The figures of each key, in the order that `_figures` reads.
 
-    Of those the sum and the variance; each sum more costs a tenth of the time.
+    First come those of its calls: their sum and variance, how many it has a part in, and how many
+    are certain. Then come sum and variance of the other figures. One more sum costs a tenth of the
+    time.
     """
     keys = [getattr(ShareRow, name) for name in DIMENSIONS[dimension]]
     p = getattr(ShareRow, f"by_{dimension}")
@@ -149,7 +160,7 @@ def missed(row: type[CallRow | ShareRow] = CallRow) -> ColumnElement[int]:
 
 
 def incoming(wanted: SourceFilter) -> list[ColumnElement[bool]]:
-    """Calls that came in; the part of one after it was transferred is no second call."""
+    """Calls that came in. A transferred call is one call, not two."""
     came_in = [CallRow.direction.not_in(NOT_COMING_IN), CallRow.original_call_id.is_(None)]
     return came_in + _of_period(wanted, CallRow)
 
@@ -161,9 +172,8 @@ def _of_period(wanted: SourceFilter, row: type[CallRow | ShareRow]) -> list[Colu
     if wanted.period.end is not None:
         conditions.append(row.started_at < wanted.period.end)
     if wanted.site_id is not None:
-        conditions.append(
-            func.coalesce(row.site_id, 0) == wanted.site_id
-        )  # by the period's index, which has all
+        # `coalesce` keeps the database from the index of sites: that of the period has all columns.
+        conditions.append(func.coalesce(row.site_id, 0) == wanted.site_id)
     return conditions
 
 
@@ -172,7 +182,7 @@ def new_visits(wanted: SourceFilter) -> list[ColumnElement[bool]]:
 
 
 def started(wanted: SourceFilter) -> list[ColumnElement[bool]]:
-    """Leases, and requests for one, that began in the period."""
+    """Leases of the period, and requests for one that got none."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.period.start is not None:
         conditions.append(LeaseRow.start >= wanted.period.start)

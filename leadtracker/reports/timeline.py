@@ -27,7 +27,7 @@ POOL_EMPTY = "pool_empty"  # LeaseRow.reason of a visitor who asked and got no n
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step with what happened in it; answered and missed as in `sources.SourceLine`.
+    """A step and what happened in it. `sources.SourceLine` says what answered and missed mean.
 
     `visitors` are the calls that a visit brought, by their probability.
     """
@@ -42,14 +42,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A step in which visitors asked a pool for a number and none was free."""
+    """A step in which visitors asked for a number and none was free."""
 
     step: Step
     visitors: int
 
 
 def timeline(session: Session, wanted: SourceFilter) -> list[Moment]:
-    """Oldest first, steps without anything too."""
+    """Every step, oldest first, also those in which nothing happened."""
     across = steps(wanted.period)
     if not across:
         return []
@@ -94,16 +94,15 @@ def timeline(session: Session, wanted: SourceFilter) -> list[Moment]:
 
 
 def shortages(session: Session, wanted: SourceFilter) -> list[Shortage]:
-    """Oldest first, only steps in which the pool of the site (or of any) was empty."""
+    """The steps in which the pool of the site, or of any site, was empty; oldest first."""
     across = steps(wanted.period)
     if not across:
         return []
     number = _number_of_step(LeaseRow.start, across)
     asked = (
         select(number, func.count(LeaseRow.visitor.distinct()))
-        .where(
-            *started(wanted), LeaseRow.reason == literal_column(f"'{POOL_EMPTY}'")
-        )  # as the index has it
+        # The reason is written into the statement, because the index has it so.
+        .where(*started(wanted), LeaseRow.reason == literal_column(f"'{POOL_EMPTY}'"))
         .group_by(number)
     )
     counts = {row[0]: int(row[1]) for row in session.execute(asked)}
@@ -113,9 +112,10 @@ def shortages(session: Session, wanted: SourceFilter) -> list[Shortage]:
 def _number_of_step(
     moment: InstrumentedAttribute[datetime], across: Sequence[Step]
 ) -> ColumnElement[int]:
-    """The place among the steps of a moment inside them, found by halving: seven comparisons for a hundred steps.
+    """The number of the step that a moment is in.
 
-    Grouping by it reads each row once, in the order of an index on the moment, on both databases alike.
+    Halving finds it with seven comparisons for a hundred steps. Grouping by it reads each row once,
+    in the order of an index on the moment, on both databases.
     """
 
     def among(low: int, high: int) -> ColumnElement[int]:

@@ -1,4 +1,4 @@
-"""A site's own history as a trace that `leadtracker simulate` replays: who and whose phone become counters."""
+"""A site's history as a trace for `leadtracker simulate`; visitors and phones become counters."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from leadtracker.numbers import regions
 from leadtracker.records import leases, verdicts
 from leadtracker.records.tables import CallRow, KnownPhoneRow, LeaseRow
 
-ORDER = ("visit", "known_phone", "engaged", "tap", "leave", "call")  # among equal times
+ORDER = ("visit", "known_phone", "engaged", "tap", "leave", "call")  # of events at one time
 Note = Callable[[], None]
 
 
 def header(session: Session, site: Site, dids: int, since: datetime, now: datetime) -> Json:
-    """The first line; the region and source numbers of the other lines are counted as these are."""
+    """The first line. Its regions and sources are in the order of the numbers in other lines."""
     places = Counter(dict(_shares(session, site, since, "region")))
     told = sum(places.values()) or 1
     return {
@@ -65,8 +65,8 @@ def _monday(site: Site, since: datetime) -> datetime:
 class History:
     """The events of a site since a moment, in time order.
 
-    Who made a call is not known for sure: his visit is drawn by the probabilities of the verdict, so that what the
-    replay is asked has the same likely answers. `seed` chooses the draw.
+    Nobody knows for sure who made a call. So its visit is drawn by the probabilities of the
+    verdict, and the replay gets questions with the same likely answers. `seed` chooses the draw.
     """
 
     session: Session
@@ -79,13 +79,11 @@ class History:
     _visits: int = 0
     _visitors: dict[str, int] = field(default_factory=dict)
     _phones: dict[str, int] = field(default_factory=dict)
-    _latest: dict[tuple[str, str], int] = field(
-        default_factory=dict
-    )  # visitor and DID, or '' for any -> visit
+    # Visitor and DID, or '' for any DID -> their latest visit.
+    _latest: dict[tuple[str, str], int] = field(default_factory=dict)
     _showed: dict[str, list[int]] = field(default_factory=dict)  # DID -> visits
-    _without: dict[str, int] = field(
-        default_factory=dict
-    )  # visit of the lease log that no number was shown to -> visit
+    # A visit of the lease log that was shown no number -> visit.
+    _without: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._begin = _monday(self.site, self.since)
@@ -103,7 +101,7 @@ class History:
         yield from self._until(float("inf"))
 
     def _pages(self) -> Iterator[tuple[datetime, Note]]:
-        """A lease is a visit; hidden until its number could be taken, and shown again, it is two."""
+        """A lease is a visit. One that was hidden so long that it lost its number is two visits."""
         waiting: list[tuple[datetime, int, Note]] = []
         number = 0
         for lease in leases.since(self.session, self.site.id, self.since):
@@ -161,9 +159,7 @@ class History:
         self._add(row.at, {"type": "known_phone"} | told)
 
     def _add_page(self, lease: Lease, shown: datetime, hidden: datetime | None) -> None:
-        if (
-            not lease.did and lease.visit in self._without
-        ):  # its page asked in vain, or tapped before
+        if not lease.did and lease.visit in self._without:  # the page asked or tapped before
             for at in lease.taps:
                 self._add(at, {"type": "tap", "visit": self._without[lease.visit]})
             return
@@ -207,13 +203,17 @@ class History:
                 yield shown, hidden
                 shown = again
         end = visible_until(lease, self.now.timestamp())
-        yield shown, None if end is None else max(shown, datetime.fromtimestamp(end, shown.tzinfo))
+        if end is None:
+            yield shown, None
+        else:
+            yield shown, max(shown, datetime.fromtimestamp(end, shown.tzinfo))
 
     def _add_call(self, number: int, row: CallRow) -> None:
-        phone = row.caller if row.caller and row.caller.startswith("+") else None
+        phone = _known_number(row.caller)
         judged = verdicts.judgement(self.session, row.id)
-        did = "" if row.did in (None, self.site.default_number) else str(row.did)
-        region = judged.evidence.region if judged else regions.of_number(phone) if phone else ""
+        did = row.did or ""
+        if did == self.site.default_number:
+            did = ""
         self._add(
             row.started_at,
             {
@@ -221,22 +221,27 @@ class History:
                 "call": number,
                 "dials": self._dials(did, judged),
                 "phone": self._phone(phone) if phone else None,
-                "region": self._region.get(region),
+                "region": self._region.get(_region(phone, judged)),
                 "topic": self._topic.get(judged.evidence.topic) if judged else None,
                 "answered": row.outcome == "answered",
             },
         )
 
     def _dials(self, did: str, judged: verdicts.Judgement | None) -> Json:
-        """Of a call that was never judged the visit that showed its number last."""
+        """What led to a call: a visit, the number on an old page or note, or the default number."""
         u = round(self._draw.random(), 6) % 1
-        if judged is not None:
-            visit = self._drawn(did, judged)
-        else:
-            visit = next(reversed(self._showed.get(did, [])), None) if did else None
+        visit = self._visit_behind(did, judged)
         if visit is not None:
             return {"visit": visit}
-        return {"stray": u} if did else {"fallback": True}
+        if not did:
+            return {"fallback": True}
+        return {"stray": u}
+
+    def _visit_behind(self, did: str, judged: verdicts.Judgement | None) -> int | None:
+        """A call that was never judged is of the visit that showed its number last."""
+        if judged is not None:
+            return self._drawn(did, judged)
+        return next(reversed(self._showed.get(did, [])), None)
 
     def _drawn(self, did: str, judged: verdicts.Judgement) -> int | None:
         left = self._draw.random()
@@ -244,8 +249,23 @@ class History:
             left -= candidate.p
             if left < 0:
                 return self._visit_of(candidate.visitor, did)
-        showed = self._showed.get(did) if did and left < judged.believed.other else None
-        return self._draw.choice(showed) if showed else None
+        showed = self._showed.get(did, [])
+        if not showed or left >= judged.believed.other:
+            return None
+        return self._draw.choice(showed)
 
     def _visit_of(self, visitor: str, did: str) -> int | None:
         return self._latest.get((visitor, did), self._latest.get((visitor, "")))
+
+
+def _known_number(caller: str | None) -> str | None:
+    """A caller's number in E.164; None where it is withheld or only an extension."""
+    if caller is None or not caller.startswith("+"):
+        return None
+    return caller
+
+
+def _region(phone: str | None, judged: verdicts.Judgement | None) -> str:
+    if judged is not None:
+        return judged.evidence.region
+    return regions.of_number(phone) if phone else ""

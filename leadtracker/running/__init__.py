@@ -1,1 +1,1 @@
-"""What runs: the server with its parts, the worker, and the doctor that looks at both."""
+"""What runs: the server with its parts, the worker, and the doctor that checks both."""

@@ -12,11 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-WORKERS, PAGES = (
-    5,
-    10,
-)  # nicenesses: a third or a tenth of the processor beside one that wants all of it
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+# Nicenesses: beside a process that wants the whole processor, a worker gets a third of it and the
+# pages get a tenth.
+WORKERS, PAGES = 5, 10
 
 
 def start(
@@ -25,15 +23,16 @@ def start(
     keep_open: Sequence[int] = (),
     niceness: int = 0,
 ) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C reaches us alone, and we stop our children in our order;
-    `niceness` is that of `give_way`.
+    """Start a child in a session of its own. `niceness` is that of `give_way`.
 
-    Call it from the main thread: to Linux the thread is the parent, whose death is told.
+    Ctrl-C then reaches us alone, and we stop our children in our order. Call this from the main
+    thread: to Linux the parent is the thread, and its death ends the child.
     """
+    libc = ctypes.CDLL(None)
 
     def prepare() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if sys.platform == "linux":
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if niceness:
             give_way(niceness)
 
@@ -43,10 +42,11 @@ def start(
 
 
 def give_way(niceness: int) -> None:
-    """Leave the processor to whatever answers requests, without starving beside busy neighbours.
+    """Leave the processor to whatever answers requests, without starving beside busy neighbors.
 
-    Linux weighs processes within their session by niceness, and sessions against each other by a niceness of their own.
+    Linux weighs the processes of a session by their niceness. It weighs sessions against each other
+    by a niceness of the session's own.
     """
     os.nice(niceness)
-    with contextlib.suppress(OSError):  # a kernel without the second kind
+    with contextlib.suppress(OSError):  # this kernel has no niceness of sessions
         Path("/proc/self/autogroup").write_text(str(niceness))

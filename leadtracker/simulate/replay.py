@@ -18,7 +18,7 @@ from leadtracker.records.database import throwaway_database
 from leadtracker.records.session import Engine
 from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
 from leadtracker.simulate.trace import Trace
-from leadtracker.who_called.knowledge import Ring
+from leadtracker.who_called.ring import Ring
 
 HOUR = 3600.0
 REACHED = {

@@ -23,7 +23,8 @@ from leadtracker.running.redis_server import EmbeddedRedis
 from leadtracker.running.worker import LOG_BATCH
 from leadtracker.who_called import upkeep
 from leadtracker.who_called.assignment import from_verdict
-from leadtracker.who_called.knowledge import Knowledges, Ring
+from leadtracker.who_called.knowledge import Knowledges
+from leadtracker.who_called.ring import Ring
 from leadtracker.who_called.verdict import displayed
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday

@@ -28,33 +28,11 @@ from leadtracker.records.learned import OLDEST_DAYS
 from leadtracker.records.leases import Change
 from leadtracker.records.session import Session
 from leadtracker.records.verdicts import Judgement
+from leadtracker.who_called.ring import Ring
 
 HOURS_OF_A_DAY = 24
 AS_STATED = Calibration()
 LISTED = 128  # holders looked at one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """A call as far as it matters here."""
-
-    moment: datetime
-    did: str | None  # None: the site's default number
-    phone: str | None  # E.164; None: hidden
-    topic: str = ""
-    region: str | None = None  # of the caller, as a lease has it; None: what the phone tells
-
-    def is_of(self, evidence: Evidence) -> bool:
-        """Whether this call was judged by that evidence."""
-        known = evidence.did, evidence.phone, evidence.topic
-        if (self.did, self.phone, self.topic) != known:
-            return False
-        return abs(self.moment.timestamp() - evidence.moment) < 1
-
-
-def visible_number(caller: str | None) -> str | None:
-    """The caller's number in E.164; None where it is hidden, or is no such number."""
-    return caller if caller and caller.startswith("+") else None
 
 
 @dataclass

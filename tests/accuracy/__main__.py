@@ -1,4 +1,5 @@
-"""Generate worlds, run `leadtracker simulate` on them, score, plan, print a table: `make accuracy`; keeps no file."""
+"""Generate worlds, run `leadtracker simulate` on them, score, plan, print a table:
+`make accuracy`; keeps no file."""
 
 from __future__ import annotations
 
@@ -88,13 +89,17 @@ def _result(world: str, seed: int, common: list[str]) -> Line:
         result["planned"] = _planned(kept, trace, result["at 0"]["visitor right"])
     right, planned = result["at 0"]["visitor right"], result["planned"]
     expected = "too few visits to plan" if planned is None else f"{planned:.1f} planned"
-    said = f"{world} seed {seed}: {len(trace.visits)} visits, {seconds:.0f} s, right {right:.1f} %, {expected}"
+    said = (
+        f"{world} seed {seed}: {len(trace.visits)} visits, {seconds:.0f} s, right "
+        f"{right:.1f} %, {expected}"
+    )
     print(said, file=sys.stderr, flush=True)
     return result
 
 
 def _planned(kept: str, trace: Trace, right: float) -> float | None:
-    """The product's own plan for the scored days, in percent; None when they have too few visits to plan from."""
+    """The product's own plan for the scored days, in percent;
+    None when they have too few visits to plan from."""
     engine = open_database(kept)
     try:
         return compared(

@@ -1,9 +1,10 @@
-"""Planner against simulated outcome: what the product plans from the rows a simulation left, against what was scored.
+"""Planner against simulated outcome: what the product plans from the rows a simulation left,
+against what was scored.
 
 python -m tests.accuracy.planner DATABASE-URL SITE RIGHT [--days 35]
 
-RIGHT is the scored share of visitors' calls given to the right visitor, in percent; the last DAYS of the history are
-measured, which should be those that were scored.
+RIGHT is the scored share of visitors' calls given to the right visitor, in percent; the last DAYS
+of the history are measured, which should be those that were scored.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def main() -> None:
     given = parser.parse_args()
     found = compared(open_database(given.database), given.site, given.right, given.days)
     print(
-        f"{ROW}: planned {found.planned:.1f}, scored {found.scored:.1f}: {found.points:+.1f} (at most {MOST_POINTS})"
+        f"{ROW}: planned {found.planned:.1f}, scored {found.scored:.1f}: "
+        f"{found.points:+.1f} (at most {MOST_POINTS})"
     )
     raise SystemExit(0 if found.good else 1)
 

@@ -28,7 +28,8 @@ DELAYS = {"<= 60 s": 60.0, "<= 1 h": 3600.0, "1-24 h": 86400.0, "1-7 d": 604800.
 
 @dataclass(frozen=True)
 class Verdict:
-    """One decision beside the truth; the likeliest visitor and source are each weighed against nobody."""
+    """One decision beside the truth; the likeliest visitor and source are each weighed against
+    nobody."""
 
     caused: bool  # by a visit; strays and off-line customers are not
     source: str

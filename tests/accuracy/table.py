@@ -46,7 +46,8 @@ def ece(scores: list[Line]) -> float:
 
 
 def misplanned(scores: list[Line]) -> list[float]:
-    """How far the planner's share of right visitors is from the scored one, in points, of each seed that has a plan."""
+    """How far the planner's share of right visitors is from the scored one, in points,
+    of each seed that has a plan."""
     return [
         abs(s["planned"] - s["at 0"]["visitor right"]) for s in scores if s["planned"] is not None
     ] or [math.nan]
@@ -137,7 +138,8 @@ def delays(results: Results) -> str:
 
 
 def bins(results: Results) -> str:
-    """What was stated and what was true, by tenths of the stated probability, all seeds together."""
+    """What was stated and what was true, by tenths of the stated probability,
+    all seeds together."""
     rows = [["Stated > true (calls)", *(f"{n / 10:.1f}" for n in range(10))]]
     for world, scores in results.items():
         cells = [f"{s / n:.2f} > {t / n:.2f} ({n:g})" if n else "" for n, s, t in pooled(scores)]

@@ -1,4 +1,5 @@
-"""Write a synthetic call-tracking world as two files: what an engine may see and what only the scorer sees."""
+"""Write a synthetic call-tracking world as two files:
+what an engine may see and what only the scorer sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Measure the server against a bare Flask route, or against an older commit: `make bench`, `python -m tests.bench`."""
+"""Measure the server against a bare Flask route, or against an older commit: `make bench`,
+`python -m tests.bench`."""
 
 from __future__ import annotations
 
@@ -157,7 +158,8 @@ def of_pools(loads: Loads, size: Size) -> None:
         large.append(loads.known("large", connections=1)(size.seconds / 2))
     before, after = (statistics.median(run.p50 for run in some) for some in (small, large))
     print(
-        f"p50 of one at a time: pool of 200 {before:.2f} ms, of {size.large:,} {after:.2f} ms: {after / before:.2f}x"
+        f"p50 of one at a time: pool of 200 {before:.2f} ms, of {size.large:,} "
+        f"{after:.2f} ms: {after / before:.2f}x"
     )
     doubles, empty = disturbances.in_flight(loads.url, "large", 64, size.in_flight)
     print(
@@ -182,7 +184,8 @@ def of_neighbors(loads: Loads, engine: Engine, size: Size) -> None:
         (f"4 viewers, {size.calls:,} calls ({viewed.count} pages)", beside_report),
     ):
         print(
-            f"number requests, {name:<44}{run.rate:>6.0f}/s  p50 {run.p50:6.1f} ms  p99 {run.p99:6.1f} ms"
+            f"number requests, {name:<44}{run.rate:>6.0f}/s  p50 {run.p50:6.1f} ms  p99 "
+            f"{run.p99:6.1f} ms"
         )
 
 

@@ -1,7 +1,8 @@
 """Whether this tree answers as fast as a commit: `python -m tests.bench --against COMMIT`.
 
-Both run at the same time, each from its own tree with a folder and a Redis of its own, and are asked in turn.
-The other tree may have other modules, so it is started and set up through the command `leadtracker` alone.
+Both run at the same time, each from its own tree with a folder and a Redis of its own, and are
+asked in turn. The other tree may have other modules, so it is started and set up through the
+command `leadtracker` alone.
 """
 
 from __future__ import annotations
@@ -69,7 +70,10 @@ class Verdict:
     def __str__(self) -> str:
         (here, there), (low, high) = self.medians(), self.spread()
         failed = sum(run.failed for pair in self.pairs for run in pair)
-        said = f"{self.name:<30}{here:>8.0f}/s {there:>8.0f}/s  ratio {self.ratio():.3f}  spread {low:.3f} to {high:.3f}"
+        said = (
+            f"{self.name:<30}{here:>8.0f}/s {there:>8.0f}/s  ratio {self.ratio():.3f}  spread "
+            f"{low:.3f} to {high:.3f}"
+        )
         if failed:
             said += f"  FAILED {failed}"
         if self.differs():
@@ -112,7 +116,8 @@ def _pairs(ours: Load, theirs: Load, new: bool, size: Size) -> Iterator[tuple[Ru
 
 
 def _settle(loads: Loads) -> None:
-    """Until its worker has read what came, else the next request is measured beside it; and numbers must be left."""
+    """Until its worker has read what came, else the next request is measured beside it;
+    and numbers must be left."""
     while (
         '\nleadtracker_inbox{state="new"} 0.0\n'
         not in requests.get(f"{loads.url}/metrics", timeout=PATIENCE).text

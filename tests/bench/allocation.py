@@ -1,6 +1,8 @@
-"""What a lease costs Redis, without the web server: `python -m tests.bench.allocation`, pools of 20 and 20,000.
+"""What a lease costs Redis, without the web server: `python -m tests.bench.allocation`,
+pools of 20 and 20,000.
 
-With more sources the small pool must be larger, `--sources 10 --few 100`, for both to have as many numbers to compare.
+With more sources the small pool must be larger, `--sources 10 --few 100`,
+for both to have as many numbers to compare.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ Result = TypeVar("Result")
 
 
 class Pool:
-    """Visits one after the other under a clock of their own: a number asked for, two heartbeats, a page left."""
+    """Visits one after the other under a clock of their own: a number asked for, two heartbeats,
+    a page left."""
 
     def __init__(self, live: Live, site_id: int, dids: int, sources: int) -> None:
         self.site = Site(id=site_id, name=str(dids), tokens=(), origins=(), default_number=None)
@@ -77,7 +80,8 @@ class Pool:
         self._live.regroup(self.site, self._now)
 
     def bytes_per_did(self, dids: int) -> tuple[float, float]:
-        """Of the hash and the list of past leases, on average over the first DIDs; and of the sorted sets."""
+        """Of the hash and the list of past leases, on average over the first DIDs;
+        and of the sorted sets."""
         client, root = self._live.client, keys.root(self.site.id)
         own = [
             client.memory_usage(f"{root}:{kind}:{did}", samples=0) or 0
@@ -135,13 +139,15 @@ def measure(small: Pool, large: Pool, visits: int) -> None:
     for what in of_small:
         few, many = (statistics.median(times[what]) * 1e6 for times in (of_small, of_large))
         print(
-            f"{what:<10} p50: {len(small.dids)} DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} us: {many / few:.2f}x"
+            f"{what:<10} p50: {len(small.dids)} DIDs {few:6.1f} us, 20,000 DIDs {many:6.1f} "
+            f"us: {many / few:.2f}x"
         )
     own, shared = small.bytes_per_did(20)
     print(f"Redis memory of a DID with up to {keys.KEEP} past leases: {own / 1024:.1f} kB")
     own, shared = large.bytes_per_did(2000)
     print(
-        f"Redis memory of a DID with one past lease: {own / 1024:.1f} kB and {shared:.0f} bytes in the sorted sets"
+        f"Redis memory of a DID with one past lease: {own / 1024:.1f} kB and {shared:.0f} "
+        "bytes in the sorted sets"
     )
 
 

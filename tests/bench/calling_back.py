@@ -1,4 +1,5 @@
-"""Click-to-call beside the number request: a PBX that answers at once, and visitors who each ask once."""
+"""Click-to-call beside the number request: a PBX that answers at once,
+and visitors who each ask once."""
 
 from __future__ import annotations
 
@@ -88,7 +89,8 @@ def forms(url: str, visitors: int, mark: str) -> dict[str, str]:
 
 
 def callback(tokens: dict[str, str], mark: str) -> str:
-    """Of wrk's two threads each takes every second visitor, once; whoever comes after the last has no token."""
+    """Of wrk's two threads each takes every second visitor, once;
+    whoever comes after the last has no token."""
     pairs = ",".join(f'{{"{visitor}","{form}"}}' for visitor, form in tokens.items())
     return f"""forms = forms or {{{pairs}}}
   local place = turn * 2 + thread_number

@@ -1,4 +1,5 @@
-"""What goes on beside the measured requests: a CRM that hangs, people who look at slow reports, a race for numbers."""
+"""What goes on beside the measured requests: a CRM that hangs, people who look at slow reports,
+a race for numbers."""
 
 from __future__ import annotations
 
@@ -133,7 +134,8 @@ def report_viewers(url: str, engine: Any, viewers: int) -> Iterator[Viewed]:
 
 
 def add_calls(engine: Engine, count: int) -> None:
-    """Calls of the last year, straight into the tables, half of them certain, half shared between a source and none.
+    """Calls of the last year, straight into the tables, half of them certain,
+    half shared between a source and none.
 
     They are the only ones of the project that no callback made.
     """

@@ -1,7 +1,8 @@
-"""What a judgement costs beside a long lease log: `python -m tests.bench.lease_log --rows 10000000`.
+"""What a judgement costs beside a long lease log:
+`python -m tests.bench.lease_log --rows 10000000`.
 
-A second log, of 10 thousand leases, is asked in turn. Both are SQLite files in a temporary folder or, with
-`--database postgresql+psycopg://...`, schemas that are dropped again.
+A second log, of 10 thousand leases, is asked in turn. Both are SQLite files in a temporary folder
+or, with `--database postgresql+psycopg://...`, schemas that are dropped again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from leadtracker.domain import Lease, Site
 from leadtracker.live import keys
 from leadtracker.records import leases
 from leadtracker.records.database import open_database
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests.bench.lease_rows import NOW, NUMBERS, fill, phone_of
 
 FEW = 10_000

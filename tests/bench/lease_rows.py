@@ -1,4 +1,5 @@
-"""A lease log of any length, made by the database itself: what `tests.bench.lease_log` judges calls beside."""
+"""A lease log of any length, made by the database itself:
+what `tests.bench.lease_log` judges calls beside."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from leadtracker.records.database import migrate
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # when the log ends
 DAYS = 90
 NUMBERS = [f"+9723555{1000 + number}" for number in range(40)]
-SOURCES = 10  # as many as a pool of 40 numbers counts separately; each number is shown to visitors of all of them
+# as many as a pool of 40 numbers counts separately; each number is shown to visitors of all of them
+SOURCES = 10
 SITE = f"""
 [site.bench]
 tokens = ["bench"]
@@ -22,7 +24,8 @@ origins = ["https://bench.example.com"]
 dids = {NUMBERS}
 """
 AT_ONCE = 500_000  # leases in one transaction
-WORDS = {  # what the two databases say differently: a moment as kept, one as JSON has it, a JSON text as kept
+# what the two databases say differently: a moment as kept, one as JSON has it, a JSON text as kept
+WORDS = {
     "sqlite": (
         "strftime('%Y-%m-%d %H:%M:%f000', {}, 'unixepoch')",
         "strftime('%Y-%m-%dT%H:%M:%f+00:00', {}, 'unixepoch')",
@@ -34,7 +37,8 @@ WORDS = {  # what the two databases say differently: a moment as kept, one as JS
         "CAST({} AS json)",
     ),
 }
-# Two leases for a visitor, a minute each. One in fifty had no number: of those, half tapped the default one.
+# Two leases for a visitor, a minute each. One in fifty had no number: of those,
+# half tapped the # default one.
 MADE = f"""
 WITH RECURSIVE numbers(n) AS (SELECT CAST(:first AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < :last),
 made AS (
@@ -48,12 +52,14 @@ made AS (
 
 
 def phone_of(lease: int) -> str:
-    """The phone that is known of the visitor of this lease, the first one being 1, if one of him is."""
+    """The phone that is known of the visitor of this lease, the first one being 1,
+    if one of him is."""
     return f"+97250{1_000_000 + lease // 2}"
 
 
 def fill(engine: Engine, rows: int) -> None:
-    """So many leases up to NOW, the sums of those closed, a known phone for each 50 leases and a call for each 20."""
+    """So many leases up to NOW, the sums of those closed,
+    a known phone for each 50 leases and a call for each 20."""
     migrate(engine)
     with Session(engine) as session:
         site_file.apply(session, SITE)

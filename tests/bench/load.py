@@ -13,7 +13,10 @@ import requests
 
 from tests.patience import until
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 ORIGIN = "https://bench.example.com"
 HEADERS = {"Origin": ORIGIN, "User-Agent": CHROME}
 PAGE = (
@@ -45,7 +48,8 @@ function delay() return -{mean} * math.log(1 - math.random()) end
 
 @dataclass(frozen=True)
 class Run:
-    """requests a second, and latency in milliseconds; `failed` counts answers that were not 2xx and broken sockets."""
+    """requests a second, and latency in milliseconds;
+    `failed` counts answers that were not 2xx and broken sockets."""
 
     rate: float
     p50: float
@@ -141,7 +145,8 @@ def _run(url: str, lua: Path, seconds: float, connections: int) -> Run:
 
 
 def _wrk(seconds: float, *arguments: str) -> str:
-    """What wrk says. It knows whole seconds only; SIGINT ends it before, and one that comes too early is lost."""
+    """What wrk says. It knows whole seconds only; SIGINT ends it before,
+    and one that comes too early is lost."""
     process = subprocess.Popen(
         [
             "sh",

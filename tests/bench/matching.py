@@ -17,7 +17,8 @@ BAR_MS = 5.0  # p99
 
 
 def call(candidates: int, dice: random.Random) -> Evidence:
-    """As many visitors as holders, each with a region and a topic, a third of them callers before."""
+    """As many visitors as holders, each with a region and a topic,
+    a third of them callers before."""
     names = [f"visitor-{i:016}" for i in range(candidates)]
     holders = tuple(
         Holder(
@@ -79,7 +80,10 @@ def measure(matches: int = 2000) -> None:
         p50, p99 = milliseconds(candidates, matches)
         verdict = "" if p99 <= BAR_MS else f"  OVER the bar of {BAR_MS:.0f} ms"
         print(
-            f"match with {candidates:>3} candidates{'':<15}p50 {p50:6.2f} ms  p99 {p99:6.2f} ms{verdict}",
+            (
+                f"match with {candidates:>3} candidates{'':<15}p50 {p50:6.2f} ms  p99 {p99:6.2f} "
+                f"ms{verdict}"
+            ),
             flush=True,
         )
 

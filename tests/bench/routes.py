@@ -19,7 +19,8 @@ Load = Callable[[float], Run]
 
 
 def sites(large: int, crm_port: int) -> str:
-    """The accounts and sites as a file, with so many numbers in the large pool; one account's CRM is on this port."""
+    """The accounts and sites as a file, with so many numbers in the large pool;
+    one account's CRM is on this port."""
     return f"""
 [account.pbx]
 secret = "{SECRET}"
@@ -75,7 +76,8 @@ class Loads:
         return self.sending(lambda mark: load.screen_pop(path, SMALL, mark), pause_ms=pause_ms)
 
     def routes(self) -> dict[str, Load]:
-        """The five by their names, once both pools are built and the known visitors have their numbers."""
+        """The five by their names, once both pools are built and the known visitors have their
+        numbers."""
         disturbances.ask(self.url, "large", "builds-the-large-pool")
         leases = disturbances.leases(self.url, "small", 200)
         wall = datetime.now(ZoneInfo("Asia/Jerusalem"))

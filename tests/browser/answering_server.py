@@ -1,4 +1,5 @@
-"""A stand-in for our server that records what the script sends and answers as it is told: late, wrongly, never."""
+"""A stand-in for our server that records what the script sends and answers as it is told:
+late, wrongly, never."""
 
 from __future__ import annotations
 
@@ -38,10 +39,12 @@ OTHER_NUMBER = NUMBER | {"did": "+972722776773", "display": "072-277-6773", "lea
 
 
 class AnsweringServer:
-    """Serves the built scripts at every path; each POST is kept in `messages` and answered by `answer`.
+    """Serves the built scripts at every path; each POST is kept in `messages` and answered by
+    `answer`.
 
-    A POST to /callback is kept in `callbacks`, a plain form's in `posts`; `course` says how a request goes: each of its
-    answers is given once, to the post or to who asks after it, and the last one for ever.
+    A POST to /callback is kept in `callbacks`, a plain form's in `posts`; `course` says how a
+    request goes: each of its answers is given once, to the post or to who asks after it, and the
+    last one for ever.
     """
 
     def __init__(self) -> None:

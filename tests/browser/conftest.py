@@ -65,7 +65,8 @@ def page(context: BrowserContext) -> Page:
 def stop_clock(page: Page) -> None:
     """From now on the test moves the page's clock, by `page.clock`."""
     page.clock.install()
-    # Else half a minute of the page's time, which is a moment of the server's, would end every request.
+    # Else half a minute of the page's time, which is a moment of the server's,
+    # would end every # request.
     page.add_init_script("AbortSignal.timeout = undefined")
 
 

@@ -1,4 +1,5 @@
-"""A form of the page's own that asks to be called back: with the script, without it, and with a server that is dead."""
+"""A form of the page's own that asks to be called back: with the script, without it,
+and with a server that is dead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The widget for everybody: keyboard, screen reader, Hebrew, strict policies, small screens, dark and light."""
+"""The widget for everybody: keyboard, screen reader, Hebrew, strict policies, small screens,
+dark and light."""
 
 from __future__ import annotations
 
@@ -234,7 +235,8 @@ def test_every_text_can_be_read(page: Page, service: AnsweringServer) -> None:
         assert text.evaluate(CONTRAST) >= 4.5, text.evaluate("element => element.outerHTML")
 
 
-# As phonenumbers writes them, at home and abroad; tests/unit/test_callback_phone.py has every country.
+# As phonenumbers writes them, at home and abroad;
+# tests/unit/test_callback_phone.py has every # country.
 @pytest.mark.parametrize(
     ("typed", "shown", "country", "sent"),
     [

@@ -1,4 +1,5 @@
-"""Click-to-call from the visitor's browser to the telephones: the real server, a simulated PBX that rings them."""
+"""Click-to-call from the visitor's browser to the telephones: the real server,
+a simulated PBX that rings them."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ def test_from_the_button_to_the_end_of_the_call(page: Page, road: Road) -> None:
 def test_a_form_sent_at_once_is_a_robots_but_the_visitor_is_called_all_the_same(
     page: Page, road: Road
 ) -> None:
-    """A browser that fills in everything makes a person as fast as a robot: the second try is late enough."""
+    """A browser that fills in everything makes a person as fast as a robot:
+    the second try is late enough."""
     expect(ask(page, PHONE)).to_contain_text("Keep your phone at hand")
     first, _ = road.rows()
     assert (first.state, first.code) == ("refused", "robot")

@@ -1,4 +1,5 @@
-"""A request to be called back, from the button to the end of the call; faults, reloads and impatient clicks."""
+"""A request to be called back, from the button to the end of the call; faults,
+reloads and impatient clicks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The dashboard in a real browser: on a desk and a phone, light and dark, by keyboard, with and without JavaScript."""
+"""The dashboard in a real browser: on a desk and a phone, light and dark, by keyboard,
+with and without JavaScript."""
 
 from __future__ import annotations
 
@@ -23,7 +24,10 @@ from tests.callback_road import callback_row
 from tests.dashboard_rows import PASSWORD, add, call, lease, leg, month, touchpoint
 from tests.plan_rows import some_plan
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 VISITOR = "live-visitor-000000001"
 DESK: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -37,7 +41,8 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def paths(app: Flask, engine: Engine) -> list[str]:
-    """Every page, with a month of calls, a visitor on the site and one call of which all is known."""
+    """Every page, with a month of calls, a visitor on the site and one call of which all is
+    known."""
     now = datetime.now(UTC)
     month(engine, now)
     with Session(engine) as session:
@@ -103,6 +108,8 @@ def paths(app: Flask, engine: Engine) -> list[str]:
         "/pool?period=30days",
         "/callbacks",
         "/callbacks?state=refused&period=all",
+        "/calls?from=2026-11-18&to=2026-11-01",
+        "/sources?from=2026-11-18&to=2026-11-01",
         "/settings",
         "/nowhere",
     ]
@@ -279,7 +286,7 @@ def test_the_chart_has_the_figures_of_its_table(open_page: Open, paths: list[str
     legend = page.locator(".u-legend .u-value").all_inner_texts()
     label, visits, answered, missed, *_ = (cell.strip() for cell in cells)
     assert legend == [label, missed, answered, visits]
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type] # a dict
+    page.set_viewport_size(PHONE)
     expect(page.locator(".chart canvas")).to_have_css(
         "width", re.compile(r"(2\d\d|3[0-3]\d)(\.\d+)?px")
     )

@@ -1,4 +1,5 @@
-"""Debug mode says in the console and in a panel what was found, asked, answered and swapped, and why not."""
+"""Debug mode says in the console and in a panel what was found, asked, answered and swapped,
+and why not."""
 
 from __future__ import annotations
 
@@ -135,7 +136,10 @@ def close(service: AnsweringServer) -> None:
     [
         (
             refuse,
-            "The server refused (403): the token is unknown, or {site} is not among the site's origins.",
+            (
+                "The server refused (403): the token is unknown, or {site} is not among the "
+                "site's origins."
+            ),
         ),
         (fail, "The server has a fault of its own (500)."),
         (babble, "The answer is not JSON: something else answers at {service}/tracker.js."),
@@ -163,7 +167,10 @@ def test_a_server_that_is_down(page: Page, service: AnsweringServer) -> None:
     page.evaluate("() => Leadtracker.init('token').catch(() => 0)")
     panel(
         page,
-        f"The server at {service.origin} cannot be reached: it is down, or a script blocker is at work.",
+        (
+            f"The server at {service.origin} cannot be reached: it is down, or a script "
+            "blocker is at work."
+        ),
     )
 
 
@@ -171,7 +178,10 @@ def test_a_policy_that_forbids_to_ask(page: Page, service: AnsweringServer) -> N
     page.goto("/strict_csp.html?leadtracker=debug")
     panel(
         page,
-        f"This page's Content-Security-Policy blocked the request: add {service.origin} to connect-src.",
+        (
+            f"This page's Content-Security-Policy blocked the request: add {service.origin} "
+            "to connect-src."
+        ),
     )
 
 

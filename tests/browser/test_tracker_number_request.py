@@ -172,7 +172,8 @@ def test_a_page_loaded_in_the_background_asks_when_it_is_shown(
     page: Page, service: AnsweringServer
 ) -> None:
     page.add_init_script(
-        "Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })"
+        "Object.defineProperty(document, 'visibilityState', { value: 'hidden', "
+        "configurable: true })"
     )
     page.goto("/")
     mark(page)

@@ -1,4 +1,5 @@
-"""React keeps working on what the script has changed, and the number stays through all its renders."""
+"""React keeps working on what the script has changed,
+and the number stays through all its renders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The script against `leadtracker serve`: real gunicorn, real Redis, real records, live browsers."""
+"""The script against `leadtracker serve`: real gunicorn, real Redis, real records,
+live browsers."""
 
 from __future__ import annotations
 
@@ -29,7 +30,10 @@ from tests.browser.test_tracker_signals import copy, tap_link
 from tests.patience import PATIENCE
 from tests.served import Served, serving
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 OWN = "03-123-4567"
 DEFAULT = "03-555-1234"
 DIDS = ["072-277-6772", "072-277-6773"]

@@ -1,4 +1,5 @@
-"""A number is asked for when a place for it was seen for a second, is about to be used, or is waited for."""
+"""A number is asked for when a place for it was seen for a second, is about to be used,
+or is waited for."""
 
 from __future__ import annotations
 
@@ -142,7 +143,10 @@ def test_what_is_about_to_be_used_is_asked_for_at_once(
     page.evaluate("addEventListener('click', event => event.preventDefault())")
     fill(
         page,
-        f"<a href='#elsewhere' id=other>Home</a> <a id=target href='tel:031234567'><b>{OWN}</b></a>",
+        (
+            "<a href='#elsewhere' id=other>Home</a> <a id=target "
+            f"href='tel:031234567'><b>{OWN}</b></a>"
+        ),
     )
     look(page, 0)
     page.locator("#other").hover()
@@ -327,7 +331,8 @@ def test_a_page_shown_again_swaps_its_number_if_another_has_it(
 def test_the_arrival_is_that_of_the_load(
     still: Page, site: PageServer, service: AnsweringServer
 ) -> None:
-    """A single-page site may have left the landing page's address long before the number is seen."""
+    """A single-page site may have left the landing page's address long before the number is
+    seen."""
     still.goto("/bare.html?utm_source=letter")
     still.clock.pause_at(still.evaluate("Date.now()") / 1000 + 1)
     fill(still, "<h1>Welcome</h1>")

@@ -1,4 +1,5 @@
-"""What the visitor does with the number is told: a tap on it, a copy, the menu asked for it, the contact saved."""
+"""What the visitor does with the number is told: a tap on it, a copy, the menu asked for it,
+the contact saved."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def tap_call(page: Page) -> None:
 
 def copy(page: Page) -> None:
     page.evaluate(
-        "getSelection().selectAllChildren(document.querySelector('#words')); document.execCommand('copy')"
+        "getSelection().selectAllChildren(document.querySelector('#words')); "
+        "document.execCommand('copy')"
     )
 
 
@@ -43,7 +45,8 @@ def menu_of_selection(page: Page) -> None:
 
 def copy_elsewhere(page: Page) -> None:
     page.evaluate(
-        "getSelection().selectAllChildren(document.querySelector('.call-me')); document.execCommand('copy')"
+        "getSelection().selectAllChildren(document.querySelector('.call-me')); "
+        "document.execCommand('copy')"
     )
 
 
@@ -174,7 +177,10 @@ def test_saving_the_contact_is_a_signal(
     page.goto("/")
     expect(page.locator(".number")).to_have_text(OURS)
     page.evaluate("addEventListener('click', event => event.preventDefault())")
-    link = "href => document.body.insertAdjacentHTML('beforeend', `<a id=card href='${href}'><b>Save</b></a>`)"
+    link = (
+        "href => document.body.insertAdjacentHTML('beforeend', `<a id=card "
+        "href='${href}'><b>Save</b></a>`)"
+    )
     page.evaluate(link, href)
     page.locator("#card b").click()
     mark(page)

@@ -291,7 +291,10 @@ def test_nothing_moves_and_nothing_goes_blank(page: Page, service: AnsweringServ
                 .observe({ type: "layout-shift" });
         }"""
     )
-    boxes = "() => [...document.querySelectorAll('header, p, footer')].map(e => e.getBoundingClientRect().toJSON())"
+    boxes = (
+        "() => [...document.querySelectorAll('header, p, footer')].map(e => "
+        "e.getBoundingClientRect().toJSON())"
+    )
     before = page.evaluate(boxes)
     service.hold.set()
     expect(page.locator(".number")).to_have_text(OURS)

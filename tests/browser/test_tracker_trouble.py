@@ -1,4 +1,5 @@
-"""The service is late, wrong, forbidden or dead: the page keeps its number, its promise and its quiet."""
+"""The service is late, wrong, forbidden or dead: the page keeps its number,
+its promise and its quiet."""
 
 from __future__ import annotations
 
@@ -278,7 +279,10 @@ def test_a_call_is_dialled_to_the_pages_own_number(page: Page, service: Answerin
         "fetch = () => Promise.resolve(undefined)",
         "crypto.getRandomValues = undefined",
         "JSON.stringify = () => { throw Error('broken') }",
-        "Element.prototype.querySelectorAll = Document.prototype.querySelectorAll = () => { throw Error('broken') }",
+        (
+            "Element.prototype.querySelectorAll = Document.prototype.querySelectorAll = () "
+            "=> { throw Error('broken') }"
+        ),
         "Navigator.prototype.sendBeacon = undefined",
         "MutationObserver = undefined",
         "document.createTreeWalker = () => { throw Error('broken') }",

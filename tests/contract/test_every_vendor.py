@@ -1,4 +1,5 @@
-"""What every vendor of `pbx.VENDORS` must keep, whatever its documents say: a new one is held to it by its folder."""
+"""What every vendor of `pbx.VENDORS` must keep, whatever its documents say:
+a new one is held to it by its folder."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ from leadtracker.pbx.vendor import (
     WireFormat,
 )
 from tests.contract.samples import FOLDER, requests, sent
+from tests.contract.vendor_files import FILES, forgotten
 
+ROOT = Path(__file__).parents[2]
 RECEIVED = datetime(2025, 1, 15, 12, tzinfo=UTC)
 VENDORS = list(pbx.VENDORS.values())
 FAMILIES = [(vendor, family) for vendor in VENDORS for family in vendor.families]
@@ -70,11 +73,24 @@ def test_names(vendor: Vendor) -> None:
 
 
 @each_vendor
-def test_readme_names_every_family_and_where_its_url_is_entered(vendor: Vendor) -> None:
-    readme = (Path(pbx.__file__).parent / vendor.name / "README.md").read_text()
-    for family in vendor.families:
-        assert f"`{family.name}`" in readme
-        assert family.place in readme
+def test_no_file_is_forgotten(vendor: Vendor) -> None:
+    assert forgotten(vendor, ROOT) == []
+
+
+def test_a_forgotten_file_is_named() -> None:
+    """As when a folder is there, and nothing else: every file of the table is missed."""
+    family = dataclasses.replace(
+        VENDORS[0].families[0], name="ring-ring", place="a page of its own"
+    )
+    missed = forgotten(Vendor("made-up", "Made Up", (family,)), ROOT)
+    named = {name.replace("made-up", "NAME").replace("ring_ring", "FAMILY") for name in missed}
+    assert named == {pattern.rstrip("/") for pattern in FILES}
+
+
+def test_the_document_lists_the_files_that_are_demanded() -> None:
+    text = (ROOT / "docs" / "adding-a-vendor.md").read_text()
+    table = text.partition("## Files to touch")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == list(FILES)
 
 
 @each_family
@@ -128,14 +144,19 @@ def test_answers(vendor: Vendor, family: Family, phase: Phase, caller: Caller) -
     if isinstance(family, RecordFamily):
         for written_as in WireFormat:
             for receipt in Receipt:
-                body = family.acknowledge(written_as, receipt, account(vendor))
-                assert isinstance(body.content, bytes)
-                assert "/" in body.content_type
+                said = family.acknowledge(written_as, receipt, account(vendor))
+                assert isinstance(said.content, bytes)
+                assert "/" in said.content_type
+                assert (said.status >= 500) == (receipt is Receipt.NOT_STORED)
         return
     answer = family.answer(ScreenPop(None, phase, None, None), caller)
     assert json.loads(json.dumps(answer)) == answer
     assert family.merge(answer, {}) == answer
     assert family.merge(answer, answer) == answer
+    for said in (family.write(answer), family.failed):
+        assert isinstance(said.content, bytes)
+        assert "/" in said.content_type
+    assert family.write(answer).status == 200
 
 
 VALUES = st.recursive(

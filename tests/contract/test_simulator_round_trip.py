@@ -64,7 +64,8 @@ def over(call: SimulatedCall) -> datetime:
     return call.started_at + timedelta(seconds=lasted + 1)
 
 
-TWICE = SimulatedCall(  # 01:30 of the night in which Israel's clocks go back, for the first and the second time
+# 01:30 of the night in which Israel's clocks go back, for the first and the second time
+TWICE = SimulatedCall(
     Kind.INCOMING,
     Ending.ANSWERED,
     "+972501234567",

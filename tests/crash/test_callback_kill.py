@@ -1,4 +1,5 @@
-"""kill -9 at every step of a callback request: no request is ever dialled twice, and what is not known is uncertain."""
+"""kill -9 at every step of a callback request: no request is ever dialled twice,
+and what is not known is uncertain."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 
 class Visitor:
-    """Posts one request until it is answered, as the script does, and reloads the page where the form is too old."""
+    """Posts one request until it is answered, as the script does,
+    and reloads the page where the form is too old."""
 
     def __init__(self, served: Served, http: requests.Session, number: int) -> None:
         self._served, self._http = served, http

@@ -1,4 +1,5 @@
-"""kill -9 of the worker that listens: the next one connects by itself, and what came before is not lost."""
+"""kill -9 of the worker that listens: the next one connects by itself,
+and what came before is not lost."""
 
 from __future__ import annotations
 

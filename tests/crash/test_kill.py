@@ -1,4 +1,5 @@
-"""kill -9 of every part at any moment, while a PBX sends 1,000 CDRs: what was acknowledged is kept, once."""
+"""kill -9 of every part at any moment, while a PBX sends 1,000 CDRs:
+what was acknowledged is kept, once."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ def cdr(number: int, did: str) -> dict[str, Any]:
 
 
 class Pbx:
-    """Clients that send every CDR until it is acknowledged; each fifth is sent once more after that."""
+    """Clients that send every CDR until it is acknowledged;
+    each fifth is sent once more after that."""
 
     def __init__(self, url: str, did: str) -> None:
         self._url = f"{url}/pbx/pbx/secret-of-the-pbx-account/cdr"

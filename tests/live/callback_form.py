@@ -1,4 +1,5 @@
-"""A form that asks to be called back, as the road asks the rules and the guard; the servers' clock is set."""
+"""A form that asks to be called back, as the road asks the rules and the guard;
+the servers' clock is set."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ START = 1_789_000_000_000  # ms: 2026-09-10 03:26 in Israel
 
 @dataclass
 class Form:
-    """Sends requests to one site; `lost` is the money that the admitted calls may cost at most, for each day."""
+    """Sends requests to one site; `lost` is the money that the admitted calls may cost at most,
+    for each day."""
 
     live: Live
     site: Site
@@ -51,7 +53,8 @@ class Form:
         token: str | None = None,
         request: str = "",
     ) -> str:
-        """'' when somebody is called, else the code of the refusal, with what the guard said more."""
+        """'' when somebody is called, else the code of the refusal,
+        with what the guard said more."""
         token = self.token(visitor) if token is None else token
         rules = rules_of(self.site)
         try:

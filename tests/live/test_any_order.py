@@ -1,4 +1,5 @@
-"""No number has two visible holders, whatever happens in whatever order: a state machine on a real Redis."""
+"""No number has two visible holders, whatever happens in whatever order:
+a state machine on a real Redis."""
 
 from __future__ import annotations
 
@@ -36,9 +37,11 @@ def _whose(page: Page) -> tuple[str, str]:
 
 @dataclass
 class Page:
-    """A page that shows a number; `heard`: when Redis last said that it has it, None once that is over or forgotten.
+    """A page that shows a number; `heard`: when Redis last said that it has it,
+    None once that is over or forgotten.
 
-    `taken_out`: its number was, be it for a while. The page goes on with it; its visitor may have another beside it.
+    `taken_out`: its number was, be it for a while. The page goes on with it;
+    its visitor may have another beside it.
     """
 
     visitor: str
@@ -94,7 +97,8 @@ class Pool(RuleBasedStateMachine):
         self._heard(self.pages[-1])
 
     def _heard(self, page: Page) -> None:
-        """All pages of a visitor that show one number hold it together, for a while after the newest word of them."""
+        """All pages of a visitor that show one number hold it together,
+        for a while after the newest word of them."""
         for other in self._together(page):
             other.heard = self.shop.now
 

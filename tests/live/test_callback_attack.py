@@ -58,7 +58,8 @@ def abroad() -> list[str]:
 
 
 def attack(form: Form, numbers: list[str], seconds: float, seed: int = 4) -> Counter[str]:
-    """10,000 requests from 1,000 addresses, each with a token of its own and a visitor made up for it."""
+    """10,000 requests from 1,000 addresses, each with a token of its own and a visitor made up for
+    it."""
     chance = random.Random(seed)
     answers: Counter[str] = Counter()
     for n in range(REQUESTS):
@@ -90,7 +91,8 @@ def test_premium_and_foreign_numbers_cost_nothing(live: Live) -> None:
 
 
 def test_a_site_that_allows_the_world_loses_its_ceiling_at_most(live: Live) -> None:
-    """Every country is allowed and has a price, limits are off: money alone holds, and it holds exactly."""
+    """Every country is allowed and has a price, limits are off: money alone holds,
+    and it holds exactly."""
     wide = {"minute": 10**5, "hour": 10**5, "day": 10**5}
     world = site(
         countries=sorted(phonenumbers.SUPPORTED_REGIONS),
@@ -117,7 +119,8 @@ def test_a_site_that_allows_the_world_loses_its_ceiling_at_most(live: Live) -> N
 
 @pytest.mark.parametrize("hours", [1, 24, 72])
 def test_numbers_of_the_country_lose_the_ceiling_at_most(live: Live, hours: int) -> None:
-    """Honest-looking mobiles, as fast or as slow as you like, and no call of them is ever settled."""
+    """Honest-looking mobiles, as fast or as slow as you like,
+    and no call of them is ever settled."""
     form = Form(live, SHOP)
     answers = attack(form, [f"+97252{2_000_000 + n}" for n in range(NUMBERS)], seconds=hours * 3600)
     ceiling = rules_of(SHOP).ceiling
@@ -129,7 +132,8 @@ def test_numbers_of_the_country_lose_the_ceiling_at_most(live: Live, hours: int)
 
 
 def test_calls_that_cost_all_that_was_reserved(live: Live) -> None:
-    """The attacker answers and stays until the PBX hangs up: settled money stays under the ceiling too."""
+    """The attacker answers and stays until the PBX hangs up:
+    settled money stays under the ceiling too."""
     form = Form(live, site(max_seconds=120, agent_price=2))
     lost = 0
     for n in range(2000):
@@ -149,7 +153,8 @@ def test_calls_that_cost_all_that_was_reserved(live: Live) -> None:
 
 
 def test_one_number_is_not_rung_all_day(live: Live) -> None:
-    """Somebody's enemy orders calls for him, from 1,000 addresses, in 40 spellings, on two sites."""
+    """Somebody's enemy orders calls for him, from 1,000 addresses, in 40 spellings,
+    on two sites."""
     form, second = Form(live, SHOP), Form(live, dataclasses.replace(SHOP, id=2))
     spellings = [
         "0522345678",

@@ -1,4 +1,5 @@
-"""The guard of callback requests on a real Redis: windows, tokens and money, also when 200 ask at once."""
+"""The guard of callback requests on a real Redis: windows, tokens and money,
+also when 200 ask at once."""
 
 from __future__ import annotations
 

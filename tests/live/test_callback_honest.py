@@ -1,4 +1,5 @@
-"""Honest people at homes, in offices and on mobile networks, for 25 days: the guard may lose 5 of 1,000."""
+"""Honest people at homes, in offices and on mobile networks, for 25 days:
+the guard may lose 5 of 1,000."""
 
 from __future__ import annotations
 
@@ -86,7 +87,8 @@ def spelled(phone: str, chance: random.Random) -> str:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_honest_people_pass(live: Live, seed: int) -> None:
-    """A fifth are not reached; most of them ask again, in a quarter of an hour or so, one in 100 within the minute."""
+    """A fifth are not reached; most of them ask again, in a quarter of an hour or so,
+    one in 100 within the minute."""
     chance = random.Random(seed)
     form = Form(live, SHOP)
     wishes = list(itertools.islice(people(chance), PEOPLE))

@@ -1,4 +1,5 @@
-"""The day's money, counters and refusals to the last unit: held, spent and given back once, and gone in time."""
+"""The day's money, counters and refusals to the last unit: held, spent and given back once,
+and gone in time."""
 
 from __future__ import annotations
 
@@ -114,7 +115,8 @@ class TestBooks:
         assert keys.MONEY_SECONDS - 60 < seconds_left(live, SUMS) <= keys.MONEY_SECONDS
 
 
-SETTLED = {  # what is told of costs, in turn -> (held, spent), where 400 was reserved for `a` and 500 for `b`
+# what is told of costs, in turn -> (held, spent), where 400 was reserved for `a` and 500 for `b`
+SETTLED = {
     "nothing yet": ([], (900, 0)),
     "nobody answered": ([("a", 0)], (500, 0)),
     "it cost less": ([("a", 150)], (500, 150)),
@@ -211,7 +213,8 @@ class TestCounters:
         assert admit(guard, "asked", 1, counters=self.DIFFERENT, at=START + at) == answer
 
     def test_each_counter_has_its_own_limits(self, guard: CallbackGuard) -> None:
-        """Five numbers, each for the first time: the site's limit of 4 holds, the numbers' of 1 do not."""
+        """Five numbers, each for the first time: the site's limit of 4 holds,
+        the numbers' of 1 do not."""
         site = ("site:1", Limits(4, 4, 4))
         answers = [
             admit(guard, f"r{number}", 1, counters=((f"number:{number}", Limits(1, 1, 1)), site))
@@ -293,7 +296,8 @@ STEPS = st.lists(
 def test_held_and_spent_money_is_never_over_the_ceiling(
     guard: CallbackGuard, live: Live, steps: list[tuple[str, str, int]]
 ) -> None:
-    """Whatever is asked, settled, told again and lost by Redis, in any order: the guard says what plain sums say."""
+    """Whatever is asked, settled, told again and lost by Redis, in any order:
+    the guard says what plain sums say."""
     live.client.flushall()
     ledger = Ledger()
     most: dict[str, int] = {}

@@ -80,7 +80,8 @@ def test_a_clock_that_steps_back_makes_no_claim_grow(shop: Shop) -> None:
 
 
 def near(shop: Shop, arrival: Arrival, *numbers: Claims) -> int:
-    """Which of these idle numbers a visitor gets, the longest idle first; each with the claims its holders have now."""
+    """Which of these idle numbers a visitor gets, the longest idle first;
+    each with the claims its holders have now."""
     client: Any = shop.live.client
     for n, held in enumerate(numbers):
         fields = {name: f"{claim},{shop.now}" for name, claim in held.items()}
@@ -176,7 +177,8 @@ def test_a_number_exactly_a_hundred_times_younger_stays_with_its_source(
 
 
 def test_a_visitor_of_another_source_takes_their_own_number_not_their_old_one(shop: Shop) -> None:
-    """While it is theirs it goes along to the new source; the idle ones are found by it afterwards."""
+    """While it is theirs it goes along to the new source;
+    the idle ones are found by it afterwards."""
     shop.keep(*DIDS[:2])
     visit(shop, "dana", GOOGLE)
     shop.now += HOUR

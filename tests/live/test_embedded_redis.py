@@ -1,4 +1,5 @@
-"""The Redis that `leadtracker serve` starts: what it keeps when it is killed, and that it is alone in its folder."""
+"""The Redis that `leadtracker serve` starts: what it keeps when it is killed,
+and that it is alone in its folder."""
 
 from __future__ import annotations
 

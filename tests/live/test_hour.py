@@ -1,4 +1,5 @@
-"""The hour's measure: how arrivals fade, which sources stay counted, and how the pace of leases is averaged."""
+"""The hour's measure: how arrivals fade, which sources stay counted,
+and how the pace of leases is averaged."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def test_the_first_hour_counts_as_one(shop: Shop) -> None:
 
 
 def test_the_pace_is_averaged_over_a_week(shop: Shop) -> None:
-    """Leases since the last time count in full, those before it fade with the hours that they were leased in."""
+    """Leases since the last time count in full,
+    those before it fade with the hours that they were leased in."""
     faded = hours = 0.0
     for passed, leases in ((1.0, 5), (2.0, 0), (0.5, 3), (0.0, 0), (200.0, 1)):
         shop.live.client.hincrby(f"{ROOT}:pace", "leases", leases)

@@ -1,4 +1,5 @@
-"""What the lease log tells the worker, what it counts, and that it stays small when no worker reads it."""
+"""What the lease log tells the worker, what it counts,
+and that it stays small when no worker reads it."""
 
 from __future__ import annotations
 
@@ -237,7 +238,8 @@ def test_a_phone_is_told_when_it_is_another(shop: Shop) -> None:
 
 
 def test_arrivals_are_counted_once_for_each_lease(shop: Shop) -> None:
-    """Whoever asks again, comes with a token or finds no number in the same visit has arrived already."""
+    """Whoever asks again, comes with a token or finds no number in the same visit has arrived
+    already."""
     shop.keep(DIDS[0])
     dana = shop.ask("dana")
     assert counted(shop) == (1, 1)

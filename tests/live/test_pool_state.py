@@ -1,4 +1,5 @@
-"""What the dashboard is told of a pool and of a feed, how leases are written, and what a Redis that is away does."""
+"""What the dashboard is told of a pool and of a feed, how leases are written,
+and what a Redis that is away does."""
 
 from __future__ import annotations
 

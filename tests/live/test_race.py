@@ -1,4 +1,5 @@
-"""100 processes race for 5 numbers, and 64 requests are in flight at once: nobody ever shares a number."""
+"""100 processes race for 5 numbers, and 64 requests are in flight at once:
+nobody ever shares a number."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ Held = tuple[
 def race(
     url: str, number: int, left: Synchronized[int], told: Queue[tuple[list[Held], Counter[str]]]
 ) -> None:
-    """Visitors, one after the other: each looks at pages for a while, and leaves with or without a word."""
+    """Visitors, one after the other: each looks at pages for a while,
+    and leaves with or without a word."""
     chance = random.Random(number)
     shop = Shop(Live(url), QUICK)
     shop.now = 0  # the server's own clock

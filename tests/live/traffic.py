@@ -1,4 +1,5 @@
-"""Short visits of three traffic sources, the hour's job between them, and what must hold of the pool after each."""
+"""Short visits of three traffic sources, the hour's job between them,
+and what must hold of the pool after each."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ ROOT = keys.root(SITE.id)
 
 
 def visit(shop: Shop, visitor: str, arrival: Arrival, level: int = 0) -> str:
-    """A short visit, over and past its lease: the number is idle again, or will be with the next request."""
+    """A short visit, over and past its lease: the number is idle again,
+    or will be with the next request."""
     grant = shop.ask(visitor, arrival=arrival)
     shop.now += SECOND
     assert shop.beat(grant, "left", level=level)
@@ -39,7 +41,8 @@ def count(live: Live, arrivals: dict[str, float]) -> None:
 
 
 def check_idle(live: Live) -> None:
-    """Every number of the pool is idle or held; idle ones are found by their source and by its group of today."""
+    """Every number of the pool is idle or held;
+    idle ones are found by their source and by its group of today."""
     client: Any = live.client  # typed for bytes too; ours answers in texts
     with client.pipeline() as asked:
         asked.zrange(f"{ROOT}:idle", 0, -1, withscores=True)

@@ -1,4 +1,5 @@
-"""The accuracy page, recalibration, and verdicts derived again: what is said, and what changes by it."""
+"""The accuracy page, recalibration, and verdicts derived again: what is said,
+and what changes by it."""
 
 from __future__ import annotations
 
@@ -22,8 +23,9 @@ from leadtracker.records import learned, verdicts
 from leadtracker.records.tables import CallRow, ShareRow, VerdictRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.rematch import apply, rematches
+from leadtracker.who_called.ring import Ring
 from leadtracker.who_called.verdict import verdict_record
 from tests.dashboard_rows import add, call, lease
 
@@ -42,7 +44,8 @@ def judged_calls(
     count: int,
     change: Callable[[Posterior], Posterior] = lambda posterior: posterior,
 ) -> None:
-    """Calls with the page open, judged by the product; `change` makes of a posterior what is kept."""
+    """Calls with the page open, judged by the product;
+    `change` makes of a posterior what is kept."""
     site, engine = shop(stores), stores.engine
     for number in range(count):
         at = NOW - timedelta(minutes=30 * number)

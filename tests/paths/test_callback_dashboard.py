@@ -1,4 +1,5 @@
-"""The dashboard's page of call-back requests: what it shows of each, what it exports, and its button."""
+"""The dashboard's page of call-back requests: what it shows of each, what it exports,
+and its button."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""On which day a call's money is booked: the site's own, at the moment at which it is to be dialled."""
+"""On which day a call's money is booked: the site's own,
+at the moment at which it is to be dialled."""
 
 from __future__ import annotations
 
@@ -133,7 +134,9 @@ def test_while_it_is_open_the_day_is_that_of_the_sites_clocks(desk: Desk) -> Non
     assert booked == wanted
 
 
-CLOSED = {  # zone, opening hours, moment of the request -> when it is to be dialled, the day there at that moment
+# zone, opening hours, moment of the request -> when it is to be dialled,
+# the day there at that # moment
+CLOSED = {
     "tomorrow": (
         ISRAEL,
         {"mon": ["09:00-17:00"]},
@@ -259,7 +262,8 @@ AT_WORK, IN_THE_EVENING, NEXT_MORNING = (
 
 @pytest.mark.parametrize("lost", [False, True], ids=["redis has it", "redis lost it"])
 def test_each_day_has_a_ceiling_of_its_own(desk: Desk, lost: bool) -> None:
-    """Two calls a day: Sunday's are used up in the day, Monday's by those who ask on Sunday evening."""
+    """Two calls a day: Sunday's are used up in the day,
+    Monday's by those who ask on Sunday evening."""
     desk.rules(ISRAEL, hours=TWO_DAYS, ceiling=2 * PRICE)
     states = []
     for now in [AT_WORK] * 3 + [IN_THE_EVENING] * 3 + [NEXT_MORNING]:
@@ -292,7 +296,8 @@ def test_what_it_cost_is_booked_on_the_day_it_was_held_on(
 def test_a_call_that_was_put_off_holds_no_money_in_the_end(
     desk: Desk, sweeps: CallbackSweeps
 ) -> None:
-    """A holiday was added after it was asked for: wherever its money is held, it is held once and given back."""
+    """A holiday was added after it was asked for: wherever its money is held,
+    it is held once and given back."""
     desk.rules(ISRAEL, hours={**TWO_DAYS, "tue": ["09:00-17:00"]})
     desk.ask(IN_THE_EVENING)
     desk.rules(ISRAEL, hours={**TWO_DAYS, "tue": ["09:00-17:00"]}, holidays=[MONDAY])

@@ -1,4 +1,5 @@
-"""Who is dialled after whom, and how a request goes on: by answers, pop-ups, CDRs and the Call Log, in any order."""
+"""Who is dialled after whom, and how a request goes on: by answers, pop-ups,
+CDRs and the Call Log, in any order."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ from tests.patience import PATIENCE
 
 
 def wait(monkeypatch: pytest.MonkeyPatch, road: Road, seconds: float) -> None:
-    """The PBX's answer is waited for so long, and the page told after three times as long; a late one takes longer."""
+    """The PBX's answer is waited for so long, and the page told after three times as long;
+    a late one takes longer."""
     calls = voicenter_dialling.VoicenterCalls(seconds=seconds)
     monkeypatch.setattr(voicenter_dialling.CLICK_TO_CALL, "_sender", calls._sender)
     monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 3 * seconds)

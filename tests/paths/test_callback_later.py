@@ -1,4 +1,5 @@
-"""Requests outside opening hours: kept for the opening, left to a campaign, or left lying and found by the worker."""
+"""Requests outside opening hours: kept for the opening, left to a campaign,
+or left lying and found by the worker."""
 
 from __future__ import annotations
 

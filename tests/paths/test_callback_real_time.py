@@ -1,4 +1,5 @@
-"""A callback request that the feed of real-time events leads on; and what a feed costs when it is down: nothing."""
+"""A callback request that the feed of real-time events leads on;
+and what a feed costs when it is down: nothing."""
 
 from __future__ import annotations
 

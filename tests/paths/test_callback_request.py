@@ -1,4 +1,5 @@
-"""The third road end to end: form token, request, two legs, CDRs, money; on both databases, by a simulated switch."""
+"""The third road end to end: form token, request, two legs, CDRs, money; on both databases,
+by a simulated switch."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ def test_asked_dialled_talked_and_paid(road: Road, dashboard: FlaskClient) -> No
         assert call.touchpoint is not None
         assert call.touchpoint.campaign == "spring"
     page = dashboard.get(f"/calls/{row.call_pk}").text
-    for words in ("Who was called back", "Visit that asked", "Called back", "a kitchen"):
+    for words in ("Who was called back", "Visit before the request", "Called back", "a kitchen"):
         assert words in page, words
     with Session(road.stores.engine) as session:
         assert row.spent is not None
@@ -252,7 +253,8 @@ SPELLED = [
 
 
 def test_one_number_in_every_spelling_rings_once(road: Road) -> None:
-    """From an address and a visitor of its own each time; what is not understood is refused, never dialled."""
+    """From an address and a visitor of its own each time; what is not understood is refused,
+    never dialled."""
     road.rules(per_number={"minute": 1, "hour": 1, "day": 1})
     words: Counter[str] = Counter()
     for n, phone in enumerate(SPELLED):

@@ -68,7 +68,8 @@ def test_number_requests_go_on(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         served.until(lambda: answers and held())  # no more can wait than wait now
-        meanwhile = 0  # number requests that were answered before any callback request that waited when they came
+        # number requests that were answered before any callback request that waited when they came
+        meanwhile = 0
         for number in range(40):
             visitor, before = long(f"other{number}"), held()
             shown = post("/tracker.js", ask="number", visitor=visitor, visit=visitor)

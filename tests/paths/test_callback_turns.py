@@ -1,4 +1,5 @@
-"""What the worker does with each callback request in one turn, and whom a dialling asks after whom."""
+"""What the worker does with each callback request in one turn,
+and whom a dialling asks after whom."""
 
 from __future__ import annotations
 
@@ -14,17 +15,15 @@ from sqlalchemy.orm import Session
 
 from leadtracker.callback import dialing as callback_dialling
 from leadtracker.callback.dialing import LAST_TRY_SECONDS, Dialing
-from leadtracker.callback.request import CallbackRequests, Wish
 from leadtracker.callback.sweeps import CallbackSweeps
 from leadtracker.callback_rules.course import State
-from leadtracker.callback_rules.rules import rules_of
 from leadtracker.domain import Account
-from leadtracker.errors import BadRequest, NotFound, PbxUnavailable, Refused
+from leadtracker.errors import BadRequest, NotFound, PbxUnavailable
 from leadtracker.live.callback_guard import CallbackGuard
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.web.stores import Stores
-from tests.callback_road import ORIGIN, RULES, TARGET, callback_row, long, save
+from tests.callback_road import RULES, TARGET, callback_row, long, save
 
 NOW = datetime(2026, 9, 6, 9, tzinfo=UTC)  # a Sunday, noon in Israel
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -142,7 +141,7 @@ WAITING: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str, bool]]]
 def test_what_becomes_of_each_that_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[int, State]] = []
     monkeypatch.setattr(
-        desk.sweeps._dialling, "begin", lambda pk, found_as: begun.append((pk, found_as))
+        desk.sweeps._dialing, "begin", lambda pk, found_as: begun.append((pk, found_as))
     )
     for name, (rules, request, (state, code, dialled)) in WAITING.items():
         begun.clear()
@@ -169,7 +168,7 @@ def test_one_request_for_each_agent_and_none_begun_twice(
         begun.append(request)
         return "a future"
 
-    monkeypatch.setattr(desk.sweeps._dialling, "begin", begin)
+    monkeypatch.setattr(desk.sweeps._dialing, "begin", begin)
     busy = callback_row(1, state="dialling", dialled_at=NOW - MINUTE)
     waiting = [callback_row(number, state="scheduled", due_at=NOW) for number in (2, 3)]
     received = callback_row(4, state="received", made_at=NOW - MINUTE)
@@ -212,7 +211,7 @@ def test_what_a_turn_ends(desk: Desk) -> None:
     for name, (request, state, code) in SWEPT.items():
         desk.store(**request)
         desk.sweeps._next = 0.0
-        desk.sweeps.go_on(NOW)
+        desk.sweeps.tick(NOW)
         assert (desk.row().state, desk.row().code) == (state, code), name
 
 
@@ -393,54 +392,3 @@ def test_a_place_is_free_again_when_the_dialling_is_over(desk: Desk, pbx: Pbx) -
             lambda: None
         ).result()  # its thread has given the place back by now
     assert len(pbx.asked) == 3
-
-
-PROOF: dict[str, tuple[dict[str, Any], str]] = {  # a wish -> the refusal's code, or that it passes
-    "as it should be": ({}, ""),
-    "just slow enough": ({"filled_ms": 2000}, ""),
-    "too fast": ({"filled_ms": 1999.9}, "robot"),
-    "no time at all": ({"filled_ms": None}, "robot"),
-    "a field nobody sees": ({"honeypot": "x"}, "robot"),
-    "another page": ({"page": "https://evil.example"}, "origin"),
-    "no page": ({"page": ""}, "origin"),
-    "no token": ({"form": ""}, "token"),
-    "another's token": ({"visitor": long("noa")}, "token"),
-    "a plain form needs no token": ({"origin": "form", "form": "", "filled_ms": None}, ""),
-    "a plain form of another page": (
-        {"origin": "form", "form": "", "page": "https://evil.example"},
-        "origin",
-    ),
-    "a plain form that brings a bad token": ({"origin": "form", "form": "forged"}, "token"),
-    "a plain form that was too fast": ({"origin": "form", "filled_ms": 100}, "robot"),
-    "a plain form that fills all": ({"origin": "form", "form": "", "honeypot": "x"}, "robot"),
-    "a program needs nothing": (
-        {"origin": "api", "form": "", "page": "", "filled_ms": None, "honeypot": "x"},
-        "",
-    ),
-}
-
-
-def test_what_proves_that_a_person_asks(desk: Desk) -> None:
-    stores = desk.stores
-    key = "a-key-for-the-tests-of-32-letters"
-    requests = CallbackRequests(stores.engine, stores.live, stores.directory, desk.dialling, key)
-    desk.rules(fill_seconds=2.0)
-    site = stores.directory.site(1)
-    assert site is not None
-    token = requests.form(site, long("dana"), ORIGIN)
-    whole = {
-        "origin": "page",
-        "visitor": long("dana"),
-        "form": token,
-        "page": ORIGIN,
-        "filled_ms": 5000,
-    }
-    rules = rules_of(site)
-    for name, (more, code) in PROOF.items():
-        wish = Wish(id="request-1", phone="054-321-6549", **(whole | more))
-        if code:
-            with pytest.raises(Refused) as refused:
-                requests._proof(site, rules, wish)
-            assert refused.value.code == code, name
-        else:
-            assert bool(requests._proof(site, rules, wish)) == bool(wish.form), name

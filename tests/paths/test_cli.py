@@ -1,4 +1,5 @@
-"""The commands that set sites up and print what is known; bad input gets a sentence and leaves no trace."""
+"""The commands that set sites up and print what is known;
+bad input gets a sentence and leaves no trace."""
 
 from __future__ import annotations
 

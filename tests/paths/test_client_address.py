@@ -1,4 +1,5 @@
-"""Behind a proxy an address comes in many spellings; each place that asks for it reads all of them."""
+"""Behind a proxy an address comes in many spellings;
+each place that asks for it reads all of them."""
 
 from __future__ import annotations
 

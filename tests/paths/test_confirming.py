@@ -1,4 +1,5 @@
-"""A user confirms, corrects and takes back: shown at once, learned once by the worker, and undone without a trace."""
+"""A user confirms, corrects and takes back: shown at once, learned once by the worker,
+and undone without a trace."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from leadtracker.records.tables import (
 )
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.corrections import keep_word as keep
+from leadtracker.who_called.corrections import keep_word
 from tests.dashboard_rows import OURS, add, lease, touchpoint
 from tests.paths.test_main_road import PBX, cdr, number, settle
 
@@ -173,7 +174,7 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
 def test_a_word_of_the_command_line_has_no_name(
     dashboard: FlaskClient, stores: Stores, call: int
 ) -> None:
-    keep(stores.engine, call, DANA)
+    keep_word(stores.engine, call, DANA)
     page = dashboard.get(f"/calls/{call}").text
     assert re.search(r"Confirmed, <time [^>]*>[0-9]{2}:[0-9]{2}</time>\.", page)
 

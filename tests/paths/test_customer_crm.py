@@ -1,4 +1,5 @@
-"""A customer's own CRM beside our screen pop: merged when it answers, left out when it is late, wrong or gone."""
+"""A customer's own CRM beside our screen pop: merged when it answers,
+left out when it is late, wrong or gone."""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ from leadtracker.records.sites import remove_dids
 from leadtracker.records.tables import SiteRow
 from tests.dashboard_rows import NOW, add, lease
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 
 
 def ask(client: FlaskClient, visitor: str) -> str:

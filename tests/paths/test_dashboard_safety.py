@@ -27,7 +27,10 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}${7*7}\u202e</title></textarea>"
+HOSTILE = (
+    "\"'><script>alert(1)</script><img src=x "
+    "onerror=alert(2)>{{7*7}}${7*7}\u202e</title></textarea>"
+)
 
 
 class Page(HTMLParser):

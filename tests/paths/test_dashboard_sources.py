@@ -36,7 +36,7 @@ EARLIER = NOW - timedelta(days=30)
 
 
 def fill(engine: Engine) -> None:
-    """In the week: google 5 visits, 3 calls; facebook 1 visit, 1 call; direct 2 visits, no call; nobody 2 calls."""
+    """Visits and calls of the week: google 5 and 3, facebook 1 and 1, direct 2 and 0, nobody 2."""
     add(
         engine,
         call(EARLIER, caller=DANA),  # before the week: she is no first-time caller in it
@@ -379,7 +379,8 @@ def test_open_and_wrong_periods(dashboard: FlaskClient) -> None:
 def test_visits_that_are_forgotten_are_not_counted_as_none(
     dashboard: FlaskClient, engine: Engine
 ) -> None:
-    """The lease log is kept for 90 days: a longer report says so, and a shorter one has nothing to say."""
+    """The lease log is kept for 90 days: a longer report says so,
+    and a shorter one has nothing to say."""
     add(engine, call(datetime.now(UTC)))
     assert "Visits are kept for 90 days" in dashboard.get("/sources?period=365days").text
     assert "Visits are kept for" not in dashboard.get("/sources?period=30days").text

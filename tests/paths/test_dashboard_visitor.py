@@ -1,4 +1,5 @@
-"""The card that a screen pop opens: from Redis while the visitor is there, from the call's copy afterwards."""
+"""The card that a screen pop opens: from Redis while the visitor is there,
+from the call's copy afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +11,10 @@ from sqlalchemy import Engine
 
 from tests.dashboard_rows import NOW, add, call, lease, touchpoint, unknown_call
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36"
+)
 LIVE = "live-visitor-000000001"
 OLD = "old-visitor-0000000001"
 

@@ -1,4 +1,5 @@
-"""The demo as a stranger runs it: a first round, a second run, a person at the marketing site, every way to stop."""
+"""The demo as a stranger runs it: a first round, a second run,
+a person at the marketing site, every way to stop."""
 
 from __future__ import annotations
 
@@ -25,7 +26,10 @@ from leadtracker.errors import SettingsError
 from tests.patience import PATIENCE, until
 
 COMMAND = [sys.executable, "-m", "leadtracker", "demo"]
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+PERSON = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36"
+)
 
 
 def surroundings(**more: str) -> dict[str, str]:

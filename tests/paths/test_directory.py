@@ -1,4 +1,5 @@
-"""Sites, their numbers and accounts: what every process reads of them, and what changes them, on both databases."""
+"""Sites, their numbers and accounts: what every process reads of them, and what changes them,
+on both databases."""
 
 from __future__ import annotations
 

@@ -130,19 +130,19 @@ def test_feeds_begin_and_end_as_the_options_say(
     )
     heard = Listening(stores.engine, stores.live, cast(Any, directory))
     for _ in range(3):
-        heard.go_on()
+        heard.tick()
     feed.until(lambda: feed.begun == [listens])
     assert FeedStates(stores.live).state("pbx") == FeedState(False, "not connected yet")
     assert FeedStates(stores.live).state("other") is None
     changed = replace(listens, options={"listen": True, "server": "b"})
     directory.accounts["pbx"] = changed
-    heard.go_on()
+    heard.tick()
     feed.until(lambda: (feed.begun, feed.ended) == ([listens, changed], [listens]))
     directory.accounts = {}
-    heard.go_on()
+    heard.tick()
     feed.until(lambda: feed.ended == [listens, changed])
     directory.accounts = {"pbx": listens}
-    heard.go_on()
+    heard.tick()
     feed.until(lambda: len(feed.begun) == 3)
     heard.stop()
     assert feed.ended == [listens, changed, listens], "it waits for them"

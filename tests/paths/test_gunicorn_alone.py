@@ -1,4 +1,5 @@
-"""`gunicorn wsgi:app` with nothing else: it serves, reads callbacks, and counts over all its processes."""
+"""`gunicorn wsgi:app` with nothing else: it serves, reads callbacks,
+and counts over all its processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The inbox: what is the same notification, what threads that come at once share, and what is read again."""
+"""The inbox: what is the same notification, what threads that come at once share,
+and what is read again."""
 
 from __future__ import annotations
 

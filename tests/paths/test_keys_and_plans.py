@@ -94,7 +94,8 @@ def test_the_newest_plan_takes_the_place_of_the_one_before(app: Flask, engine: E
 def test_a_password_of_any_length_that_is_taken(
     engine: Engine, quick_hashes: None, length: int
 ) -> None:
-    """Ten characters to 256; what is longer is the same as its beginning nowhere but in the check."""
+    """Ten characters to 256; what is longer is the same as its beginning nowhere but in the
+    check."""
     add_user(engine, "dana", "x" * length)
     found = user_by_password(engine, "dana", "x" * length)
     assert found == User(1, "dana", 1)

@@ -1,4 +1,5 @@
-"""What Redis knows of leases reaches the database, and comes back from there when Redis has lost it."""
+"""What Redis knows of leases reaches the database,
+and comes back from there when Redis has lost it."""
 
 from __future__ import annotations
 
@@ -200,7 +201,8 @@ def test_topics_that_cannot_be_saved(engine: Engine, topics: Any, fault: str) ->
 def test_a_database_of_the_first_version_is_brought_up_to_date(
     engine: Engine, tmp_path: Path
 ) -> None:
-    """With its rows; a fresh SQLite file or the PostgreSQL at hand, taken back to the first version."""
+    """With its rows; a fresh SQLite file or the PostgreSQL at hand,
+    taken back to the first version."""
     if engine.dialect.name == "sqlite":
         engine = open_database(f"sqlite:///{tmp_path}/first.sqlite")
         command.upgrade(_alembic(engine), "0001")

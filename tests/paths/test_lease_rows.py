@@ -1,4 +1,5 @@
-"""The lease log's rows: how entries become leases, and which of them each question finds, on both databases."""
+"""The lease log's rows: how entries become leases, and which of them each question finds,
+on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Holders too old to be listed are counted alike, whether the database has put their days together or not."""
+"""Holders too old to be listed are counted alike,
+whether the database has put their days together or not."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from leadtracker.records.sites import Directory
 from leadtracker.records.tables import ClosedLeasesRow
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests import site_files
 
 DID = "+97231110001"
@@ -48,7 +50,8 @@ def left(n: int, seconds: float, dice: Random) -> Lease:
 
 
 def ages(older: tuple[Older, ...]) -> dict[tuple[int, str], list[int]]:
-    """The age bins of those alike, youngest first; of a day's pages it is not told when they were closed."""
+    """The age bins of those alike, youngest first;
+    of a day's pages it is not told when they were closed."""
     return {
         (each.level, each.source): [
             max(age, A_DAY) for age, n in enumerate(each.numbers) for _ in range(int(n))

@@ -1,4 +1,5 @@
-"""What a page is told that asks for its number or beats, and what it proves by its signed lease token."""
+"""What a page is told that asks for its number or beats,
+and what it proves by its signed lease token."""
 
 from __future__ import annotations
 

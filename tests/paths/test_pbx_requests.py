@@ -1,4 +1,5 @@
-"""What a PBX posts: who is believed, what is kept of it, and how it is answered when something fails."""
+"""What a PBX posts: who is believed, what is kept of it,
+and how it is answered when something fails."""
 
 from __future__ import annotations
 

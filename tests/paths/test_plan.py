@@ -1,4 +1,5 @@
-"""The planner from the rows of a site to the command, the daily plan, the pool page, the doctor and the metrics."""
+"""The planner from the rows of a site to the command, the daily plan, the pool page,
+the doctor and the metrics."""
 
 from __future__ import annotations
 
@@ -85,7 +86,8 @@ def test_every_input_is_measured(stores: Stores, engine: Engine) -> None:
 def test_what_users_said_tells_whether_the_verdicts_were_right(
     stores: Stores, engine: Engine
 ) -> None:
-    """Of twenty calls for the one visitor with 0.9: the other's, the one's, and nobody's of these."""
+    """Of twenty calls for the one visitor with 0.9: the other's, the one's,
+    and nobody's of these."""
     history(engine, MONDAY)
     span = Span(shop(stores), MONDAY - timedelta(days=28), MONDAY)
     with Session(engine) as session:

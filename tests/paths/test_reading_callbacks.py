@@ -1,4 +1,5 @@
-"""The worker reads on, whatever one callback does to it, and reading again never loses what a call has."""
+"""The worker reads on, whatever one callback does to it,
+and reading again never loses what a call has."""
 
 from __future__ import annotations
 
@@ -12,12 +13,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from leadtracker.calls import reading as call_reading
-from leadtracker.cli.opening import site_of
 from leadtracker.domain import CallFacts
 from leadtracker.records import calls as calls_kept
 from leadtracker.records import leases
 from leadtracker.records.database import only_reader
 from leadtracker.records.inbox import read_again
+from leadtracker.records.site_rows import known_site
 from leadtracker.records.sites import forget_drained, remove_dids
 from leadtracker.records.tables import CallRow, InboxRow
 from leadtracker.running.worker import Worker
@@ -92,7 +93,7 @@ def test_a_call_read_again_after_its_leases_are_forgotten_keeps_its_visitor(
     later = datetime.now(UTC) + timedelta(days=100)
     with Session(stores.engine) as session:
         leases.forget(session, later)
-        remove_dids(session, site_of(session, "shop"), [shown])
+        remove_dids(session, known_site(session, "shop"), [shown])
         forget_drained(session, later)
         read_again(session, broken_only=False)
         session.commit()
@@ -121,7 +122,8 @@ def kept(stores: Stores) -> dict[str, Any]:
 def test_two_calls_of_one_caller_are_two(
     app: Flask, stores: Stores, worker: Worker, shown: str
 ) -> None:
-    """A screen pop without a call id is of the nearest call; two calls that are named never share a row."""
+    """A screen pop without a call id is of the nearest call;
+    two calls that are named never share a row."""
     unnamed = {"phone": "0501234567", "did": shown, "status": "Ringing", "extenUser": "SIP1"}
     app.test_client().get(f"{PBX}/screen-pop", query_string=unnamed)
     settle(worker)

@@ -1,4 +1,5 @@
-"""Real-time events that are posted to us: kept if they are of a call, and read with its other callbacks."""
+"""Real-time events that are posted to us: kept if they are of a call,
+and read with its other callbacks."""
 
 from __future__ import annotations
 

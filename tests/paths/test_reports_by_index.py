@@ -1,4 +1,5 @@
-"""Every list, report and judgement reads its rows by an index: what keeps them quick at a million calls."""
+"""Every list, report and judgement reads its rows by an index:
+what keeps them quick at a million calls."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ from leadtracker.reports.calls import (
 from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, sources
 from leadtracker.reports.timeline import shortages, timeline
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests.dashboard_rows import NOW
 
 ALL = Period("UTC")

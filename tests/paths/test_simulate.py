@@ -1,4 +1,5 @@
-"""A trace replayed: what is decided, on line and always the same, and what is said of a trace that is wrong."""
+"""A trace replayed: what is decided, on line and always the same,
+and what is said of a trace that is wrong."""
 
 from __future__ import annotations
 

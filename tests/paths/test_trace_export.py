@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from leadtracker.cli import main, opening
 from leadtracker.records import learned, verdicts
 from leadtracker.records.sites import Directory
-from leadtracker.who_called.knowledge import Knowledge, Ring
+from leadtracker.who_called.knowledge import Knowledge
+from leadtracker.who_called.ring import Ring
 from tests.accuracy.decisions import read_decisions, read_trace
 from tests.dashboard_rows import call, lease
 
@@ -35,7 +36,8 @@ def after(minutes: float) -> datetime:
 
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dana and Ron are given numbers, Gal none; Dana calls while her page is open, Gal after a tap, then nobody."""
+    """Dana and Ron are given numbers, Gal none; Dana calls while her page is open,
+    Gal after a tap, then nobody."""
     monkeypatch.setenv("LEADTRACKER_DATA_FOLDER", str(tmp_path / "data"))
     said("account", "add", "pbx", "--vendor", "voicenter")
     said(

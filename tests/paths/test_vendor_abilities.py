@@ -112,7 +112,10 @@ def test_the_doctor_says_what_the_pbx_cannot_do(stores: Stores, pbx: OnlyDials) 
     for wanted in (
         "site shop: its PBX has no campaigns, so callbacks wait for the next opening",
         "site shop: its PBX cannot say who is free, so agents are tried in turn",
-        "site shop: its PBX keeps no log of calls, so a callback whose CDR is lost has no known end",
+        (
+            "site shop: its PBX keeps no log of calls, so a callback whose CDR is lost has "
+            "no known end"
+        ),
     ):
         assert wanted in said
 

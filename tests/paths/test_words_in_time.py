@@ -19,7 +19,8 @@ from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.tables import CallRow, VerdictRow
 from leadtracker.web.stores import Stores
 from leadtracker.who_called.corrections import BATCH, NOBODY, apply_corrections, keep_word
-from leadtracker.who_called.knowledge import Knowledge, Knowledges, Ring
+from leadtracker.who_called.knowledge import Knowledge, Knowledges
+from leadtracker.who_called.ring import Ring
 from leadtracker.who_called.verdict import snapshot
 from tests.dashboard_rows import add, call, lease, touchpoint, unknown_call
 

@@ -1,4 +1,5 @@
-"""The worker: what one turn does, what is forgotten and what stays, and what a fault in between costs."""
+"""The worker: what one turn does, what is forgotten and what stays,
+and what a fault in between costs."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ def ids(engine: Engine, column: Any) -> set[Any]:
 
 class TestForgetting:
     def test_which_notifications_go(self, stores: Stores, worker: Worker, now: datetime) -> None:
-        """What was read, after 400 days; what waits or is broken stays for ever, and so do calls."""
+        """What was read, after 400 days; what waits or is broken stays for ever,
+        and so do calls."""
         old = now - timedelta(days=400)
         of = call(old - DAY)
         add(stores.engine, of)

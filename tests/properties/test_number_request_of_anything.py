@@ -1,4 +1,5 @@
-"""Whatever is sent to the script's address is answered, kept or refused: never a fault of ours, never a stuck log."""
+"""Whatever is sent to the script's address is answered, kept or refused:
+never a fault of ours, never a stuck log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The rows of a call are the same for every order and number of its callbacks: over HTTP, with the worker between."""
+"""The rows of a call are the same for every order and number of its callbacks: over HTTP,
+with the worker between."""
 
 from __future__ import annotations
 
@@ -81,7 +82,8 @@ def send(client: FlaskClient, sent: Sent) -> None:
 def forget(stores: Stores, worker: Worker) -> None:
     """Nothing was learned and nobody called yet: a verdict depends on the calls before.
 
-    An example that hypothesis gave up in the middle has left callbacks, which would be read as a call just before.
+    An example that hypothesis gave up in the middle has left callbacks,
+    which would be read as a call just before.
     """
     while worker.turn():
         pass
@@ -113,7 +115,8 @@ def rows(stores: Stores, call: SimulatedCall) -> dict[str, Any]:
             for leg in legs
         ]
     kept.pop("first_time")  # of the same caller's two calls only one is
-    # The figures move a little with the moment of the call and with what the site has learned by then.
+    # The figures move a little with the moment of the call and with what the site has learned by
+    # then.
     kept["match"] = {
         name: kept["match"].get(name) for name in ("verdict", "visitor", "said", "lease", "visit")
     }

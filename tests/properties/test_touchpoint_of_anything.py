@@ -1,4 +1,5 @@
-"""Whatever a browser says that it came from makes a touchpoint that can be kept, or a ValueError."""
+"""Whatever a browser says that it came from makes a touchpoint that can be kept,
+or a ValueError."""
 
 from __future__ import annotations
 

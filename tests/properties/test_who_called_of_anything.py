@@ -1,4 +1,5 @@
-"""Whatever the evidence: probabilities sum to 1, more evidence never lowers, order and storage change nothing."""
+"""Whatever the evidence: probabilities sum to 1, more evidence never lowers,
+order and storage change nothing."""
 
 from __future__ import annotations
 

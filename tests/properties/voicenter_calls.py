@@ -56,7 +56,8 @@ def calls(draw: st.DrawFn, did: str = "+972722776772") -> SimulatedCall:
 
 
 def pops(call: SimulatedCall) -> list[Sent]:
-    """Ringing at each extension, answered at one, the end at each; in JSON, with everything there is to say."""
+    """Ringing at each extension, answered at one, the end at each; in JSON,
+    with everything there is to say."""
     with requests.Session() as unused:
         pbx = SimulatedVoicenter("", "", unused)
         incoming = call.kind is Kind.INCOMING

@@ -1,4 +1,5 @@
-"""Stated against true: fitted from enough truths, never a new order, and shown with how little few calls tell."""
+"""Stated against true: fitted from enough truths, never a new order,
+and shown with how little few calls tell."""
 
 from __future__ import annotations
 

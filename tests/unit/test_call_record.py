@@ -334,7 +334,8 @@ def test_a_stronger_outcome_of_a_main_leg_counts() -> None:
 
 
 def test_what_a_phase_comes_after() -> None:
-    """Ringing is more than dialing, an answer more than both; of a call whose pops say nothing nothing is known."""
+    """Ringing is more than dialing, an answer more than both;
+    of a call whose pops say nothing nothing is known."""
     order = [Phase.UNKNOWN, Phase.DIALING, Phase.RINGING, Phase.ANSWERED]
     for earlier, later in itertools.combinations(order, 2):
         assert built(replace(POP, phase=earlier), replace(POP, phase=later)).phase is later

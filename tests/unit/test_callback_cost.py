@@ -1,4 +1,5 @@
-"""What a request is led on to by what is heard of its calls, and what it costs then: each call once."""
+"""What a request is led on to by what is heard of its calls, and what it costs then:
+each call once."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import pytest
 from leadtracker.callback_rules.course import State, failure, state_of_leg, state_of_pop
 from leadtracker.domain import AGENTS_LEG, Cdr, Direction, Outcome, Phase, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
-from leadtracker.records.callbacks import follow, follow_call, go_on, reference
+from leadtracker.records.callbacks import advance, follow, follow_call, reference
 from leadtracker.records.tables import CallRow
 from tests.callback_road import callback_row
 
@@ -81,18 +82,18 @@ class TestGoOn:
     @pytest.mark.parametrize("ended", [State.FAILED, State.CANCELLED])
     def test_what_ends_without_a_call_costs_nothing(self, ended: State) -> None:
         row = request()
-        go_on(row, ended, NOW, "offline")
+        advance(row, ended, NOW, "offline")
         assert (row.state, row.code, row.ended_at, row.spent) == (ended, "offline", NOW, 0)
 
     @pytest.mark.parametrize("ended", [State.TALKED, State.UNKNOWN, State.REFUSED])
     def test_what_may_have_cost_something_keeps_its_money(self, ended: State) -> None:
         row = request(State.RECEIVED)
-        go_on(row, ended, NOW)
+        advance(row, ended, NOW)
         assert (row.state, row.ended_at, row.spent) == (ended, NOW, None)
 
     def test_what_ends_with_a_call_costs_what_its_cdrs_say(self) -> None:
         row = request(call_pk=3)
-        go_on(row, State.FAILED, NOW)
+        advance(row, State.FAILED, NOW)
         assert (row.state, row.ended_at, row.spent) == (State.FAILED, NOW, None)
 
     @pytest.mark.parametrize(
@@ -100,27 +101,27 @@ class TestGoOn:
     )
     def test_what_goes_on_has_no_end(self, state: State) -> None:
         row = request()
-        go_on(row, state, NOW)
+        advance(row, state, NOW)
         assert (row.state, row.ended_at, row.spent) == (state, None, None)
 
     def test_the_first_end_and_the_first_reason_stay(self) -> None:
         row = request()
-        go_on(row, State.UNCERTAIN, NOW, "no answer")
-        go_on(row, State.UNKNOWN, NOW, "no record")
-        go_on(row, State.TALKED, LATER)
+        advance(row, State.UNCERTAIN, NOW, "no answer")
+        advance(row, State.UNKNOWN, NOW, "no record")
+        advance(row, State.TALKED, LATER)
         assert (row.state, row.code, row.ended_at) == (State.TALKED, "no answer", NOW)
 
     def test_an_end_costs_nothing_once_only(self) -> None:
         row = request()
-        go_on(row, State.FAILED, NOW)
+        advance(row, State.FAILED, NOW)
         row.spent = 12
-        go_on(row, State.FAILED, LATER)
+        advance(row, State.FAILED, LATER)
         assert (row.spent, row.ended_at) == (12, NOW)
 
     def test_nothing_takes_it_back(self) -> None:
         row = request(State.TALKED, ended_at=NOW, spent=12)
         for state in State:
-            go_on(row, state, LATER)
+            advance(row, state, LATER)
         assert (row.state, row.ended_at, row.spent) == (State.TALKED, NOW, 12)
 
 
@@ -228,7 +229,7 @@ def test_a_request_that_talked_has_no_reason_why_not() -> None:
 
 def test_a_request_that_was_said_to_have_failed_costs_what_its_call_costs() -> None:
     row = request()
-    go_on(row, State.FAILED, NOW, "offline")
+    advance(row, State.FAILED, NOW, "offline")
     row.settled = True
     follow(row, [leg(False, TALKED), leg(True, BUSY)], LATER, 3)
     assert (row.state, row.code, row.spent, row.settled) == ("failed", "visitor: busy", 3, False)

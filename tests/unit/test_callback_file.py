@@ -102,14 +102,20 @@ def test_every_fault_at_once(engine: Engine) -> None:
 )
 def test_parameters_are_the_pbxs_own(engine: Engine, parameters: str, told: str) -> None:
     account = '[account.pbx]\nsecret = "secret-of-sixteen"\n'
-    text = f'{account}[site.shop]\naccount_key = "pbx"\ncallback = {{ agents = ["A"], dial = {parameters} }}'
+    text = (
+        f'{account}[site.shop]\naccount_key = "pbx"\ncallback = '
+        f'{{ agents = ["A"], dial = {parameters} }}'
+    )
     with Session(engine) as session, pytest.raises(SiteFault, match=re.escape(told)):
         site_file.apply(session, text)
 
 
 def test_parameters_for_a_pbx_that_does_not_dial(engine: Engine) -> None:
     account = '[account.pbx]\nvendor = "while1"\nsecret = "secret-of-sixteen"\n'
-    text = f'{account}[site.shop]\naccount_key = "pbx"\ncallback = {{ agents = ["A"], dial = {{ record = true }} }}'
+    text = (
+        f'{account}[site.shop]\naccount_key = "pbx"\ncallback = '
+        f'{{ agents = ["A"], dial = {{ record = true }} }}'
+    )
     with (
         Session(engine) as session,
         pytest.raises(SiteFault, match="While1 cannot be asked to call"),

@@ -1,4 +1,5 @@
-"""What a request may say, to the last sign, and in which words its state is told to visitors and to operators."""
+"""What a request may say, to the last sign, and in which words its state is told to visitors and to
+operators."""
 
 from __future__ import annotations
 
@@ -238,7 +239,8 @@ class TestRules:
         assert stricter(one, other) == stricter(other, one) == both
 
     def test_times_that_hang_together(self) -> None:
-        """A spent token is remembered longer than it is good; whoever waits for the PBX waits less than its sweep."""
+        """A spent token is remembered longer than it is good;
+        whoever waits for the PBX waits less than its sweep."""
         assert (LIFETIME_SECONDS, SKEW_SECONDS) == (1800, 60)
         assert keys.TOKEN_SECONDS > LIFETIME_SECONDS + 2 * SKEW_SECONDS
         lost, left_lying = (

@@ -1,4 +1,5 @@
-"""The calling clock keeps old moments, forgets the oldest hours, and counts what closed pages were exposed to."""
+"""The calling clock keeps old moments, forgets the oldest hours,
+and counts what closed pages were exposed to."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadtracker.running.doctor import allows
+from leadtracker.running.site_page import allows
 
 OURS = "https://calls.example.com/tracker.js"
 SHOP = "https://shop.example.com"

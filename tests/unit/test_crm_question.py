@@ -1,4 +1,5 @@
-"""A customer's CRM is asked once, as we were asked; whatever is no whole answer of an object is none."""
+"""A customer's CRM is asked once, as we were asked;
+whatever is no whole answer of an object is none."""
 
 from __future__ import annotations
 

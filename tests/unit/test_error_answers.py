@@ -1,4 +1,5 @@
-"""Exceptions as answers: problem JSON for programs, a page for people, and what both say of each status."""
+"""Exceptions as answers: problem JSON for programs, a page for people,
+and what both say of each status."""
 
 from __future__ import annotations
 
@@ -37,10 +38,15 @@ OURS: list[tuple[errors.LeadtrackerError, int, str, str]] = [  # status, code, t
 ]
 NEXT = {  # a person is told what to do
     400: "Check the address, or go back and try again.",
-    403: "If you came here by a link or a form on another site, open the page from the menu instead.",
+    403: (
+        "If you came here by a link or a form on another site, open the page from the menu instead."
+    ),
     404: "It may have been removed, or the address is not complete.",
     429: "Wait a few minutes, then try again.",
-    500: "The fault is written in the server's log. Try again; if it stays, tell whoever runs this server.",
+    500: (
+        "The fault is written in the server's log. Try again; if it stays, tell whoever "
+        "runs this server."
+    ),
     502: "Try again in a moment; if it stays, look whether the PBX is well.",
     503: "Reload the page in a few seconds.",
 }

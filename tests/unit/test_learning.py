@@ -1,4 +1,5 @@
-"""What a call and a visit teach: sums that come back when they are taken back, and what a phone's next call is told."""
+"""What a call and a visit teach: sums that come back when they are taken back,
+and what a phone's next call is told."""
 
 from __future__ import annotations
 

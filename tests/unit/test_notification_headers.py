@@ -1,4 +1,5 @@
-"""Which headers of a notification are kept: never one that may hold a secret, and not without end."""
+"""Which headers of a notification are kept: never one that may hold a secret,
+and not without end."""
 
 from __future__ import annotations
 

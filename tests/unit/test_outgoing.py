@@ -23,7 +23,8 @@ Answering = Callable[[socket.socket, threading.Event], object]
 
 @contextmanager
 def answering(answer: Answering) -> Iterator[str]:
-    """A server whose one connection is given to `answer`, and what says that the test needs it no more."""
+    """A server whose one connection is given to `answer`,
+    and what says that the test needs it no more."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 

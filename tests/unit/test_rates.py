@@ -1,4 +1,5 @@
-"""Sums become rates: the prior without calls, the site's own with many, in the order that evidence must have."""
+"""Sums become rates: the prior without calls, the site's own with many,
+in the order that evidence must have."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from leadtracker.records.verdicts import Judgement
 from leadtracker.simulate.replay import Replay
 from leadtracker.simulate.stores import BEGIN, _facts, begin_of
 from leadtracker.simulate.trace import Trace
-from leadtracker.who_called.knowledge import Ring
+from leadtracker.who_called.ring import Ring
 
 DIDS = ("+1", "+2", "+3", "+4")
 POSTERIOR = Posterior((Candidate("dana", 0.7, {"a": 0.7}, "", ()),), 0.2, 0.1, {"a": 0.75})

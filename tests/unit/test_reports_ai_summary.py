@@ -76,7 +76,8 @@ TALK = {"transcript": [{"text": "hello"}]}
 
 
 def test_the_fullest_of_a_calls_legs_is_shown() -> None:
-    """The longest text, then the most answers, then the longest transcript; one of the three is enough."""
+    """The longest text, then the most answers, then the longest transcript;
+    one of the three is enough."""
     for ai in (SUMMARY, QUESTION, TALK):
         assert ai_summary("voicenter", [ai]) is not None
     ascending: list[dict[str, Any]] = [

@@ -98,7 +98,8 @@ def test_a_day_left_empty_is_open() -> None:
 
 
 def test_where_weeks_and_months_begin() -> None:
-    """Weeks on Sunday and months on the first, as the clock there has it, whatever day the period begins on."""
+    """Weeks on Sunday and months on the first, as the clock there has it,
+    whatever day the period begins on."""
     weeks = steps(Period(JERUSALEM, date(2026, 8, 1), date(2026, 11, 9)))
     assert [step.label for step in weeks[:3]] == ["1 Aug", "2 Aug", "9 Aug"]
     assert weeks[-1].label == "8 Nov"

@@ -119,7 +119,7 @@ SENDS = [
     ("abandoned in the queue", 4, 1),
     ("voicemail", 4, 1),
     ("after the visit", 5, 1),
-    ("every callback twice", 10, 2),
+    ("every notification twice", 10, 2),
     ("CDR comes late", 5, 1),
     ("CDR before the screen pop", 5, 1),
     ("CDR only", 0, 1),
@@ -131,7 +131,7 @@ SENDS = [
 
 
 @pytest.mark.parametrize(("name", "pops", "records"), SENDS)
-def test_a_scenario_sends_its_callbacks(
+def test_a_scenario_sends_its_notifications(
     account: SimulatedVoicenter, receiver: Receiver, name: str, pops: int, records: int
 ) -> None:
     scenario = SCENARIOS[name]

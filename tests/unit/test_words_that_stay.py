@@ -1,4 +1,5 @@
-"""Words and numbers that others keep: what is stored, what stands in addresses, what a PBX brings back to us."""
+"""Words and numbers that others keep: what is stored, what stands in addresses,
+what a PBX brings back to us."""
 
 from __future__ import annotations
 

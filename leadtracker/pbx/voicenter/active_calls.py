@@ -1,7 +1,8 @@
-"""Active calls: which extension talks to whom, who is logged in there, and who waits in which queue.
+"""Active calls: which extension talks to whom, who is logged in, and who waits in which queue.
 
 Source: Voicenter, "Active Calls API": `GetExtensionsCalls`, `GetQueuesCallers`.
-Units: `callStarted`, `callAnswered`, `JoinTime` are the account's wall clock counted as UTC; `Duration` is seconds.
+Units: `callStarted`, `callAnswered` and `JoinTime` are the account's wall clock counted as UTC.
+`Duration` is seconds.
 Raises: PbxUnavailable when `ERR` is not 0; 1 also means a wrong code.
 """
 
@@ -35,7 +36,7 @@ class ActiveCall:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An extension, whoever is logged in there, and what is being said on it."""
+    """An extension, whoever is logged in there, and its calls."""
 
     sip: str
     name: str
@@ -69,11 +70,12 @@ class Queue:
 
 def extensions_request(account: Account, extension: str = "") -> api.Request:
     """Of one extension, or of all."""
-    return _request(account, "active_calls_url", {"extension": extension} if extension else {})
+    return _request(account, "active_calls_url", "extension", extension)
 
 
 def queues_request(account: Account, queue: str = "") -> api.Request:
-    return _request(account, "waiting_calls_url", {"queue": queue} if queue else {})
+    """Of one queue, or of all."""
+    return _request(account, "waiting_calls_url", "queue", queue)
 
 
 def extensions(answer: Json, account: Account, now: datetime) -> tuple[Desk, ...]:
@@ -96,9 +98,11 @@ def queues(answer: Json, account: Account, now: datetime) -> tuple[Queue, ...]:
     )
 
 
-def _request(account: Account, name: str, wanted: Json) -> api.Request:
-    fields = {"code": api.code(account)} | wanted
-    return api.Request(api.address(account, name), fields, api.pairs(fields))
+def _request(account: Account, address: str, kind: str, one: str) -> api.Request:
+    fields = {"code": api.code(account)}
+    if one:
+        fields[kind] = one
+    return api.Request(api.address(account, address), fields, api.pairs(fields))
 
 
 def _rows(answer: Json, name: str, account: Account) -> list[Json]:
@@ -122,7 +126,9 @@ def _desk(row: FieldReader, account: Account, now: datetime) -> Desk:
 
 def _call(row: FieldReader, account: Account, now: datetime) -> ActiveCall:
     recording = FieldReader(row.object("recording"))
-    answered = _moment(row, "callAnswered", account, now)
+    answered_at = _moment(row, "callAnswered", account, now)
+    if row.truth("answered") is False:
+        answered_at = None
     return ActiveCall(
         call_id=row.text("ivrid"),
         status=row.text("callstatus"),
@@ -131,7 +137,7 @@ def _call(row: FieldReader, account: Account, now: datetime) -> ActiveCall:
         caller_name=row.text("callername"),
         did=row.number("did", account.country),
         started_at=_moment(row, "callStarted", account, now),
-        answered_at=None if row.truth("answered") is False else answered,
+        answered_at=answered_at,
         recording=recording.text("Filename"),
         muted=recording.truth("IsMuted") is True,
         custom=custom_data(row),
@@ -149,8 +155,6 @@ def _waiting(row: FieldReader, account: Account, now: datetime) -> Waiting:
 
 def _moment(row: FieldReader, name: str, account: Account, now: datetime) -> datetime | None:
     epoch = row.whole(name)
-    return (
-        times.utc(epoch, account.time_zone, now.astimezone(UTC))
-        if epoch and times.is_time(epoch)
-        else None
-    )
+    if not epoch or not times.is_time(epoch):
+        return None
+    return times.utc(epoch, account.time_zone, now.astimezone(UTC))

@@ -1,8 +1,9 @@
-"""Voicenter's own services: where they are, how a request to one is written, sent, and its answer opened.
+"""Voicenter's services: where they are, how we write and send a request and open its answer.
 
-Source: Voicenter, "API", all chapters: each service takes a POST with JSON, or a GET with the same in the query.
-Account options: `code` (the secret), an address of `ADDRESSES`, `click_to_call_method` (`json`, or `get`, which puts
-the code into addresses).
+Source: Voicenter, "API", all chapters. Each service takes a POST with JSON, or a GET with the same
+in the query.
+Account options: `code` (the secret), an address of `ADDRESSES`, `click_to_call_method` (`json`, or
+`get`, which puts the code into addresses).
 """
 
 from __future__ import annotations
@@ -32,12 +33,8 @@ ADDRESSES = {
     "blacklist_remove_url": "https://api.voicenter.com/Blacklist/RemoveBulkFromBlacklist",
     "call_log_url": "https://api.voicenter.com/hub/cdr/",
 }
-SECRETS = (
-    "call_log_token",
-    "real_time_token",
-    "real_time_password",
-    "real_time_pin",
-)  # options, beside the code
+# Options that hold secrets, beside the code.
+SECRETS = ("call_log_token", "real_time_token", "real_time_password", "real_time_pin")
 REFUSALS = (401, 403)  # our address is not listed, or the code is wrong
 LONGEST_MESSAGE = 200
 
@@ -46,7 +43,10 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question in both of its forms; `query` is None where no document has one. Its repr holds no secret."""
+    """A question in both of its forms; `query` is None where no document has one.
+
+    Its repr holds no secret.
+    """
 
     url: str
     fields: Json | list[Json] = field(repr=False)
@@ -54,14 +54,14 @@ class Request:
     bearer: str = field(default="", repr=False)
 
     def json(self) -> requests.Request:
-        proof = {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
-        headers = {"Content-Type": "application/json", "Accept": "*/*"} | proof
+        headers = {"Content-Type": "application/json", "Accept": "*/*"}
+        if self.bearer:
+            headers["Authorization"] = f"Bearer {self.bearer}"
         return requests.Request("POST", self.url, headers=headers, data=orjson.dumps(self.fields))
 
     def get(self) -> requests.Request:
-        return requests.Request(
-            "GET", f"{self.url}?{urlencode(self.query or (), quote_via=quote, safe=':')}"
-        )
+        query = urlencode(self.query or (), quote_via=quote, safe=":")
+        return requests.Request("GET", f"{self.url}?{query}")
 
 
 def address(account: Account, name: str) -> str:
@@ -74,32 +74,30 @@ def code(account: Account) -> str:
 
 def pairs(fields: Mapping[str, Any]) -> Pairs:
     """Fields as a query has them: a list repeats its key."""
-    return tuple(
-        (name, str(one))
-        for name, value in fields.items()
-        for one in (value if isinstance(value, list | tuple) else (value,))
-    )
+    return tuple((name, str(one)) for name, value in fields.items() for one in _each(value))
+
+
+def _each(value: object) -> list[object]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [value]
 
 
 def send(sender: Sender, account: Account, request: Request) -> Reply:
-    by_get = account.options.get("click_to_call_method") == "get" and request.query is not None
-    return sender.send(request.get() if by_get else request.json())
+    if account.options.get("click_to_call_method") == "get" and request.query is not None:
+        return sender.send(request.get())
+    return sender.send(request.json())
 
 
 def ask(sender: Sender, account: Account, request: Request) -> Json:
-    """The fields of the answer, whatever its HTTP status. Raises PbxUnavailable where there are none."""
+    """The fields of the answer, whatever its HTTP status. Raises PbxUnavailable without any."""
     host = urlsplit(request.url).hostname
     reply = send(sender, account, request)
     if reply.fate is not Fate.ANSWERED:
         raise PbxUnavailable(f"{host}: {reply.fault}.")
     fields = opened(reply)
     if fields is None:
-        why = (
-            "our address or code is refused"
-            if reply.status in REFUSALS
-            else "the answer cannot be read"
-        )
-        raise PbxUnavailable(f"{host}: {why} (HTTP {reply.status}).")
+        raise PbxUnavailable(f"{host}: {_why_unopened(reply)} (HTTP {reply.status}).")
     return fields
 
 
@@ -109,32 +107,40 @@ def opened(reply: Reply) -> Json | None:
         written_as, fields = wire.read("POST", "", b"", reply.content)
     except BadPayload:
         return None
-    return None if written_as is WireFormat.FORM else fields
+    if written_as is WireFormat.FORM:
+        return None
+    return fields
 
 
 def unopened(reply: Reply) -> Dialed:
-    """What is known of a call whose answer has no fields: only a proof that it was not begun counts as one."""
+    """What we know of a call whose answer has no fields.
+
+    It may have begun, unless there is a proof that it did not.
+    """
+    why = f"HTTP {reply.status}: {_why_unopened(reply)}"
     if reply.fate is Fate.NOT_SENT:
         return Dialed(Answer.UNREACHED, message=reply.fault)
     if reply.status in REFUSALS:
-        return Dialed(
-            Answer.UNAUTHORIZED, message=f"HTTP {reply.status}: our address or code is refused"
-        )
-    return Dialed(
-        Answer.UNCERTAIN, message=reply.fault or f"HTTP {reply.status}: the answer cannot be read"
-    )
+        return Dialed(Answer.UNAUTHORIZED, message=why)
+    return Dialed(Answer.UNCERTAIN, message=reply.fault or why)
+
+
+def _why_unopened(reply: Reply) -> str:
+    if reply.status in REFUSALS:
+        return "our address or code is refused"
+    return "the answer cannot be read"
 
 
 def demand(account: Account, number: str, words: str) -> None:
     """Raises PbxUnavailable with the PBX's words unless its error number is 0."""
     if number != "0":
-        raise PbxUnavailable(
-            f"The PBX says: {message(account, words) or 'an error'} ({number or 'no number'})."
-        )
+        said = message(account, words) or "an error"
+        raise PbxUnavailable(f"The PBX says: {said} ({number or 'no number'}).")
 
 
 def message(account: Account, words: str) -> str:
     """What the PBX says, cut, and without the secrets of ours that it may repeat."""
-    for secret in (code(account), *(str(account.options.get(name, "")) for name in SECRETS)):
-        words = words.replace(secret, "…") if secret else words
+    secrets = [code(account), *(str(account.options.get(name, "")) for name in SECRETS)]
+    for secret in filter(None, secrets):
+        words = words.replace(secret, "…")
     return words[:LONGEST_MESSAGE]

@@ -1,7 +1,8 @@
 """Blacklist: numbers that no call goes out to.
 
 Source: Voicenter, "Blacklist API": `AddBlackList`, `RemoveBulkFromBlacklist`.
-Shape: one answer for the request, and one for each number in it, as `972…` whatever was sent.
+Shape: one answer for the request and one for each number in it. Numbers come back as `972…`,
+whatever was sent.
 Raises: PbxUnavailable when the request's own `ErrorCode` is not 0.
 """
 
@@ -17,11 +18,9 @@ from leadtracker.pbx.voicenter import api
 
 def add(account: Account, phones: Mapping[str, str]) -> api.Request:
     """Numbers and the names of those they belong to, which may be empty."""
-    rows = [
-        {"Phone": number, "Name": name} if name else {"Phone": number}
-        for number, name in phones.items()
-    ]
-    return _request(account, "blacklist_add_url", rows)
+    rows = [{"Phone": number, "Name": name} for number, name in phones.items()]
+    sent = [{key: value for key, value in row.items() if value} for row in rows]
+    return _request(account, "blacklist_add_url", sent)
 
 
 def remove(account: Account, phones: list[str]) -> api.Request:
@@ -29,17 +28,18 @@ def remove(account: Account, phones: list[str]) -> api.Request:
 
 
 def read(answer: Json, account: Account) -> dict[str, str]:
-    """Of each number in E.164, or as received when it is none, why it was not taken; empty when it was."""
+    """Why each number was not taken; empty when it was taken.
+
+    Numbers are E.164, or as received when they are none.
+    """
     said = FieldReader(answer)
     api.demand(account, said.text("ErrorCode"), said.text("ErrorMessage"))
     outcomes = {}
     for row in map(FieldReader, said.objects("Phones")):
         number = row.text("Phone")
-        why = (
-            ""
-            if row.text("ErrorCode") == "0"
-            else api.message(account, row.text("ErrorMessage")) or "an error"
-        )
+        why = ""
+        if row.text("ErrorCode") != "0":
+            why = api.message(account, row.text("ErrorMessage")) or "an error"
         outcomes[phone.heard(number, account.country) or number] = why
     return outcomes
 

@@ -1,8 +1,10 @@
 """Call Log: the account's records of its calls, for those whose CDR never came.
 
-Source: Voicenter, "Call Log API". Records appear minutes after the call; at most 30 questions a minute are answered.
+Source: Voicenter, "Call Log API". Records appear minutes after the call. At most 30 questions a
+minute are answered.
 Shape: each record says what a CDR notification says, under other names and in any case.
-Units: `Date` is UTC, unlike the `time` of a CDR; `Duration` is the talk, without the waiting in a queue.
+Units: `Date` is UTC, unlike the `time` of a CDR. `Duration` is the talk, without the waiting in a
+queue.
 Raises: PbxUnavailable when `ERROR_NUMBER` is not 0.
 """
 
@@ -63,12 +65,15 @@ def request(
 ) -> api.Request:
     """`criteria`: phones, extensions, IdentityCriteria, callID, cdrTypes, campaignID, queueID."""
     search = {"fromdate": _gmt(since), "todate": _gmt(until), **criteria}
-    token = str(account.options.get("call_log_token", ""))
-    body: Json = {} if token else {"code": api.code(account)}
-    query = None if token else api.pairs(body | search | {"fields": list(fields)})
-    body |= {"fields": list(fields)} if fields else {}
-    body |= {"search": search, "sort": list(sort)}
-    return api.Request(api.address(account, "call_log_url"), body, query, bearer=token)
+    body: Json = {"search": search, "sort": list(sort)}
+    if fields:
+        body["fields"] = list(fields)
+    address = api.address(account, "call_log_url")
+    if token := str(account.options.get("call_log_token", "")):
+        return api.Request(address, body, bearer=token)
+    proof: Json = {"code": api.code(account)}
+    query = api.pairs(proof | search | {"fields": list(fields)})
+    return api.Request(address, proof | body, query)
 
 
 def read(answer: Json, account: Account) -> Records:
@@ -80,7 +85,7 @@ def read(answer: Json, account: Account) -> Records:
 
 
 def _cdr(row: FieldReader, account: Account) -> Cdr:
-    """Read as the CDR notification that it would have been; the moment is taken from `Date` itself."""
+    """Read as the CDR notification that it would have been; `Date` itself gives the moment."""
     date = row.text("Date")
     moment = _moment(date)
     known = {
@@ -107,7 +112,9 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise PbxUnavailable(f"A record of the Call Log has the date {text[:40]!r}.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
 
 
 def _gmt(moment: datetime) -> str:

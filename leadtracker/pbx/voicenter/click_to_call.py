@@ -93,8 +93,8 @@ def terminate(account: Account, agent: str) -> api.Request:
 
 def read(reply: Reply, account: Account) -> Dialed:
     """What became of it. After an answer that no document names, a telephone may be ringing."""
-    fields = api.opened(reply) if reply.status == 200 else None
-    if fields is None:
+    fields = api.opened(reply)
+    if fields is None or reply.status != 200:
         return api.unopened(reply)
     said = FieldReader(fields)
     answer = ANSWERS.get(said.text("ERRORCODE"), Answer.UNCERTAIN)

@@ -1,7 +1,8 @@
 """Voicenter's call types and call statuses as tables.
 
-Voicenter, "CDR Notification System API" and "Call Log API": the tables of call types and of dial statuses. What a
-type or status means for us (direction, main leg, outcome) is our reading of its description.
+Source: Voicenter, "CDR Notification System API" and "Call Log API", the tables of call types and of
+dial statuses. What a type or status means for us (direction, main leg, outcome) is our reading of
+its description.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from leadtracker.domain import Direction, Outcome
 
 @dataclass(frozen=True, slots=True)
 class CallType:
-    """A row of the table; `direction` is UNKNOWN for what is "as the original call" or not described."""
+    """A row of the table.
+
+    `direction` is UNKNOWN for what is "as the original call" or not described. `customer` is the
+    field of the outside party, or "nobody"; it is empty where the direction tells.
+    """
 
     code: int | None
     name: str  # as the table prints it
     direction: Direction = Direction.UNKNOWN
     main: bool = True  # the leg in which the customer is talked to
-    customer: str = (
-        ""  # the field of the outside party, or "nobody"; empty where the direction tells
-    )
+    customer: str = ""
 
 
 IN, OUT = Direction.INCOMING, Direction.OUTGOING
@@ -67,7 +70,7 @@ STATUSES = {
     "congestion": Outcome.FAILED,
     "chanunavail": Outcome.FAILED,
     "invalidargs": Outcome.FAILED,
-    "sswpreauth": Outcome.FAILED,  # cancelled before dialling
+    "sswpreauth": Outcome.FAILED,  # canceled before dialing
 }
 
 DIRECTIONS = {
@@ -80,7 +83,7 @@ DIRECTIONS = {
 
 
 def letters(word: str) -> str:
-    """A word without case, spaces and signs: `Click2Callleg1` and `Click2Call leg1` are one type."""
+    """A word without case, spaces and signs: `Click2Callleg1`, `Click2Call leg1` are one type."""
     return "".join(character for character in word.lower() if character.isalnum())
 
 
@@ -88,19 +91,21 @@ _TYPES = {letters(row.name): row for row in CALL_TYPES}
 
 
 def call_type(word: str) -> CallType:
-    """The row of a type in any spelling; for an unknown one a row of its own, without code and direction."""
+    """The row of a type in any spelling; an unknown type gets a row without code and direction."""
     return _TYPES.get(letters(word)) or CallType(None, word)
 
 
 def outcome(status: str, row: CallType, is_answer: bool | None) -> Outcome:
-    """How a leg ended. `isAnswer` is believed before the status; an answer by the voicemail is none."""
+    """How a leg ended. `isAnswer` counts before the status; voicemail does not answer a call."""
     said = STATUSES.get(letters(status), Outcome.UNKNOWN)
-    if is_answer is False:
-        return Outcome.MISSED if said in (Outcome.ANSWERED, Outcome.UNKNOWN) else said
+    if is_answer is False and said in (Outcome.ANSWERED, Outcome.UNKNOWN):
+        return Outcome.MISSED
     answered = said is Outcome.ANSWERED or is_answer
-    if answered and (row.name == VOICEMAIL or said is Outcome.VOICEMAIL):
+    if is_answer is False or not answered:
+        return said
+    if row.name == VOICEMAIL or said is Outcome.VOICEMAIL:
         return Outcome.VOICEMAIL
-    return Outcome.ANSWERED if answered else said
+    return Outcome.ANSWERED
 
 
 def direction(word: str) -> Direction:

@@ -1,7 +1,7 @@
 """Dialer: campaigns that call a list of numbers by themselves.
 
-Source: Voicenter, "Dialer API", its methods and their tables of errors. The method that sets up IVR campaigns has
-lost its name and address in the documents, so it cannot be asked for.
+Source: Voicenter, "Dialer API", its methods and their tables of errors. The documents have lost the
+name and address of the method that sets up IVR campaigns, so we cannot use it.
 Units: `OriginateTime` is seconds since 1970, in GMT where `IsDateLocal` is `false`. Truth is text.
 """
 
@@ -46,12 +46,15 @@ IN_A_QUERY = {"Member": "member"}  # spelled so there
 BULK = "AddCallsBulk"
 LARGEST_BULK = 3_000  # above it no answer says what became of each number
 REFUSED = ("1", "2", "-2")  # the campaign's code, no target, no number
-"""Answer of a call that was not added. Every other number is not of `AddCall`, so nobody knows."""
+"""Errors of a call that was not added. No other number is one of `AddCall`, so nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`numbers`: of a bulk, (target, error number, words) of each; `data`: what a question is answered with."""
+    """`numbers` has (target, error number, words) for each call of a bulk.
+
+    `data` is the answer to a question.
+    """
 
     error: str
     words: str
@@ -61,11 +64,13 @@ class Result:
     @property
     def done(self) -> bool:
         """Not when the count of members added is negative or that of members removed is 0."""
-        counts = FieldReader(self.data if isinstance(self.data, dict) else {})
-        added, removed = counts.whole("TotalAdded"), counts.whole("TotalRemoved")
-        return (
-            self.error == "0" and (added is None or added > 0) and (removed is None or removed > 0)
-        )
+        if self.error != "0":
+            return False
+        if not isinstance(self.data, dict):
+            return True
+        counts = FieldReader(self.data)
+        changed = (counts.whole("TotalAdded"), counts.whole("TotalRemoved"))
+        return all(count is None or count > 0 for count in changed)
 
 
 def request(account: Account, method: str, fields: Mapping[str, Any]) -> api.Request:
@@ -74,13 +79,11 @@ def request(account: Account, method: str, fields: Mapping[str, Any]) -> api.Req
     if unknown:
         raise ValueError(f"{method} takes no {', '.join(unknown)}")
     body = dict(fields) | _code(account)
-    plain = not any(isinstance(value, dict) for value in body.values())
-    query = (
-        api.pairs({IN_A_QUERY.get(name, name): value for name, value in body.items()})
-        if plain
-        else None
-    )
-    return api.Request(api.address(account, "dialer_url") + method, body, query)
+    address = api.address(account, "dialer_url") + method
+    if any(isinstance(value, dict) for value in body.values()):
+        return api.Request(address, body)
+    query = api.pairs({IN_A_QUERY.get(name, name): value for name, value in body.items()})
+    return api.Request(address, body, query)
 
 
 def bulk(account: Account, calls: list[Json]) -> api.Request:
@@ -92,7 +95,7 @@ def bulk(account: Account, calls: list[Json]) -> api.Request:
 
 
 def add_call(account: Account, campaign: str, dial: Dial, at: datetime) -> api.Request:
-    """The call at that moment, in GMT: local time would be unclear in the hour that autumn repeats."""
+    """The call at that moment, in GMT: local time is unclear in the hour that autumn repeats."""
     fields: Json = {
         "Campaign": campaign,
         "Target": dial.target.lstrip("+"),
@@ -120,19 +123,20 @@ def read(answer: Json, account: Account) -> Result:
 
 
 def read_added(reply: Reply, account: Account) -> Dialed:
-    """What became of `AddCall`; nothing but its documented errors proves that no call will come of it."""
-    fields = api.opened(reply) if reply.status == 200 else None
-    if fields is None:
+    """What became of `AddCall`. Only its documented errors prove that no call will come of it."""
+    fields = api.opened(reply)
+    if fields is None or reply.status != 200:
         return api.unopened(reply)
     result = read(fields, account)
     if result.error == "0":
         return Dialed(Answer.ACCEPTED, message=result.words)
-    return Dialed(
-        Answer.REFUSED if result.error in REFUSED else Answer.UNCERTAIN, message=result.words
-    )
+    if result.error in REFUSED:
+        return Dialed(Answer.REFUSED, message=result.words)
+    return Dialed(Answer.UNCERTAIN, message=result.words)
 
 
 def _code(account: Account) -> Json:
     """Documented for one method and sent by Voicenter's own guide with each."""
-    code = api.code(account)
-    return {"Code": code} if code else {}
+    if code := api.code(account):
+        return {"Code": code}
+    return {}

@@ -26,7 +26,7 @@ class Extension:
 
 
 def request(account: Account, *, whole_organisation: bool) -> api.Request:
-    """Of the whole organisation, or of the department that the code is of."""
+    """Of the whole organization, or of the department that the code belongs to."""
     fields = {"code": api.code(account), "showAll": int(whole_organisation)}
     return api.Request(api.address(account, "extension_list_url"), fields, api.pairs(fields))
 

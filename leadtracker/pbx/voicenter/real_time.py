@@ -1,9 +1,12 @@
-"""Real-time event -> ScreenPop: what a call does at one extension or in a queue, said while it does it.
+"""Real-time event -> ScreenPop: what a call does at one extension or in a queue, as it happens.
 
-Source: Voicenter, "API", chapter "Real Time API": ExtensionEvent, QueueEvent; shapes of captured events.
-Shape: an envelope (`eventName`, `reason`, `cause` …) around `data`; the document's call examples have the envelope's
-fields inside `data`. `data.currentCall` is the call; of a QueueEvent `ivruniqueid`, and `Calls` are those who wait.
-Units: seconds of a wall clock counted as UTC; `servertimeoffset` is how many minutes that clock is ahead.
+Source: Voicenter, "API", chapter "Real Time API": ExtensionEvent, QueueEvent; shapes of captured
+events.
+Shape: an envelope (`eventName`, `reason`, `cause` …) around `data`. The document's call examples
+have the envelope's fields inside `data`. `data.currentCall` is the call. A QueueEvent names its
+call by `ivruniqueid`, and its `Calls` are those who wait.
+Units: seconds of a wall clock counted as UTC; `servertimeoffset` is how many minutes that clock is
+ahead.
 Raises: NoCall for what is about no call of ours, BadPayload when nothing says which call it is.
 """
 
@@ -83,7 +86,9 @@ class _Event:
         current = self.object("currentCall")
         self.call = FieldReader(current)
         self.reason = codes.letters(self.text("reason"))
-        self.kind = codes.letters(self.text("eventName")) or (EXTENSION if current else "")
+        self.kind = codes.letters(self.text("eventName"))
+        if not self.kind and current:
+            self.kind = EXTENSION
 
     def text(self, name: str) -> str:
         return next((text for layer in self._layers if (text := layer.text(name))), "")
@@ -120,16 +125,7 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     event = _Event(fields)
     call_id = _call_id(event)
     if event.kind == QUEUE:
-        waiting, phase = event.waiting(call_id), WAITING.get(event.reason, Phase.UNKNOWN)
-        return ScreenPop(
-            call_id=call_id,
-            phase=phase,
-            caller=waiting.number("CallerID", account.country),
-            did=None,
-            direction=Direction.UNKNOWN,  # not said: a Click 2 Queue call waits too
-            cause=event.reason if phase is Phase.ENDED else "",
-            custom=custom_data(waiting) | event.undocumented(),
-        )
+        return _of_queue(event, call_id, account)
     call, direction = event.call, _direction(event.call)
     caller = call.number("callerphone", account.country) or call.number(
         "originalCallerID", account.country
@@ -150,29 +146,37 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     )
 
 
+def _of_queue(event: _Event, call_id: str, account: Account) -> ScreenPop:
+    waiting, phase = event.waiting(call_id), WAITING.get(event.reason, Phase.UNKNOWN)
+    cause = ""
+    if phase is Phase.ENDED:
+        cause = event.reason
+    return ScreenPop(
+        call_id=call_id,
+        phase=phase,
+        caller=waiting.number("CallerID", account.country),
+        did=None,
+        direction=Direction.UNKNOWN,  # not said: a Click 2 Queue call waits too
+        cause=cause,
+        custom=custom_data(waiting) | event.undocumented(),
+    )
+
+
 def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> HttpAnswer:
     """No answer is documented; an empty one says least."""
     return HttpAnswer(b"", "text/plain; charset=utf-8", receipt.status)
 
 
 def _call_id(event: _Event) -> str:
-    """Of an event of a call; all others are about agents, queues, dialers or the connection."""
-    queued = event.kind == QUEUE
-    call_id = (
-        event.text("ivruniqueid")
-        if queued
-        else event.call.text("ivrid") or event.text("ivruniqueid")
-    )
-    of_a_call = event.reason in (WAITING if queued else REASONS) or call_id
-    listens = {codes.letters(event.call.text(name)) for name in ("callstatus", "direction")} & set(
-        LISTENING_IN
-    )
-    if (
-        event.kind not in (EXTENSION, QUEUE)
-        or event.reason == STATUS_UPDATE
-        or listens
-        or not of_a_call
-    ):
+    """Of an event of a call. All other events are about agents, queues, dialers or the connection.
+
+    Raises NoCall, BadPayload.
+    """
+    call_id, reasons = event.text("ivruniqueid"), tuple(WAITING)
+    if event.kind != QUEUE:
+        call_id, reasons = event.call.text("ivrid") or call_id, REASONS
+    of_a_call = event.reason in reasons or call_id
+    if event.kind not in (EXTENSION, QUEUE) or _is_about_an_agent(event) or not of_a_call:
         raise NoCall(f"The event {event.kind[:40]} {event.reason[:40]} is about no call.")
     if not call_id:
         raise BadPayload(
@@ -183,8 +187,17 @@ def _call_id(event: _Event) -> str:
     return call_id
 
 
+def _is_about_an_agent(event: _Event) -> bool:
+    """An agent's status changed, or a supervisor listens in."""
+    words = {codes.letters(event.call.text(name)) for name in ("callstatus", "direction")}
+    return event.reason == STATUS_UPDATE or not words.isdisjoint(LISTENING_IN)
+
+
 def _phase(event: _Event, direction: Direction) -> Phase:
-    """The reason tells the end, which leaves the state as it was; `answered` the answer, as Talking is said before."""
+    """The reason tells the end, because a hang-up keeps the state.
+
+    `answered` tells the answer, because Talking is said before.
+    """
     if event.reason == "hangup":
         return Phase.ENDED
     proofs = (event.call.truth("answered"), event.call.whole("callAnswered"))
@@ -195,32 +208,39 @@ def _phase(event: _Event, direction: Direction) -> Phase:
     state = codes.letters(event.call.text("callstatus"))
     if state in RINGING or event.reason != "newcall":
         return RINGING.get(state, Phase.UNKNOWN)
-    return Phase.DIALING if direction is Direction.OUTGOING else Phase.RINGING
+    if direction is Direction.OUTGOING:
+        return Phase.DIALING
+    return Phase.RINGING
 
 
 def _leg(event: _Event) -> int | None:
-    """Where a dialer's call does not name it, only that the agent took part is certain: it is his telephone."""
+    """A dialer's call may name none; then only the agent's telephone is certain to take part."""
     leg = event.call.whole("c2cdirection")
     if leg in (AGENTS_LEG, CUSTOMERS_LEG):
         return leg
-    return AGENTS_LEG if event.whole("campaignID") else None
+    if event.whole("campaignID"):
+        return AGENTS_LEG
+    return None
 
 
 def _direction(call: FieldReader) -> Direction:
-    return (
-        Direction.INTERNAL if call.truth("isInternal") else codes.direction(call.text("direction"))
-    )
+    if call.truth("isInternal"):
+        return Direction.INTERNAL
+    return codes.direction(call.text("direction"))
 
 
 def _caller_name(call: FieldReader, country: str) -> str:
-    """`callername` is the queue's name where the call comes from one, and often nothing but the number."""
+    """`callername` may also be the name of the call's queue, or the number itself."""
+    if name := call.text("originalCallerName"):
+        return name
     name = call.number("callername", country) or ""
-    is_name = not call.whole("queueID") and not name.startswith("+")
-    return call.text("originalCallerName") or (name if is_name else "")
+    if call.whole("queueID") or name.startswith("+"):
+        return ""
+    return name
 
 
 def _moment(name: str, event: _Event, account: Account, received: datetime) -> datetime | None:
-    """By the offset that the event names; without one by the account's zone, as everywhere else."""
+    """By the offset that the event names; without one, by the account's time zone."""
     epoch, ahead = event.call.whole(name), event.whole("servertimeoffset")
     if epoch is None or not times.is_time(epoch):
         return None

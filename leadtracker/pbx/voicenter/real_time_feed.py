@@ -1,15 +1,24 @@
-"""The real-time servers, listened to: connected, kept awake, left for the next one when they fall silent.
+"""Listening to the real-time servers: connect, keep awake, go to the next one when it is silent.
 
-Source: Voicenter, "API", chapter "Real Time API", and EventsSDK for what that leaves out: socket.io 1 or 2 over a
-websocket alone, its keep-alive, the order of the servers, the pauses.
-Shape: Engine.IO 3 in text frames: `0{…}` open, `1` close, `2` our ping, `3` its answer, `40` connected, `41` ended,
-`44…` refused, `42["name",{…}]` an event. That is all there is of it, so websocket-client carries it: the socket.io
-clients for Python that still speak this version are no longer kept.
+Source: Voicenter, "API", chapter "Real Time API", and EventsSDK for what that leaves out: socket.io
+1 or 2 over a websocket alone, its keep-alive, the order of the servers, the pauses.
+Shape: Engine.IO 3 in text frames, which websocket-client carries. The socket.io clients for Python
+that still speak this version are no longer kept.
+
+| frame | means |
+| --- | --- |
+| `0{…}` | open |
+| `1` | close |
+| `2`, `3` | our ping, its answer |
+| `40`, `41` | connected, ended |
+| `44…` | refused |
+| `42["name",{…}]` | an event |
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import socket
 import ssl
@@ -39,11 +48,7 @@ from leadtracker.pbx.voicenter.real_time_login import Login
 log = logging.getLogger(__name__)
 EVENT = re.compile(r'42\d*(\["(\w+)".*)', re.DOTALL)  # the pair, and its name
 OF_CALLS = ("extensionevent", "extensionevents", "queueevent", "queueevents")
-STATEMENTS = (
-    "loginsuccess",
-    "loginstatus",
-    "keepaliveresponse",
-)  # that say how the connection stands
+STATEMENTS = ("loginsuccess", "loginstatus", "keepaliveresponse")  # about the connection
 CHANGES = ("extensionsupdated", "queuesupdated", "dialersupdated")
 SECONDS = 10.0  # for a login, for a connection
 PING_SECONDS = 25.0  # until the server says otherwise
@@ -51,7 +56,7 @@ PING_SECONDS = 25.0  # until the server says otherwise
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds, as the SDK keeps them; `tick` is ours: how soon a stop is heeded."""
+    """Seconds, as the SDK keeps them. `tick` is ours: a stop is noticed so soon."""
 
     keep_alive: float = 60.0  # without any event
     silence: float = 120.0
@@ -61,11 +66,11 @@ class Pace:
 
 
 class TokenRefused(PbxUnavailable):
-    """The server does not want our token: another login, before another server."""
+    """The server refuses our token: log in again before another server is tried."""
 
 
 class Feed:
-    """Of any number of accounts, each in a thread of its own."""
+    """Listens for any number of accounts, each in a thread."""
 
     def __init__(self) -> None:
         self.pace = Pace()
@@ -96,11 +101,7 @@ class Feed:
             except PbxUnavailable as fault:
                 attempt += 1
                 turn += 1
-                if (
-                    isinstance(fault, TokenRefused)
-                    or login is None
-                    or turn % len(login.servers) == 0
-                ):
+                if isinstance(fault, TokenRefused) or _all_have_failed(login, turn):
                     login = None
                 told(False, str(fault))
                 log.warning(
@@ -117,7 +118,7 @@ class Feed:
         connected: Callable[[str], None],
         stop: threading.Event,
     ) -> None:
-        """Until the stop. Raises PbxUnavailable."""
+        """Pass events on until the stop. Raises PbxUnavailable."""
         newest, asked = time.monotonic(), False
         while not stop.is_set():
             event = connection.receive(self.pace.tick)
@@ -142,25 +143,28 @@ class Feed:
                 login = self._renewed(account, login)
 
     def _renewed(self, account: Account, login: Login) -> Login:
-        """Where it is refused the connection goes on as long as the server lets it, and the next one begins anew."""
+        """The old login where it is refused: the connection goes on until the server ends it."""
         try:
             return real_time_login.renew(self.sender, account, login)
         except PbxUnavailable as fault:
-            log.warning(
-                "account %s: its login for real-time events is not renewed: %s", account.key, fault
-            )
+            log.warning("account %s: its real-time login is not renewed: %s", account.key, fault)
             return replace(login, renew_at=None)
 
 
+def _all_have_failed(login: Login | None, turn: int) -> bool:
+    return login is not None and turn % len(login.servers) == 0
+
+
 class _Connection:
-    """One server. Every method raises PbxUnavailable, TokenRefused where another login may help."""
+    """One server. Every method raises PbxUnavailable; TokenRefused where a new login may help."""
 
     def __init__(self, server: str, token: str) -> None:
         parts = urlsplit(server)
         secure = parts.scheme == "https"
-        self.host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+        scheme, usual_port = ("wss", 443) if secure else ("ws", 80)
+        self.host, port = parts.hostname or "", parts.port or usual_port
         query = urlencode({"EIO": 3, "transport": "websocket", "token": token})
-        url = f"{'wss' if secure else 'ws'}://{parts.netloc}/socket.io/?{query}"
+        url = f"{scheme}://{parts.netloc}/socket.io/?{query}"
         self._ping_seconds, self._pinged = PING_SECONDS, time.monotonic()
         try:
             # A socket of our own: websocket-client would go by this machine's proxies.
@@ -172,9 +176,8 @@ class _Connection:
                 url, timeout=SECONDS, socket=plain, redirect_limit=0
             )
         except websocket.WebSocketBadStatusException as fault:
-            raise TokenRefused(
-                f"{self.host} refuses the connection (HTTP {fault.status_code})"
-            ) from None
+            why = f"{self.host} refuses the connection (HTTP {fault.status_code})"
+            raise TokenRefused(why) from None
         except (websocket.WebSocketException, OSError, ValueError) as fault:
             raise self._lost(fault) from None
 
@@ -187,12 +190,14 @@ class _Connection:
             return None
         except (websocket.WebSocketException, OSError, ValueError) as fault:
             raise self._lost(fault) from None
-        text = content.decode() if code == websocket.ABNF.OPCODE_TEXT else ""
+        text = ""
+        if code == websocket.ABNF.OPCODE_TEXT:
+            text = content.decode()
         if event := EVENT.fullmatch(text):
             return event[2], event[1]
         if text.startswith("0"):
-            wanted = FieldReader(_object(text[1:])).seconds("pingInterval")  # in milliseconds
-            self._ping_seconds = min(PING_SECONDS, wanted / 1000) if wanted else PING_SECONDS
+            milliseconds = FieldReader(_object(text[1:])).seconds("pingInterval")
+            self._ping_seconds = min(PING_SECONDS, (milliseconds or math.inf) / 1000)
         elif text.startswith("44"):
             raise TokenRefused(f"{self.host} refuses the token")
         elif text in ("1", "41") or code == websocket.ABNF.OPCODE_CLOSE:
@@ -219,7 +224,7 @@ class _Connection:
             raise self._lost(fault) from None
 
     def _lost(self, fault: Exception) -> PbxUnavailable:
-        """The kind of the fault alone: its words may hold the address, and that the token."""
+        """Only the kind of the fault: its words may hold the address, and the address the token."""
         return PbxUnavailable(f"{self.host}: {type(fault).__name__}")
 
 
@@ -237,8 +242,11 @@ def _object(text: str) -> dict[str, Any]:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         return {}
-    value = value[-1] if isinstance(value, list) and value else value
-    return value if isinstance(value, dict) else {}
+    if isinstance(value, list) and value:
+        value = value[-1]
+    if not isinstance(value, dict):
+        return {}
+    return value
 
 
 FEED = Feed()

@@ -1,7 +1,9 @@
 """Login to the real-time servers: by what the account's options hold, renewed before it expires.
 
-Source: Voicenter, EventsSDK and EventsSDK.NET, the addresses, bodies and answers of monitorAPI; no other document has
-them. Shape: `Data.Socket` with `Token`, `TokenExpiry`, `RefreshToken`, `Url`, `URLList`, keys in any case.
+Source: Voicenter, EventsSDK and EventsSDK.NET have the addresses, bodies and answers of monitorAPI;
+no other document does.
+Shape: `Data.Socket` with `Token`, `TokenExpiry`, `RefreshToken`, `Url` and `URLList`, their case
+varies.
 Account options: those of `KINDS`, and `real_time_url` for another address than ADDRESS.
 Raises: PbxUnavailable, whose words hold no secret.
 """
@@ -56,7 +58,7 @@ TURNS = _Turns()
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """`servers` in the order in which they are to be tried; `renew_at` None where the expiry cannot be read."""
+    """`servers` in the order to try them; `renew_at` is None where the expiry cannot be read."""
 
     token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -86,9 +88,8 @@ def faults(options: Mapping[str, Any]) -> tuple[str, ...]:
     ]
     kinds = [names for kind in KINDS.values() if (names := set(kind.values())) & given]
     if len(kinds) > 1:
-        found.append(
-            "real-time events take one login: a token, a username and password, or an email and pin."
-        )
+        logins = "a token, a username and password, or an email and pin"
+        found.append(f"real-time events take one login: {logins}.")
     missing = sorted(name for names in kinds[:1] for name in names - given)
     return (*found, *(f"options.{name} is missing." for name in missing))
 
@@ -107,29 +108,29 @@ def renew(sender: Sender, account: Account, login: Login) -> Login:
 
 
 def read(reply: Reply, account: Account, now: datetime) -> Login:
-    """The answer of a login or a renewal: any HTTP status but 2xx, and any `error`, is a refusal."""
+    """The answer of a login or a renewal. A status other than 2xx and any `error` is a refusal."""
     said = FieldReader(api.opened(reply) or {})
     socket = FieldReader(FieldReader(said.object("Data")).object("Socket"))
     token, urls = socket.text("Token"), socket.raw("URLList")
-    named = [*(urls if isinstance(urls, list) else ()), socket.text("Url")]
+    if not isinstance(urls, list):
+        urls = []
+    named = [*urls, socket.text("Url")]
     secure = _url(account, "").startswith("https:")
     servers = tuple(dict.fromkeys(server for one in named if (server := _server(one, secure))))
     if reply.fate is not Fate.ANSWERED:
         raise PbxUnavailable(f"the login is not reached: {reply.fault}")
     if not 200 <= reply.status < 300 or said.raw("error") or not token or not servers:
         words = said.text("error") or said.text("Status") or "no token and servers in the answer"
-        raise PbxUnavailable(
-            f"the login is refused: {api.message(account, words)} (HTTP {reply.status})"
-        )
+        why = api.message(account, words)
+        raise PbxUnavailable(f"the login is refused: {why} (HTTP {reply.status})")
     if (version := socket.text("Version")) and not version.startswith(SPOKEN):
         log.warning(
             "account %s: its real-time servers speak version %s of socket.io",
             account.key,
             version[:20],
         )
-    return Login(
-        token, socket.text("RefreshToken"), servers, _renew_at(socket.text("TokenExpiry"), now)
-    )
+    renew_at = _renew_at(socket.text("TokenExpiry"), now)
+    return Login(token, socket.text("RefreshToken"), servers, renew_at)
 
 
 def _login(sender: Sender, account: Account, request: requests.Request) -> Login:
@@ -149,27 +150,35 @@ def _url(account: Account, path: str) -> str:
 
 
 def _renew_at(expiry: str, now: datetime) -> datetime | None:
-    """How expiries are written is documented nowhere: one without a zone, or that is over, says nothing."""
+    """No document says how expiries are written. One without a zone or in the past says nothing."""
     try:
         moment = datetime.fromisoformat(expiry)
     except ValueError:
         return None
-    return (
-        moment - BEFORE_EXPIRY
-        if moment.tzinfo is not None and moment - BEFORE_EXPIRY > now
-        else None
-    )
+    if moment.tzinfo is None or moment - BEFORE_EXPIRY <= now:
+        return None
+    return moment - BEFORE_EXPIRY
 
 
 def _server(named: object, secure: bool) -> str:
-    """An address, or a host alone; never less secure than the login itself. Empty when it is neither."""
-    text = named if isinstance(named, str) else ""
+    """An address, or a host alone; empty when it is neither.
+
+    It is never less secure than the login itself.
+    """
+    if not isinstance(named, str):
+        return ""
+    if "://" not in named:
+        named = f"https://{named}"
     try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
+        parts = urlsplit(named)
         known = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
     except ValueError:
         return ""
-    return f"{'https' if secure else parts.scheme}://{parts.netloc}" if known else ""
+    if not known:
+        return ""
+    if secure:
+        return f"https://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _is_text(value: object) -> bool:

@@ -1,9 +1,11 @@
 """Pop-up screen -> ScreenPop, and the answer that the agent sees.
 
 Source: Voicenter, "Pop-Up Screen API" (the English and the Hebrew document differ, see README.md).
-Shape: GET and form are flat, with the state in `statusCall` or `status`; JSON has `currentCall` inside.
-One request for each phase and each extension that rings; a hang-up still says `Talking` and adds a cause.
-Units: `callStarted` and `callAnswered` are the account's wall clock counted as UTC; 0 is "not answered".
+Shape: GET and form are flat, with the state in `statusCall` or `status`; JSON has `currentCall`
+inside. There is one request for each phase and each extension that rings. A hang-up still says
+`Talking` and adds a cause.
+Units: `callStarted` and `callAnswered` are the account's wall clock counted as UTC; 0 is "not
+answered".
 Raises: BadPayload when neither a call id nor a number is there.
 """
 
@@ -35,8 +37,10 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         call.text("status") or call.text("statusCall") or current.text("callstatus")
     )
     phase, direction = _phase(state, call, current), _direction(state, call, current)
-    # As real-time events have it: whom an extension calls is rung while the agent is on the line.
-    agent_waits = state == "talking" and phase is Phase.RINGING and direction is Direction.OUTGOING
+    # As in real-time events: the number that an extension calls rings while the agent waits.
+    leg = None
+    if state == "talking" and phase is Phase.RINGING and direction is Direction.OUTGOING:
+        leg = CUSTOMERS_LEG
     return ScreenPop(
         call_id=call_id or None,
         phase=phase,
@@ -54,12 +58,12 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         caller_name=current.text("originalCallerName") or call.text("callerName"),
         cause=current.text("cause") or call.text("cause"),
         custom=custom_data(call) | custom_data(current),
-        leg=CUSTOMERS_LEG if agent_waits else None,
+        leg=leg,
     )
 
 
 def answer(pop: ScreenPop, caller: Caller) -> Json:
-    """The documented keys; once the call is answered or over, only that it was heard."""
+    """The documented keys. Once the call is answered or over, nothing but `OK`."""
     if pop.phase in (Phase.ANSWERED, Phase.ENDED):
         return {"STATUS": "OK"}
     return {
@@ -72,19 +76,20 @@ def answer(pop: ScreenPop, caller: Caller) -> Json:
 
 
 def merge(ours: Json, theirs: Json) -> Json:
-    """The CRM's words where it has any; nothing of an answer whose STATUS is not OK, as the PBX would have it."""
+    """The CRM's words where it has any. Like the PBX, we drop an answer whose STATUS is not OK."""
     reader = FieldReader(theirs)
     if reader.text("STATUS") != "OK":
         return ours
-    said = {name: reader.text(name) for name in ("URL", "CLIENTNAME", "COMPANY")} | {
-        "TOTAL": reader.whole("TOTAL")
-    }
+    said: Json = {name: reader.text(name) for name in ("URL", "CLIENTNAME", "COMPANY")}
+    said["TOTAL"] = reader.whole("TOTAL")
     return ours | {name: value for name, value in said.items() if value}
 
 
 def _phase(state: str, call: FieldReader, current: FieldReader) -> Phase:
-    """The cause before the state, which stays Talking at the hang-up; the proofs of an answer before Talking, which
-    a call that waits in a queue has too."""
+    """The cause counts before the state, because the state stays Talking at the hang-up.
+
+    Proofs of an answer count before Talking, because a call that waits in a queue is Talking too.
+    """
     if state == "hangup" or call.text("cause") or current.text("cause"):
         return Phase.ENDED
     proofs = (
@@ -95,8 +100,10 @@ def _phase(state: str, call: FieldReader, current: FieldReader) -> Phase:
     )
     if any(proof is not None and proof > 0 for proof in proofs):
         return Phase.ANSWERED
+    if state == "talking" and any(proof is not None for proof in proofs):
+        return Phase.RINGING
     if state == "talking":
-        return Phase.ANSWERED if all(proof is None for proof in proofs) else Phase.RINGING
+        return Phase.ANSWERED
     return PHASES.get(state, Phase.UNKNOWN)
 
 
@@ -105,7 +112,9 @@ def _direction(state: str, call: FieldReader, current: FieldReader) -> Direction
         return Direction.INTERNAL
     if word := call.text("direction") or current.text("direction"):
         return codes.direction(word)
-    return Direction.OUTGOING if state == "dialing" else Direction.INCOMING
+    if state == "dialing":
+        return Direction.OUTGOING
+    return Direction.INCOMING
 
 
 def _moment(

@@ -1,7 +1,8 @@
 """Voicenter's epoch numbers -> aware UTC.
 
-They are the account's wall clock counted as if it were UTC: 1595333610 reads 12:13:30, and the call began at
-12:13:30 in Israel. Voicenter, "CDR Notification System API": "Epoch time (Israel time zone)".
+They are the account's wall clock counted as if it were UTC. 1595333610 reads 12:13:30, and the call
+began at 12:13:30 in Israel. Source: Voicenter, "CDR Notification System API": "Epoch time (Israel
+time zone)".
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ def is_time(epoch: int) -> bool:
 def utc(epoch: int, zone: str, latest: datetime) -> datetime:
     """The moment when a wall clock in `zone` showed the time that `epoch` reads as UTC.
 
-    In the hour that autumn repeats there are two: the second is meant, unless it is after `latest`, the latest that
-    it can have been. In the hour that spring leaves out there is none: the clock is taken as not yet put forward.
+    The hour that autumn repeats has two such moments. The second is meant, unless it is after
+    `latest`. The hour that spring leaves out has none; the clock counts as not yet put forward.
     """
     shown = datetime.fromtimestamp(epoch, UTC).replace(tzinfo=_zone(zone))
     first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    return second if first < second <= latest + CLOCKS_DIFFER else first
+    if first < second <= latest + CLOCKS_DIFFER:
+        return second
+    return first
 
 
 @lru_cache

@@ -1,8 +1,9 @@
 """Caller data: the PBX asks who is calling and gets nine keys.
 
 Source: While1 Voice wiki, "Caller Data Retrieval via Webservice".
-Shape: GET with `telephone`, `dnid` and our `token`. No call id, no state: asked before the call is put through.
-The answer has the same nine keys whether the caller is known or not; unknown is null in all of them.
+Shape: GET with `telephone`, `dnid` and our `token`. There is no call id and no state: the PBX asks
+before it puts the call through. The answer has the same nine keys whether the caller is known or
+not; for an unknown caller all are null.
 Raises: BadPayload when `telephone` is missing; an empty one is a withheld number.
 """
 
@@ -52,7 +53,7 @@ def answer(pop: ScreenPop, caller: Caller) -> Json:
 
 
 def merge(ours: Json, theirs: Json) -> Json:
-    """The CRM's values where it has any: it may also say where the call is to go."""
+    """The CRM's values where it has any. It may also say where the call goes."""
     return ours | {name: theirs[name] for name in KEYS if theirs.get(name) is not None}
 
 

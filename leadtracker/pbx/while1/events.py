@@ -1,15 +1,16 @@
 """Events: the PBX reports that a call was answered, missed or has ended.
 
 Source: While1 Voice wiki, "Send Events (WebHook)".
-Shape: GET; not every event has every parameter. `uniqueid` is Asterisk's: the epoch second the call began in, a dot
-and a running number. No event has a duration: what is said of seconds is counted from the call's beginning to the
-moment the event of its end came in.
+Shape: GET; not every event has every parameter. `uniqueid` is Asterisk's: the epoch second in which
+the call began, a dot and a running number. No event has a duration, so we count seconds from the
+call's beginning to the moment when the event of its end came.
 Raises: BadPayload when `uniqueid` is missing.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from leadtracker.domain import Account, Cdr, Direction, Json, Outcome, Phase, ScreenPop
@@ -48,18 +49,20 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr | ScreenPo
     if event in ENDS:
         return _ended(reader, event, account, received)
     call_id = reader.required("uniqueid")
-    answered = event in ANSWERS
-    return ScreenPop(
+    pop = ScreenPop(
         call_id=call_id,
-        phase=Phase.ANSWERED if answered else Phase.UNKNOWN,
+        phase=Phase.UNKNOWN,
         caller=reader.number("telephone", account.country),
         did=reader.number("dnid", account.country),
-        direction=_direction(reader, Direction.INCOMING if answered else Direction.UNKNOWN),
+        direction=_direction(reader, Direction.UNKNOWN),
         extension=reader.text("agent"),
         at=_began(call_id, received),
-        answered_at=received if answered else None,
-        custom=_details(reader) | reader.left() | ({} if answered else {"event": event}),
+        custom=_details(reader) | reader.left(),
     )
+    if event not in ANSWERS:
+        return replace(pop, custom=pop.custom | {"event": event})
+    direction = _direction(reader, Direction.INCOMING)
+    return replace(pop, phase=Phase.ANSWERED, direction=direction, answered_at=received)
 
 
 def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> HttpAnswer:
@@ -69,15 +72,17 @@ def acknowledge(written_as: WireFormat, receipt: Receipt, account: Account) -> H
 def _ended(reader: FieldReader, event: str, account: Account, received: datetime) -> Cdr:
     call_id, reason = reader.required("uniqueid"), reader.text("fail_reason")
     began = _began(call_id, received)
-    lasted = max(0, int((received - began).total_seconds())) if began else 0
+    lasted = max(0, int((received - (began or received)).total_seconds()))
     waited = reader.seconds("queue_hold_time") or 0
     outcome = FAILURES.get(reason.lower(), ENDS[event])
-    outgoing = event == "outgoing_end"
-    direction = _direction(reader, Direction.OUTGOING if outgoing else Direction.INCOMING)
-    customer, did = (
-        reader.number("telephone", account.country),
-        reader.number("dnid", account.country),
-    )
+    talked = 0
+    if outcome is Outcome.ANSWERED:
+        talked = max(0, lasted - waited)
+    customer = reader.number("telephone", account.country)
+    ours = reader.number("dnid", account.country)
+    caller, target, did, usual = customer, ours, ours, Direction.INCOMING
+    if event == "outgoing_end":
+        caller, target, did, usual = ours, customer, None, Direction.OUTGOING
     agent = reader.text("agent")
     return Cdr(
         call_id=call_id,
@@ -85,15 +90,15 @@ def _ended(reader: FieldReader, event: str, account: Account, received: datetime
         type_code=None,
         status=reason,
         outcome=outcome,
-        direction=direction,
+        direction=_direction(reader, usual),
         main=True,
         started_at=began or received,
         started_raw=call_id,
-        caller=did if outgoing else customer,
-        target=customer if outgoing else did,
-        did=None if outgoing else did,
+        caller=caller,
+        target=target,
+        did=did,
         customer=customer,
-        talk_seconds=max(0, lasted - waited) if outcome is Outcome.ANSWERED else 0,
+        talk_seconds=talked,
         duration_seconds=lasted,
         ring_seconds=0,
         wait_seconds=waited,
@@ -106,10 +111,14 @@ def _ended(reader: FieldReader, event: str, account: Account, received: datetime
 
 
 def _began(call_id: str, received: datetime) -> datetime | None:
-    """When the call began, if its id is of Asterisk's form and names a moment that can have been its beginning."""
+    """When the call began; None when its id does not say, or names a moment that cannot be."""
     parts = UNIQUE_ID.fullmatch(call_id)
-    began = datetime.fromtimestamp(int(parts[1]), UTC) if parts else None
-    return began if began and received - LONGEST_CALL <= began <= received + CLOCKS_DIFFER else None
+    if not parts:
+        return None
+    began = datetime.fromtimestamp(int(parts[1]), UTC)
+    if not received - LONGEST_CALL <= began <= received + CLOCKS_DIFFER:
+        return None
+    return began
 
 
 def _direction(reader: FieldReader, usual: Direction) -> Direction:

@@ -1,4 +1,4 @@
-"""The tables of what a site has learned: its counts, its calling clock, whose phone is whose, its plan."""
+"""The tables of what a site has learned: counts, calling clock, whose phone is whose, plan."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class HourRow(Base):
 
 
 class PhoneRow(Base):
-    """The latest call of a phone, or of a hidden number on a DID: matching.phone_memory.Remembered."""
+    """The latest call of a phone, or of a hidden one on a DID: phone_memory.Remembered."""
 
     __tablename__ = "phones"
     site_id: Mapped[KeyOfSite]

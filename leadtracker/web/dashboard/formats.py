@@ -28,7 +28,7 @@ OUTCOME_WORDS = {
 UNDECIDED = ("unknown", "answered")  # outcomes that do not say whether a call has ended
 TODAY = "Today"
 # Stands in for the site of a call that is of none.
-ANY_SITE = Site(id=0, name="", time_zone="UTC")
+ANY_SITE = Site(id=0, name="", tokens=(), time_zone="UTC")
 VERDICT_WORDS = {
     "certain": "certain",
     "likely": "likely",

@@ -1,4 +1,4 @@
-"""The script's address: GET gives the script, POST is a number request or a heartbeat of it."""
+"""The script's address: GET gives the script, POST takes its number requests and heartbeats."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ BESIDE = ("debug.js", "callback.js")  # loaded only when they are used
 
 
 def register(app: Flask, numbers: Numbers, requests: CallbackRequests, own_path: str) -> None:
-    """Serve the script at our paths, at Voicenter's and at the operator's, with what it loads beside each."""
-    paths = dict(SCRIPTS) | ({own_path: "tracker.js"} if own_path else {})
+    """Serve the script, and what it loads, at our paths, Voicenter's and the operator's."""
+    paths = dict(SCRIPTS)
+    if own_path:
+        paths[own_path] = "tracker.js"
     for path, file in paths.items():
         app.add_url_rule(path, f"script {path}", lambda file=file: script(file), methods=["GET"])
         app.add_url_rule(
@@ -46,9 +48,8 @@ def script(file: str) -> Response:
     response = send_from_directory(
         STATIC, file, mimetype="text/javascript", max_age=3600, conditional=True
     )
-    response.headers["Access-Control-Allow-Origin"] = (
-        "*"  # a public file, loadable with integrity=… crossorigin
-    )
+    # A public file, which a page may load with integrity=… crossorigin.
+    response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 

@@ -1,4 +1,4 @@
-"""What the script in a page sends: a JSON message with its site's token, answered to pages of that site alone."""
+"""The JSON messages of the script in a page: read, matched to a site, answered with CORS."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ def read_message() -> Json:
 
 
 def site_of(token: object) -> Site:
-    """The site of a public token; whether the page is one of the site, the caller asks. Raises NotAllowed."""
+    """The site of a public token. Raises NotAllowed.
+
+    The caller checks that the page is one of the site's.
+    """
     directory = stores().directory
     directory.refresh()
-    site = directory.site_by_token(token) if isinstance(token, str) else None
-    if site is None:
-        raise NotAllowed("no site has this token")
-    return site
+    if isinstance(token, str) and (site := directory.site_by_token(token)):
+        return site
+    raise NotAllowed("no site has this token")
 
 
 @functools.lru_cache(maxsize=4096)
 def cors(origins: tuple[str, ...], origin: str) -> tuple[tuple[str, Any], ...]:
-    """flask-cors' headers for a page of one origin of a site."""
+    """The headers of flask-cors for a page of one origin of a site."""
     options = get_cors_options(None, {"origins": list(origins), "methods": ["GET", "POST"]})
     return tuple(get_cors_headers(options, Headers({"Origin": origin}), "POST").items())

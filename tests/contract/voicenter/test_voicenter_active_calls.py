@@ -73,7 +73,9 @@ ERRORS = {
     "extensions-answer-error-2-internal.json": "The PBX says: Internal error. (2).",
     "queues-answer-error-1-format.json": "The PBX says: Authorization failed. (1).",
     "queues-answer-error-2-internal.json": "The PBX says: Internal error. (2).",
-    "queues-answer-error-2-queue-not-found.json": "The PBX says: Queue is not found in this account (2).",
+    "queues-answer-error-2-queue-not-found.json": (
+        "The PBX says: Queue is not found in this account (2)."
+    ),
 }
 REQUESTS = {
     "extensions-request-all.json": "",

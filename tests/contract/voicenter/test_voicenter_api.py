@@ -1,4 +1,5 @@
-"""Voicenter's services: their documented addresses, how one is asked, and what is said of an answer."""
+"""Voicenter's services: their documented addresses, how one is asked,
+and what is said of an answer."""
 
 from __future__ import annotations
 

@@ -83,9 +83,13 @@ ANSWERS = {
     "answer-truncated.json": call_log.Records(25000, (OUTGOING, INCOMING), whole=False),
 }
 ERRORS = {
-    "answer-error-1-rate-limit.json": "The PBX says: Request limit exceeded. Please try again later. (1).",
+    "answer-error-1-rate-limit.json": (
+        "The PBX says: Request limit exceeded. Please try again later. (1)."
+    ),
     "answer-error-2-authorization.json": "The PBX says: Authorization failed. (2).",
-    "answer-error-4-ip-not-trusted.json": "The PBX says: IP address 192.0.2.10 is not trusted. (4).",
+    "answer-error-4-ip-not-trusted.json": (
+        "The PBX says: IP address 192.0.2.10 is not trusted. (4)."
+    ),
     "answer-error-5-out-of-range.json": "The PBX says: Out of range (5).",
 }
 REQUESTS = ("request.json", "request-all-filters.json")

@@ -1,4 +1,5 @@
-"""Every Click2Call sample: requests byte for byte in a query, key for key in JSON; answers field by field."""
+"""Every Click2Call sample: requests byte for byte in a query, key for key in JSON;
+answers field by field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every dialer sample: requests key for key in JSON, byte for byte in a query; answers field by field."""
+"""Every dialer sample: requests key for key in JSON, byte for byte in a query;
+answers field by field."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The lead tracker's samples are what they say: lists of arguments for `init`.
 
-What a page does with them is proved by the browser tests, which call the script's `init` with these same files; here
-is only proved that the files can stand for calls of it.
+What a page does with them is proved by the browser tests, which call the script's `init` with these
+same files; here is only proved that the files can stand for calls of it.
 """
 
 from __future__ import annotations

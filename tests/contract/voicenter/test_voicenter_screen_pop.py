@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from leadtracker.domain import CUSTOMERS_LEG, Account, Caller, Direction, Phase, ScreenPop
+from leadtracker.domain import CUSTOMERS_LEG, Account, Direction, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.vendor import WireFormat
-from leadtracker.pbx.voicenter import VENDOR
 from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP
 from tests.contract.samples import FOLDER, requests, sent
 
@@ -208,7 +206,8 @@ def test_flat_phase(
         ({}, {"customdata": []}, {}),
         ({}, {"customdata": None}, {}),
         ({"var_a": "1"}, {"Customdata": {"b": "2"}}, {"custom": {"var_a": "1", "b": "2"}}),
-        # Numbers: the next one that is there; what is no number as received; withheld ones are none.
+        # Numbers: the next one that is there; what is no number as received;
+        # withheld ones are # none.
         ({"phone": ""}, {}, {}),
         ({"phone": LEFT_OUT}, {"callerphone": LEFT_OUT}, {}),
         (
@@ -258,7 +257,8 @@ OUT, RINGS = {"status": "Talking", "direction": "Outgoing"}, {"direction": Direc
 @pytest.mark.parametrize(
     ("call", "current", "expected"),
     [
-        # Whom an extension calls is rung while the agent is on the line: that is the customer's leg.
+        # Whom an extension calls is rung while the agent is on the line:
+        # that is the customer's # leg.
         (OUT, {}, RINGS | {"leg": CUSTOMERS_LEG}),
         (OUT | {"direction": "Click2Call"}, {}, RINGS | {"leg": CUSTOMERS_LEG}),
         (OUT | {"direction": "Incoming"}, {}, {"leg": None}),
@@ -364,73 +364,3 @@ def test_a_pop_without_a_call_id_is_answered(israel: Account) -> None:
 def test_no_call(fields: dict[str, Any], israel: Account) -> None:
     with pytest.raises(BadPayload, match="ivrid"):
         SCREEN_POP.read(fields, israel, RECEIVED)
-
-
-def answer_sample(name: str) -> dict[str, Any]:
-    sample: dict[str, Any] = json.loads((SAMPLES / name).read_bytes())
-    return sample
-
-
-KNOWN = Caller(
-    name="John Doe",
-    company="Voicenter",
-    url="https://www.yourdomain.com/contact_search.asp?user_phone=0722776772",
-    total=1,
-    visitor_id="v",
-)
-UNKNOWN = Caller(url="https://www.example.com/contacts/new?phone=0722776772")
-
-
-@pytest.mark.parametrize(
-    ("phase", "caller", "name"),
-    [
-        (Phase.RINGING, KNOWN, "answer-found.json"),
-        (Phase.DIALING, KNOWN, "answer-found.json"),
-        (Phase.UNKNOWN, KNOWN, "answer-found.json"),
-        (Phase.RINGING, UNKNOWN, "answer-not-found.json"),
-        (Phase.ANSWERED, KNOWN, "answer-acknowledge.json"),
-        (Phase.ENDED, UNKNOWN, "answer-acknowledge.json"),
-    ],
-)
-def test_answer(phase: Phase, caller: Caller, name: str) -> None:
-    assert SCREEN_POP.answer(dataclasses.replace(RINGING, phase=phase), caller) == answer_sample(
-        name
-    )
-
-
-OURS = {
-    "STATUS": "OK",
-    "URL": "https://ours",
-    "CLIENTNAME": "Ours",
-    "TOTAL": 1,
-    "COMPANY": "Our company",
-}
-
-
-@pytest.mark.parametrize(
-    ("theirs", "expected"),
-    [
-        (answer_sample("answer-found.json"), answer_sample("answer-found.json")),
-        (answer_sample("answer-acknowledge.json"), OURS),
-        (answer_sample("answer-error.json") | {"CLIENTNAME": "Theirs"}, OURS),
-        ({"CLIENTNAME": "Theirs"}, OURS),
-        ({"STATUS": "ok", "CLIENTNAME": "Theirs"}, OURS),
-        ({"STATUS": True, "CLIENTNAME": "Theirs"}, OURS),
-        (
-            answer_sample("answer-not-found.json"),
-            OURS | {"URL": "https://www.example.com/contacts/new?phone=0722776772"},
-        ),
-        ({"STATUS": "OK", "CLIENTNAME": " ", "URL": None, "TOTAL": None}, OURS),
-        ({"STATUS": "OK", "CLIENTNAME": ["x"], "TOTAL": "many"}, OURS),
-        ({"STATUS": "OK", "TOTAL": "3", "EXTRA": "x"}, OURS | {"TOTAL": 3}),
-    ],
-)
-def test_merge(theirs: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert SCREEN_POP.merge(OURS, theirs) == expected
-
-
-def test_family() -> None:
-    assert VENDOR.family("screen-pop") is SCREEN_POP
-    assert not SCREEN_POP.secret_in_query
-    assert SCREEN_POP.needed
-    assert json.loads(SCREEN_POP.failed.content) == answer_sample("answer-error.json")

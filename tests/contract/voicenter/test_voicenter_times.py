@@ -102,7 +102,8 @@ def test_is_time(number: int, expected: bool) -> None:
     "zone", ["Asia/Jerusalem", "Europe/Bucharest", "America/New_York", "Australia/Lord_Howe"]
 )
 def test_every_hour_of_a_year_is_read_as_the_clock_showed_it(zone: str) -> None:
-    """Voicenter writes what the wall shows; reading it gives the moment, the hour that comes twice its second."""
+    """Voicenter writes what the wall shows; reading it gives the moment,
+    the hour that comes twice its second."""
     start = datetime(2024, 1, 1, tzinfo=UTC)
     for hour in range(366 * 24):
         moment = start + timedelta(hours=hour)

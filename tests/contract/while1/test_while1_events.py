@@ -144,7 +144,8 @@ def test_calls_that_go_on(
                 "wait_seconds": 0,
             },
         ),
-        # An id that is not Asterisk's, or a moment that cannot be this call's beginning: it began when we heard of it.
+        # An id that is not Asterisk's, or a moment that cannot be this call's beginning:
+        # it began # when we heard of it.
         (
             {"uniqueid": "abc"},
             {"call_id": "abc", "started_raw": "abc", "started_at": RECEIVED, "duration_seconds": 0},

@@ -1,9 +1,14 @@
-"""A Voicenter that sends screen pops and CDRs over HTTP, written from its documents, not our parsers.
+"""A Voicenter that sends screen pops and CDRs over HTTP, written from its documents.
 
 Source: Voicenter, "Pop-up Screen"; keys and types as its examples print them.
-Quirks played: epochs are the account's wall clock counted as UTC; a hang-up still says Talking and names a
-cause; each extension that rings sends a pop of its own; a click-to-call call has two CDRs with one id; a CDR
-that is not acknowledged with Err 0 is sent again.
+
+| quirk | played as |
+| --- | --- |
+| epochs | the account's wall clock counted as UTC |
+| a hang-up | still says Talking, and names a cause |
+| several extensions ring | each sends a screen pop |
+| a click-to-call call | two CDRs with one id |
+| a CDR not acknowledged with Err 0 | sent again |
 """
 
 from __future__ import annotations
@@ -59,7 +64,9 @@ class SimulatedVoicenter:
 
     def ring(self, call: SimulatedCall) -> Shown:
         """Pops at every extension that rings; what the first one's agent sees."""
-        word = "Ringing" if _incoming(call) else "Dialing"
+        word = "Dialing"
+        if is_incoming(call):
+            word = "Ringing"
         first, *_ = [self._pop(self.pop(call, extension, word)) for extension in call.extensions]
         return Shown(first.get("CLIENTNAME", ""), first.get("COMPANY", ""), first.get("URL", ""))
 
@@ -67,11 +74,9 @@ class SimulatedVoicenter:
         self._pop(self.pop(call, call.takes_it, "Talking"))
 
     def hang_up(self, call: SimulatedCall) -> None:
-        """Every extension stops: at those that did not get the call, because another did."""
+        """Every extension stops ringing; those that did not get the call name the reason."""
         for extension in call.extensions:
-            elsewhere = call.answered and extension != call.takes_it
-            cause = "Answered elsewhere" if elsewhere else "Normal hangup"
-            self._pop(self.pop(call, extension, "Talking", cause=cause))
+            self._pop(self.pop(call, extension, "Talking", cause=cause_at(call, extension)))
 
     def report(self, call: SimulatedCall) -> None:
         for record in cdrs(call, self.zone, self.recordings_url, newer_fields=self.newer_fields):
@@ -90,30 +95,46 @@ class SimulatedVoicenter:
         self, call: SimulatedCall, extension: Extension, word: str, *, cause: str = ""
     ) -> Fields:
         """The JSON body of a screen pop; `cause` makes it that of the hang-up."""
-        incoming = _incoming(call)
-        direction = "Incoming" if incoming else "Outgoing"
-        started = epoch(call.started_at, self.zone)
-        talks = word == "Talking" and call.answered and extension == call.takes_it
-        answered_at = started + call.wait_seconds + call.ring_seconds if talks else 0
-        customer = call.customer.lstrip("+") if call.customer else "Anonymous"
-        did = national(call.did) if incoming else ""
-        shown_name = call.queue or call.customer_name
+        current = self._current(call, extension, word)
+        if cause:
+            current["cause"] = cause
+        return {
+            "phone": current["callerphone"],
+            "callerName": current["callername"],
+            "ivrid": current["ivrid"],
+            "extenUser": extension.code,
+            "did": current["did"],
+            "status": word,
+            "direction": current["direction"],
+            "recordFile": current["recording"]["Filename"],
+            "isMuted": False,
+            "callStarted": current["callStarted"],
+            "isAnswered": bool(current["answered"]),
+            "callAnswered": current["callAnswered"],
+            "currentCall": current,
+        }
+
+    def _current(self, call: SimulatedCall, extension: Extension, word: str) -> Fields:
+        """`currentCall`."""
+        started, answered_at = epoch(call.started_at, self.zone), 0
+        if word == "Talking" and call.answered and extension == call.takes_it:
+            answered_at = started + call.wait_seconds + call.ring_seconds
+        customer = (call.customer or "Anonymous").lstrip("+")
+        numbers = _numbers(call)
+        direction, did = numbers["direction"], numbers["did"]
         file = f"{self.call_id(call)}-agent-{customer}-{did}.mp3"
-        current: Fields = {
+        current: Fields = numbers | {
             "callStarted": started,
             "calldurationinterval": started,
             "callAnswered": answered_at,
-            "answered": int(talks),
-            "callername": shown_name,
+            "answered": int(answered_at > 0),
+            "callername": call.queue or call.customer_name,
             "callerphone": customer,
             "outgoingcallername": "",
-            "outgoingcallerphone": "" if incoming else national(call.did),
             "callstatus": word,
             "customdata": dict(call.variables),
-            "direction": direction,
             "ivrid": self.call_id(call),
             "recording": {"Filename": file, "Options": "", "ApproximateURL": "", "IsMuted": 0},
-            "did": did,
             "relatedIvrUniqueIDs": [],
             "callType": direction,
             "actualDialedNumber": did or customer,
@@ -125,50 +146,33 @@ class SimulatedVoicenter:
             "extenUser": extension.code,
             "number": 89312,
         }
-        if incoming:
-            current["originalCallerID"] = national(call.customer) if call.customer else "Anonymous"
-            current["originalCallerName"] = call.customer_name
         if word != "Talking":
             current["blcServerID"] = 225
-        if cause:
-            current["cause"] = cause
-        return {
-            "phone": customer,
-            "callerName": shown_name,
-            "ivrid": self.call_id(call),
-            "extenUser": extension.code,
-            "did": did,
-            "status": word,
-            "direction": direction,
-            "recordFile": file,
-            "isMuted": False,
-            "callStarted": started,
-            "isAnswered": talks,
-            "callAnswered": answered_at,
-            "currentCall": current,
-        }
+        return current
 
     def _pop(self, body: Fields) -> Fields:
-        """The receiver's answer; empty, and so nothing to see, when it is late or says anything but OK."""
-        short = {key: body[key] for key in ("phone", "ivrid", "extenUser", "did")}
+        """The receiver's answer; empty when it is late or says anything but OK."""
         try:
-            if self.pop_format == PopFormat.GET:
-                answer = self._get({**short, "statusCall": body["status"]})
-            elif self.pop_format == PopFormat.FORM:
-                form = {**short, "status": body["status"]}
-                answer = self.http.post(self.screen_pop_url, data=form, timeout=SCREEN_POP_SECONDS)
-            else:
-                answer = self.http.post(self.screen_pop_url, json=body, timeout=SCREEN_POP_SECONDS)
-            said = answer.json() if answer.ok else {}
+            answer = self._send_pop(body)
+            said = answer.json()
         except requests.RequestException:
             return {}
-        return said if isinstance(said, dict) and said.get("STATUS") == "OK" else {}
+        if answer.ok and isinstance(said, dict) and said.get("STATUS") == "OK":
+            return said
+        return {}
+
+    def _send_pop(self, body: Fields) -> requests.Response:
+        short = {key: body[key] for key in ("phone", "ivrid", "extenUser", "did")}
+        if self.pop_format == PopFormat.GET:
+            return self._get({**short, "statusCall": body["status"]})
+        if self.pop_format == PopFormat.JSON:
+            return self.http.post(self.screen_pop_url, json=body, timeout=SCREEN_POP_SECONDS)
+        form = {**short, "status": body["status"]}
+        return self.http.post(self.screen_pop_url, data=form, timeout=SCREEN_POP_SECONDS)
 
     def _get(self, query: Mapping[str, str]) -> requests.Response:
-        joint = "&" if "?" in self.screen_pop_url else "?"
-        return self.http.get(
-            self.screen_pop_url + joint + urlencode(query), timeout=SCREEN_POP_SECONDS
-        )
+        url = joined(self.screen_pop_url, urlencode(query))
+        return self.http.get(url, timeout=SCREEN_POP_SECONDS)
 
     def _acknowledged(self, record: Fields) -> bool:
         body, content_type = written(record, self.cdr_format)
@@ -180,8 +184,33 @@ class SimulatedVoicenter:
         return answer.status_code == 200 and _says_ok(answer.text, self.cdr_format)
 
 
-def _incoming(call: SimulatedCall) -> bool:
+def is_incoming(call: SimulatedCall) -> bool:
     return call.kind in (Kind.INCOMING, Kind.TRANSFERRED)
+
+
+def cause_at(call: SimulatedCall, extension: Extension) -> str:
+    """Why an extension stopped."""
+    if call.answered and extension != call.takes_it:
+        return "Answered elsewhere"
+    return "Normal hangup"
+
+
+def joined(url: str, query: str) -> str:
+    if "?" in url:
+        return f"{url}&{query}"
+    return f"{url}?{query}"
+
+
+def _numbers(call: SimulatedCall) -> Fields:
+    if not is_incoming(call):
+        return {"direction": "Outgoing", "did": "", "outgoingcallerphone": national(call.did)}
+    return {
+        "direction": "Incoming",
+        "did": national(call.did),
+        "outgoingcallerphone": "",
+        "originalCallerID": national(call.customer or "Anonymous"),
+        "originalCallerName": call.customer_name,
+    }
 
 
 def _says_ok(answer: str, how: CdrFormat) -> bool:

@@ -1,4 +1,4 @@
-"""How a simulated agent's telephone takes a Click2Call call, and what its asker is told: a table."""
+"""How a simulated agent's telephone takes a Click2Call call, and what the asker is told."""
 
 from __future__ import annotations
 
@@ -53,7 +53,11 @@ VISITOR_NOT_REACHED = (Step.RING, Step.AGENT_ANSWERS, Step.HANG_UP, Step.REPORT)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`steps`: none where no telephone rings. `instead` of Voicenter's own answer. `logged` by the Call Log."""
+    """What happens to a call.
+
+    `steps` are empty where no telephone rings. `instead` replaces Voicenter's own answer. `logged`
+    says whether the Call Log has the call.
+    """
 
     error: tuple[int, str] = (0, "OK")
     steps: tuple[Step, ...] = WHOLE

@@ -40,13 +40,15 @@ class CdrFormat(enum.StrEnum):
 def cdrs(
     call: SimulatedCall, zone: ZoneInfo, recordings_url: str, *, newer_fields: bool
 ) -> list[Fields]:
-    """One for each leg. `newer_fields`: with those that newer accounts send and no document has."""
+    """One for each leg; `newer_fields` adds those that newer accounts send and no document has."""
     if call.kind == Kind.CLICK_TO_CALL:
         legs = [_agent_leg(call), _customer_leg(call)]
+    elif call.kind == Kind.OUTGOING:
+        legs = [_outgoing(call)]
     else:
-        legs = [_outgoing(call) if call.kind == Kind.OUTGOING else _incoming(call, zone)]
-        if newer_fields:
-            legs[0] |= _newer(call)
+        legs = [_incoming(call, zone)]
+    if newer_fields and len(legs) == 1:
+        legs[0] |= _newer(call)
     records = [_every_field(call, zone, recordings_url) | leg for leg in legs]
     for record in records:
         if record["type"] == "Click2Call leg1":
@@ -67,17 +69,19 @@ def epoch(moment: datetime, zone: ZoneInfo) -> int:
 
 
 def national(e164: str) -> str:
-    return "0" + e164[4:] if e164.startswith("+972") else e164.lstrip("+")
+    if e164.startswith("+972"):
+        return f"0{e164[4:]}"
+    return e164.lstrip("+")
 
 
 def written(record: Mapping[str, Any], how: CdrFormat) -> tuple[bytes, str]:
-    """A CDR as a body and its content type; nested values become JSON text where a format cannot nest."""
+    """A CDR as a body and its content type.
+
+    Nested values become JSON text where the format cannot nest.
+    """
     if how == CdrFormat.JSON:
         return json.dumps(record).encode(), "application/json"
-    flat = {
-        key: json.dumps(value) if isinstance(value, dict | list) else value
-        for key, value in record.items()
-    }
+    flat = {key: _flat(value) for key, value in record.items()}
     if how == CdrFormat.FORM:
         return urlencode(flat).encode(), "application/x-www-form-urlencoded"
     members = "".join(_member(name, value) for name, value in flat.items())
@@ -87,9 +91,17 @@ def written(record: Mapping[str, Any], how: CdrFormat) -> tuple[bytes, str]:
     ).encode(), "text/xml"
 
 
+def _flat(value: object) -> object:
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    return value
+
+
 def _every_field(call: SimulatedCall, zone: ZoneInfo, recordings_url: str) -> Fields:
     """The fields that all JSON examples have."""
-    recorded = call.ending in (Ending.ANSWERED, Ending.VOICEMAIL)
+    recording = ""
+    if call.ending in (Ending.ANSWERED, Ending.VOICEMAIL):
+        recording = f"{recordings_url}{call_id(call, zone)}-aws.mp3"
     return {
         "caller": "",
         "target": "",
@@ -103,7 +115,7 @@ def _every_field(call: SimulatedCall, zone: ZoneInfo, recordings_url: str) -> Fi
         "did": "",
         "queueid": 0,
         "queuename": "",
-        "record": f"{recordings_url}{call_id(call, zone)}-aws.mp3" if recorded else "",
+        "record": recording,
         "price": 0,
         "dialtime": call.ring_seconds,
         "representative_name": call.takes_it.person,
@@ -117,11 +129,13 @@ def _every_field(call: SimulatedCall, zone: ZoneInfo, recordings_url: str) -> Fi
 
 def _incoming(call: SimulatedCall, zone: ZoneInfo) -> Fields:
     leg: Fields = {
-        "caller": national(call.customer) if call.customer else "Anonymous",
+        "caller": national(call.customer or "Anonymous"),
         "type": "Incoming Call",
         "did": national(call.did),
-        "caller_country": "Israel" if call.customer else "",
+        "caller_country": "",
     }
+    if call.customer:
+        leg["caller_country"] = "Israel"
     if call.queue:
         leg["type"] = "Queue"
         leg["duration"] = call.talk_seconds + call.wait_seconds  # in a queue the waiting counts
@@ -178,11 +192,13 @@ def _agent_leg(call: SimulatedCall) -> Fields:
         "dialtime": 2,
         **DEPARTMENT,
     }
-    return leg | ({"CustomData": dict(call.variables)} if call.variables else {})
+    if call.variables:
+        leg["CustomData"] = dict(call.variables)
+    return leg
 
 
 def _customer_leg(call: SimulatedCall) -> Fields:
-    """Not dialled when the agent did not answer: the first leg says why."""
+    """Not dialed when the agent did not answer; the first leg says why."""
     leg: Fields = {
         "caller": national(call.did),
         "target": (call.customer or "").lstrip("+"),
@@ -195,18 +211,27 @@ def _customer_leg(call: SimulatedCall) -> Fields:
         "leg1DialStatusName": _agent_status(call),
         "CustomData": dict(call.variables) or {"var_clientID": f"CRM-{call.serial[:4]}"},
     }
-    return leg if call.agent_answers else leg | {"status": "NOTCALLED", "dialtime": 0}
+    if not call.agent_answers:
+        leg |= {"status": "NOTCALLED", "dialtime": 0}
+    return leg
 
 
 def _agent_status(call: SimulatedCall) -> str:
-    return "ANSWER" if call.agent_answers else "NOANSWER"
+    if call.agent_answers:
+        return "ANSWER"
+    return "NOANSWER"
 
 
 def _newer(call: SimulatedCall) -> Fields:
+    direction, took_part = "incoming", ""
+    if call.kind == Kind.OUTGOING:
+        direction = "outgoing"
+    if call.answered:
+        took_part = call.takes_it.code
     return {
-        "direction": "outgoing" if call.kind == Kind.OUTGOING else "incoming",
-        "extenUser": call.takes_it.code if call.answered else "",
-        "callerPhone": national(call.customer) if call.customer else "Anonymous",
+        "direction": direction,
+        "extenUser": took_part,
+        "callerPhone": national(call.customer or "Anonymous"),
         "isAnswer": int(call.answered),
         "actualCallDuration": call.talk_seconds,
         "actualCallDialtime": call.ring_seconds,
@@ -219,5 +244,8 @@ def _price(call: SimulatedCall) -> int:
 
 
 def _member(name: str, value: object) -> str:
-    kind = "i8" if name == "time" else XML_TYPES[type(value)]
-    return f"<member><name>{escape(name)}</name><value><{kind}>{escape(str(value))}</{kind}></value></member>"
+    kind = XML_TYPES[type(value)]
+    if name == "time":
+        kind = "i8"
+    content = f"<{kind}>{escape(str(value))}</{kind}>"
+    return f"<member><name>{escape(name)}</name><value>{content}</value></member>"

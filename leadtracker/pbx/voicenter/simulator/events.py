@@ -1,8 +1,14 @@
 """The real-time events of a simulated call, written from the documents, not our readers.
 
-Source: Voicenter, "API", chapter "Real Time API": ExtensionEvent and QueueEvent; keys and types as captured events have
-them. Quirks played: a call that waits in a queue, and the customer's leg that rings, are Talking with `answered` 0; a
-hang-up keeps the state; the agent's leg has an answer of its own; `callerphone` of a click-to-call is Anonymous.
+Source: Voicenter, "API", chapter "Real Time API": ExtensionEvent and QueueEvent. Keys and types are
+those of captured events.
+
+| quirk | played as |
+| --- | --- |
+| a call waits in a queue, or the customer's leg rings | Talking with `answered` 0 |
+| a hang-up | keeps the state |
+| the agent's leg | has an answer of its own |
+| `callerphone` of a click-to-call | Anonymous |
 """
 
 from __future__ import annotations
@@ -11,10 +17,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from leadtracker.pbx.simulated_call import Extension, Kind, SimulatedCall
+from leadtracker.pbx.voicenter.simulator.account import cause_at, is_incoming
 from leadtracker.pbx.voicenter.simulator.behavior import Step
 from leadtracker.pbx.voicenter.simulator.cdr import Fields, call_id, epoch, national
 
 Event = tuple[str, Fields]  # its name and payload, which socket.io sends as a pair
+AGENTS, CUSTOMERS = 1, 2  # legs, as `c2cdirection` numbers them
 AGENT_TAKES = timedelta(seconds=2)  # as the first leg's CDR says
 
 
@@ -22,35 +30,46 @@ def of_step(call: SimulatedCall, step: Step, zone: ZoneInfo) -> list[Event]:
     """What is sent when a step of a click-to-call begins."""
     match step:
         case Step.RING:
-            return [_leg(call, 1, "NEWCALL", zone)]
+            return [_leg(call, AGENTS, "NEWCALL", zone)]
         case Step.AGENT_ANSWERS:
-            return [_leg(call, 1, "ANSWER", zone), _leg(call, 2, "NEWCALL", zone)]
+            answered = _leg(call, AGENTS, "ANSWER", zone)
+            return [answered, _leg(call, CUSTOMERS, "NEWCALL", zone)]
         case Step.VISITOR_ANSWERS:
-            return [_leg(call, 2, "ANSWER", zone)]
+            return [_leg(call, CUSTOMERS, "ANSWER", zone)]
         case Step.HANG_UP:
-            return [_leg(call, 2 if call.agent_answers else 1, "HANGUP", zone)]
+            if call.agent_answers:
+                return [_leg(call, CUSTOMERS, "HANGUP", zone)]
+            return [_leg(call, AGENTS, "HANGUP", zone)]
     return []
 
 
 def of_call(call: SimulatedCall, zone: ZoneInfo) -> list[Event]:
     """All of a call of any kind, in order."""
     if call.kind is Kind.CLICK_TO_CALL:
-        steps = [Step.RING, *([Step.AGENT_ANSWERS] if call.agent_answers else [])]
-        steps += [*([Step.VISITOR_ANSWERS] if call.answered else []), Step.HANG_UP]
-        return [event for step in steps for event in of_step(call, step, zone)]
-    events = [_waiting(call, "JOIN", zone)] if call.queue else []
+        return [event for step in _steps(call) for event in of_step(call, step, zone)]
+    events = []
+    if call.queue:
+        events.append(_waiting(call, "JOIN", zone))
     events += [_event(call, extension, "NEWCALL", zone) for extension in call.extensions]
     if call.answered:
         events.append(_event(call, call.takes_it, "ANSWER", zone))
-    if call.queue:
-        events.append(_waiting(call, "EXIT" if call.answered else "ABANDONED", zone))
+    if call.queue and call.answered:
+        events.append(_waiting(call, "EXIT", zone))
+    elif call.queue:
+        events.append(_waiting(call, "ABANDONED", zone))
     if call.answered:
         events += [_event(call, call.takes_it, reason, zone) for reason in ("HOLD", "UNHOLD")]
     return events + [_event(call, extension, "HANGUP", zone) for extension in call.extensions]
 
 
+def _steps(call: SimulatedCall) -> list[Step]:
+    happens = {Step.AGENT_ANSWERS: call.agent_answers, Step.VISITOR_ANSWERS: call.answered}
+    steps = (Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS, Step.HANG_UP)
+    return [step for step in steps if happens.get(step, True)]
+
+
 def status_update(extension: Extension, status: int, now: int) -> Event:
-    """An agent's own doing, of no call."""
+    """An agent changed their status; it is about no call."""
     data = _extension(extension, []) | {
         "representativeStatus": status,
         "representativeUpdated": now * 1000,
@@ -66,14 +85,14 @@ def status_update(extension: Extension, status: int, now: int) -> Event:
 
 def _leg(call: SimulatedCall, leg: int, reason: str, zone: ZoneInfo) -> Event:
     """`answered` is the leg's own."""
-    if leg == 1:
-        answers = call.started_at + AGENT_TAKES if reason == "ANSWER" else None
-        word = "Talking" if reason == "ANSWER" else "Dialing"
-    else:
-        rang = timedelta(seconds=call.wait_seconds + call.ring_seconds)
-        answers = call.started_at + rang if call.answered and reason != "NEWCALL" else None
-        word = "Talking"
-    current = _call(call, call.takes_it, word, zone, epoch(answers, zone) if answers else 0)
+    word, answered_at = "Talking", 0
+    if leg == AGENTS and reason == "ANSWER":
+        answered_at = epoch(call.started_at + AGENT_TAKES, zone)
+    elif leg == AGENTS:
+        word = "Dialing"
+    elif call.answered and reason != "NEWCALL":
+        answered_at = epoch(call.started_at + _rang(call), zone)
+    current = _call(call, call.takes_it, word, zone, answered_at)
     current |= {
         "direction": "Click2Call",
         "callType": "Click2Call",
@@ -84,46 +103,47 @@ def _leg(call: SimulatedCall, leg: int, reason: str, zone: ZoneInfo) -> Event:
 
 
 def _event(call: SimulatedCall, extension: Extension, reason: str, zone: ZoneInfo) -> Event:
-    outgoing = call.kind is Kind.OUTGOING
-    talks = (
-        reason in ("ANSWER", "HOLD", "UNHOLD", "HANGUP")
-        and call.answered
-        and extension == call.takes_it
-    )
-    rang = timedelta(seconds=call.wait_seconds + call.ring_seconds)
-    word = (
-        "Hold"
-        if reason == "HOLD"
-        else "Talking"
-        if talks or call.queue
-        else "Dialing"
-        if outgoing
-        else "Ringing"
-    )
-    current = _call(
-        call, extension, word, zone, epoch(call.started_at + rang, zone) if talks else 0
-    )
+    talks = reason != "NEWCALL" and call.answered and extension == call.takes_it
+    answered_at = 0
+    if talks:
+        answered_at = epoch(call.started_at + _rang(call), zone)
+    current = _call(call, extension, _word(call, reason, talks), zone, answered_at)
     return _wrapped(call, extension, reason, current, zone)
+
+
+def _rang(call: SimulatedCall) -> timedelta:
+    return timedelta(seconds=call.wait_seconds + call.ring_seconds)
+
+
+def _word(call: SimulatedCall, reason: str, talks: bool) -> str:
+    """`callstatus`."""
+    if reason == "HOLD":
+        return "Hold"
+    if talks or call.queue:
+        return "Talking"
+    if call.kind is Kind.OUTGOING:
+        return "Dialing"
+    return "Ringing"
 
 
 def _wrapped(
     call: SimulatedCall, extension: Extension, reason: str, current: Fields, zone: ZoneInfo
 ) -> Event:
-    elsewhere = call.answered and extension != call.takes_it
-    over = reason == "HANGUP"
-    payload: Fields = {
-        "data": _extension(extension, [] if over else [current]) | {"currentCall": current},
-        "eventName": "extension",
-        "reason": reason,
-    } | _times(call, zone)
-    if over:
-        payload |= {
+    calls, ending = [current], {}
+    if reason == "HANGUP":
+        calls = []
+        ending = {
             "callerID": current["callerphone"],
             "ivruniqueid": call_id(call, zone),
             "dialStatus": "",
-            "cause": "Answered elsewhere" if elsewhere else "Normal hangup",
+            "cause": cause_at(call, extension),
         }
-    return "ExtensionEvent", payload
+    payload: Fields = {
+        "data": _extension(extension, calls) | {"currentCall": current},
+        "eventName": "extension",
+        "reason": reason,
+    }
+    return "ExtensionEvent", payload | _times(call, zone) | ending
 
 
 def _times(call: SimulatedCall, zone: ZoneInfo) -> Fields:
@@ -160,16 +180,11 @@ def _extension(extension: Extension, calls: list[Fields]) -> Fields:
 def _call(
     call: SimulatedCall, extension: Extension, word: str, zone: ZoneInfo, answered_at: int
 ) -> Fields:
-    outgoing = call.kind in (Kind.OUTGOING, Kind.CLICK_TO_CALL)
-    customer = national(call.customer) if call.customer else "Anonymous"
-    did = "" if outgoing else national(call.did)
-    direction = "Outgoing" if outgoing else "Incoming"
+    customer = national(call.customer or "Anonymous")
+    numbers = _numbers(call, customer)
     started = epoch(call.started_at, zone)
-    more: Fields = {} if outgoing else {"originalCallerID": customer, "actualDialedNumber": did}
-    if call.customer_name and not outgoing:
-        more["originalCallerName"] = call.customer_name
     if call.queue:
-        more["queueID"] = 1234567
+        numbers["queueID"] = 1234567
     return {
         "callStarted": started,
         "calldurationinterval": started,
@@ -178,10 +193,8 @@ def _call(
         "callername": call.queue or customer,
         "callerphone": customer,
         "outgoingcallername": "",
-        "outgoingcallerphone": national(call.did) if outgoing else "",
         "callstatus": word,
         "customdata": dict(call.variables),
-        "direction": direction,
         "ivrid": call_id(call, zone),
         "recording": {
             "Filename": f"{call_id(call, zone)}.mp3",
@@ -189,22 +202,37 @@ def _call(
             "ApproximateURL": "",
             "IsMuted": 0,
         },
-        "did": did,
         "relatedIvrUniqueIDs": [],
-        "callType": direction,
+        "callType": numbers["direction"],
         "channel": f"SIP/{extension.code}-00000001",
         "channel2": "SIP/Proxy-00000002",
         "isSpyed": False,
         "isInternal": False,
         "ip": "192.0.2.72",
         "blcServerID": 1,
-    } | more
+    } | numbers
+
+
+def _numbers(call: SimulatedCall, customer: str) -> Fields:
+    if not is_incoming(call):
+        return {"direction": "Outgoing", "did": "", "outgoingcallerphone": national(call.did)}
+    did = national(call.did)
+    numbers: Fields = {
+        "direction": "Incoming",
+        "did": did,
+        "outgoingcallerphone": "",
+        "originalCallerID": customer,
+        "actualDialedNumber": did,
+    }
+    if call.customer_name:
+        numbers["originalCallerName"] = call.customer_name
+    return numbers
 
 
 def _waiting(call: SimulatedCall, reason: str, zone: ZoneInfo) -> Event:
     joined = epoch(call.started_at, zone)
     waits = {
-        "CallerID": national(call.customer) if call.customer else "Anonymous",
+        "CallerID": national(call.customer or "Anonymous"),
         "CallerName": call.queue,
         "IvrUniqueID": call_id(call, zone),
         "JoinTimeStamp": joined,
@@ -218,16 +246,18 @@ def _waiting(call: SimulatedCall, reason: str, zone: ZoneInfo) -> Event:
         "IvrUniqueID": "another call",
         "ivrid": "another call",
     }
+    calls = [next_one]
+    if reason == "JOIN":
+        calls = [waits, next_one]
     data = {
         "QueueID": 1234567,
         "QueueName": call.queue,
         "UserID": 7654321,
         "DistributorID": 640,
         "IsDistributedQueue": False,
-        "Calls": [waits, next_one] if reason == "JOIN" else [next_one],
+        "Calls": calls,
     }
     if reason == "EXIT":
         data["AnsweredAgent"] = call.takes_it.person
-    return "QueueEvent", {"data": data, "eventName": "queue", "reason": reason} | _times(
-        call, zone
-    ) | {"ivruniqueid": call_id(call, zone)}
+    envelope: Fields = {"data": data, "eventName": "queue", "reason": reason}
+    return "QueueEvent", envelope | _times(call, zone) | {"ivruniqueid": call_id(call, zone)}

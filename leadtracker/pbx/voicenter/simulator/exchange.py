@@ -1,7 +1,7 @@
-"""The telephones behind a simulated Voicenter: calls of two legs, from the first ring to the CDRs of both.
+"""The telephones behind a simulated Voicenter: calls of two legs, from the first ring to both CDRs.
 
-While the customer's telephone rings the agent's pop-up is Talking with `answered` 0, as real-time events have it.
-Whoever listens to `tell` gets these events too.
+While the customer's telephone rings, the agent's screen pop is Talking with `answered` 0, as in
+real-time events. Whoever listens to `tell` gets these events too.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ REQUEST = "var_leadtracker_request"
 class SimulatedExchange:
     """`dialled` counts by request id how often telephones rang.
 
-    Seconds are real ones, between two steps of a call and of a talk that nobody ends; `stated_talk_seconds` is what
-    the CDR says. `before` is called before each step, and holds the call back as long as it likes.
+    `step_seconds` pass between two steps of a call, `talk_seconds` in a talk that nobody ends. Both
+    are real seconds. `stated_talk_seconds` is what the CDR says. `before` is called before each
+    step and may hold the call back as long as it likes.
     """
 
     pbx: SimulatedVoicenter
@@ -56,7 +57,9 @@ class SimulatedExchange:
         campaign: str = "",
     ) -> str:
         """The call's id; the rest happens by itself."""
-        answered = plan.ending == Ending.ANSWERED
+        talk_seconds = 0
+        if plan.ending == Ending.ANSWERED:
+            talk_seconds = self.stated_talk_seconds
         call = SimulatedCall(
             kind=Kind.CLICK_TO_CALL,
             ending=plan.ending,
@@ -65,7 +68,7 @@ class SimulatedExchange:
             started_at=datetime.now(UTC).replace(microsecond=0),
             extensions=(extension,),
             ring_seconds=5,
-            talk_seconds=self.stated_talk_seconds if answered else 0,
+            talk_seconds=talk_seconds,
             agent_answers=plan.agent_answers,
             variables=variables,
             campaign=campaign,

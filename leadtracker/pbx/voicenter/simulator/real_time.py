@@ -1,7 +1,8 @@
-"""Voicenter's real-time servers: the login, and a socket.io that speaks Engine.IO 3 over websockets.
+"""Voicenter's real-time servers: the login, and socket.io with Engine.IO 3 over websockets.
 
-Source: Voicenter, "API", chapter "Real Time API", and the SDKs' login; RFC 6455 for the frames. Written from them, not
-our readers. Quirks played: keys of the login answer in two cases; a wrong token is refused after the handshake.
+Source: Voicenter, "API", chapter "Real Time API", and the SDKs' login; RFC 6455 for the frames.
+Quirks played: the login's answer has its keys in two cases; a wrong token is refused after the
+handshake.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ LOGINS = {
     "Login/Account": ("username", "password"),
     "Login/User": ("email", "pin"),
 }
+OPEN = '0{"sid":"AAAAAAAAAAAAAAAAAAAA","upgrades":[],"pingInterval":25000,"pingTimeout":60000}'
 OK = {"servertime": 1703265952, "servertimeoffset": 120, "errorCode": 0, "errorDesc": "OK"}
 
 
 @dataclass
 class SimulatedRealTime:
-    """One account's login, and as many servers as `ports`; each may be `gone` or `silent`.
+    """One account's login and its servers; each server may be `gone` or `silent`.
 
-    `lasts` is how long a token is good for. `emitted` by clients are the events they sent.
+    `lasts` is how long a token is good for. `emitted` are the events that clients sent.
     """
 
     secret: str
@@ -47,9 +49,8 @@ class SimulatedRealTime:
     silent: set[int] = field(default_factory=set)
     keepalive_error: int = 0
     renews: bool = True
-    logins: list[tuple[float, str, dict[str, Any]]] = field(
-        default_factory=list
-    )  # when, path, body
+    # When, path, body.
+    logins: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
     emitted: list[list[Any]] = field(default_factory=list)
     pinged: int = 0
     urls: list[str] = field(default_factory=list)
@@ -119,10 +120,7 @@ class SimulatedRealTime:
 
     def serve(self, number: int, client: socket.socket, token: str) -> None:
         """One client of one server, until either ends it."""
-        self._say(
-            client,
-            '0{"sid":"AAAAAAAAAAAAAAAAAAAA","upgrades":[],"pingInterval":25000,"pingTimeout":60000}',
-        )
+        self._say(client, OPEN)
         self._say(client, "40")
         if token not in self.tokens:
             self._say(client, '44"Unauthorized"')
@@ -162,7 +160,7 @@ class SimulatedRealTime:
 
 @contextmanager
 def served(real_time: SimulatedRealTime, servers: int = 1) -> Iterator[SimulatedRealTime]:
-    """Answers at `real_time.urls`, addresses of this machine, the first of which has the login too."""
+    """Answers at `real_time.urls`, addresses of this machine. The first one has the login too."""
     running = [
         ThreadingHTTPServer(("127.0.0.1", 0), _handler(real_time, number))
         for number in range(servers)
@@ -208,7 +206,8 @@ def _handler(real_time: SimulatedRealTime, number: int) -> type[BaseHTTPRequestH
             if (query.get("EIO"), query.get("transport")) != ("3", "websocket"):
                 self.send_error(400)
                 return
-            proof = hashlib.sha1((self.headers["Sec-WebSocket-Key"] + MAGIC).encode()).digest()  # noqa: S324 # RFC 6455
+            key = self.headers["Sec-WebSocket-Key"] + MAGIC
+            proof = hashlib.sha1(key.encode()).digest()  # noqa: S324 # RFC 6455 asks for it
             self.send_response_only(101)
             for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade")):
                 self.send_header(name, value)
@@ -228,10 +227,10 @@ def _frame(content: bytes, code: int = TEXT) -> bytes:
     length = len(content)
     if length < 126:
         size = struct.pack("!B", length)
+    elif length < 2**16:
+        size = struct.pack("!BH", 126, length)
     else:
-        size = (
-            struct.pack("!BH", 126, length) if length < 2**16 else struct.pack("!BQ", 127, length)
-        )
+        size = struct.pack("!BQ", 127, length)
     return struct.pack("!B", 0x80 | code) + size + content
 
 
@@ -240,8 +239,10 @@ def _received(client: socket.socket) -> str | None:
     try:
         head, size = _exactly(client, 2)
         length = size & 0x7F
-        if length >= 126:
-            length = int.from_bytes(_exactly(client, 2 if length == 126 else 8), "big")
+        if length == 126:
+            length = int.from_bytes(_exactly(client, 2), "big")
+        elif length == 127:
+            length = int.from_bytes(_exactly(client, 8), "big")
         mask = _exactly(client, 4)
         content = bytes(
             byte ^ mask[place % 4] for place, byte in enumerate(_exactly(client, length))

@@ -1,8 +1,13 @@
-"""A Voicenter that is asked over HTTP: it dials, hangs up, says who is free and what was said.
+"""A Voicenter that is asked over HTTP: it dials, hangs up, says who is free and logs calls.
 
-Source: Voicenter, "API": Click2Call, Active Calls, Extension List, Dialer (`AddCall`), Blacklist, Call Log; written
-from its documents, not our readers. Quirks played: answers are XML where no format is named; a wrong code is HTTP
-403, an error or an empty list, whichever the service; the Call Log's keys are in small letters.
+Source: Voicenter, "API": Click2Call, Active Calls, Extension List, Dialer (`AddCall`), Blacklist,
+Call Log.
+
+| quirk | played as |
+| --- | --- |
+| no format is named | the answer is XML |
+| a wrong code | HTTP 403, an error or an empty list, by the service |
+| the Call Log's keys | in small letters |
 """
 
 from __future__ import annotations
@@ -56,7 +61,7 @@ MOST_VARIABLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as it came: fields of its body or its query; an address's repeated key is a list."""
+    """A request as it came: the fields of its body or its query; a repeated key is a list."""
 
     method: str
     path: str
@@ -93,10 +98,12 @@ class SimulatedSwitch:
             "call_log_url": self._call_log,
         }
         name = next((name for name, path in PATHS.items() if asked.path.startswith(path)), "")
-        return services[name](asked) if name else Said(404, b"")
+        if not name:
+            return Said(404, b"")
+        return services[name](asked)
 
     def run_campaigns(self, now: datetime) -> None:
-        """Begin the scheduled calls whose time has come; the first extension is every campaign's member."""
+        """Begin the scheduled calls whose time has come. The first extension takes them all."""
         due = [call for call in self.scheduled if _originates(call) <= now]
         member = self.exchange.extensions[0]
         plan = PLANS[self.behaviours.get(member.code, Behaviour.ANSWERS)]
@@ -113,9 +120,12 @@ class SimulatedSwitch:
         if fault := _fault(fields):
             return click_to_call_answer(fields, 1, fault)
         if fields["action"] == "terminate":
-            ended = self.exchange.hang_up(fields["phone"])
-            return click_to_call_answer(fields, *((0, "OK") if ended else (1, "No active call")))
-        wanted = fields["phonelogincode"] if fields["phone"] == "logincode" else fields["phone"]
+            if self.exchange.hang_up(fields["phone"]):
+                return click_to_call_answer(fields, 0, "OK")
+            return click_to_call_answer(fields, 1, "No active call")
+        wanted = fields["phone"]
+        if wanted == "logincode":
+            wanted = fields["phonelogincode"]
         extension = next((one for one in self.exchange.extensions if one.code == wanted), None)
         if extension is None:
             return click_to_call_answer(fields, 3, "The representative's extension is offline")
@@ -130,7 +140,9 @@ class SimulatedSwitch:
             self.exchange.rest(self.late_seconds)
         if plan.instead is not None:
             return plan.instead
-        return click_to_call_answer(fields, *plan.error, "" if plan.error[0] else call_id)
+        if plan.error[0]:
+            return click_to_call_answer(fields, *plan.error)
+        return click_to_call_answer(fields, *plan.error, call_id)
 
     def _active_calls(self, asked: Asked) -> Said:
         if asked.fields.get("code") != self.code:
@@ -143,16 +155,21 @@ class SimulatedSwitch:
         return _json({"ERR": 0, "DESC": "OK", "EXTENSIONS": rows})
 
     def _desk(self, user: int, extension: Extension, call: SimulatedCall | None) -> Fields:
-        offline = self.behaviours.get(extension.code) == Behaviour.OFFLINE
+        online_user, status = user, 1
+        if self.behaviours.get(extension.code) == Behaviour.OFFLINE:
+            online_user, status = 0, 2
+        calls = []
+        if call:
+            calls.append(self._active_call(call))
         return {
             "name": extension.person,
             "representative": extension.person,
             "username": extension.code,
             "extensionID": user + 1000,
             "userID": user,
-            "onlineUserID": 0 if offline else user,
-            "onlineUserStatus": 2 if offline else 1,
-            "calls": [self._active_call(call)] if call else [],
+            "onlineUserID": online_user,
+            "onlineUserStatus": status,
+            "calls": calls,
         }
 
     def _active_call(self, call: SimulatedCall) -> Fields:
@@ -171,7 +188,9 @@ class SimulatedSwitch:
         }
 
     def _extension_list(self, asked: Asked) -> Said:
-        known = self.exchange.extensions if asked.fields.get("code") == self.code else ()
+        known = self.exchange.extensions
+        if asked.fields.get("code") != self.code:
+            known = ()
         rows = [
             {
                 "SIP": extension.code,
@@ -200,10 +219,9 @@ class SimulatedSwitch:
         if self.code not in (asked.fields.get("Code"), asked.fields.get("code")):
             return _json({"ErrorCode": 1, "ErrorMessage": "Authorization failed", "Phones": []})
         wanted = asked.fields.get("phones") or [row["Phone"] for row in asked.fields["Phones"]]
-        numbers = [
-            _e164(number).lstrip("+")
-            for number in ([wanted] if isinstance(wanted, str) else wanted)
-        ]
+        if isinstance(wanted, str):
+            wanted = [wanted]
+        numbers = [_e164(number).lstrip("+") for number in wanted]
         for number in numbers:
             change(number)
         rows = [{"ErrorCode": 0, "ErrorMessage": "OK", "Phone": number} for number in numbers]
@@ -253,11 +271,11 @@ def served(switch: SimulatedSwitch) -> Iterator[SimulatedSwitch]:
         def _asked(self) -> Asked:
             address = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            lists = parse_qs(address.query, keep_blank_values=True)
-            query = {
-                name: values[0] if len(values) == 1 else values for name, values in lists.items()
-            }
-            return Asked(self.command, address.path, json.loads(body) if body else query)
+            if body:
+                return Asked(self.command, address.path, json.loads(body))
+            lists: Fields = dict(parse_qs(address.query, keep_blank_values=True))
+            single = {name: values[0] for name, values in lists.items() if len(values) == 1}
+            return Asked(self.command, address.path, lists | single)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -285,7 +303,9 @@ def _originates(call: Fields) -> datetime:
 
 
 def _fault(fields: Fields) -> str:
-    needed = ("phone",) if fields.get("action") == "terminate" else ("phone", "target")
+    needed = ["phone", "target"]
+    if fields.get("action") == "terminate":
+        needed.remove("target")
     missing = next((name for name in needed if not fields.get(name)), "")
     if missing:
         return f"{missing.capitalize()} is missing"
@@ -302,4 +322,6 @@ def _json(answer: Fields, status: int = 200) -> Said:
 
 def _e164(number: str) -> str:
     """972… or, in Israel, 0…"""
-    return "+972" + number[1:] if number.startswith("0") else "+" + number
+    if number.startswith("0"):
+        return f"+972{number[1:]}"
+    return f"+{number}"

@@ -1,12 +1,14 @@
-"""A While1 that asks for caller data and sends events over HTTP, written from its documents, not our parsers.
+"""A While1 that asks for caller data and sends events over HTTP, written from its documents.
 
-Source: While1, "Caller data webservice", and "Send Events" of its wiki: GET, parameters in the query.
+Source: While1's wiki, "Caller data webservice" and "Send Events": GET, parameters in the query.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
@@ -30,9 +32,7 @@ class SimulatedWhile1:
     http: requests.Session
     events_url: str = ""
     project: int = 1
-    _contacts: dict[str, str] = field(
-        default_factory=dict
-    )  # the id that the webservice gave, by call
+    _contacts: dict[str, str] = field(default_factory=dict)  # the webservice's id, by call
 
     def call_id(self, call: SimulatedCall) -> str:
         """Named in events only; the caller-data request has none."""
@@ -40,16 +40,19 @@ class SimulatedWhile1:
 
     def ring(self, call: SimulatedCall) -> Shown:
         query = {"telephone": _national(call.customer), "dnid": _national(call.did)}
-        try:
+        said: dict[str, Any] = {}
+        with contextlib.suppress(requests.RequestException):
             answer = self._get(self.caller_data_url, query)
-            said = answer.json() if answer.ok else {}
-        except requests.RequestException:
-            said = {}
+            if answer.ok:
+                said = answer.json()
         self._contacts[call.serial] = str(said.get("id") or "")
         return Shown(name=said.get("name") or "", url=said.get("backend_link") or "")
 
     def answer(self, call: SimulatedCall) -> None:
-        self._send_event(call, "dial_answer" if call.kind == Kind.OUTGOING else "queue_answer")
+        if call.kind == Kind.OUTGOING:
+            self._send_event(call, "dial_answer")
+        else:
+            self._send_event(call, "queue_answer")
 
     def hang_up(self, call: SimulatedCall) -> None:
         """While1 sends nothing when a call ends; its last event does."""
@@ -57,8 +60,10 @@ class SimulatedWhile1:
     def report(self, call: SimulatedCall) -> None:
         if call.kind == Kind.OUTGOING:
             self._send_event(call, "outgoing_end")
+        elif call.answered:
+            self._send_event(call, "queue_answer_end")
         else:
-            self._send_event(call, "queue_answer_end" if call.answered else "missed_calls")
+            self._send_event(call, "missed_calls")
 
     def _send_event(self, call: SimulatedCall, event: str) -> None:
         """Raises NotAcknowledged when it is not answered with 200; events are sent once."""
@@ -90,13 +95,20 @@ class SimulatedWhile1:
                 "fail_reason": reason,
                 "explain_reason": "",
             }
-        direction = "OUT" if call.kind == Kind.OUTGOING else "IN"
+        direction = "IN"
+        if call.kind == Kind.OUTGOING:
+            direction = "OUT"
         return common | {"direction": direction, "agent": call.takes_it.code, "remote_number": ""}
 
     def _get(self, url: str, query: Mapping[str, str]) -> requests.Response:
-        joint = "&" if "?" in url else "?"
-        return self.http.get(url + joint + urlencode(query), timeout=TIMEOUT_SECONDS)
+        address = f"{url}?{urlencode(query)}"
+        if "?" in url:
+            address = f"{url}&{urlencode(query)}"
+        return self.http.get(address, timeout=TIMEOUT_SECONDS)
 
 
 def _national(e164: str | None) -> str:
-    return "" if e164 is None else "0" + e164[3:] if e164.startswith("+40") else e164.lstrip("+")
+    number = e164 or ""
+    if number.startswith("+40"):
+        return f"0{number[3:]}"
+    return number.lstrip("+")

@@ -1,4 +1,4 @@
-"""What a site has learned, why a call is whose, and calls shared among touchpoints by probability."""
+"""What a site has learned, why a call is whose, and calls shared among touchpoints."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,24 @@ def key_of_site() -> sa.Column[int]:
 
 
 def upgrade() -> None:
+    make_learned()
+    make_phones()
+    make_closed_leases()
+    make_verdicts()
+    make_shares()
+    op.add_column(
+        "sites", sa.Column("likely_name", sa.Text, nullable=False, server_default="likely {name}")
+    )
+    op.create_index("leases_source", "leases", ["site_id", "source_key"])
+    keys = '["phone", "tel", "telephone", "mobile"]'
+    op.add_column("sites", sa.Column("phone_keys", sa.JSON, nullable=False, server_default=keys))
+    op.execute(
+        "INSERT INTO shares (call_pk, p, channel, source, campaign, landing_page) "
+        "SELECT id, 1.0, channel, source, campaign, landing_page FROM calls"
+    )
+
+
+def make_learned() -> None:
     op.create_table(
         "learned",
         key_of_site(),
@@ -37,6 +55,9 @@ def upgrade() -> None:
         sa.Column("weekday", sa.Integer, nullable=False),
         sa.Column("closed", sa.JSON, nullable=False),
     )
+
+
+def make_phones() -> None:
     op.create_table(
         "phones",
         key_of_site(),
@@ -60,6 +81,9 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
     )
     op.create_index("known_phones_visitor", "known_phones", ["site_id", "visitor"])
+
+
+def make_closed_leases() -> None:
     op.create_table(
         "closed_leases",
         sa.Column("did", sa.Text, primary_key=True),
@@ -68,6 +92,9 @@ def upgrade() -> None:
         sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("number", sa.Integer, nullable=False),
     )
+
+
+def make_verdicts() -> None:
     op.create_table(
         "verdicts",
         sa.Column("call_pk", BIG, sa.ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
@@ -87,6 +114,9 @@ def upgrade() -> None:
         sa.Column("untold_right", sa.Boolean),
     )
     op.create_index("ix_verdicts_site_id", "verdicts", ["site_id"])
+
+
+def make_shares() -> None:
     op.create_table(
         "shares",
         sa.Column("id", BIG, primary_key=True),
@@ -99,16 +129,6 @@ def upgrade() -> None:
     )
     op.create_index(
         "shares_call", "shares", ["call_pk", "p", "channel", "source", "campaign", "landing_page"]
-    )
-    op.add_column(
-        "sites", sa.Column("likely_name", sa.Text, nullable=False, server_default="likely {name}")
-    )
-    op.create_index("leases_source", "leases", ["site_id", "source_key"])
-    keys = '["phone", "tel", "telephone", "mobile"]'
-    op.add_column("sites", sa.Column("phone_keys", sa.JSON, nullable=False, server_default=keys))
-    op.execute(
-        "INSERT INTO shares (call_pk, p, channel, source, campaign, landing_page) "
-        "SELECT id, 1.0, channel, source, campaign, landing_page FROM calls"
     )
 
 

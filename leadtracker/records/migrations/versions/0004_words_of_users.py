@@ -1,4 +1,4 @@
-"""First-time callers marked, users' words on calls, recalibration; reports read shares and marks from indexes alone."""
+"""First-time callers marked, what users said kept, recalibration; reports read indexes alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,8 +22,10 @@ def upgrade() -> None:
     )
     op.execute(
         "UPDATE calls SET first_time = true WHERE id IN (SELECT id FROM ("
-        "SELECT id, row_number() OVER (PARTITION BY site_id, caller ORDER BY started_at, id) AS place FROM calls "
-        "WHERE caller LIKE '+%' AND site_id IS NOT NULL AND direction NOT IN ('outgoing', 'internal')"
+        "SELECT id, row_number() OVER "
+        "(PARTITION BY site_id, caller ORDER BY started_at, id) AS place FROM calls "
+        "WHERE caller LIKE '+%' AND site_id IS NOT NULL "
+        "AND direction NOT IN ('outgoing', 'internal')"
         ") AS numbered WHERE place = 1)"
     )
     op.drop_index("calls_started", "calls")
@@ -56,7 +58,8 @@ def upgrade() -> None:
     for name in BY:
         op.add_column("shares", sa.Column(name, sa.Float, nullable=False, server_default="1"))
     op.execute(
-        "UPDATE shares SET by_channel = p, by_source = p, by_campaign = p, by_landing = p WHERE p < 1"
+        "UPDATE shares SET by_channel = p, by_source = p, by_campaign = p, by_landing = p "
+        "WHERE p < 1"
     )
     op.create_index("shares_call", "shares", [*SHARED, *BY])
     op.add_column("learned", sa.Column("shift", sa.Float, nullable=False, server_default="0"))

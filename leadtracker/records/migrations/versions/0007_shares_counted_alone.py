@@ -39,9 +39,9 @@ def upgrade() -> None:
         sa.Column("talk_seconds", sa.Integer, nullable=False),
         sa.Column("first_time", sa.Boolean, nullable=False),
     )
-    kept = ", ".join(("call_pk", "p", *OF_TOUCHPOINT, *BY))
+    kept, repeated = ", ".join(("call_pk", "p", *OF_TOUCHPOINT, *BY)), ", ".join(OF_CALL)
     op.execute(
-        f"INSERT INTO shares_filled ({kept}, {', '.join(OF_CALL)}, came_in) "  # noqa: S608  # names of columns
+        f"INSERT INTO shares_filled ({kept}, {repeated}, came_in) "  # noqa: S608 # column names
         f"SELECT {', '.join(f'shares.{name}' for name in kept.split(', '))}, "
         f"{', '.join(f'calls.{name}' for name in OF_CALL)}, "
         "calls.direction NOT IN ('outgoing', 'internal') AND calls.original_call_id IS NULL "

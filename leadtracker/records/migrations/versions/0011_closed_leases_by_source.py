@@ -1,4 +1,4 @@
-"""The sums of a DID's closed leases lie in the order in which a ringing phone asks for them: by source and level."""
+"""A DID's closed leases lie by source and level, the order in which a ringing phone asks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A dialer may call several times for one request: what each call cost and why nobody talked is kept."""
+"""A dialer may call several times for one request: each call's cost and failure are kept."""
 
 import sqlalchemy as sa
 from alembic import op
