@@ -173,8 +173,7 @@ def repeat_weight(known: Known, evidence: Evidence, view: View, held: bool) -> f
         return 0.0
     rate = known.p * repeat_rate(evidence.moment - before.at, before.answered)
     rate *= _same_phone(evidence)
-    other = prior.HELD_NUMBER if held else prior.OTHER_NUMBER
-    rate *= max(same_number(evidence), other)
+    rate *= max(same_number(evidence), prior.HELD_NUMBER if held else prior.OTHER_NUMBER)
     return rate * topic_agreement(known.topic, evidence, view) * _ruled_out(evidence, known.visitor)
 
 

@@ -143,7 +143,9 @@ class ModelPool:
         self._latest: dict[int, int] = {}  # visitor -> number
         per_second = scale * sum(traffic.arrivals) / WEEK_HOURS / HOUR
         quiet = per_second * QUIET_GAP < numbers
-        self._pure = PURE_QUIET if quiet else PURE
+        self._pure = PURE
+        if quiet:
+            self._pure = PURE_QUIET
 
     def play(self, leases: int) -> None:
         r, traffic = self.random, self.traffic

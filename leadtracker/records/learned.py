@@ -201,7 +201,9 @@ def kept_as(day: int, today: int) -> int:
 
     Before last week it is the first day of their week.
     """
-    return day if day >= _by_day_since(today) else day - day % WEEK
+    if day >= _by_day_since(today):
+        return day
+    return day - day % WEEK
 
 
 def _by_day_since(today: int) -> int:

@@ -84,8 +84,9 @@ def apply(engine: Engine, live: Live, site: Site, change: Rematch) -> bool:
 
 
 def _named(posterior: Posterior) -> tuple[str, str | None]:
-    best = named(posterior)
-    return posterior.verdict, best.visitor if best else None
+    if best := named(posterior):
+        return posterior.verdict, best.visitor
+    return posterior.verdict, None
 
 
 def _moved(before: Posterior, after: Posterior) -> bool:
