@@ -1,4 +1,4 @@
-"""All notifications of one call, in any order and number of copies -> one call with its legs (pure)."""
+"""All notifications of one call, in any order and number of copies, make one call (pure)."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ OUTCOMES = (  # of a call whose legs ended differently, the strongest
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One notification that was read: what it says and when its first copy came."""
+    """One notification that was read: what it says, and when its first copy came."""
 
     event: ScreenPop | Cdr
     received_at: datetime
 
 
 def build(heard: Iterable[Heard]) -> CallFacts:
-    """One call from its notifications, at least one. A CDR is believed before a screen pop, the main leg before others."""
+    """Build a call from its notifications, at least one.
+
+    A CDR counts more than a screen pop, the main leg more than other legs.
+    """
     ordered = sorted(heard, key=lambda one: repr(one.event))
     pops = [
         (_of_call(one.event), one.received_at)
         for one in ordered
         if isinstance(one.event, ScreenPop)
     ]
-    fullest: dict[
-        str, Cdr
-    ] = {}  # a CDR sent again may say more, such as the transcript: never less
+    fullest: dict[str, Cdr] = {}  # a CDR sent again may say more (the transcript), but never less
     for cdr in sorted((one.event for one in ordered if isinstance(one.event, Cdr)), key=_says):
         fullest[cdr.type] = cdr
     legs = tuple(sorted(fullest.values(), key=lambda leg: (not leg.main, leg.started_at, leg.type)))
@@ -69,40 +70,44 @@ def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
         direction=main.direction,
         caller=_first(leg.customer for leg in legs) or _first(pop.caller for pop in pops),
         did=_first(leg.did for leg in legs) or _first(pop.did for pop in pops),
-        talk_seconds=sum(leg.talk_seconds for leg in legs if leg.main)
-        or (0 if main.main else main.talk_seconds),
+        talk_seconds=_talk_seconds(legs),
         ring_seconds=main.ring_seconds,
         wait_seconds=max(leg.wait_seconds for leg in legs),
         extension=_first(leg.extension for leg in legs) or "",
         representative=_first(leg.representative for leg in legs) or "",
         queue=_first(leg.queue for leg in legs) or "",
         recording_url=_first(leg.recording_url for leg in legs) or "",
-        price=round(sum(prices))
-        if (prices := [leg.price for leg in legs if leg.price is not None])
-        else None,
+        price=_price(legs),
         original_call_id=_first(leg.original_call_id for leg in legs),
         caller_name=_first(pop.caller_name for pop in pops) or "",
         legs=legs,
     )
 
 
+def _talk_seconds(legs: tuple[Cdr, ...]) -> int:
+    """Of the main legs; where there are none, of the first leg."""
+    if not legs[0].main:
+        return legs[0].talk_seconds
+    return sum(leg.talk_seconds for leg in legs if leg.main)
+
+
+def _price(legs: tuple[Cdr, ...]) -> int | None:
+    prices = [leg.price for leg in legs if leg.price is not None]
+    return round(sum(prices)) if prices else None
+
+
 def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
-    """A hang-up where nobody answered is the end of that extension's ringing, not of the call."""
+    """A hang-up where nobody answered ends the ringing of one extension, not the call."""
     only = [pop for pop, _ in pops]
-    answered = any(pop.phase is Phase.ANSWERED or pop.answered_at for pop in only)
-    ended = [pop for pop in only if pop.phase is Phase.ENDED and pop.answered_at]
-    reached = max(
-        (pop.phase for pop in only if pop.phase is not Phase.ENDED),
-        key=PHASES.index,
-        default=Phase.ENDED,
-    )
-    said = sorted({pop.at for pop in only if pop.at})
+    phase, outcome = _progress(only)
+    answered = outcome is Outcome.ANSWERED
+    moments = [pop.at for pop in only if pop.at] or [received for _, received in pops]
     spoke = sorted(only, key=lambda pop: (-PHASES.index(pop.phase), pop.extension))
     return CallFacts(
-        started_at=said[0] if said else min(received for _, received in pops),
+        started_at=min(moments),
         answered_at=min((pop.answered_at for pop in only if pop.answered_at), default=None),
-        phase=Phase.ENDED if ended else reached,
-        outcome=Outcome.ANSWERED if answered else Outcome.UNKNOWN,
+        phase=phase,
+        outcome=outcome,
         status="",
         direction=next(
             (pop.direction for pop in only if pop.direction is not Direction.UNKNOWN),
@@ -126,16 +131,27 @@ def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
     )
 
 
+def _progress(pops: list[ScreenPop]) -> tuple[Phase, Outcome]:
+    """How far a call came that only screen pops tell of."""
+    outcome = Outcome.UNKNOWN
+    if any(pop.phase is Phase.ANSWERED or pop.answered_at for pop in pops):
+        outcome = Outcome.ANSWERED
+    if any(pop.phase is Phase.ENDED and pop.answered_at for pop in pops):
+        return Phase.ENDED, outcome
+    reached = (pop.phase for pop in pops if pop.phase is not Phase.ENDED)
+    return max(reached, key=PHASES.index, default=Phase.ENDED), outcome
+
+
 def _of_call(pop: ScreenPop) -> ScreenPop:
-    """That the agent answered is no answer of the call: now the customer is dialled."""
+    """The pop as the call has it: once the agent answers, the customer is dialed."""
     if pop.leg != AGENTS_LEG:
         return pop
-    return replace(
-        pop, phase=Phase.DIALING if pop.phase is Phase.ANSWERED else pop.phase, answered_at=None
-    )
+    phase = Phase.DIALING if pop.phase is Phase.ANSWERED else pop.phase
+    return replace(pop, phase=phase, answered_at=None)
 
 
 def _says(cdr: Cdr) -> int:
+    """How much a CDR says."""
     return sum(bool(value) for value in asdict(cdr).values()) + len(cdr.ai) + len(cdr.custom)
 
 

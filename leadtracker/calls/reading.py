@@ -310,7 +310,9 @@ def _site(directory: Directory, account: Account, did: str | None) -> Site | Non
     sites = directory.sites_of(account)
     if site := directory.site_by_did(did):
         return site
-    return sites[0] if len(sites) == 1 else None
+    if len(sites) != 1:
+        return None
+    return sites[0]
 
 
 def _ring(directory: Directory, site: Site, facts: CallFacts) -> Ring:

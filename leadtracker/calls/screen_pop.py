@@ -55,11 +55,13 @@ class ScreenPops:
         name = first_of(info, site.name_keys)
         if name and posterior.verdict == "likely":
             name = site.likely_name.replace("{name}", name)
-        call = f"?call={pop.call_id}" if pop.call_id else ""
+        page = f"{self._public_url}/visitors/{best.visitor}"
+        if pop.call_id:
+            page += f"?call={pop.call_id}"
         return Caller(
             name=name,
             company=first_of(info, site.company_keys),
-            url=f"{self._public_url}/visitors/{best.visitor}{call}",
+            url=page,
             total=1,
             visitor_id=best.visitor,
         )
@@ -73,8 +75,10 @@ class ScreenPops:
     def _who_asked(self, account: Account, name: str) -> Caller | None:
         with reading(self._engine) as session:
             row = callbacks.of_call(session, account.id, name, None)
-        site = self._directory.site(row.site_id) if row else None
-        if row is None or site is None:
+        if row is None:
+            return None
+        site = self._directory.site(row.site_id)
+        if site is None:
             return None
         info: Json = {}
         page = f"callers/{row.target}"

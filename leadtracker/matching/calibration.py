@@ -1,6 +1,7 @@
 """Stated against true: recalibration on a site's own truths, and the figures of its picture.
 
-A truth is what `confirmation.truth` says of a call: the probability stated for the winner, and whether it was right.
+A truth is what `confirmation.truth` says of a call: the probability that was stated for the winner,
+and whether the winner was right.
 """
 
 from __future__ import annotations
@@ -29,17 +30,22 @@ def logit(p: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """logit(true) = shift + slope x logit(stated); with a slope above 0 a surer statement stays the surer one."""
+    """logit(true) = shift + slope x logit(stated); a slope above 0 keeps the order."""
 
     shift: float = 0.0
     slope: float = 1.0
 
     def __call__(self, p: float) -> float:
-        return p if self == Calibration() else 1 / (1 + exp(-(self.shift + self.slope * logit(p))))
+        if self == Calibration():
+            return p
+        return 1 / (1 + exp(-(self.shift + self.slope * logit(p))))
 
 
 def fit(truths: Sequence[Truth]) -> Calibration:
-    """From truths as they were stated before any recalibration; as stated until there are enough."""
+    """Fit a calibration to truths as they were stated before any recalibration.
+
+    Until there are enough, everything stays as stated.
+    """
     if len(truths) < ENOUGH:
         return Calibration()
     a, b = 0.0, 1.0
@@ -67,7 +73,7 @@ def fit(truths: Sequence[Truth]) -> Calibration:
 
 
 def _likelihood(points: Sequence[Truth], a: float, b: float) -> float:
-    """Its logarithm, less the ridge; points are (logit, right)."""
+    """The logarithm of the likelihood, less the ridge; points are (logit, right)."""
     of_points = sum((a + b * x) * right - _softplus(a + b * x) for x, right in points)
     return of_points - RIDGE / 2 * (a * a + (b - 1) ** 2)
 
@@ -77,22 +83,28 @@ def _softplus(x: float) -> float:
 
 
 def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
-    """The winner (likeliest candidate or nobody) recalibrated, the others share what is left; their order stays.
+    """Recalibrate the winner, who is the likeliest candidate or nobody.
 
-    It is for showing and counting; lessons, memories, confirmations and truths are made from the posterior as matched.
+    The others share what is left, in the order they had. The result is for display and for counts.
+    Lessons, memories, confirmations and truths are made from the posterior as matched.
     """
     nobody_wins = posterior.nobody > posterior.best
     stated = max(posterior.nobody, posterior.best)
-    rest = [each.p for each in posterior.candidates[0 if nobody_wins else 1 :]] + [posterior.other]
-    rest += [] if nobody_wins else [posterior.nobody]
+    if nobody_wins:
+        rest = [each.p for each in posterior.candidates]
+    else:
+        rest = [*(each.p for each in posterior.candidates[1:]), posterior.nobody]
     new = calibration(stated)
     if new == stated or not 0 < stated < 1:
         return posterior
     lower = (1 - new) / (1 - stated)  # factor of all others
-    if max(rest) * lower > new:  # never past the runner-up
+    if max(*rest, posterior.other) * lower > new:  # the winner must stay the winner
         return posterior
+    nobody = posterior.nobody * lower
     factors = [lower] * len(posterior.candidates)
-    if not nobody_wins:
+    if nobody_wins:
+        nobody = new
+    else:
         factors[0] = new / stated
     candidates = tuple(
         replace(
@@ -105,7 +117,6 @@ def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
         of_candidates = sum(each.sources.get(name, 0.0) for each in posterior.candidates)
         sources[name] = max(0.0, sources[name] - of_candidates) * lower
         sources[name] += sum(each.sources.get(name, 0.0) for each in candidates)
-    nobody = new if nobody_wins else posterior.nobody * lower
     return replace(
         posterior,
         candidates=candidates,
@@ -117,7 +128,7 @@ def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bar of the picture; `low` and `high` are the 95 % interval (Wilson) of the true share."""
+    """One bar of the picture; `low` to `high` is the 95 % interval (Wilson) of the true share."""
 
     begin: float
     end: float
@@ -129,7 +140,7 @@ class Bin:
 
     @property
     def too_few(self) -> bool:
-        """Too few calls to tell."""
+        """Whether there are too few calls to tell."""
         return self.count < FEW
 
 
@@ -141,7 +152,8 @@ def picture(truths: Sequence[Truth]) -> list[Bin]:
     result = []
     for i, calls in enumerate(members):
         n, right = len(calls), sum(1 for _, was_right in calls if was_right)
-        stated, true = (sum(p for p, _ in calls) / n, right / n) if n else (0.0, 0.0)
+        stated = sum(p for p, _ in calls) / (n or 1)
+        true = right / (n or 1)
         result.append(Bin(i / BINS, (i + 1) / BINS, n, stated, true, *wilson(right, n)))
     return result
 
@@ -158,9 +170,6 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 
 def expected_error(truths: Sequence[Truth]) -> float:
     """Stated against true over all bins, weighted by calls (ECE), as a share; 0 without truths."""
-    bins = picture(truths)
-    return (
-        sum(each.count * abs(each.stated - each.true) for each in bins) / len(truths)
-        if truths
-        else 0.0
-    )
+    if not truths:
+        return 0.0
+    return sum(each.count * abs(each.stated - each.true) for each in picture(truths)) / len(truths)

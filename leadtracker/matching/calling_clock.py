@@ -1,8 +1,9 @@
-"""A site's calling clock: it runs with the hours in which its visitors call and nearly stands still at night.
+"""A site's calling clock: it runs when the site's visitors call, and nearly stands still at night.
 
-The age of a closed page is told on this clock. Its activity is 1 on average over a week, so that over weeks clock
-seconds are seconds. One row is kept for each hour (`Hour.number`), so that old moments keep their clock time; of 2,000
-hours, so that the moments before the first are beyond the oldest age bin.
+The age of a closed page is told on this clock. Its activity is 1 on average over a week, so over
+weeks clock seconds are seconds. One row is kept for each hour (`Hour.number`), so that old moments
+keep their clock time. The 2,000 newest hours are kept: what came before them is beyond the oldest
+age bin.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Hour:
     """One hour of a site: how fast the clock ran, and how many pages closed in it."""
 
     number: int  # hours since 1970
-    begins: float  # the clock at its begin, clock seconds
+    begins: float  # clock seconds at the start of the hour
     activity: float  # clock seconds per second
     local_hour: int  # 0 to 23 at the site
     weekday: int  # at the site, Monday is 0
@@ -41,19 +42,23 @@ class Hour:
 
 
 class CallingClock:
-    """The hours of one site, the last of them the current one; call it with epoch seconds for clock seconds."""
+    """The hours of one site, the current one last; call it with epoch seconds for clock seconds."""
 
     def __init__(self, hours: Iterable[Hour]) -> None:
-        """From the stored rows, or from one row of activity 1 for a new site; raises ValueError when there is none."""
+        """Take the stored rows, or one row of activity 1 for a new site.
+
+        Raises ValueError when there is none.
+        """
         self.hours = sorted(hours, key=lambda hour: hour.number)[-KEPT:]
         if not self.hours:
             raise ValueError("a calling clock needs an hour to begin with")
 
     def __call__(self, moment: float) -> float:
         hour = self.hour_of(moment)
-        return hour.begins + (moment - hour.number * HOUR) * (
-            1.0 if moment < self._first else hour.activity
-        )
+        into = moment - hour.number * HOUR
+        if moment < self._first:
+            return hour.begins + into
+        return hour.begins + into * hour.activity
 
     @property
     def current(self) -> Hour:
@@ -64,14 +69,15 @@ class CallingClock:
         return self.hours[0].number * HOUR
 
     def hour_of(self, moment: float) -> Hour:
-        """The row of that moment; the first or last for moments outside."""
+        """The row of a moment; the first or last row for moments outside."""
         i = int(moment // HOUR) - self.hours[0].number
         return self.hours[min(max(i, 0), len(self.hours) - 1)]
 
     def page_closed(self, moment: float, level: int, pages: int = 1) -> Hour | None:
-        """Count pages closed then; -1 takes one back that is shown again. Return the changed row, None when too old.
+        """Count pages closed at a moment; return the changed row, None when the moment is too old.
 
-        What a page taken back was exposed while it was hidden stays learned: only its future is taken back.
+        -1 takes back a page that is visible again. What was learned while it was hidden stays
+        learned: only its future is taken back.
         """
         if moment < self._first:
             return None
@@ -80,14 +86,17 @@ class CallingClock:
         return hour
 
     def begin(self, activity: float, local_hour: int, weekday: int) -> Hour:
-        """The next hour begins; return its row. The oldest is forgotten."""
+        """Begin the next hour and forget the oldest; return the new row."""
         last = self.current
         self.hours.append(Hour(last.number + 1, last.ends, activity, local_hour, weekday))
         del self.hours[:-KEPT]
         return self.current
 
     def exposure(self) -> Table:
-        """What the current hour, when it is over, was exposed to closed pages: clock seconds as [age bin][level]."""
+        """How long closed pages could have led to calls in the current hour, once it is over.
+
+        In clock seconds, as [age bin][level].
+        """
         edges = [hour.begins for hour in self.hours] + [self.current.ends]
         windows = [(edges[-2] - age, edges[-1] - age) for age in (0.0, *AGE_EDGES)]
         columns = [
@@ -100,7 +109,10 @@ class CallingClock:
 def _exposed(
     edges: Sequence[float], closed: Sequence[float], windows: Sequence[tuple[float, float]]
 ) -> list[float]:
-    """One level's exposure by age bin: pages closed so long ago or longer, summed over each window; differences."""
+    """One level's exposure by age bin.
+
+    Sums the pages closed so long ago or longer over each window; the differences are the bins.
+    """
     pages = list(accumulate(closed, initial=0.0))  # until each edge
     widths = [b - a for a, b in pairwise(edges)]
     steps = [width * (a + b) / 2 for width, (a, b) in zip(widths, pairwise(pages), strict=True)]
@@ -118,7 +130,10 @@ def _exposed(
 
 
 def activity_table(counts: Counts) -> tuple[list[float], list[float]]:
-    """Factors by local hour and by weekday, each 1 on average: calls after the page, against what was expected."""
+    """Factors by local hour and by weekday, each 1 on average.
+
+    They compare the calls made after the page was closed with those expected.
+    """
     by_hour, hours_expected = bins(counts.hour_calls, 24), bins(counts.hour_expected, 24)
     by_day, days_expected = bins(counts.day_calls, 7), bins(counts.day_expected, 7)
     ratio = (sum(hours_expected) + 1) / (sum(by_hour) + 1)
@@ -137,9 +152,9 @@ def activity_table(counts: Counts) -> tuple[list[float], list[float]]:
 def hour_passed(
     clock: CallingClock, counts: Counts, view: View, numbers: int, local_hour: int, weekday: int
 ) -> Counts:
-    """The current hour is over, one of this local hour and weekday begins: move the clock on, return what was learned.
+    """End the current hour and begin one of this local hour and weekday; return what was learned.
 
-    `numbers` are the DIDs in the pool. Call it for each hour, also for those that were slept through.
+    `numbers` counts the DIDs in the pool. Call it for every hour, also for hours slept through.
     """
     over, delta = clock.current, Counts()
     hours, days = activity_table(counts)

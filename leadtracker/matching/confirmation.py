@@ -1,4 +1,7 @@
-"""A user's word on a call, "it was this one" or "nobody of these": evidence for later calls, truth for calibration."""
+"""A user's word on a call, "it was this one" or "none of these".
+
+It is evidence for later calls, and truth for calibration.
+"""
 
 from __future__ import annotations
 
@@ -12,32 +15,29 @@ from leadtracker.matching.posterior import Candidate, Posterior
 def confirmed(
     evidence: Evidence, posterior: Posterior, visitor: str | None, source: str = ""
 ) -> Posterior:
-    """The posterior after a user named the visitor, or with None said that it was nobody of the candidates.
+    """The posterior after a user named the visitor, or with None said "none of these".
 
-    `source` is the traffic source of a visitor who was no candidate. Learn and remember from the result; after
-    "nobody of these", also call `remember` with `ruled_out=candidates_of(posterior)`.
+    `source` is the traffic source of a visitor who was no candidate. Learn and remember from the
+    result. After "none of these", also call `remember` with `ruled_out=candidates_of(posterior)`.
     """
     if visitor is None:
         return _nobody_of_these(posterior)
     was = next((each for each in posterior.candidates if each.visitor == visitor), None)
-    scale = 1 / was.p if was is not None and was.p > 0 else 0.0
-    sources = (
-        {name: share * scale for name, share in was.sources.items()}
-        if was is not None and scale
-        else {}
-    )
-    sure = Candidate(
-        visitor=visitor,
-        p=1.0,
-        sources=sources or {source: 1.0},
-        topic=was.topic if was is not None else "",
-        reasons=(reasons.CONFIRMED, *(was.reasons if was is not None else ())),
-    )
+    if was is None:
+        was = Candidate(visitor, 0.0, {}, "", ())
+    scale, sources = 0.0, {}
+    if was.p > 0:
+        scale = 1 / was.p
+        sources = {name: share * scale for name, share in was.sources.items()}
+    said = (reasons.CONFIRMED, *was.reasons)
+    sure = Candidate(visitor, 1.0, sources or {source: 1.0}, was.topic, said)
+    if source and not sources:
+        sources = {source: 1.0}
     first_calls = tuple(
         share * scale if holder.visitor == visitor else 0.0
         for holder, share in zip(evidence.holders, posterior.first_calls, strict=True)
     )
-    return Posterior((sure,), 0.0, 0.0, sources or ({source: 1.0} if source else {}), first_calls)
+    return Posterior((sure,), 0.0, 0.0, sources, first_calls)
 
 
 def _nobody_of_these(posterior: Posterior) -> Posterior:
@@ -64,15 +64,16 @@ def _nobody_of_these(posterior: Posterior) -> Posterior:
 
 
 def candidates_of(posterior: Posterior) -> tuple[str, ...]:
-    """Who is ruled out when it was nobody of these."""
+    """Who is ruled out when a user says "none of these"."""
     return tuple(each.visitor for each in posterior.candidates)
 
 
 def truth(posterior: Posterior, visitor: str | None) -> tuple[float, bool]:
-    """(stated probability of the winner, was it right?), where the winner is the likeliest candidate or nobody.
+    """The stated probability of the winner, and whether the winner was right.
 
-    `visitor` is who it was, None when it was nobody of the candidates. For a known phone, state it without that
-    knowledge first: `match(evidence.without_known_phone(), view)`.
+    The winner is the likeliest candidate, or nobody. `visitor` is who it was, None when it was none
+    of the candidates. Where the phone was known, first match without that knowledge:
+    `match(evidence.without_known_phone(), view)`.
     """
     if posterior.nobody > posterior.best or not posterior.candidates:
         return posterior.nobody, visitor is None

@@ -1,4 +1,4 @@
-"""What a site has learned, as sums: they can be added, taken back and faded, and nothing else is ever done to them."""
+"""What a site has learned, as sums: they are added, taken back and faded, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOTALS = (
     "stray_calls",  # soft calls on the pool's numbers that no visit caused
     "first_calls",  # soft calls on the pool's numbers that are no repeats
     "number_seconds",  # numbers in the pool x clock seconds
-    "default_tapped",  # soft calls on the default number right after a tap on a page without a number
+    "default_tapped",  # soft calls on the default number right after a visitor tapped it
     "default_strangers",  # ... of nobody known
     "default_unseen",  # ... of visitors whom no tap betrayed
     "default_seconds",  # in which the default number could be called
@@ -30,7 +30,7 @@ CELLS = [[f"{row}.{level}" for level in range(LEVELS)] for row in range(max(AGES
 
 @dataclass(slots=True)
 class Counts:
-    """Soft calls, and the exposure in seconds that they are held against; sparse, for a site as for one call."""
+    """Soft calls of a site or of one call, and the seconds in which they could be made; sparse."""
 
     tap_calls: Sums = field(default_factory=dict)  # by tap bin
     tap_seconds: Sums = field(default_factory=dict)
@@ -49,14 +49,14 @@ class Counts:
     totals: Sums = field(default_factory=dict)  # by the names in TOTALS
 
     def add(self, delta: Counts, factor: float = 1.0) -> None:
-        """Add a delta; a factor of -1 takes it back, `-kept(days)` takes back what so many days have faded."""
+        """Add a delta. -1 takes it back; `-kept(days)` takes it back after days of fading."""
         for name in NAMES:
             mine: Sums = getattr(self, name)
             for key, amount in getattr(delta, name).items():
                 put(mine, key, factor * amount)
 
     def fade(self, factor: float = prior.FADE) -> None:
-        """Once a day, on all sums."""
+        """Fade all sums; done once a day."""
         for name in NAMES:
             mine: Sums = getattr(self, name)
             setattr(
@@ -84,7 +84,7 @@ NAMES = tuple(each.name for each in fields(Counts))
 
 
 def put(sums: Sums, key: str, amount: float) -> None:
-    """Add to one sum; a sum that comes to nothing is forgotten."""
+    """Add to one sum; a sum that comes to 0 is forgotten."""
     total = sums.get(key, 0.0) + amount
     if abs(total) > GONE:
         sums[key] = total
@@ -93,7 +93,7 @@ def put(sums: Sums, key: str, amount: float) -> None:
 
 
 def change(before: Counts | None, after: Counts) -> Counts:
-    """The delta from what was said of something before to what is said of it now."""
+    """The delta from what was known of something before to what is known of it now."""
     delta = Counts()
     delta.add(after)
     if before is not None:
@@ -102,7 +102,7 @@ def change(before: Counts | None, after: Counts) -> Counts:
 
 
 def kept(days: int) -> float:
-    """What so many daily fadings have left of a sum."""
+    """The share of a sum that is left after so many days of fading."""
     return prior.FADE**days
 
 

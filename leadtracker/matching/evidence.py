@@ -1,6 +1,6 @@
-"""All that a match looks at: who held the number dialled, what their pages were doing, what is known of the phone.
+"""All that a match looks at: who held the number, what their pages were doing, what is known.
 
-It is gathered once, kept with the call as JSON, and can be matched again from that a year later.
+It is gathered once and kept with the call as JSON, so the call can be matched again a year later.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from leadtracker.matching.page_state import AGES, TAPS, open_state, tap_bin
 from leadtracker.matching.phone_memory import Called, Remembered
 
 CLOCKS_APART = 5.0  # s between the PBX's clock and ours
-BEATS_APART = 45.0  # s after which a page that is heard of every 30 s is no longer visible
+BEATS_APART = 45.0  # s after which a page that reports every 30 s no longer counts as visible
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A visit that was given the number, as it was at the moment of the call."""
+    """A visit that got the number, as it was at the moment of the call."""
 
     visitor: str
     lease: str
@@ -42,7 +42,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """Closed visits that held the number before those listed, alike in level and source: how many of each age."""
+    """How many visits held the number before those listed, of one level and source, by age."""
 
     level: int
     source: str
@@ -51,7 +51,10 @@ class Older:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One call and everything known at its moment; what is kept by visitor concerns holders, whatever their lease."""
+    """One call, and everything known at its moment.
+
+    What is kept by visitor holds for all of their leases.
+    """
 
     moment: float
     did: str | None  # None: the default number, where only a tap or a known phone attributes
@@ -64,9 +67,8 @@ class Evidence:
     holders: tuple[Holder, ...] = ()  # of the DID; of the default number the visits that tapped it
     older: tuple[Older, ...] = ()
     remembered: Remembered | None = None  # the call before, of this phone (or hidden, on this DID)
-    callers: Mapping[str, Called] = field(
-        default_factory=dict
-    )  # visitor -> his call before this one
+    # by visitor: their call before this one
+    callers: Mapping[str, Called] = field(default_factory=dict)
     knowers: frozenset[str] = frozenset()  # visitors whose phone this is known to be
     known_otherwise: frozenset[str] = frozenset()  # ... of whom other phones are known
     elsewhere: tuple[Holder, ...] = ()  # latest visits of knowers who did not hold the DID
@@ -114,14 +116,14 @@ class Evidence:
         )
 
     def without_known_phone(self) -> Evidence:
-        """The same call as if nobody had told whose phone it is: what a known phone can audit the engine with."""
+        """The same call, as if nobody knew whose phone it is; known phones so audit the engine."""
         return replace(
             self, remembered=None, knowers=frozenset(), known_otherwise=frozenset(), elsewhere=()
         )
 
 
 def _older(rows: Iterable[tuple[int, int, str, float]]) -> tuple[Older, ...]:
-    """Of what a call keeps: age bin, level, source and number."""
+    """Read the (age bin, level, source, number) rows that a call keeps."""
     alike: dict[tuple[int, str], list[float]] = {}
     for age, level, source, number in rows:
         alike.setdefault((level, source), [0.0] * AGES)[age] = number
@@ -132,12 +134,20 @@ _holder_values = attrgetter(*(each.name for each in fields(Holder)))
 
 
 def holder_of(lease: Lease, moment: float, clock: Callable[[float], float]) -> Holder | None:
-    """The lease as it was at a moment, by the site's calling clock; None when it began after the call."""
+    """The lease as it was at a moment; None when it began after the call.
+
+    `clock` is the site's calling clock.
+    """
     start = lease.start.timestamp()
     if start > moment + CLOCKS_APART:
         return None
-    last = last_visible(lease, moment)
+    last, tapped, age, ago = last_visible(lease, moment), None, 0.0, 0.0
+    if last is not None:
+        age = round(max(0.0, clock(moment) - clock(last)), 3)
+        ago = round(moment - last, 3)
     taps = [at for tap in lease.taps if (at := tap.timestamp()) <= moment + CLOCKS_APART]
+    if taps:
+        tapped = round(max(0.0, moment - max(taps)), 3)
     return Holder(
         visitor=lease.visitor,
         lease=lease.id,
@@ -147,27 +157,31 @@ def holder_of(lease: Lease, moment: float, clock: Callable[[float], float]) -> H
         topic=lease.topic,
         level=level_at(lease.levels, moment),
         visible=last is None,
-        age=0.0 if last is None else round(max(0.0, clock(moment) - clock(last)), 3),
-        ago=0.0 if last is None else round(moment - last, 3),
-        tapped=round(max(0.0, moment - max(taps)), 3) if taps else None,
+        age=age,
+        ago=ago,
+        tapped=tapped,
     )
 
 
 def last_visible(lease: Lease, moment: float) -> float | None:
-    """When the page was last visible before the moment; None when it was visible then."""
-    end = visible_until(lease, moment)
+    """When the page was last visible before a moment; None when it was visible then."""
     for hidden, shown in lease.gaps:
         if hidden.timestamp() <= moment < shown.timestamp():
             return hidden.timestamp()
-    return end if end is not None and end <= moment else None
+    end = visible_until(lease, moment)
+    if end is None or end > moment:
+        return None
+    return end
 
 
 def visible_until(lease: Lease, now: float) -> float | None:
-    """When the page was closed or hidden for good, as far as is known now; None while it is taken for visible."""
+    """When the page closed or was hidden for good; None while it counts as visible."""
     if lease.left is not None:
         return lease.left.timestamp()
     seen = lease.seen.timestamp()
-    return seen if now >= seen + BEATS_APART else None
+    if now < seen + BEATS_APART:
+        return None
+    return seen
 
 
 def level_at(levels: tuple[datetime, ...], moment: float) -> int:

@@ -11,7 +11,7 @@ WITHIN = 1.96  # standard deviations of a 95 % interval
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A sum of probabilities; `low` and `high` are its 95 % interval, the calls taken as independent."""
+    """A sum of probabilities. `low` to `high` is its 95 % interval if the calls are independent."""
 
     mean: float
     variance: float  # sum of p(1 - p)
@@ -32,10 +32,15 @@ class Count:
 
     def __str__(self) -> str:
         """9.6 ± 1.8; a count that leaves nothing open is a whole number."""
-        return f"{self.mean:.1f} ± {self.half:.1f}" if self.half >= 0.05 else f"{self.mean:.0f}"
+        if self.half < 0.05:
+            return f"{self.mean:.0f}"
+        return f"{self.mean:.1f} ± {self.half:.1f}"
 
 
 def count(probabilities: Iterable[float]) -> Count:
-    """For sums made in SQL, make a `Count` of sum(p), sum(p * (1 - p)) and count(*)."""
+    """Count calls by their probabilities.
+
+    For sums made in SQL, make a `Count` of sum(p), sum(p * (1 - p)) and count(*).
+    """
     ps = list(probabilities)
     return Count(sum(ps), sum(p * (1 - p) for p in ps), float(len(ps)))

@@ -1,6 +1,7 @@
-"""What a call and a visit teach: deltas to a site's sums, and what is remembered of a call for the next one.
+"""What a call and a visit teach: deltas to a site's sums, and what is remembered of a call.
 
-Every delta depends on its call or lease alone. To relearn one, take the old delta back and add the new one.
+Every delta depends on its call or lease alone. To learn one again, take the old delta back and add
+the new one.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ WORTH_SAYING = 0.02  # ... of a call that is remembered with the visitor
 
 
 def lesson(evidence: Evidence, posterior: Posterior, view: View) -> Counts:
-    """What one call teaches; only first calls do, for repeats say nothing of what pages lead to.
+    """What one call teaches. Only first calls teach: repeats say nothing of what pages lead to.
 
-    `view` is the one of the match, `posterior` the match or what a user made of it.
+    `view` is the one that the call was matched with; `posterior` is the match, or what a user made
+    of it.
     """
     delta = Counts()
     totals = delta.totals
@@ -63,7 +65,7 @@ def lesson(evidence: Evidence, posterior: Posterior, view: View) -> Counts:
 
 
 def _learn_visit(delta: Counts, holder: Holder, p: float, evidence: Evidence, view: View) -> float:
-    """One holder's share of a first call; return it again when the page was closed."""
+    """Learn one holder's share of a first call; return the share if their page was closed."""
     late = 0.0
     put(delta.source_calls, holder.source, p)
     if (tap := tap_bin(holder.tapped)) < TAPS:
@@ -89,7 +91,7 @@ def _learn_visit(delta: Counts, holder: Holder, p: float, evidence: Evidence, vi
 
 
 def _learn_older(delta: Counts, evidence: Evidence, share: float, view: View) -> None:
-    """The share of the holders too old to be listed, by what each would have brought."""
+    """Learn the share of holders too old to be listed, by what each would have brought."""
     rates = [
         (alike, age, number * view.closed[age][alike.level] * view.source.get(alike.source, 1.0))
         for alike in evidence.older
@@ -105,19 +107,17 @@ def _learn_older(delta: Counts, evidence: Evidence, share: float, view: View) ->
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a lease's course has brought so far; a page shown again takes its `closed` back by the difference."""
+    """What a lease has taught so far; the difference to a later course may take `closed` back."""
 
     counts: Counts
-    closed: (
-        tuple[float, int] | None
-    )  # when, at which level: for the calling clock; None while the page is visible
+    closed: tuple[float, int] | None  # when, at which level; None while the page is visible
 
 
 def course(lease: Lease, now: float) -> Course:
-    """What is known now of a lease that shows a DID, or (with no DID) of a visit that tapped the default number.
+    """What is known now of a lease, or (with no DID) of a visit that tapped the default number.
 
-    Its increments are `counts.change(before.counts, after.counts)` and, where `closed` differs, a
-    `CallingClock.page_closed` for the new and one with -1 for the old.
+    To learn what is new, add `counts.change(before.counts, after.counts)`. Where `closed` differs,
+    call `CallingClock.page_closed` for the new value, and with -1 for the old one.
     """
     counts = Counts()
     for _ in lease.taps:
@@ -125,13 +125,15 @@ def course(lease: Lease, now: float) -> Course:
             put(counts.tap_seconds, str(i), until - begin)
     if not lease.did:
         return Course(counts, None)
-    put(counts.regions, lease.region, 1.0 if lease.region else 0.0)
-    put(counts.topics, lease.topic, 1.0 if lease.topic else 0.0)
+    if lease.region:
+        put(counts.regions, lease.region, 1.0)
+    if lease.topic:
+        put(counts.topics, lease.topic, 1.0)
     start, end = lease.start.timestamp(), visible_until(lease, now)
     for shown, hidden in _spans(lease, now if end is None else end):
-        for begin, until in pairwise(_cuts(start, lease.levels, shown, hidden)):
+        for begin, cut in pairwise(_cuts(start, lease.levels, shown, hidden)):
             cell = CELLS[open_state(lease.device, begin - start)][level_at(lease.levels, begin)]
-            put(counts.open_seconds, cell, until - begin)
+            put(counts.open_seconds, cell, cut - begin)
     if end is None:
         return Course(counts, None)
     level = level_at(lease.levels, end)
@@ -140,7 +142,7 @@ def course(lease: Lease, now: float) -> Course:
 
 
 def _spans(lease: Lease, end: float) -> Iterator[tuple[float, float]]:
-    """When the page was visible: (shown, hidden)."""
+    """When the page was visible: from, until."""
     shown = lease.start.timestamp()
     for hidden, again in sorted(lease.gaps):
         if shown < hidden.timestamp() < end:
@@ -159,10 +161,10 @@ def _cuts(start: float, levels: tuple[datetime, ...], shown: float, hidden: floa
 def remember(
     evidence: Evidence, posterior: Posterior, answered: bool, ruled_out: tuple[str, ...] = ()
 ) -> tuple[Remembered, dict[str, Called]]:
-    """What is kept of a call: for its phone (see `phone_memory.memory_key`), and for each visitor it may be of.
+    """What is kept of a call: for its phone, and for each visitor who may have made it.
 
-    `ruled_out` are visitors of whom a user said that it was none of them; it holds for the phone's later calls,
-    until a user confirms one of them.
+    `ruled_out` are visitors of whom a user said "none of these". That holds for the phone's
+    later calls, until a user confirms one of them.
     """
     before = evidence.remembered
     likely = [each for each in posterior.candidates if each.p > WORTH_KEEPING][:KEPT]
@@ -175,10 +177,10 @@ def remember(
         )
         for each in likely
     )
-    dids, out = (
-        (evidence.did, *(before.dids if before else ())),
-        (*ruled_out, *(before.ruled_out if before else ())),
-    )
+    dids, out = [evidence.did], [*ruled_out]
+    if before is not None:
+        dids += before.dids
+        out += before.ruled_out
     confirmed = {each.visitor for each in likely if each.p >= 1.0}
     kept = Remembered(
         at=evidence.moment,

@@ -1,8 +1,9 @@
-"""Who called? Evidence and a site's rates in, probabilities out, each with its reasons in words; pure.
+"""Who called? Evidence and a site's rates in, probabilities out, each with its reasons; pure.
 
-A candidate's weight is the rate (calls per second) at which this visitor would make this very call now: the rate of his
-page's state x source factor x evidence ratios (phone, region, topic), and the rate at which he would call again. The
-weights of all candidates, of nobody and of those too old to be listed, divided by their sum, are the probabilities.
+A candidate's weight is the rate (calls per second) at which this visitor would make this very call
+now. It is the rate of their page's state x source factor x evidence ratios (phone, region, topic),
+plus the rate at which they would call again. The probabilities are the weights of all candidates,
+of nobody and of those too old to be listed, divided by their sum.
 """
 
 from __future__ import annotations
@@ -27,18 +28,17 @@ WORTH_WORDS = 0.01  # probability from which a candidate's reasons are spelled o
 class _Visitor:
     """What one visitor's visits and calls weigh."""
 
-    visits: list[tuple[Holder, float]] = field(
-        default_factory=list
-    )  # ..., of a first call and of a repeat together
+    # holder, and the weight of a first call and of a repeat together
+    visits: list[tuple[Holder, float]] = field(default_factory=list)
     earlier: Known | None = None
-    again: float = 0.0  # of a repeat that goes back to the phone, not to a visit
+    again: float = 0.0  # weight of a repeat that goes back to the phone, not to a visit
 
     def weight(self) -> float:
         return self.again + sum(weight for _, weight in self.visits)
 
 
 def match(evidence: Evidence, view: View) -> Posterior:
-    """Probabilities of everybody who may have made the call."""
+    """The probabilities of everybody who may have made the call."""
     chance = phone_chance(evidence)
     visitors: dict[str, _Visitor] = {}
     first_calls = []
@@ -84,30 +84,40 @@ def match(evidence: Evidence, view: View) -> Posterior:
 
 
 def phone_chance(evidence: Evidence) -> float:
-    """Chance of this phone if a first-time caller calls: his is new, or hidden, or (rarely) a shared one."""
+    """Chance that a first-time caller has this phone: a new, a hidden or (rarely) a shared one."""
     if evidence.phone is None:
         return prior.WITHHELD
     return prior.STRANGERS_PHONE if evidence.knowers or evidence.remembered else 1.0
 
 
 def state_rate(holder: Holder, view: View, known: bool = False) -> float:
-    """Calls per second of a page in this state, in an hour of activity 1; a known caller is never too old."""
+    """Calls per second of a page in this state, in an hour of activity 1.
+
+    The visit of a caller who is `known` is never too old.
+    """
     if (tap := tap_bin(holder.tapped)) < TAPS:
         return view.tap[tap]
     if holder.visible:
         return view.open[holder.state][holder.level]
     bin_ = age_bin(holder.age)
-    return view.closed[min(bin_, AGES - 1)][holder.level] if bin_ < AGES or known else 0.0
+    if bin_ >= AGES and not known:
+        return 0.0
+    return view.closed[min(bin_, AGES - 1)][holder.level]
 
 
 def repeat_rate(seconds: float, answered: bool) -> float:
-    """Calls per second of somebody who called so long ago."""
-    rates = prior.REPEATS_ANSWERED if answered else prior.REPEATS_MISSED
+    """Calls per second of somebody who last called so long ago."""
+    rates = prior.REPEATS_MISSED
+    if answered:
+        rates = prior.REPEATS_ANSWERED
     return rates[bisect_right(prior.REPEAT_EDGES, seconds)]
 
 
 def agreement(mine: str, callers: str, trust: float, shares: Mapping[str, float]) -> float:
-    """How much likelier this caller's region (topic) is if he is this visitor; 1 when either is unknown."""
+    """How much likelier this caller's region (topic) is if they are this visitor.
+
+    It is 1 when either is unknown.
+    """
     if not mine or not callers:
         return 1.0
     if mine != callers:
@@ -123,13 +133,13 @@ def topic_agreement(topic: str, evidence: Evidence, view: View) -> float:
 def visit_weight(
     holder: Holder, evidence: Evidence, view: View, chance: float
 ) -> tuple[float, float]:
-    """(rate of a first call after this visit, rate of a repeat of its visitor), as this very call."""
+    """The rates of a first call after this visit, and of a repeat by its visitor."""
     if evidence.did is None and not holder.just_tapped:
         return 0.0, 0.0
     knows = holder.visitor in evidence.knowers
-    rate = state_rate(holder, view, knows) * (
-        1.0 if holder.visible or holder.just_tapped else evidence.activity
-    )
+    rate = state_rate(holder, view, knows)
+    if not (holder.visible or holder.just_tapped):
+        rate *= evidence.activity
     rate *= view.source.get(holder.source, 1.0) * topic_agreement(holder.topic, evidence, view)
     places = agreement(holder.region, evidence.region, view.region_trust, view.region_share)
     visitor, called = holder.visitor, evidence.callers.get(holder.visitor)
@@ -148,41 +158,48 @@ def visit_weight(
         hazard = repeat_rate(evidence.moment - called.at, called.answered)
         again = called.p * (1 - prior.SAME_PHONE) * hazard * places * chance
     if earlier is not None:
-        again += earlier.p * rate * (prior.SAME_PHONE if evidence.phone else 1.0)
+        again += earlier.p * rate * _same_phone(evidence)
     out = _ruled_out(evidence, visitor)
     return first * out, again * out
 
 
 def repeat_weight(known: Known, evidence: Evidence, view: View, held: bool) -> float:
-    """Rate at which a visitor of this phone's call before calls again; `held`: he is among the DID's holders."""
+    """Rate at which a visitor of this phone's call before calls again.
+
+    `held` says that they are among the DID's holders.
+    """
     before = evidence.remembered
     if before is None:
         return 0.0
     rate = known.p * repeat_rate(evidence.moment - before.at, before.answered)
-    rate *= prior.SAME_PHONE if evidence.phone else 1.0
+    rate *= _same_phone(evidence)
     rate *= max(same_number(evidence), prior.HELD_NUMBER if held else prior.OTHER_NUMBER)
     return rate * topic_agreement(known.topic, evidence, view) * _ruled_out(evidence, known.visitor)
 
 
+def _same_phone(evidence: Evidence) -> float:
+    """Share of later calls from the phone of the first; a hidden phone tells nothing."""
+    return prior.SAME_PHONE if evidence.phone else 1.0
+
+
 def same_number(evidence: Evidence) -> float:
     """How readily this phone's caller would dial this DID again."""
-    dialled = evidence.remembered is not None and evidence.did in evidence.remembered.dids
-    return 1.0 if dialled else prior.OTHER_NUMBER
+    dialed = evidence.remembered is not None and evidence.did in evidence.remembered.dids
+    return 1.0 if dialed else prior.OTHER_NUMBER
 
 
 def strangers_weight(
     evidence: Evidence, view: View, chance: float
 ) -> tuple[float, dict[str, float]]:
-    """(rate of calls that no visit caused, rates of the holders too old to be listed by their source)."""
+    """The rates of calls that no visit caused, and by source of holders too old to be listed."""
     if evidence.did is None:
         unseen = view.default_strangers * view.unseen
         return (view.default_strangers - unseen) * chance, {"": unseen * chance}
     by_level = list(zip(*view.closed, strict=True))
     older: dict[str, float] = {}
     for alike in evidence.older:
-        rate = sum(map(mul, alike.numbers, by_level[alike.level])) * view.source.get(
-            alike.source, 1.0
-        )
+        rate = sum(map(mul, alike.numbers, by_level[alike.level]))
+        rate *= view.source.get(alike.source, 1.0)
         older[alike.source] = older.get(alike.source, 0.0) + rate * evidence.activity * chance
     return view.stray * evidence.activity * chance, older
 
@@ -190,16 +207,16 @@ def strangers_weight(
 def _earlier(evidence: Evidence, visitor: str) -> Known | None:
     """The visitor in this phone's call before."""
     before = evidence.remembered
-    return (
-        next((known for known in before.visitors if known.visitor == visitor), None)
-        if before
-        else None
-    )
+    if before is None:
+        return None
+    return next((known for known in before.visitors if known.visitor == visitor), None)
 
 
 def _ruled_out(evidence: Evidence, visitor: str) -> float:
     before = evidence.remembered
-    return prior.RULED_OUT if before is not None and visitor in before.ruled_out else 1.0
+    if before is not None and visitor in before.ruled_out:
+        return prior.RULED_OUT
+    return 1.0
 
 
 def _candidate(name: str, visitor: _Visitor, evidence: Evidence, total: float) -> Candidate:
@@ -213,18 +230,25 @@ def _candidate(name: str, visitor: _Visitor, evidence: Evidence, total: float) -
     best, most = max(
         visitor.visits, key=lambda visit: (visit[1], visit[0].lease), default=(None, -1.0)
     )
-    topic = best.topic if best is not None and most > visitor.again else ""
+    topic = ""
+    if best is not None and most > visitor.again:
+        topic = best.topic
     if visitor.earlier is not None and visitor.again >= most:
         topic = visitor.earlier.topic
-    words = _words(name, visitor, best, evidence) if p > WORTH_WORDS else ()
+    words: tuple[str, ...] = ()
+    if p > WORTH_WORDS:
+        words = _words(name, visitor, best, evidence)
     return Candidate(name, p, sources, topic, words)
 
 
 def _words(
     name: str, visitor: _Visitor, best: Holder | None, evidence: Evidence
 ) -> tuple[str, ...]:
-    said = [reasons.KNOWN_PHONE] if name in evidence.knowers else []
-    said += reasons.of_visit(best, evidence) if best is not None else []
+    said = []
+    if name in evidence.knowers:
+        said.append(reasons.KNOWN_PHONE)
+    if best is not None:
+        said += reasons.of_visit(best, evidence)
     called = evidence.callers.get(name)
     if visitor.earlier is not None:
         said.append(reasons.of_repeat(visitor.earlier, evidence))
@@ -238,7 +262,10 @@ def _words(
 def _sources(
     candidates: list[Candidate], older: Mapping[str, float], other: float
 ) -> dict[str, float]:
-    """The traffic sources' shares of the call; what is known of other goes by the holders too old to be listed."""
+    """The traffic sources' shares of the call.
+
+    What is `other` is shared by the sources of the holders too old to be listed.
+    """
     result: dict[str, float] = {}
     for candidate in candidates:
         for source, share in candidate.sources.items():

@@ -8,7 +8,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 TAP_EDGES = (15.0, 30.0, 60.0)  # s since the link was tapped
 TAPS = len(TAP_EDGES)
-AGE_EDGES = (
+AGE_EDGES = (  # clock seconds since the page was last visible
     MINUTE,
     5 * MINUTE,
     15 * MINUTE,
@@ -25,7 +25,7 @@ AGE_EDGES = (
     16 * DAY,
     32 * DAY,
     64 * DAY,
-)  # clock seconds since the page was last visible
+)
 AGES = len(AGE_EDGES)
 LEVELS = 4  # of engagement: bounced, browsing, engaged, saved the number
 DWELL_EDGES = (MINUTE, 4 * MINUTE, 15 * MINUTE)  # s since the page was opened
@@ -35,7 +35,8 @@ OPENS = 2 * DWELLS  # states of an open page: mobile or desktop x time open
 
 def open_state(device: str, seconds: float) -> int:
     """The state of a page opened so many seconds ago on a `mobile` or `desktop` device."""
-    return (0 if device == "mobile" else DWELLS) + bisect_right(DWELL_EDGES, seconds)
+    dwell = bisect_right(DWELL_EDGES, seconds)
+    return dwell if device == "mobile" else DWELLS + dwell
 
 
 def on_mobile(state: int) -> bool:
@@ -48,9 +49,7 @@ def age_bin(clock_seconds: float) -> int:
 
 
 def tap_bin(seconds: float | None) -> int:
-    """The bin of the time since a tap; TAPS when there was none or it is too long ago to be this call."""
-    return (
-        TAPS
-        if seconds is None or seconds > TAP_EDGES[-1]
-        else min(bisect_right(TAP_EDGES, seconds), TAPS - 1)
-    )
+    """The bin of the time since a tap; TAPS when there was none, or it is too long ago."""
+    if seconds is None or seconds > TAP_EDGES[-1]:
+        return TAPS
+    return min(bisect_right(TAP_EDGES, seconds), TAPS - 1)

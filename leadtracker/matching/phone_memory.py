@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A visitor this phone was matched to: how sure, and the visit that was meant."""
+    """A visitor this phone was matched to: how surely, and by which visit."""
 
     visitor: str
     p: float
@@ -19,10 +19,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One phone's latest call, or for hidden numbers the latest hidden one on a DID; see `memory_key`."""
+    """One phone's latest call, or the latest hidden one on a DID; see `memory_key`."""
 
     at: float
-    dids: tuple[str | None, ...]  # dialled by it, newest first; None is the default number
+    dids: tuple[str | None, ...]  # that it dialed, newest first; None is the default number
     visitors: tuple[Known, ...]
     nobody: float
     other: float  # holders too old to be listed, and visitors too unlikely to be kept
@@ -47,7 +47,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A visitor's latest call, as far as it was his (p)."""
+    """A visitor's latest call, as far as it was theirs (p)."""
 
     at: float
     p: float
@@ -57,5 +57,5 @@ class Called:
 
 
 def memory_key(phone: str | None, did: str | None) -> str:
-    """Under which a call is remembered: its phone, or for a hidden number the DID it was made to."""
+    """What a call is remembered by: its phone, or for a hidden number the DID it was made to."""
     return phone or f"withheld on {did or 'the default number'}"

@@ -1,4 +1,4 @@
-"""What is said of a call: each candidate with his probability and reasons, nobody, and the verdict."""
+"""What is said of a call: each candidate with probability and reasons, nobody, and the verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Candidate:
     visitor: str
     p: float
     sources: Mapping[str, float]  # p, by the traffic source of the visits
-    topic: str  # of the visit that speaks most for him
+    topic: str  # of the visit that speaks most for them
     reasons: tuple[str, ...]  # for people; none for the very unlikely
 
 
@@ -27,12 +27,8 @@ class Posterior:
     candidates: tuple[Candidate, ...]  # likeliest first
     nobody: float  # no visitor at all
     other: float  # a visitor too long ago to be listed
-    sources: Mapping[
-        str, float
-    ]  # the share of each traffic source, other's included as far as known
-    first_calls: tuple[
-        float, ...
-    ] = ()  # share of each holder's visit that is no repeat, in the evidence's order
+    sources: Mapping[str, float]  # share of each traffic source, with what is known of `other`
+    first_calls: tuple[float, ...] = ()  # share of each holder's visit that is no repeat, in order
     stray: float = 0.0  # share of nobody that is no repeat
     older: float = 0.0  # ... of other
 
@@ -43,7 +39,7 @@ class Posterior:
 
     @property
     def verdict(self) -> str:
-        """certain, likely, nobody (more likely than not) or ambiguous."""
+        """`certain`, `likely`, `nobody` (more likely than not) or `ambiguous`."""
         if self.best >= CERTAIN:
             return "certain"
         if self.best >= LIKELY:

@@ -1,7 +1,8 @@
-"""The shipped prior: a site of ordinary visitors, and how many calls of a site's own outweigh it.
+"""The shipped prior: a site of ordinary visitors, and how many calls of a site outweigh it.
 
-Rates are calls per second of one visitor; levels are factors relative to browsing. The values lie between what the
-benchmark's three delay mixes teach, nearest to the typical one (see docs/accuracy.md).
+Rates are calls per second of one visitor; levels are factors relative to browsing. The values lie
+between what the benchmark's three delay mixes teach, nearest to the typical one (see
+docs/accuracy.md).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from leadtracker.matching.page_state import DAY, HOUR, MINUTE
 TAP = (4e-2, 1e-3, 5e-4)  # by tap bin
 OPEN = (3e-5, 1e-5, 5e-6, 2e-6, 1.3e-4, 6e-5, 2e-5, 4e-6)  # by open state
 OPEN_LEVEL = (0.8, 1.0, 3.5, 6.0)
-CLOSED = (
+CLOSED = (  # by age bin
     3.2e-6,
     2.9e-6,
     1.8e-6,
@@ -28,17 +29,18 @@ CLOSED = (
     4e-10,
     1.7e-10,
     5e-11,
-)  # by age bin
+)
 CLOSED_LEVEL = (0.15, 1.0, 4.5, 12.0)
 RATE_CALLS = 4.0  # weight of each rate above, in calls
-TAIL_CALLS = 12.0  # ... of the chained ones, which strays imitate
-CHAINED = 4  # age bins past this one follow their younger neighbour by the shipped slope
+TAIL_CALLS = 12.0  # weight of the chained ones, which strays imitate
+CHAINED = 4  # age bins past this one follow their younger neighbor by the shipped slope
 LEVEL_CALLS = 8.0
-CELL_CALLS = 6.0  # ... of rate x level in each cell of the open pages
+CELL_CALLS = 6.0  # weight of rate x level in each cell of the open pages
 SOURCE_CALLS = 8.0
-SCALE_CALLS = 2.0  # ... of the site's general level of calls
+SCALE_CALLS = 2.0  # weight of the site's general level of calls
 
-FADE = 0.97  # of everything learned, once a day: sites change, and early calls were learned with poor rates
+# Everything learned fades once a day: sites change, and poor rates taught the early calls.
+FADE = 0.97
 
 POOL_RATE = 1.2e-6  # calls per number and clock second, of an ordinary site
 POOL_CALLS = 5.0
@@ -47,9 +49,8 @@ STRAY_SHARE = 0.4  # weight of that, in calls for each call seen: calls tell lit
 LEAST_STRAY = 0.03
 TAPPED = 0.25  # share of visitors' first calls that follow a reported tap
 TAPPED_CALLS = 20.0
-MOST_UNSEEN = (
-    0.5  # share of the default number's unknown callers who can be visitors without a number
-)
+# Share of the default number's unknown callers who can be visitors without a number.
+MOST_UNSEEN = 0.5
 UNSEEN_CALLS = 20.0
 
 AGREE = 0.6  # how often the caller's region (or topic) is the visitor's by more than chance
@@ -64,13 +65,12 @@ LEAST_ACTIVITY, MOST_ACTIVITY = 0.05, 4.0
 SAME_PHONE = 0.9  # share of a visitor's later calls that come from the phone of the first
 STRANGERS_PHONE = 1e-4  # chance that a phone already known is another visitor's too (shared lines)
 WITHHELD = 0.06  # share of callers who hide their number
-OTHER_NUMBER = (
-    0.02  # a repeat on a number that the caller never dialled nor held, against one he dialled
-)
-HELD_NUMBER = 0.5  # ... on one that he held but never dialled
+# How likely a repeat is on a number the caller never dialed, against one they dialed:
+OTHER_NUMBER = 0.02  # a number they never held either
+HELD_NUMBER = 0.5  # a number they held
 STRANGERS_AGAIN = 0.3  # how readily somebody who is no visitor calls again, against a visitor
-RULED_OUT = 0.02  # what is left of a visitor of whom a user said that this phone is not his
-REPEAT_EDGES = (
+RULED_OUT = 0.02  # what is left of a visitor of whom a user said that this phone is not theirs
+REPEAT_EDGES = (  # s since the last call
     5 * MINUTE,
     15 * MINUTE,
     HOUR,
@@ -79,16 +79,7 @@ REPEAT_EDGES = (
     3 * DAY,
     7 * DAY,
     30 * DAY,
-)  # s since the last call
-REPEATS_MISSED = (
-    8e-4,
-    5e-4,
-    8e-5,
-    1e-6,
-    7e-7,
-    4e-7,
-    1.2e-7,
-    2e-8,
-    1e-9,
-)  # calls per second after a missed call
+)
+# Calls per second after a missed call, and after an answered one.
+REPEATS_MISSED = (8e-4, 5e-4, 8e-5, 1e-6, 7e-7, 4e-7, 1.2e-7, 2e-8, 1e-9)
 REPEATS_ANSWERED = (1.0e-5, 8e-6, 2e-6, 6e-7, 8e-7, 6e-7, 2e-7, 4e-8, 1e-9)

@@ -1,4 +1,4 @@
-"""How often a visitor calls, by what his page was doing: a site's sums as rates, pulled to the shipped prior."""
+"""How often a visitor calls, by what their page was doing: a site's sums and the prior as rates."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ SETTLED = 1e-3  # relative change of a level at which they have met
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The rates that a match uses: plain numbers, the same for the same sums wherever they are worked out."""
+    """The rates that a match uses: plain numbers, always the same for the same sums."""
 
     tap: tuple[float, ...]  # calls per second by tap bin
     open: Table  # ... of an open page: [open state][level]
     closed: Table  # ... of a closed one, in an hour of activity 1: [age bin][level]
     source: dict[str, float]  # factor of a source's visitors
     stray: float  # calls per number and clock second that no visit caused
-    default_strangers: float  # calls per second of people unknown, on the default number
+    default_strangers: float  # calls per second of unknown people, on the default number
     unseen: float  # share of these who are visitors of pages without a number
-    region_trust: float  # how often a caller's region is his visit's by more than chance
+    region_trust: float  # how often a caller's region is their visit's by more than chance
     region_share: dict[str, float]  # of the visits
     topic_trust: float
     topic_share: dict[str, float]
@@ -54,9 +54,8 @@ def fit(counts: Counts) -> View:
         prior.RATE_CALLS / r + _worth(level, seconds)
         for r, seconds in zip(rate, closed_seconds, strict=True)
     ]
-    rate = never_falling(rate[::-1], weights[::-1])[
-        ::-1
-    ]  # an older page is never likelier than a younger
+    # An older page is never likelier than a younger one.
+    rate = never_falling(rate[::-1], weights[::-1])[::-1]
     stray, pool_rate = _strays(counts, scale)
     return View(
         tap=_taps(counts, max(*map(max, open_rates), prior.MOST_ACTIVITY * rate[0] * level[-1])),
@@ -91,7 +90,10 @@ def _product(
     prior_level: Sequence[float],
     chained: int = AGES,
 ) -> tuple[list[float], list[float]]:
-    """Rate x level nearest to the counts, each pulled to its prior; past `chained` to its neighbour's by the slope."""
+    """The rates and levels whose product is nearest to the counts, each pulled to its prior.
+
+    Rates past `chained` are pulled to their neighbor's rate, by the prior's slope.
+    """
     level = list(prior_level)
     by_row = [sum(row) for row in calls]
     by_level = [sum(column) for column in zip(*calls, strict=True)]
@@ -99,9 +101,9 @@ def _product(
     for _ in range(STEPS):
         rate: list[float] = []
         for i, (own, row, shipped) in enumerate(zip(by_row, seconds, prior_rate, strict=True)):
-            follows = i > chained
-            weight = prior.TAIL_CALLS if follows else prior.RATE_CALLS
-            pull = shipped * rate[-1] / prior_rate[i - 1] if follows else shipped
+            weight, pull = prior.RATE_CALLS, shipped
+            if i > chained:
+                weight, pull = prior.TAIL_CALLS, shipped * rate[-1] / prior_rate[i - 1]
             rate.append((weight + own) / (weight / pull + _worth(level, row)))
         last, level = level, []
         for own, column, shipped in zip(by_level, columns, prior_level, strict=True):
@@ -113,7 +115,7 @@ def _product(
 
 
 def _cells(calls: Table, seconds: Table, rate: Sequence[float], level: Sequence[float]) -> Table:
-    """rate x level, each cell moved to its own counts as far as they carry."""
+    """Rate x level, each cell moved to its own counts as far as they carry."""
     result = []
     for own, row, r in zip(calls, seconds, rate, strict=True):
         weight = [prior.CELL_CALLS / (r * m) + s for m, s in zip(level, row, strict=True)]
@@ -126,7 +128,10 @@ def _cells(calls: Table, seconds: Table, rate: Sequence[float], level: Sequence[
 
 
 def never_falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The nearest row that never falls (pool adjacent violators): more engagement never counts against a visitor."""
+    """The nearest row that never falls (pool adjacent violators).
+
+    So more engagement never counts against a visitor.
+    """
     blocks: list[tuple[float, float, int]] = []
     for value, weight in zip(values, weights, strict=True):
         blocks.append((value, weight, 1))
@@ -147,14 +152,16 @@ def _taps(counts: Counts, most: float) -> tuple[float, ...]:
 
 
 def _sources(counts: Counts, level: Sequence[float]) -> dict[str, float]:
-    """Calls of a source against what its leases, by level, would bring from an average one."""
+    """Calls of a source, against what leases of those levels bring from an average source."""
     worth = {
         source: _worth(level, leases)
         for source, leases in leases_by_source(counts.source_leases).items()
     }
     calls = {source: max(0.0, n) for source, n in counts.source_calls.items()}
     all_calls, all_worth = sum(calls.values()), sum(worth.values())
-    per_worth = all_calls / all_worth if all_worth and all_calls else 1.0
+    per_worth = 1.0
+    if all_worth and all_calls:
+        per_worth = all_calls / all_worth
     k = prior.SOURCE_CALLS
     return {
         source: (k + calls.get(source, 0.0)) / (k + w * per_worth) for source, w in worth.items()
@@ -162,7 +169,7 @@ def _sources(counts: Counts, level: Sequence[float]) -> dict[str, float]:
 
 
 def _strays(counts: Counts, scale: float) -> tuple[float, float]:
-    """(share of the first calls that no visit caused, first calls per number and clock second)."""
+    """The share of first calls that no visit caused; first calls per number and clock second."""
     first, k = counts.total("first_calls"), prior.POOL_CALLS
     pool_rate = (first + k) / (counts.total("number_seconds") + k / (scale * prior.POOL_RATE))
     weight = k + prior.STRAY_SHARE * first
@@ -170,7 +177,10 @@ def _strays(counts: Counts, scale: float) -> tuple[float, float]:
 
 
 def _unseen(counts: Counts) -> float:
-    """Visitors without a number tap as often before a call as others do; whom no tap betrays is among the strangers."""
+    """The share of the default number's strangers who are visitors without a number.
+
+    Those visitors tap before a call as often as others do; the ones who do not tap are unseen.
+    """
     of_visits = max(0.0, counts.total("first_calls") - counts.total("stray_calls"))
     k = prior.TAPPED_CALLS
     tapped = min(1.0, (prior.TAPPED * k + sum(bins(counts.tap_calls, TAPS))) / (k + of_visits))

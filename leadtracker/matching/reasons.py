@@ -30,7 +30,9 @@ def span(seconds: float) -> str:
         return f"{seconds:.0f} s"
     if seconds < 2 * HOUR:
         return f"{seconds / MINUTE:.0f} min"
-    return f"{seconds / HOUR:.0f} hours" if seconds < 2 * DAY else f"{seconds / DAY:.0f} days"
+    if seconds < 2 * DAY:
+        return f"{seconds / HOUR:.0f} hours"
+    return f"{seconds / DAY:.0f} days"
 
 
 def of_visit(holder: Holder, evidence: Evidence) -> list[str]:

@@ -1,4 +1,4 @@
-"""How long after a visit callers call: a site's own curve, the shipped typical one, and the step between (pure)."""
+"""How long after a visit callers call: a site's own curve, the typical one, and between (pure)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from leadtracker.matching.page_state import AGE_EDGES
 
 LATE = 5  # age bins from here on (an hour) are the late ones
 
-# Share of first calls in worlds with typical delays (the benchmark's mix `typ`), as the engine counts them.
+# Share of first calls in worlds with typical delays (the benchmark's mix `typ`), as the engine
+# counts them.
 TYPICAL_TAPPED = 0.307
-TYPICAL_OPEN = (
+TYPICAL_OPEN = (  # by state of the page
     0.0216,
     0.0322,
     0.0149,
@@ -21,9 +22,9 @@ TYPICAL_OPEN = (
     0.1014,
     0.0475,
     0.0055,
-)  # by state of the page
+)
 TYPICAL_OPEN_LEVELS = (0.07, 0.39, 0.54, 0.0)
-TYPICAL_CLOSED = (
+TYPICAL_CLOSED = (  # by age
     0.0082,
     0.0267,
     0.0451,
@@ -40,36 +41,32 @@ TYPICAL_CLOSED = (
     0.0131,
     0.0099,
     0.0017,
-)  # by age
-TYPICAL_CLOSED_LEVELS = (0.01, 0.36, 0.63, 0.0)
-TYPICAL_WEIGHT = (
-    10.0  # calls that the typical curve counts for: sites differ more than ten calls would
 )
-FIRST_OWN, OWN = (
-    10.0,
-    200.0,
-)  # calls from which a site's own curve takes part, and from which it is called its own
+TYPICAL_CLOSED_LEVELS = (0.01, 0.36, 0.63, 0.0)
+# Calls that the typical curve counts for: sites differ more than ten calls would.
+TYPICAL_WEIGHT = 10.0
+# Calls from which a site's own curve takes part, and from which it is called its own.
+FIRST_OWN, OWN = 10.0, 200.0
 
-SECOND_PHONE = 0.12  # repeats from a phone not seen before (another phone, or withheld), for each from a known one
+# Repeats from a phone not seen before (another phone, or withheld), for each from a known one.
+SECOND_PHONE = 0.12
 STRAYS = 0.05  # share of the calls from unknown phones that no visit caused
 LEAK = 0.5  # early calls taken for late ones, for each call that was no first call at all
 
 
 @dataclass(frozen=True)
 class FirstCalls:
-    """Soft counts of calls: sums of probabilities over the calls of a period, as the verdicts stated them.
+    """Soft counts of calls: sums of probabilities over a period, as the verdicts stated them.
 
-    Unlike delays of certain matches, which are nearly all short, they count late calls in full.
+    They count late calls in full. The delays of certain matches do not: nearly all are short.
     """
 
     tapped: float  # the link was tapped within 60 s before
     open: Sequence[Sequence[float]]  # page open: by state, level
     closed: Sequence[Sequence[float]]  # page closed: by age bin, level
-    known_phone: float = (
-        0.0  # calls from a phone that had called before; they are not in the sums above
-    )
+    known_phone: float = 0.0  # calls from a phone that had called before; not in the sums above
     new_phone: float = 0.0  # all other calls, whoever made them
-    strays: float = 0.0  # of those: sum of the probabilities that no visit caused the call
+    strays: float = 0.0  # of those: summed probability that no visit caused the call
     second_phone: float = 0.0  # ... and that an earlier caller calls again
 
     @property
@@ -86,17 +83,17 @@ class FirstCalls:
 
     @property
     def excess(self) -> float:
-        """Calls that look like late first calls and are none: strays and repeats which nothing gave away."""
-        return max(0.0, SECOND_PHONE * self.known_phone - self.second_phone) + max(
-            0.0, STRAYS * self.new_phone - self.strays
-        )
+        """Strays and repeats that look like late first calls, because nothing gave them away."""
+        repeats = max(0.0, SECOND_PHONE * self.known_phone - self.second_phone)
+        return repeats + max(0.0, STRAYS * self.new_phone - self.strays)
 
 
 @dataclass(frozen=True)
 class DelayCurve:
     """Share of first calls by what the caller's page was doing; all shares sum to 1.
 
-    `name` says whose curve it is: "typical" (shipped), "blended" or "own"; `calls` are the site's calls in it.
+    `name` says whose curve it is: "typical" (shipped), "blended" or "own". `calls` are the site's
+    calls in it.
     """
 
     name: str
@@ -106,11 +103,14 @@ class DelayCurve:
     closed: Sequence[Sequence[float]]
 
     def still_to_come(self, seconds: float) -> float:
-        """Share of first calls later than so many calling-clock seconds after the page was last visible."""
+        """Share of first calls that come later than this after the page was last visible.
+
+        `seconds` are of the calling clock.
+        """
         bin_ = bisect_right(AGE_EDGES, seconds)
         if bin_ >= len(AGE_EDGES):
             return 0.0
-        begin = AGE_EDGES[bin_ - 1] if bin_ else 0.0
+        begin = (0.0, *AGE_EDGES)[bin_]
         passed = (seconds - begin) / (AGE_EDGES[bin_] - begin)
         return sum(map(sum, self.closed[bin_ + 1 :])) + sum(self.closed[bin_]) * (1 - passed)
 
@@ -124,7 +124,7 @@ def delay_curve(calls: FirstCalls) -> DelayCurve:
     w = TYPICAL_WEIGHT
     tapped = early * calls.tapped + w * TYPICAL_TAPPED
     opened = _sum(calls.open, [early] * len(TYPICAL_OPEN), TYPICAL_OPEN, TYPICAL_OPEN_LEVELS)
-    factors = [early if bin_ < LATE else late for bin_ in range(len(TYPICAL_CLOSED))]
+    factors = [early] * LATE + [late] * (len(TYPICAL_CLOSED) - LATE)
     closed = _sum(calls.closed, factors, TYPICAL_CLOSED, TYPICAL_CLOSED_LEVELS)
     total = tapped + sum(map(sum, opened)) + sum(map(sum, closed))
     n = calls.total

@@ -8,22 +8,25 @@ HOUR = 3600.0
 
 
 def erlang_b(numbers: int, load: float) -> float:
-    """The chance that all are taken, when `load` numbers would be taken on average if there were no end of them."""
+    """The chance that all numbers are taken.
+
+    `load` is how many would be taken on average, were there no end of them.
+    """
+    if load <= 0:
+        return 0.0
     blocked = 1.0
     for n in range(1, numbers + 1):
         blocked = load * blocked / (n + load * blocked)
-    return blocked if load > 0 else 0.0
+    return blocked
 
 
 def overflow(arrivals: Sequence[float], hold: float, numbers: int) -> tuple[float, float, int]:
-    """Share of visits without a number over the week, in the worst hour, and that hour of the week.
+    """Share of visits without a number over the week and in the worst hour, and that hour.
 
-    `arrivals` are numbers asked for in each hour of the week, `hold` is for how many seconds each is taken.
+    `arrivals` counts the requests for a number in each hour of the week. `hold` is for how many
+    seconds each number is taken.
     """
     by_hour = [erlang_b(numbers, asked * hold / HOUR) for asked in arrivals]
-    total = sum(arrivals)
-    share = (
-        sum(asked * b for asked, b in zip(arrivals, by_hour, strict=True)) / total if total else 0.0
-    )
+    refused = sum(asked * b for asked, b in zip(arrivals, by_hour, strict=True))
     worst = max(range(len(by_hour)), key=by_hour.__getitem__)
-    return share, by_hour[worst], worst
+    return refused / (sum(arrivals) or 1.0), by_hour[worst], worst

@@ -47,7 +47,7 @@ def make_plan(
 
 
 class DailyPlans:
-    """One plan after the other, each made by `leadtracker plan SITE --quietly` in its own process."""
+    """One plan after the other; `leadtracker plan SITE --quietly` makes each in its own process."""
 
     def __init__(self, engine: Engine, directory: Directory, settings: Settings) -> None:
         self._engine, self._directory, self._settings = engine, directory, settings

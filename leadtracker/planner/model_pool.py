@@ -1,4 +1,4 @@
-"""A made-up pool: visits drawn from a site's measured traffic, handed numbers by the rule of the pool (pure)."""
+"""A made-up pool: visits drawn from a site's traffic get numbers by the rule of the pool (pure)."""
 
 from __future__ import annotations
 
@@ -12,38 +12,30 @@ from random import Random
 
 HOUR = 3600.0
 WEEK_HOURS = 168
-# The rule of the pool, once more: it is written in Lua (live/choose.lua, idle.lua, acquire.lua) and cannot be imported.
-GRACE, GRACE_SHORT = (
-    120.0,
-    30.0,
-)  # s a number stays taken after its page; the short one when few are idle
+# The rule of the pool, once more: the first is in Lua (live/choose.lua, idle.lua, acquire.lua) and
+# cannot be imported.
+# Seconds that a number stays taken after its page; the short one when few are idle.
+GRACE, GRACE_SHORT = 120.0, 30.0
 FEW_IDLE = 0.10  # part of the pool (acquire.lua)
 LOOK = 6  # idle numbers compared (choose.lua)
-PURE, PURE_QUIET, PURE_GROUP = (
-    100.0,
-    10.0,
-    10.0,
-)  # how much older the pool's longest-idle may be: x and X_GROUP there
-QUIET_GAP = (
-    6 * HOUR
-)  # mean time between two leases of a number from which a pool is quiet (live/source_groups.py)
+# How much older the pool's longest-idle number may be: x and X_GROUP there.
+PURE, PURE_QUIET, PURE_GROUP = 100.0, 10.0, 10.0
+# Mean time between two leases of a number from which a pool is quiet (live/source_groups.py).
+QUIET_GAP = 6 * HOUR
 SEPARATE = 4.0  # numbers that a separately counted source should have (live/source_groups.py)
 HEAT_FADES = 3 * HOUR  # s; a past holder's claim on a number falls by e in this time (idle.lua)
 DIFFER = 0.3  # ... and by this factor for a visitor of another region (choose.lua)
-CLAIM = (
-    0.15,
-    1.0,
-    4.5,
-    12.0,
-)  # of a holder who bounced, browsed, was engaged, saved the number (idle.lua)
-SOONEST_RETURN, LATEST_RETURN = (
-    HOUR,
-    240 * HOUR,
-)  # between two visits of one visitor, even on a logarithmic scale
+# Of a holder who bounced, browsed, was engaged, saved the number (idle.lua).
+CLAIM = (0.15, 1.0, 4.5, 12.0)
+# Between two visits of one visitor, even on a logarithmic scale.
+SOONEST_RETURN, LATEST_RETURN = HOUR, 240 * HOUR
 
 
 class Week:
-    """A quantity that flows at a rate known for each hour of the week (0 = Monday midnight), over and over."""
+    """A quantity that flows at a rate known for each hour of the week, over and over.
+
+    Hour 0 begins on Monday at midnight.
+    """
 
     def __init__(self, per_hour: Sequence[float]) -> None:
         self.sums = [0.0, *accumulate(per_hour)]
@@ -95,7 +87,10 @@ class Turn:
 
 
 def groups(shares: Mapping[str, float], numbers: float) -> dict[str, str]:
-    """Source -> group: sources with a share of fewer than 4 numbers are packed into groups that have 4 or more."""
+    """Source -> group.
+
+    Sources with a share of fewer than 4 numbers are packed into groups that have 4 or more.
+    """
     small = sorted(
         (s for s in shares if shares[s] * numbers < SEPARATE), key=lambda s: (-shares[s], s)
     )
@@ -117,7 +112,9 @@ class Heat:
 
     def now(self, name: str, t: float) -> float:
         claim, at = self.claims.get(name, (0.0, t))
-        return claim * math.exp((at - t) / HEAT_FADES) if claim else 0.0
+        if not claim:
+            return 0.0
+        return claim * math.exp((at - t) / HEAT_FADES)
 
     def add(self, turn: Turn) -> None:
         for name in ("", turn.region):
@@ -146,7 +143,9 @@ class ModelPool:
         self._latest: dict[int, int] = {}  # visitor -> number
         per_second = scale * sum(traffic.arrivals) / WEEK_HOURS / HOUR
         quiet = per_second * QUIET_GAP < numbers
-        self._pure = PURE_QUIET if quiet else PURE
+        self._pure = PURE
+        if quiet:
+            self._pure = PURE_QUIET
 
     def play(self, leases: int) -> None:
         r, traffic = self.random, self.traffic
@@ -188,18 +187,21 @@ class ModelPool:
         """A turn some time ago, whose visitor now comes back."""
         ago = SOONEST_RETURN * (LATEST_RETURN / SOONEST_RETURN) ** self.random.random()
         i = bisect_right(self.turns, t - ago, key=lambda entry: entry[0])
-        return self.turns[i - 1][2] if i else None
+        if not i:
+            return None
+        return self.turns[i - 1][2]
 
     def _hand_out(self, turn: Turn) -> None:
         t = turn.start
         few = len(self._idle[""]) < FEW_IDLE * len(self.past)
-        while self._hard and self._hard[0][0] + (GRACE_SHORT if few else GRACE) <= t:
+        grace = GRACE_SHORT if few else GRACE
+        while self._hard and self._hard[0][0] + grace <= t:
             seen, did = heapq.heappop(self._hard)
             self._rest(did, seen)
         own = self._latest.get(turn.visitor)
         if own is not None and self.past[own][-1].visitor == turn.visitor:
             if own not in self._idle[""]:
-                return  # his page is still open, or was just now
+                return  # their page is still open, or was just now
             did = own
         elif (
             own is not None

@@ -1,4 +1,4 @@
-"""What a plan says of pool sizes, as it is kept and shown, and when a site should be warned (pure)."""
+"""What a plan says of pool sizes, as it is kept, and when a site should be warned (pure)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leadtracker.planner.delay_curve import DelayCurve
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a pool of `numbers` gives. Shares are 0 to 1; those of calls are of all visitors' calls."""
+    """What a pool of `numbers` gives. Shares are 0 to 1, those of calls of all visitors' calls."""
 
     numbers: int
     overflow: float  # of the visits that ask
@@ -36,15 +36,17 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`targets` has the least pool for each share of right calls; None where the largest looked at is too small."""
+    """What each pool size gives.
+
+    `targets` has the least pool for each share of right calls. It is None where the largest pool
+    looked at is too small.
+    """
 
     curve: DelayCurve
     now: Outlook
     steps: tuple[Outlook, ...]
     targets: tuple[tuple[float, Outlook | None], ...]
-    sizes: tuple[
-        Outlook, ...
-    ]  # all that were looked at and not read between others, the smallest first
+    sizes: tuple[Outlook, ...]  # looked at, not read between others; the smallest first
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -70,14 +72,19 @@ class Alarm:
 
 
 def alarms(now: Outlook, most_overflow: float, most_at_risk: float) -> list[Alarm]:
-    """Above `most_overflow`, the share of visits without a number in the worst hour, and above `most_at_risk`, the
-    share of calls whose caller is not the one named."""
+    """Warn above `most_overflow` and `most_at_risk`.
+
+    They are the share of visits without a number in the worst hour, and the share of calls whose
+    caller is not the one named.
+    """
     said = []
     if now.worst_overflow > most_overflow:
-        words = f"In the busiest hour of the week {100 * now.worst_overflow:.1f} % of visitors find no number free."
+        share = f"{100 * now.worst_overflow:.1f} % of visitors"
+        words = f"In the busiest hour of the week {share} find no number free."
         said.append(Alarm("overflow", words))
     at_risk = 1 - now.right
     if at_risk > most_at_risk:
-        words = f"{100 * at_risk:.0f} % of visitors' calls are at risk of being taken for another's or nobody's."
+        share = f"{100 * at_risk:.0f} % of visitors' calls"
+        words = f"{share} are at risk of being taken for another's or nobody's."
         said.append(Alarm("at_risk", words))
     return said

@@ -1,10 +1,13 @@
-"""What a pool of so many numbers gives, from what a site has measured: who is recognised, when it runs out (pure).
+"""What a pool of so many numbers gives, from what a site has measured (pure).
 
-Calls: a made-up pool hands out numbers to visits drawn from the site's traffic (`model_pool`), callers are drawn by the
-site's delay curve (`delay_curve`), and each is judged with the site's learned rates as the matching would judge him
-(`recognition`). That is done for the pool's size and for halves and doubles of it; between them the result is linear in
-the logarithm of the size. Where the verdicts of the site's own calls say what the present size gives, the errors of all
-sizes are moved by the same factor. Exhaustion: Erlang B, hour by hour of the week (`exhaustion`).
+Who is recognized: a made-up pool hands out numbers to visits drawn from the site's traffic
+(`model_pool`). Callers are drawn by the site's delay curve (`delay_curve`). Each call is judged
+with the site's learned rates, as the matching would judge it (`recognition`). That is done for the
+pool's size and for halves and doubles of it; between them the result is linear in the logarithm of
+the size. Where the verdicts of the site's own calls say what the present size gives, the errors of
+all sizes are moved by the same factor.
+
+When it runs out: Erlang B, hour by hour of the week (`exhaustion`).
 
 Model and measured errors: docs/planner.md.
 """
@@ -24,20 +27,16 @@ from leadtracker.planner.recognition import Rates, Recognition, Verdicts
 
 STEPS = (-50, -25, 10, 25, 50, 100)
 TARGETS = (0.80, 0.85, 0.90, 0.95)
-LARGEST_MODEL = (
-    160  # numbers; a larger pool is planned by one of this size with its part of the traffic
-)
+# A larger pool is planned by one of this size with its part of the traffic.
+LARGEST_MODEL = 160
 LEASES, LEASES_PER_NUMBER = 12_000, 75  # at least, in a made-up pool
 DRAWS = 2_000
-MOST_DOUBLINGS = 7  # doublings of the present size that are looked at
-REPEATS, REPEATS_WEIGHT = (
-    0.35,
-    25.0,
-)  # usual share of calls that are repeats, and for how many calls that counts
+MOST_DOUBLINGS = 7  # of the present size
+# The usual share of calls that are repeats, and for how many calls that counts.
+REPEATS, REPEATS_WEIGHT = 0.35, 25.0
 REPEAT_LOST, REPEAT_LOST_CERTAIN = 0.055, 0.13  # part of the first calls' success that repeats lack
-TAPPED_WITHOUT_NUMBER = (
-    0.8  # part of those tapping on a page without a number whom the fallback number's call finds
-)
+# Part of those tapping on a page without a number whom a call to the default number finds.
+TAPPED_WITHOUT_NUMBER = 0.8
 EXCESS_RIGHT = 0.2  # stated probability of being right of calls that were no first calls at all
 STATED_WEIGHT = 50.0  # calls from which the verdicts count more than the model
 
@@ -54,11 +53,12 @@ class Stated:
 
 @dataclass(frozen=True)
 class PlanInputs:
-    """All that a plan is made from; every value is measured from the site's own leases and verdicts.
+    """All that a plan is made from, as measured from the site's own leases and verdicts.
 
-    `activity` is how much is called in each hour of the week from Monday midnight, 1 on average; `stray` are the calls
-    per number and calling-clock second that no visit caused, as learned. `region_told` is the share of first calls
-    whose phone and whose visitor both tell a region. Without any visit there is nothing to plan: ValueError.
+    `activity` is how much is called in each hour of the week from Monday midnight, 1 on average.
+    `stray` counts the calls per number and calling-clock second that no visit caused, as learned.
+    `region_told` is the share of first calls whose phone and whose visitor both tell a region.
+    Without any visit there is nothing to plan: ValueError.
     """
 
     numbers: int
@@ -76,12 +76,12 @@ class PlanInputs:
 
 
 def plan(inputs: PlanInputs, looking_at: Callable[[int], None] | None = None) -> Plan:
-    """Some seconds of work; `looking_at` is told of each pool size before it is looked at."""
+    """Make a plan, in some seconds; `looking_at` is told each pool size before it is looked at."""
     return Planner(inputs, looking_at).plan()
 
 
 def outlook(inputs: PlanInputs, numbers: int) -> Outlook:
-    """What another pool would give the same traffic; not interpolated."""
+    """What another pool would give the same traffic, without reading between sizes."""
     return Planner(inputs).exactly(numbers)
 
 
@@ -171,7 +171,7 @@ class Planner:
         )
 
     def _stated(self) -> tuple[Verdicts, float]:
-        """What the site's verdicts say of the present pool, and how much that counts against the model."""
+        """What the site's verdicts say of the present pool, and their weight against the model."""
         stated, excess = self.inputs.stated, self.inputs.calls.excess
         calls = stated.calls - excess
         if calls <= 0:
@@ -214,12 +214,15 @@ def first(true: Callable[[int], bool], low: int, high: int) -> int:
     """The least number above `low` for which `true` holds; it holds for `high`."""
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if true(middle) else (middle, high)
+        if true(middle):
+            high = middle
+        else:
+            low = middle
     return high
 
 
 def _moved(value: float, model: float, stated: float, weight: float) -> float:
-    """`value` moved as far as `stated` is from the `model` of the same pool, as a factor."""
+    """`value`, times the factor by which `stated` differs from the `model` of the same pool."""
     if model <= 0 or stated <= 0:
         return value
     return min(1.0, value * math.pow(stated / model, weight))

@@ -1,4 +1,4 @@
-"""How often callers would be recognised in a made-up pool, judged with the rates of the matching (pure)."""
+"""How often callers would be recognized in a made-up pool, by the rates of the matching (pure)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from leadtracker.planner.model_pool import WEEK_HOURS, ModelPool, Turn, Week
 
 CERTAIN = 0.8
 KEPT = 64  # holders of a number that are weighed
-UNSEEN = (
-    0.01  # share of calls from an open page whose number nobody was given: it never came into view
-)
+# Share of calls from an open page whose number nobody got: it never came into view.
+UNSEEN = 0.01
 WARM = 4  # a quarter of the pool's history serves as past holders only
-LEAST_TURNS = (
-    20  # turns old enough to be a late caller's; with fewer, his number had too many holders since
-)
+# Turns old enough to be a late caller's. With fewer, their number had too many holders since.
+LEAST_TURNS = 20
 
 
 class Rates(Protocol):
@@ -58,11 +56,11 @@ class Verdicts:
 
 
 class Moment(NamedTuple):
-    """Of a call: seconds since a Monday midnight, the same on the calling clock, how much is called then."""
+    """The moment of a call."""
 
-    t: float
-    clock: float
-    activity: float
+    t: float  # seconds since a Monday midnight
+    clock: float  # the same on the calling clock
+    activity: float  # how much is called then
 
 
 @dataclass(slots=True)
@@ -84,15 +82,21 @@ class Recognition:
         region_told: float,
         random: Random,
     ) -> None:
-        """`activity` is how much is called in each hour of the week (1 on average), `stray` the strays per number and
-        calling-clock second, `region_told` the share of calls whose phone and whose visitor both tell a region."""
+        """Prepare for draws.
+
+        `activity` is how much is called in each hour of the week, 1 on average. `stray` counts the
+        strays per number and calling-clock second. `region_told` is the share of calls whose phone
+        and whose visitor both tell a region.
+        """
         self.pool, self.rates, self.activity, self.stray = pool, rates, activity, stray
         self.told, self.random = region_told, random
         self.clock = Week([HOUR * a for a in activity])
         self.starts = [[turn.start for turn in past] for past in pool.past]
         self.seen = {id(turn): self.clock.until(turn.seen) for _, _, turn in pool.turns}
         self.warm = pool.turns[len(pool.turns) // WARM :]
-        self.end = self.clock.until(pool.turns[-1][0]) if pool.turns else 0.0
+        self.end = 0.0
+        if pool.turns:
+            self.end = self.clock.until(pool.turns[-1][0])
         levels = len(rates.closed[0])
         self.left: list[list[tuple[float, int, Turn]]] = [
             [] for _ in range(levels)
@@ -133,16 +137,17 @@ class Recognition:
         by_level = [sum(column) for column in zip(*curve.closed, strict=True)]
         total = sum(by_level)
         results: list[tuple[float, Verdicts]] = []
-        young = 0.0
+        young, campaign = 0.0, 1.0
         for bin_, old in enumerate(AGE_EDGES):
             share = sum(curve.closed[bin_])
-            lost = Verdicts(wrong=1.0, campaign=results[-1][1].campaign if results else 1.0)
+            lost = Verdicts(wrong=1.0, campaign=campaign)
             result = Verdicts()
             tries = max(30, int(draws * share / total))
             for level in self.random.choices(range(len(by_level)), by_level, k=tries):
                 age = self.random.uniform(young, old)
                 result.add(self._late(bin_, level, age) or lost, 1 / tries)
             results.append((share, result))
+            campaign = result.campaign
             young = old
         return results
 
@@ -165,13 +170,13 @@ class Recognition:
     def _judge(
         self, did: int, turn: Turn, own: float, now: Moment, before: float | None = None
     ) -> Verdicts:
-        """The caller held `did` in that turn and has the weight `own` `now`; who else is weighed are the number's
-        holders until then (or `before` an open page's beginning)."""
-        last = (
-            bisect_left(self.starts[did], before)
-            if before is not None
-            else bisect_right(self.starts[did], now.t)
-        )
+        """The verdicts on a caller who held `did` in that turn and has the weight `own` `now`.
+
+        The rivals are the number's holders until then, or until `before` where a page is open.
+        """
+        last = bisect_right(self.starts[did], now.t)
+        if before is not None:
+            last = bisect_left(self.starts[did], before)
         rivals = []
         for other in self.pool.past[did][max(0, last - KEPT) : last]:
             if other is turn:
@@ -190,14 +195,14 @@ class Recognition:
         if turn.seen > now.t:
             spent = now.t - turn.start
             level = min(turn.level, level_after(spent))
-            state = (0 if turn.mobile else DWELLS) + bisect_right(DWELL_EDGES, spent)
+            state = bisect_right(DWELL_EDGES, spent)
+            if not turn.mobile:
+                state += DWELLS
             return self.rates.open[state][level] * factor
         bin_ = bisect_right(AGE_EDGES, now.clock - self.seen[id(turn)])
-        return (
-            self.rates.closed[bin_][turn.level] * factor * now.activity
-            if bin_ < len(AGE_EDGES)
-            else 0.0
-        )
+        if bin_ >= len(AGE_EDGES):
+            return 0.0
+        return self.rates.closed[bin_][turn.level] * factor * now.activity
 
 
 def verdicts(
@@ -209,7 +214,10 @@ def verdicts(
     told: float,
     rates: Rates,
 ) -> Verdicts:
-    """What the matching would say, over all regions that the caller's phone may tell; weights as in the matching."""
+    """What the matching would say, over all regions that the caller's phone may tell.
+
+    The weights are those of the matching.
+    """
     best: dict[str, float] = {region: 0.0}  # by region
     whole: dict[str, float] = {region: 0.0}
     sources: dict[str, dict[str, float]] = {
@@ -224,12 +232,14 @@ def verdicts(
     result = Verdicts()
     left = 1.0
     for phones, share in rates.region_share.items():
-        chance = (1 - trust) * share + (trust if phones == region else 0.0)
+        chance = (1 - trust) * share
+        if phones == region:
+            chance += trust
         if phones not in best or chance <= 0:
             continue
         left -= chance
         agrees, differs = (trust + (1 - trust) * share) / share, 1 - trust
-        factors = {name: agrees if name == phones else differs for name in best}
+        factors = dict.fromkeys(best, differs) | {phones: agrees}
         result.add(
             _verdict(own, source, region, best, whole, sources, nobody, factors), told * chance
         )

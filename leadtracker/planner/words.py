@@ -14,7 +14,8 @@ def percent(part: float) -> str:
     """To a tenth where that tells something, without a false 0."""
     if 0 < part < NEVER:
         return "under 0.1 %"
-    return f"{100 * part:.1f} %" if part < 0.095 else f"{100 * part:.0f} %"
+    digits = 1 if part < 0.095 else 0
+    return f"{100 * part:.{digits}f} %"
 
 
 def hour(of_week: int) -> str:
@@ -32,8 +33,9 @@ def who_is_recognised(look: Outlook) -> str:
 
 
 def how_sure(look: Outlook) -> str:
+    sure = round(100 * (look.certain + look.certain_wrong))
     return (
-        f"For {round(100 * (look.certain + look.certain_wrong))} of the 100 the verdict is “certain”, and "
+        f"For {sure} of the 100 the verdict is “certain”, and "
         f"{percent(look.certain_wrong)} of all calls are certain and wrong. "
         f"The campaign is right for {round(100 * look.campaign)}."
     )
@@ -42,8 +44,9 @@ def how_sure(look: Outlook) -> str:
 def will_it_run_out(look: Outlook) -> str:
     if look.worst_overflow < NEVER:
         return "The numbers do not run out, not even in the busiest hour of the week."
+    refused = percent(look.worst_overflow)
     return (
-        f"In the busiest hour of the week ({hour(look.worst_hour)}) {percent(look.worst_overflow)} of visitors find no "
+        f"In the busiest hour of the week ({hour(look.worst_hour)}) {refused} of visitors find no "
         f"number free; over the whole week it is {percent(look.overflow)}."
     )
 
@@ -60,7 +63,8 @@ def whose_curve(plan: Plan) -> str:
 
 def made_from(source: MadeFrom) -> str:
     days = round(source.days)
-    return f"Made from {source.visits:,} visits and {source.calls:,} calls in {days} {'day' if days == 1 else 'days'}."
+    unit = "day" if days == 1 else "days"
+    return f"Made from {source.visits:,} visits and {source.calls:,} calls in {days} {unit}."
 
 
 def against(look: Outlook, now: Outlook) -> str:

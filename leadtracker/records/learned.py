@@ -1,4 +1,4 @@
-"""What a site has learned, in SQL: its sums, its calling clock, and what is remembered of phones and callers."""
+"""What a site has learned, in SQL: its sums, its calling clock, its phones and callers."""
 
 from __future__ import annotations
 
@@ -32,14 +32,12 @@ LEARNED, HOURS, PHONES, CALLERS, KNOWN, CLOSED = (
     cast(Table, row.__table__)
     for row in (LearnedRow, HourRow, PhoneRow, CallerRow, KnownPhoneRow, ClosedLeasesRow)
 )
-OLDEST_DAYS = int(
-    AGE_EDGES[-1] // DAY
-)  # since a page was closed, from which nobody is expected to call
+# Days since a page was closed, from which nobody is expected to call.
+OLDEST_DAYS = int(AGE_EDGES[-1] // DAY)
 WEEK = 7
-Kept = tuple[
-    str, Remembered, Mapping[str, Called]
-]  # of a call: memory key, for its phone, for its visitors
-# What a ringing phone asks is written once: to build a statement takes five times as long as to run it.
+# Of a call: the memory key, what is kept for its phone, and for its visitors.
+Kept = tuple[str, Remembered, Mapping[str, Called]]
+# The queries of a ringing phone are built once: to build one takes five times as long as to run it.
 SITE: Any = bindparam("site")
 VISITORS: Any = bindparam("visitors", expanding=True)
 REMEMBERED = select(PHONES.c.remembered).where(
@@ -55,14 +53,18 @@ WITH_PHONES = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.vis
 
 
 def sums(session: Session, site_id: int) -> tuple[Counts, int, int]:
-    """(the sums, how often they have faded, their version)."""
+    """The sums, how often they have faded, and their version."""
     row = session.get(LearnedRow, site_id)
-    return (Counts.from_json(row.counts), row.days, row.version) if row else (Counts(), 0, 0)
+    if row is None:
+        return Counts(), 0, 0
+    return Counts.from_json(row.counts), row.days, row.version
 
 
 def calibration(session: Session, site_id: int) -> Calibration:
     row = session.get(LearnedRow, site_id)
-    return Calibration(row.shift, row.slope) if row else Calibration()
+    if row is None:
+        return Calibration()
+    return Calibration(row.shift, row.slope)
 
 
 def version(session: Session, site_id: int) -> int:
@@ -98,9 +100,9 @@ def save(
 
 
 def remembered(session: Session, site_id: int, key: str, before: float) -> Remembered | None:
-    """The call before this moment under a `memory_key`."""
+    """The latest call before a moment that is remembered under a `memory_key`."""
     kept = session.scalar(REMEMBERED, {"site": site_id, "key": key, "before": before})
-    return Remembered.from_json(kept) if kept is not None else None
+    return None if kept is None else Remembered.from_json(kept)
 
 
 def callers(
@@ -127,9 +129,9 @@ def take_back(
     phone: tuple[str, Remembered | None],
     callers: Mapping[str, Called | None],
 ) -> None:
-    """Forget a call at that moment, and remember the one before it where there was one.
+    """Forget the call at a moment, and remember the call before it again if there was one.
 
-    `phone` is its `memory_key`; both say what was remembered when the call was judged.
+    `phone` has its `memory_key`. Both say what was remembered when the call was judged.
     """
     key, remembered = phone
     of_phone = (PhoneRow.site_id == site_id, PhoneRow.key == key, PhoneRow.at == at)
@@ -151,7 +153,7 @@ def take_back(
 
 
 def tell_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
-    """Somebody says whose phone it is: the `page` (a form, a login) or a `user`."""
+    """Keep whose phone it is; the `page` says so (by a form or a login), or a `user`."""
     told = {
         "site_id": site_id,
         "phone": phone,
@@ -164,7 +166,7 @@ def tell_phone(session: Session, site_id: int, phone: str, visitor: str, said_by
 
 
 def forget_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
-    """What somebody said is taken back; what others said stays."""
+    """Take back what somebody said; what others said stays."""
     said = (
         KnownPhoneRow.site_id == site_id,
         KnownPhoneRow.phone == phone,
@@ -179,12 +181,12 @@ def knowers(session: Session, site_id: int, phone: str) -> frozenset[str]:
 
 
 def with_phones(session: Session, site_id: int, visitors: Iterable[str]) -> frozenset[str]:
-    """Those of the visitors of whom some phone is known."""
+    """Those of the visitors whose phone is known, whichever it is."""
     return frozenset(session.scalars(WITH_PHONES, {"site": site_id, "visitors": list(visitors)}))
 
 
 def add_closed(session: Session, change: Counter[Cell]) -> None:
-    """Leases that ended, or with a negative number were taken up again."""
+    """Count leases that ended; a negative number takes back those whose page is visible again."""
     rows = [
         {"did": did, "day": day, "source": source, "level": level, "number": number}
         for (did, day, source, level), number in sorted(change.items())
@@ -195,8 +197,13 @@ def add_closed(session: Session, change: Counter[Cell]) -> None:
 
 
 def kept_as(day: int, today: int) -> int:
-    """The day as which leases that ended on a day are counted: before last week, the first of their week."""
-    return day if day >= _by_day_since(today) else day - day % WEEK
+    """The day that leases which ended on `day` are counted under.
+
+    Before last week it is the first day of their week.
+    """
+    if day >= _by_day_since(today):
+        return day
+    return day - day % WEEK
 
 
 def _by_day_since(today: int) -> int:
@@ -206,9 +213,9 @@ def _by_day_since(today: int) -> int:
 def closed(
     session: Session, did: str, days: Sequence[int]
 ) -> list[tuple[str, int, tuple[int | None, ...]]]:
-    """(source, level, leases of a DID that ended on each of these days), sorted; the days ascend.
+    """The leases of a DID that ended on each of these days, by source and level, sorted.
 
-    What ended on a day that is not among them counts as of the one before it.
+    The days ascend. Leases that ended on any other day count toward the nearest earlier listed day.
     """
     since = {f"day{place}": day for place, day in enumerate(days)}
     rows = session.connection().execute(_ended(len(days)), {"did": did} | since)
@@ -217,7 +224,11 @@ def closed(
 
 @functools.cache
 def _ended(count: int) -> Any:
-    """Summed in SQL in the order of the primary key: who asks reads the same few rows of any number of leases."""
+    """The query of `closed`.
+
+    SQL sums in the order of the primary key, so it returns the same few rows for any number of
+    leases.
+    """
     row = CLOSED.c
     days: list[Any] = [bindparam(f"day{place}", type_=Integer) for place in range(count)]
     spans = [
@@ -237,7 +248,10 @@ def forget(session: Session, now: datetime) -> None:
 
 
 def merge_old_weeks(session: Session, now: datetime) -> None:
-    """Keep closed leases as `kept_as` says, and drop those too old for any call: once a day, for it reads them all."""
+    """Keep closed leases as `kept_as` says, and drop those too old for any call.
+
+    This reads all closed leases, so it is done once a day.
+    """
     today = int(now.timestamp() // DAY)
     session.execute(delete(CLOSED).where(CLOSED.c.day < kept_as(today - OLDEST_DAYS, today)))
     row = CLOSED.c

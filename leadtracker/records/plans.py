@@ -38,7 +38,7 @@ def keep(session: Session, site_id: int, kept: KeptPlan) -> None:
 
 def newest(session: Session, site_id: int) -> KeptPlan | None:
     row = session.get(PlanRow, site_id)
-    return _kept(row) if row else None
+    return None if row is None else _kept(row)
 
 
 def of_all_sites(session: Session) -> dict[int, KeptPlan]:

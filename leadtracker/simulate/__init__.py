@@ -1,1 +1,1 @@
-"""A recorded trace runs through the product under a virtual clock; see docs/accuracy.md for both formats."""
+"""A recorded trace runs through the product under a virtual clock; formats: docs/accuracy.md."""

@@ -1,4 +1,4 @@
-"""Replay a trace: its events become what the script and the PBX would send, the answers decisions."""
+"""Replay a trace: its events become requests and notifications, the answers become decisions."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class Replay:
         self._stores.end(event["call"], ring, judged, event["answered"])
         return {
             "call": event["call"],
-            "did": did and self._index[did],
+            "did": None if did is None else self._index[did],
             "candidates": [{"visitor": each.visitor, "p": each.p} for each in posterior.candidates],
             "nobody": posterior.nobody,
             "other": posterior.other,
@@ -217,7 +217,9 @@ class Replay:
     def _dialed(self, dials: Json) -> str | None:
         if "stray" in dials:
             return self._dids[int(dials["stray"] * len(self._dids))]
-        return self._pages[dials["visit"]].did if "visit" in dials else None
+        if "visit" not in dials:
+            return None
+        return self._pages[dials["visit"]].did
 
 
 def _decision(event: Json, did: int | None, reason: str) -> Json:

@@ -41,12 +41,9 @@ def _visitor(value: Any) -> bool:
 
 
 def _source(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= 100
-        and "|" not in value
-        and value.isprintable()
-    )
+    if not isinstance(value, str) or not 0 < len(value) <= 100:
+        return False
+    return "|" not in value and value.isprintable()
 
 
 def _phone(value: Any) -> bool:
@@ -97,9 +94,10 @@ FIELDS: Mapping[str, Mapping[str, tuple[Check, str]]] = MappingProxyType(
 
 
 class Trace:
-    """A trace file: `dids` and `days` of its header, its events by iterating, each checked; `read_share` is 0 to 1.
+    """A trace file: `dids` and `days` of its header, and its events by iterating, each checked.
 
-    Raises TraceFault with the line's number and what is wrong with it.
+    `read_share` is the share read so far, 0 to 1. Raises TraceFault with the line's number and what
+    is wrong with it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -140,7 +138,7 @@ class Trace:
                 )
             now = t
             if kind in ("visit", "call"):
-                seen = visits if kind == "visit" else calls
+                seen = {"visit": visits, "call": calls}[kind]
                 if event[kind] in seen:
                     raise self._fault(line, f"{kind} {event[kind]} is there twice")
                 seen.add(event[kind])

@@ -1,4 +1,4 @@
-"""Why a call is whose, for people: the verdict, and each candidate with their visit and the reasons."""
+"""Why a call is whose, for people: the verdict, each candidate, their visit and the reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls judged again from the kept evidence, with today's rules and rates: first listed, then applied.
+"""Calls judged again from the kept evidence, with today's rules and rates: listed, then applied.
 
 This teaches nothing. What a call taught when it ended stays in the site's sums, which belong to the
 worker, and fades there; so no turn of the worker is needed. Calls that a user has spoken of, and
@@ -84,8 +84,9 @@ def apply(engine: Engine, live: Live, site: Site, change: Rematch) -> bool:
 
 
 def _named(posterior: Posterior) -> tuple[str, str | None]:
-    best = named(posterior)
-    return posterior.verdict, best.visitor if best else None
+    if best := named(posterior):
+        return posterior.verdict, best.visitor
+    return posterior.verdict, None
 
 
 def _moved(before: Posterior, after: Posterior) -> bool:

@@ -1,4 +1,4 @@
-"""A judgement in the form that a call keeps, with its copy of the visitor: for pages and exports."""
+"""A judgement as a call keeps it, with the call's copy of its visitor: for pages and exports."""
 
 from __future__ import annotations
 
@@ -68,10 +68,13 @@ def verdict_record(session: Session, judged: Judgement, calibration: Calibration
     """
     posterior = displayed(judged, calibration)
     best = named(posterior)
+    who, p = None, posterior.nobody
+    if best is not None:
+        who, p = best.visitor, best.p
     record: Json = {
         "verdict": posterior.verdict,
-        "visitor": best.visitor if best else None,
-        "p": round(best.p if best else posterior.nobody, 4),
+        "visitor": who,
+        "p": round(p, 4),
         "said": sentence(posterior, best),
         "nobody": round(posterior.nobody, 4),
         "other": round(posterior.other, 4),
@@ -88,7 +91,7 @@ def verdict_record(session: Session, judged: Judgement, calibration: Calibration
     if judged.word is not None:
         record["confirmed"] = True
     visits = [*judged.evidence.holders, *judged.evidence.elsewhere]
-    visit = next((holder for holder in visits if best and holder.visitor == best.visitor), None)
+    visit = next((holder for holder in visits if holder.visitor == who), None)
     if visit and (lease := leases.by_id(session, visit.lease)):
         record |= _visit(lease)
     return record
