@@ -33,6 +33,7 @@ from leadtracker.live.grants import (
 from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
 from leadtracker.live.script import Script, script
 from leadtracker.live.source_groups import X_BUSY, X_QUIET, groups, is_busy, is_quiet
+from leadtracker.visitor_info import shallow
 
 __all__ = ["Arrival", "Asker", "Claim", "DidState", "Grant", "Live", "PoolState", "Told"]
 
@@ -204,7 +205,7 @@ class Live(Connection):
         told = [name for name in fields if name.startswith("i:")]
         return Visitor(
             id=visitor_id,
-            info={name[2:]: orjson.loads(fields[name]) for name in told},
+            info=shallow({name[2:]: orjson.loads(fields[name]) for name in told}),
             first=_touchpoint(fields.get("first")),
             latest=_touchpoint(fields.get("latest")),
             page=fields.get("page", ""),

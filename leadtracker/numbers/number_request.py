@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import secrets
 from collections.abc import Iterable
@@ -14,20 +15,19 @@ import orjson
 from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
-from leadtracker import phone
+from leadtracker import phone, visitor_info
 from leadtracker.domain import Site, Touchpoint, level_after
 from leadtracker.errors import BadRequest
 from leadtracker.live import Arrival, Asker, Claim, Live, Told
 from leadtracker.numbers.regions import Regions
-from leadtracker.numbers.touchpoint import source_key, touchpoint
+from leadtracker.numbers.touchpoint import is_url, source_key, touchpoint
 from leadtracker.records.sites import Directory
 from leadtracker.topics import topic_of_page
 
 BEAT_SECONDS = 30
 LONGEST_URL = 2048
-MOST_KEYS = 50
 LONGEST_PHONE = 64
-LONGEST_INFO = 8192  # bytes of visitorInfo as JSON
+MOST_CUT = 20  # names of parts
 ID = re.compile(r"[A-Za-z0-9_-]{16,32}\Z")
 STATES = ("visible", "hidden", "left")
 SIGNALS = ("tap", "copy", "menu", "save")
@@ -52,7 +52,10 @@ class Page:
     arrival: dict[str, Any]
     first: dict[str, Any]
     lease: str  # signed token, '' when the page has none
+    state: str  # visible, hidden, left
+    signals: list[str]  # since its last beat
     engaged: float  # seconds of this visit that the visitor looked at pages
+    cut: tuple[str, ...]  # the parts of the message that were cut or left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +88,25 @@ class Numbers:
         """
         page = read_page(message)
         if is_bot(sender.user_agent):
-            return self._default(site, "bot")
-        return self._acquire(site, page, sender)
+            return self._default(site, "bot") | _said(page)
+        return self._acquire(site, page, sender) | _said(page)
 
     def beat(self, site: Site, message: dict[str, Any], sender: Sender) -> dict[str, Any]:
         """Keep the number while the page is seen.
 
-        A lease that Redis lost is restored from the page's signed token.
+        A lease that Redis lost is restored from the page's signed token. Raises BadRequest,
+        StoreUnavailable.
         """
         page = read_page(message)
-        state, signals = read_beat(message)
-        tapped, level = "tap" in signals, level_of(page.engaged, signals)
+        return self._beat(site, page, sender) | _said(page)
+
+    def _beat(self, site: Site, page: Page, sender: Sender) -> dict[str, Any]:
+        tapped, level = "tap" in page.signals, level_of(page.engaged, page.signals)
         beat = functools.partial(
             self._live.beat,
             site,
             visitor=page.visitor,
-            state=state,
+            state=page.state,
             tapped=tapped,
             level=level,
             page=page.url,
@@ -113,7 +119,7 @@ class Numbers:
         if tapped and not claim:
             asker, latest = self._asker(site, page, sender)
             self._live.tap_default(site, asker, latest, lease=secrets.token_urlsafe(9))
-        if state != "visible":
+        if page.state != "visible":
             return {"known": False}
         answer = self._acquire(site, page, sender)
         known = claim is not None and answer["did"] == claim.did
@@ -194,28 +200,33 @@ def phone_of(page: Page, site: Site) -> str:
     return ""
 
 
+def _said(page: Page) -> dict[str, Any]:
+    """What the answer says of a message that had to be cut."""
+    if page.cut:
+        return {"cut": page.cut[:MOST_CUT]}
+    return {}
+
+
 def read_page(message: dict[str, Any]) -> Page:
-    """The page a message comes from; raises BadRequest with what is wrong with which key."""
+    """The page a message comes from; raises BadRequest for its ids alone.
+
+    What else is wrong is cut or left out: no page may lose its number for a part that it need not
+    send.
+    """
     visitor, visit = read_visitor(message), read_visitor(message, "visit")
-    info = message.get("info")
-    if info is None:
-        info = {}
-    if not isinstance(info, dict) or len(info) > MOST_KEYS:
-        raise BadRequest(f"info must be an object of at most {MOST_KEYS} keys")
-    pairs: list[str] = []
-    for key, value in info.items():
-        pairs += ("i:" + key[:200], orjson.dumps(value).decode())
-    if sum(map(len, pairs)) > LONGEST_INFO:
-        raise BadRequest(f"info is longer than {LONGEST_INFO} bytes")
+    cut: list[str] = []
     return Page(
         visitor=visitor,
         visit=visit,
-        url=_text(message, "page"),
-        info=tuple(pairs),
-        arrival=_arrival(message, "arrival"),
-        first=_arrival(message, "first"),
-        lease=_text(message, "lease"),
-        engaged=_engaged(message),
+        url=_text(message, "page", cut),
+        info=_info(message, cut),
+        arrival=_arrival(message, "arrival", cut),
+        first=_arrival(message, "first", cut),
+        lease=_text(message, "lease", cut),
+        state=_state(message, cut),
+        signals=_signals(message, cut),
+        engaged=_engaged(message, cut),
+        cut=tuple(cut),
     )
 
 
@@ -227,17 +238,6 @@ def read_visitor(message: dict[str, Any], name: str = "visitor") -> str:
     return value
 
 
-def read_beat(message: dict[str, Any]) -> tuple[str, list[str]]:
-    """The state of the page and the signals since its last beat; raises BadRequest."""
-    state, signals = message.get("state"), message.get("signals") or []
-    known = isinstance(signals, list) and all(signal in SIGNALS for signal in signals)
-    if state not in STATES or not known:
-        raise BadRequest(
-            f"a beat needs state ({', '.join(STATES)}) and a list of signals ({', '.join(SIGNALS)})"
-        )
-    return state, signals
-
-
 def level_of(engaged: float, signals: Iterable[str]) -> int:
     """How far a visitor has come: 1 browsing, 2 engaged, 3 saved the number."""
     if not SAVING.isdisjoint(signals):
@@ -245,25 +245,66 @@ def level_of(engaged: float, signals: Iterable[str]) -> int:
     return level_after(engaged)
 
 
-def _engaged(message: dict[str, Any]) -> float:
+def _info(message: dict[str, Any], cut: list[str]) -> tuple[str, ...]:
+    info = message.get("info") or {}
+    if not isinstance(info, dict):
+        cut.append("info")
+        return ()
+    kept, changed = visitor_info.fit(info)
+    cut += (f"info.{name}" for name in changed)
+    return tuple(itertools.chain.from_iterable((f"i:{name}", kept[name]) for name in kept))
+
+
+def _state(message: dict[str, Any], cut: list[str]) -> str:
+    """A page that says no state we know is taken for visible, so that it does not lose its
+    number."""
+    state = message.get("state")
+    if state in STATES:
+        return str(state)
+    if state is not None:
+        cut.append("state")
+    return "visible"
+
+
+def _signals(message: dict[str, Any], cut: list[str]) -> list[str]:
+    told = message.get("signals") or []
+    if isinstance(told, str):  # a library of the page made a text of the list
+        told = [signal for signal in SIGNALS if signal in told]
+    known = [signal for signal in SIGNALS if isinstance(told, list) and signal in told]
+    if not isinstance(told, list) or any(signal not in SIGNALS for signal in told):
+        cut.append("signals")
+    return known
+
+
+def _engaged(message: dict[str, Any], cut: list[str]) -> float:
     value = message.get("engaged") or 0
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise BadRequest("engaged must be seconds")
+        cut.append("engaged")
+        return 0
     return value
 
 
-def _text(message: dict[str, Any], key: str) -> str:
+def _text(message: dict[str, Any], key: str, cut: list[str], of: str = "") -> str:
     value = message.get(key) or ""
     if not isinstance(value, str):
-        raise BadRequest(f"{key} must be text")
+        cut.append(of + key)
+        return ""
+    if len(value) > LONGEST_URL:
+        cut.append(of + key)
     return value[:LONGEST_URL]
 
 
-def _arrival(message: dict[str, Any], key: str) -> dict[str, Any]:
+def _arrival(message: dict[str, Any], key: str, cut: list[str]) -> dict[str, Any]:
     value = message.get(key) or {}
     if not isinstance(value, dict):
-        raise BadRequest(f"{key} must be an object of url, referrer and at")
-    return value
+        cut.append(key)
+        return {}
+    told: dict[str, Any] = {"at": value.get("at")}
+    for name in ("url", "referrer"):
+        told[name] = _text(value, name, cut, of=f"{key}.")
+        if not is_url(told[name]):
+            cut.append(f"{key}.{name}")
+    return told
 
 
 def _touchpoint(arrival: dict[str, Any], now: datetime) -> Touchpoint:
@@ -275,7 +316,4 @@ def _touchpoint(arrival: dict[str, Any], now: datetime) -> Touchpoint:
         and 946_684_800_000 < at < (now + timedelta(minutes=5)).timestamp() * 1000
     ):
         moment = min(datetime.fromtimestamp(at / 1000, UTC), now)
-    try:
-        return touchpoint(_text(arrival, "url"), _text(arrival, "referrer"), moment)
-    except ValueError as fault:  # urlsplit refuses brackets that are no IPv6 address
-        raise BadRequest("arrival.url and arrival.referrer must be URLs") from fault
+    return touchpoint(arrival.get("url", ""), arrival.get("referrer", ""), moment)

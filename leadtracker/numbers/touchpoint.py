@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from leadtracker.domain import Touchpoint
 
@@ -54,10 +54,10 @@ LONGEST_KEY = 100
 
 
 def touchpoint(url: str, referrer: str, at: datetime) -> Touchpoint:
-    """Raises ValueError when one of the two is no URL."""
+    """What is no URL tells nothing, but is kept as it was told."""
     url, referrer = _text(url), _text(referrer)
-    landing = urlsplit(url)
-    came_from = urlsplit(referrer).hostname or ""
+    landing = _split(url)
+    came_from = _split(referrer).hostname or ""
     pairs = parse_qsl(landing.query)
     query = {key.lower(): _text(value[:LONGEST_VALUE]) for key, value in pairs}
     click_ids = {name: query[name] for name in CLICK_IDS if query.get(name)}
@@ -86,6 +86,20 @@ def source_key(touchpoint: Touchpoint) -> str:
     """
     key = f"{touchpoint.source} / {touchpoint.campaign or touchpoint.channel}"
     return key.replace("|", "/")[:LONGEST_KEY]
+
+
+def is_url(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:  # brackets that are no IPv6 address, signs that hide a slash
+        return False
+    return True
+
+
+def _split(url: str) -> SplitResult:
+    if is_url(url):
+        return urlsplit(url)
+    return urlsplit("")
 
 
 def _text(value: str) -> str:

@@ -23,9 +23,16 @@ def refuse_other_origins() -> None:
     if sender is not None:
         own = sender in ("same-origin", "none")
     else:  # only the host counts: a proxy that ends TLS may hide the scheme from us
-        own = origin is not None and urlsplit(origin).netloc == request.host
+        own = origin is not None and _host_of(origin) == request.host
     if not own:
         raise NotAllowed("this form was not sent by a page of Leadtracker")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
 
 
 def refuse_nul() -> None:

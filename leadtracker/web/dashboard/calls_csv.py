@@ -9,6 +9,7 @@ import orjson
 from leadtracker.domain import Site, Touchpoint, touchpoint_to_json
 from leadtracker.numbers.touchpoint import CLICK_IDS
 from leadtracker.records.tables import CallRow
+from leadtracker.visitor_info import shallow
 from leadtracker.web.dashboard import formats
 from leadtracker.web.dashboard.csv_answer import Cell
 
@@ -35,7 +36,7 @@ def _click_id(name: str) -> Column:
 def _visitor_info(call: CallRow, site: Site | None, zone: str) -> Cell:
     if not call.visitor_info:
         return ""
-    return orjson.dumps(call.visitor_info).decode()
+    return orjson.dumps(shallow(call.visitor_info)).decode()
 
 
 COLUMNS: dict[str, Column] = {

@@ -21,7 +21,7 @@ from leadtracker.web import error_answers
 from leadtracker.web.metrics import CALLBACK_REQUESTS
 from leadtracker.web.page_headers import protect
 from leadtracker.web.script.callback_words import LANGUAGES, WORDS
-from leadtracker.web.script.page_messages import cors, read_message, site_of
+from leadtracker.web.script.page_messages import cors, open_refusals, read_message, site_of
 from leadtracker.web.stores import stores
 
 LONGEST_BODY = 16 * 1024
@@ -31,6 +31,7 @@ FORM = "application/x-www-form-urlencoded"
 
 def register(app: Flask, requests: CallbackRequests) -> None:
     blueprint = Blueprint("callback_request", __name__)
+    blueprint.after_request(open_refusals)
 
     @blueprint.post("/callback")
     def ask() -> ResponseReturnValue:

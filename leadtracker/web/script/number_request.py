@@ -13,10 +13,10 @@ from leadtracker.domain import Site
 from leadtracker.errors import BadRequest, NotAllowed
 from leadtracker.numbers.number_request import Numbers, Sender, read_visitor
 from leadtracker.web.metrics import BEATS, NUMBER_REQUESTS
-from leadtracker.web.script.page_messages import cors, read_message, site_of
+from leadtracker.web.script.page_messages import cors, open_refusals, read_message, site_of
 from leadtracker.web.static_files import STATIC
 
-LONGEST_BODY = 32 * 1024
+LONGEST_BODY = 128 * 1024  # the script sends under 40 KB, whatever its page told it
 VOICENTER_PATH = "/cdn/Scripts/did_trace_worker/index.min.js"
 SCRIPTS = {
     "/tracker.js": "tracker.js",
@@ -36,6 +36,13 @@ def register(app: Flask, numbers: Numbers, requests: CallbackRequests, own_path:
         app.add_url_rule(
             path, f"number {path}", lambda: number(numbers, requests), methods=["POST"]
         )
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        if str(request.endpoint).startswith("number "):
+            return open_refusals(response)
+        return response
+
     for folder in {path.rpartition("/")[0] for path in paths}:
         for file in BESIDE:
             path = f"{folder}/{file}"
