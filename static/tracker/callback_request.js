@@ -47,7 +47,7 @@ const deliver = async (message) => {
   try {
     return await exchange(callbackAddress(), message);
   } catch (failure) {
-    if (typeof failure == "number") throw failure;
+    if (/** @type {number} */ (failure) < 500) throw failure;
     await pause(PERIOD / 2);
     return exchange(callbackAddress(), message);
   }

@@ -1,5 +1,7 @@
 // Sends the messages of click-to-call to the server.
 
+import { json } from "./json.js";
+
 const PATIENCE = 20e3; // milliseconds for an answer: the PBX has 10 seconds for its own
 
 /** Where requests are posted to. */
@@ -12,7 +14,7 @@ export const callbackAddress = () => new URL("/callback", self.Leadtracker.addre
  */
 export const exchange = async (url, message) => {
   const response = await fetch(url, {
-    ...(message && { method: "POST", body: JSON.stringify(message) }),
+    ...(message && { method: "POST", body: json(message) }),
     cache: "no-store",
     signal: AbortSignal.timeout && AbortSignal.timeout(PATIENCE),
   });

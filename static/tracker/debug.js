@@ -2,6 +2,7 @@
 
 import { causeOf, LATE } from "./debug_cause.js";
 import { findings, remark } from "./debug_findings.js";
+import { spoiltKeys } from "./debug_info.js";
 import { addToReport, openPanel, showFindings } from "./debug_panel.js";
 
 /** @typedef {import("./debug_findings.js").Remark} Remark */
@@ -9,7 +10,7 @@ import { addToReport, openPanel, showFindings } from "./debug_panel.js";
 const PATIENCE = 5000; // milliseconds, as number_request.js has it
 const PERIOD = 2000; // milliseconds between two looks at the page
 
-const { log } = self.Leadtracker;
+const { lines, log } = self.Leadtracker;
 let beats = 0;
 let askedAt = 0;
 let answered = false;
@@ -35,21 +36,46 @@ const onAsked = ({ ask, visitor, state, signals }, at) => {
 };
 
 /**
+ * @param {[token: string, info: unknown]} given
+ * @returns {Promise<Remark>}
+ */
+const onInit = async ([token, info]) => {
+  await null; // until the line is there
+  const { info: kept = {} } = lines.get(token) || {};
+  const spoilt = spoiltKeys(info, kept);
+  if (!spoilt.length) return remark(`init: token ${String(token)}`);
+  return remark(
+    `init: token ${String(token)}; cut, or left out of visitorInfo: ${spoilt.join(", ")}`,
+    "warn",
+  );
+};
+
+/**
+ * @param {any} answer
+ * @param {string} took
+ */
+const onAnswered = (answer, took) => {
+  const cut = answer.cut ? `; the server cut or left out ${answer.cut.join(", ")}` : "";
+  if (answer.reason) {
+    const text = `answered: ${answer.display || "no number"}, ${answer.reason}, ${took}${cut}`;
+    return remark(text, answer.lease ? "good" : "warn");
+  }
+  return remark(`answered: beat known, ${took}${cut}`, cut ? "warn" : "good");
+};
+
+/**
  * What the tracker noted, in words.
  * @param {any} detail whatever it was: an init, a message, an answer, a failure
  * @param {number} at
  * @returns {Promise<Remark>}
  */
 const describe = async (detail, at) => {
-  if (Array.isArray(detail)) return remark(`init: token ${detail[0]}`);
+  if (Array.isArray(detail) && detail.length == 2)
+    return onInit(/** @type {[string, unknown]} */ (detail));
   if (detail && detail.ask) return onAsked(detail, at);
   answered = true;
   const took = `${at - askedAt} ms`;
-  if (detail && detail.reason) {
-    const text = `answered: ${detail.display || "no number"}, ${detail.reason}, ${took}`;
-    return remark(text, detail.lease ? "good" : "warn");
-  }
-  if (detail && detail.known) return remark(`answered: beat known, ${took}`, "good");
+  if (detail && (detail.reason || detail.known)) return onAnswered(detail, took);
   return remark(`failed: ${await causeOf(detail)}`, "warn");
 };
 

@@ -10,7 +10,7 @@
 /**
  * @typedef {object} Line
  * @property {string} token
- * @property {object} info visitorInfo as the page gave it
+ * @property {Record<string, any>} info visitorInfo, a copy of what can be sent of it
  * @property {string[]} text selectors of elements whose text becomes the number
  * @property {string[]} href selectors of links that become tel: links
  * @property {string[]} call selectors of elements whose click dials
@@ -19,8 +19,7 @@
  * @property {string} [did] the number that the page shows, E.164
  * @property {string} display the same as the site writes it; comes with it
  * @property {Signal[]} signals what the server was not told yet
- * @property {boolean} answered whether the server's last word, since the page was shown, was no
- *   refusal
+ * @property {boolean} answered whether the server gave an answer since the page was shown
  * @property {string | null} [lease] the lease that the server then named; none with the site's
  *   default number
  * @property {number} failures requests in a row

@@ -1,6 +1,7 @@
 // Gives the page `Leadtracker.init`, under Voicenter's name too, and obeys the script's own tag.
 
 import { callback } from "./callback_loading.js";
+import { json } from "./json.js";
 import { AWAITED, KINDS, lineOf, lines, TOLD } from "./lines.js";
 import { changeVisibility, wantNumber, whenNumberComes } from "./number_request.js";
 import { address, load, settings } from "./script_tag.js";
@@ -42,14 +43,21 @@ import { currentVisitor } from "./visitor.js";
  * @property {KeptCall[]} [q] of the page's snippet
  */
 
+const LONGEST_INFO = 2e4; // characters as JSON; the server keeps less
+
 // No Error: the browser would take it for one of a foreign script and not tell
 // `unhandledrejection` of it.
 const NO_NUMBER = new DOMException("Leadtracker: no number");
 
-/** @param {Line} line @param {object} [info] @param {Actions} [actions] */
+/** @param {Line} line @param {any} info @param {Actions} [actions] */
 const extend = (line, info, actions) => {
   currentVisitor();
-  Object.assign(line.info, info);
+  Object.keys(Object(info)).forEach(
+    guarded((key) => {
+      const text = json(info[key]);
+      if (text.length + json(line.info).length < LONGEST_INFO) line.info[key] = JSON.parse(text);
+    }),
+  );
   const asked = { ...actions };
   KINDS.forEach((kind) => (line[kind] = line[kind].concat(asked[kind] || [])));
   if (asked.now || !KINDS.some((kind) => asked[kind])) wantNumber(line, TOLD);
@@ -63,7 +71,7 @@ const extend = (line, info, actions) => {
  * @returns {NumberPromise} of the DID, or the page's own number; rejects when there is neither
  */
 const init = (token, info, actions) => {
-  trace([token]);
+  trace([token, info]);
   const line = lineOf(token);
   guarded(extend)(line, info, actions);
   // No plain promise: whoever waits for the number, by `await` too, comes to `then`, and shall have

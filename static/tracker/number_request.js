@@ -1,5 +1,6 @@
 // Asks the server for a number and keeps it, by heartbeats and by a word on leaving.
 
+import { json } from "./json.js";
 import { lines } from "./lines.js";
 import { address } from "./script_tag.js";
 import { guarded, trace } from "./trace.js";
@@ -10,16 +11,19 @@ import { currentVisitor } from "./visitor.js";
 
 /**
  * What the server answers: a number, or to a heartbeat whether it knows the lease.
- * @typedef {{did?: string, display: string, lease?: string | null, known?: boolean}} Answer
+ * @typedef {{did?: string, display: string, lease?: string | null, reason?: string, known?: boolean}} Answer
  */
 
 const PATIENCE = 5000; // milliseconds until who waits for the server is given the page's own number
 const BEAT = 30000; // milliseconds between two beats
 
-/** Called when a line has got a number. */
+/**
+ * Called when a line has got a number, or lost it for none.
+ * @type {(lost: boolean) => void}
+ */
 let numberCame = () => {};
 
-/** @param {() => void} listener */
+/** @param {typeof numberCame} listener */
 export const whenNumberComes = (listener) => {
   numberCame = listener;
 };
@@ -31,21 +35,26 @@ export const whenNumberComes = (listener) => {
  * @param {Line} line
  */
 const messageOf = (line) => {
-  const { leases, at, ...visitor } = currentVisitor();
+  const { visitor, visit, engaged, pages, leases, arrival, first } = currentVisitor();
   const lease = leases[line.token];
   const well = line.answered && line.lease == lease && !line.failures;
   const message = {
     ask: well || visibility != "visible" ? "beat" : "number",
     token: line.token,
     info: line.info,
-    ...visitor,
-    page: location.href,
+    visitor,
+    visit,
+    engaged,
+    pages,
     lease,
     state: visibility,
     signals: line.signals,
+    page: location.href,
+    arrival,
+    first,
   };
   trace(message);
-  return JSON.stringify(message);
+  return json(message);
 };
 
 /** @param {Line} line @returns {Promise<Answer>} */
@@ -55,7 +64,7 @@ const ask = async (line) => {
     body: messageOf(line),
     signal: AbortSignal.timeout && AbortSignal.timeout(BEAT),
   });
-  if (!response.ok) throw response.status;
+  if (!response.ok) throw response;
   return response.json();
 };
 
@@ -64,12 +73,13 @@ const takeNumber = (line, { did, display, lease }) => {
   line.answered = true;
   line.lease = lease;
   currentVisitor({ [line.token]: lease });
-  if (did && /^\+\d{7,}$/.test(did)) {
+  const [number] = /^\+\d{7,}$/.exec(did || "") || [""];
+  if (number || line.did) {
     // The page may have written the number we promised.
-    if (line.did && line.did != did) line.swap.push(line.did);
-    line.did = did;
+    if (line.did && line.did != number) line.swap.push(line.did);
+    line.did = number;
     line.display = display;
-    numberCame();
+    numberCame(!number);
   }
 };
 
@@ -82,22 +92,21 @@ const request = async (line) => {
   try {
     const answer = await ask(line);
     trace(answer);
-    if (answer.did || !answer.known) takeNumber(line, answer);
+    if (answer.reason) takeNumber(line, answer);
+    else if (!answer.known) throw answer;
     // Only a beat tells signals.
     if ("known" in answer) line.signals.splice(0, length);
     line.failures = 0;
   } catch (failure) {
     trace(failure);
     line.failures++;
-    if (/** @type {number} */ (failure) < 500) {
-      // Refused: asking again would change nothing.
-      line.failures = 0;
-      line.answered = false;
-    }
+    // Refused, and no number that could be lost: asking again would change nothing.
+    if (!line.lease && Object(failure).status < 405) line.failures = 0;
   }
   line.settle();
-  if ((line.answered && line.lease) || line.failures)
-    line.timer = setTimeout(request, BEAT * (1 + line.failures), line);
+  // While a number is shown no pause may grow longer than its lease.
+  if (line.lease) line.timer = setTimeout(request, BEAT, line);
+  else if (line.failures) line.timer = setTimeout(request, BEAT * (1 + line.failures), line);
 };
 
 /**

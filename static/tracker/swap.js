@@ -30,6 +30,12 @@ let respellers = [];
  * @type {Map<Words, Writing> | WeakMap<Words, Writing>}
  */
 const written = new WeakMap();
+/**
+ * What stood in a node before we wrote, whatever made us write.
+ * @type {typeof written}
+ */
+const before = new WeakMap();
+let usual = written;
 let writes = 0;
 
 const mayWrite = () => {
@@ -38,9 +44,17 @@ const mayWrite = () => {
   return writes < MOST_WRITES;
 };
 
+/** @param {Words} node @param {typeof written} memory */
+const theirsOf = (node, memory) => {
+  const [theirs, ours] = memory.get(node) || [];
+  return node.nodeValue == ours ? theirs : node.nodeValue;
+};
+
 /** @param {Words} node @param {string} value */
 const write = (node, value) => {
-  if (node.nodeValue != value && mayWrite()) node.nodeValue = value;
+  if (node.nodeValue == value || !mayWrite()) return;
+  before.set(node, [theirsOf(node, before), value]);
+  node.nodeValue = value;
 };
 
 /** @param {Node} root @param {number} kind */
@@ -85,18 +99,15 @@ const setText = (element, text) => {
  * @param {Words[]} nodes searched as one text
  * @param {typeof written} [memory]
  */
-const respell = (nodes, memory = written) => {
-  const own = nodes.map((node) => {
-    const [theirs, ours] = memory.get(node) || [];
-    return node.nodeValue == ours ? theirs : node.nodeValue;
-  });
+const respell = (nodes, memory = usual) => {
+  const own = nodes.map((node) => theirsOf(node, memory));
   let text = own.join(JOINT);
   respellers.forEach((respelled) => (text = respelled(text, nodes)));
   const parts = text.split(JOINT);
   if (parts.length == nodes.length)
     nodes.forEach((node, place) => {
-      memory.set(node, [own[place], parts[place]]);
       write(node, parts[place]);
+      memory.set(node, [own[place], parts[place]]);
     });
 };
 
@@ -177,7 +188,9 @@ const applyActions = (line) => {
   if (line.did) {
     forEachMatch(line.text, (element) => setText(element, line.display));
     forEachMatch(line.href, (link) => {
-      if (link.href != target) link.href = target;
+      const { href } = /** @type {any} */ (link.attributes);
+      if (href) write(href, target);
+      else link.href = target;
     });
   } else
     forEachMatch(line.text.concat(line.href, line.call), (element) => watchPlace(line, element));
@@ -232,9 +245,17 @@ export const watchPage = () => {
   };
 };
 
-/** Writes every line's number everywhere, or finds the places where it would stand. */
-export const showNumbers = () => {
+/**
+ * Writes every line's number everywhere, or finds the places where it would stand.
+ * @param {boolean} [lost] whether what the page had is to be written back first
+ */
+export const showNumbers = (lost) => {
   respellers = [];
+  if (lost) {
+    usual = before;
+    sweep(document);
+    usual = written;
+  }
   lines.forEach((line) =>
     line.swap
       .join()

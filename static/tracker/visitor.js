@@ -1,10 +1,11 @@
 // Knows who is here: the ids of visitor and visit, how they arrived, and the leases they hold.
 
+import { json } from "./json.js";
 import { digits } from "./spelling.js";
 import { visibility } from "./visibility.js";
 
 const VISIT_PAUSE = 30 * 60e3; // milliseconds without activity that end a visit
-const LONGEST_URL = 2000;
+const ID = /^[\w-]{16,32}$/;
 const CAMPAIGN = /(utm_\w+|\w+clk?id|.braid)=[^&#]*/g;
 
 /**
@@ -56,12 +57,15 @@ const sourceOf = ({ url, referrer }) => {
  */
 export const currentVisitor = (leases) => {
   const at = Date.now();
-  const arrival = { url: location.href.slice(0, LONGEST_URL), referrer: document.referrer, at };
+  const arrival = { url: location.href, referrer: document.referrer, at };
   try {
-    memory = JSON.parse(localStorage.leadtracker);
+    const stored = JSON.parse(localStorage.leadtracker);
+    // Others may have written it: what is spoilt throws or does not match.
+    sourceOf(stored.arrival);
+    if (stored.visitor.match(ID) && stored.visit.match(ID)) memory = stored;
   } catch (blocked) {}
   /** @type {Visitor} somebody new has no visit yet, and no `at` */
-  const visitor = (memory = { visitor: newId(), first: arrival, leases: {}, ...memory });
+  const visitor = (memory = { visitor: newId(), first: arrival, ...memory });
   const elapsed = at - visitor.at;
   // Only the load of a page can be an arrival, its later life cannot.
   const source = !loaded && sourceOf(arrival);
@@ -71,9 +75,9 @@ export const currentVisitor = (leases) => {
   else if (visibility == "visible") visitor.engaged += elapsed / 1000;
   loaded = true;
   visitor.at = at;
-  Object.assign(visitor.leases, leases);
+  visitor.leases = { ...visitor.leases, ...leases };
   try {
-    localStorage.leadtracker = JSON.stringify(visitor);
+    localStorage.leadtracker = json(visitor);
   } catch (blocked) {}
   return visitor;
 };

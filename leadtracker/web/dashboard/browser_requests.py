@@ -18,12 +18,11 @@ def refuse_other_origins() -> None:
     """
     if request.method in SAFE:
         return
+    # Only the host counts: a proxy that ends TLS may hide the scheme from us.
+    own = _host_of(request.headers.get("Origin", "")) == request.host
     sender = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
     if sender is not None:
         own = sender in ("same-origin", "none")
-    else:  # only the host counts: a proxy that ends TLS may hide the scheme from us
-        own = origin is not None and _host_of(origin) == request.host
     if not own:
         raise NotAllowed("this form was not sent by a page of Leadtracker")
 
