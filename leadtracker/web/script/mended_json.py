@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+LONGEST = 64 * 1024  # bytes that are worth the time
 MOST_LEVELS = 32
 OPENING, CLOSING = frozenset("[{"), frozenset("]}")
 PLAIN = frozenset("[]{}:,") | {"true", "false", "null"}
@@ -21,6 +22,8 @@ def read_mended(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
+        if len(body) > LONGEST:
+            raise
         return orjson.loads(mended(body.decode("utf-8", "replace")))
 
 
