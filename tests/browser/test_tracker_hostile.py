@@ -120,14 +120,12 @@ def test_a_number_that_is_lost_for_none_is_taken_back(
     timed: Page, service: AnsweringServer
 ) -> None:
     timed.goto("/plain.html")
-    own = timed.locator("main").inner_html()
     expect(timed.locator(".number")).to_have_text(OURS)
     service.number = NUMBER | {"did": None, "display": None, "lease": None, "reason": "pool_empty"}
     timed.clock.run_for(30_000)
     expect(timed.locator(".number")).to_have_text(OWN)
     assert OURS not in timed.content()
     assert NUMBER["did"] not in timed.content()
-    assert timed.locator("main").inner_html() == own or OWN in timed.content()
 
 
 def test_debug_mode_says_what_was_cut_and_why_it_was_refused(
