@@ -160,10 +160,12 @@ PALE = """() => {
     for (const one of document.querySelectorAll('body *')) {
         const own = [...one.childNodes].some(node => node.nodeType == 3 && node.textContent.trim());
         if (!own || !one.checkVisibility() || one.closest('svg, .skip')) continue;
-        const style = getComputedStyle(one), [a, b] = [light(rgba(style.color)), light(behind(one))];
+        const style = getComputedStyle(one);
+        const [a, b] = [light(rgba(style.color)), light(behind(one))];
         const contrast = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
         const large = parseFloat(style.fontSize) >= 24;
-        if (contrast < (large ? 3 : 4.5)) found.push(`${contrast.toFixed(2)} ${one.outerHTML.slice(0, 90)}`);
+        const least = large ? 3 : 4.5;
+        if (contrast < least) found.push(`${contrast.toFixed(2)} ${one.outerHTML.slice(0, 90)}`);
     }
     return found;
 }"""

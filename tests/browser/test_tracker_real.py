@@ -229,7 +229,8 @@ def test_every_path_of_the_script(path: str, new_browser: OpenBrowser, running: 
         """url => new Promise(loaded => {
             delete window.Leadtracker;
             delete window.VC_DID_TRACKER;
-            document.head.append(Object.assign(document.createElement("script"), { src: url, onload: loaded }));
+            const script = document.createElement("script");
+            document.head.append(Object.assign(script, { src: url, onload: loaded }));
         })""",
         running.url + path,
     )

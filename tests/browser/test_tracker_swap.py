@@ -157,7 +157,8 @@ def test_late_and_changed_pages(change: str, page: Page) -> None:
     page.wait_for_function(
         """() => {
             const main = document.querySelector("main");
-            return [...main.querySelectorAll("*"), main].some(e => /072.*277-6772/.test(e.textContent + e.title));
+            const ours = e => /072.*277-6772/.test(e.textContent + e.title);
+            return [...main.querySelectorAll("*"), main].some(ours);
         }"""
     )
     assert OWN not in page.locator("main").evaluate("main => main.outerHTML")
@@ -240,7 +241,8 @@ def test_shadow_roots(page: Page) -> None:
     expect(page.locator("contact-card p").nth(0)).to_have_text(OURS)
     expect(page.locator("contact-card p").nth(1)).to_have_text(OURS)
     page.evaluate(
-        "document.querySelector('contact-card').shadowRoot.querySelector('p').firstChild.data = '03-1234567'"
+        "document.querySelector('contact-card').shadowRoot.querySelector('p').firstChild.data"
+        " = '03-1234567'"
     )
     expect(page.locator("contact-card p").nth(0)).to_have_text("072-2776772")
     page.evaluate("document.body.append(document.createElement('contact-card'))")
@@ -286,9 +288,11 @@ def test_nothing_moves_and_nothing_goes_blank(page: Page, service: AnsweringServ
             window.seen = new Set();
             window.shifts = 0;
             const note = () => seen.add(document.querySelector(".number").textContent);
-            new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });
-            new PerformanceObserver(list => { for (const shift of list.getEntries()) shifts += shift.value; })
-                .observe({ type: "layout-shift" });
+            const anything = { subtree: true, childList: true, characterData: true };
+            new MutationObserver(note).observe(document, anything);
+            new PerformanceObserver(list => {
+                for (const shift of list.getEntries()) shifts += shift.value;
+            }).observe({ type: "layout-shift" });
         }"""
     )
     boxes = (

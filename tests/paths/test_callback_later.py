@@ -142,9 +142,11 @@ def test_each_call_of_a_campaign_counts_once_in_any_order(road: Road) -> None:
     assert seen == {("talked", "", 90, 19, True, "b")}
 
 
-def test_a_campaign_that_does_not_take_it_leaves_it_to_us(road: Road) -> None:
+def test_a_campaign_that_does_not_take_it_leaves_it_to_us(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
     road.rules(campaign="1234", **closed_now())
-    road.switch._dialer = lambda asked: Said(403, b"")  # type: ignore[method-assign] # a PBX that refuses
+    monkeypatch.setattr(road.switch, "_dialer", lambda asked: Said(403, b""))
     asked = road.ask()
     assert asked["state"] == "scheduled"
     row = road.row(asked["id"])

@@ -273,7 +273,9 @@ def test_whom_a_dialling_asks(desk: Desk, pbx: Pbx) -> None:
         pbx.answers = answers
         pbx.asked.clear()
         pk = desk.store(state="received")
-        assert desk.dialling.begin(pk, State.RECEIVED).result() is None  # type: ignore[union-attr] # a place is free
+        begun = desk.dialling.begin(pk, State.RECEIVED)
+        assert begun is not None
+        assert begun.result() is None
         row = desk.row()
         assert [dial.agent for dial in pbx.asked] == asked, name
         assert (row.state, row.code, row.agent) == (state, code, asked[-1]), name

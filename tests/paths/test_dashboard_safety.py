@@ -24,8 +24,8 @@ from tests.dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease
 from tests.patience import PATIENCE
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HOSTILE = (
     "\"'><script>alert(1)</script><img src=x "

@@ -1,10 +1,11 @@
-"""The rows of a call are the same for every order and number of its callbacks: over HTTP,
-with the worker between."""
+"""The rows of a call are the same for every order and number of its notifications:
+over HTTP, with the worker between."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -139,18 +140,18 @@ def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str)
     def example(call: SimulatedCall, data: st.DataObject) -> None:
         forget(stores, worker)
         tidy = replace(call, serial=f"call-{next(serials)}-tidy")
-        for sent in (*pops(tidy), *records(tidy, lambda _: CdrFormat.JSON)):
+        for sent in (*pops(tidy), *records(tidy, repeat(CdrFormat.JSON))):
             send(client, sent)
         while worker.turn():
             pass
 
         forget(stores, worker)
         wild = replace(call, serial=f"call-{next(serials)}-wild")
-        legs = len(records(wild, lambda _: CdrFormat.JSON))
+        legs = len(records(wild, repeat(CdrFormat.JSON)))
         formats = data.draw(
             st.lists(st.sampled_from(CdrFormat), min_size=legs, max_size=legs), "formats"
         )
-        needed = [*pops(wild), *records(wild, lambda number: formats[number])]
+        needed = [*pops(wild), *records(wild, formats)]
         more = data.draw(
             st.lists(
                 st.sampled_from(

@@ -18,7 +18,11 @@ from leadtracker.records.sites import Directory
 FULL = """
 [account.pbx]
 secret = "secret-of-the-pbx-account"
-options = { code = "XXXX", callback_limits = { minute = 9, hour = 90, day = 900 }, blocked = ["052-234-5678"] }
+
+[account.pbx.options]
+code = "XXXX"
+callback_limits = { minute = 9, hour = 90, day = 900 }
+blocked = ["052-234-5678"]
 
 [site.shop]
 account_key = "pbx"

@@ -51,9 +51,11 @@ def run() -> Callable[[str, list[Any]], list[Any]]:
     if shutil.which("node") is None:
         pytest.fail("Node.js is not installed: the script is built with it (make test installs it)")
 
+    source = json.dumps((STATIC / "tracker" / "callback_phone.js").as_uri())
+
     def of(name: str, given: list[Any]) -> list[Any]:
         script = (
-            f"import * as phone from {json.dumps((STATIC / 'tracker' / 'callback_phone.js').as_uri())};"
+            f"import * as phone from {source};"
             f"import {{ readFileSync }} from 'node:fs';"
             f"const given = JSON.parse(readFileSync(0));"
             f"console.log(JSON.stringify(given.map((one) => phone.{name}(...one))));"
