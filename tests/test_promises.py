@@ -88,7 +88,8 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in CODE if name.startswith("leadtracker/") and name.endswith(".py")]
+    "name",
+    [name for name in CODE if name.startswith(("leadtracker/", "tests/")) and name.endswith(".py")],
 )
 def test_every_module_begins_with_a_sentence(name: str) -> None:
     assert (ROOT / name).read_text().startswith(('"""',)), name
@@ -128,17 +129,17 @@ def _ternaries(tree: ast.AST) -> list[ast.IfExp]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
 
 
-def _functions() -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Those of the product, named by their files; a migration is as long as its tables."""
-    for name, tree in _trees("leadtracker/"):
+def _functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Named by their files; a migration is as long as its tables."""
+    for name, tree in _trees("leadtracker/", "tests/"):
         if "/migrations/" in name:
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield f"{name}:{node.lineno} {node.name}", node
 
 
-def _parameters(function: ast.FunctionDef) -> list[str]:
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
     arguments = function.args
     every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     return [one.arg for one in every if one.arg not in ("self", "cls")]

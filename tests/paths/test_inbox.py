@@ -27,7 +27,7 @@ from leadtracker.records.inbox import (
     read_call_again,
 )
 from leadtracker.records.tables import InboxRow
-from tests.dashboard_rows import add, call, callback
+from tests.dashboard_rows import add, call, notification
 from tests.notifications import NOON, turn_is_taken
 
 PATIENCE = 20.0  # seconds, for threads that must end
@@ -247,7 +247,7 @@ def three_days(app: Flask, engine: Engine) -> None:
     of = call()
     add(engine, of)
     kept = [
-        callback(
+        notification(
             None if state == NEW else of.id,
             b"",
             received_at=NOON + timedelta(days=day),
@@ -285,7 +285,7 @@ def test_what_is_read_again(
 def test_one_call_is_read_again(three_days: None, engine: Engine) -> None:
     other = call()
     add(engine, other)
-    add(engine, callback(other.id, b""))
+    add(engine, notification(other.id, b""))
     with Session(engine) as session:
         read_call_again(session, 1)
         session.commit()
