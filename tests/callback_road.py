@@ -191,10 +191,10 @@ class Road:
         with Session(self.stores.engine) as session:
             return list(session.scalars(select(CallbackRow).order_by(CallbackRow.pk)))
 
-    def dialled(self) -> dict[str, int]:
+    def dialed(self) -> dict[str, int]:
         """How often telephones rang, by the request's id."""
         return {
-            name.partition("-")[2]: count for name, count in self.switch.exchange.dialled.items()
+            name.partition("-")[2]: count for name, count in self.switch.exchange.dialed.items()
         }
 
     def settle(self) -> None:
@@ -253,7 +253,7 @@ class Road:
         return [state for state, _ in itertools.groupby(states)]
 
     def read_again(self, request: str, order: list[int]) -> list[State]:
-        """The states of a request just dialled when the callbacks of the inbox are read in this
+        """The states of a request just dialed when the callbacks of the inbox are read in this
         order, one by one."""
         with Session(self.stores.engine) as session:
             session.execute(

@@ -164,13 +164,13 @@ def app(
     engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Flask]:
     """The application with the sites of SITE; no worker runs, see `worker`."""
-    diallings: list[Dialing] = []
+    dialings: list[Dialing] = []
 
-    def dialling(*parts: Any) -> Dialing:
-        diallings.append(Dialing(*parts))
-        return diallings[-1]
+    def dialing(*parts: Any) -> Dialing:
+        dialings.append(Dialing(*parts))
+        return dialings[-1]
 
-    monkeypatch.setattr(wiring, "Dialing", dialling)
+    monkeypatch.setattr(wiring, "Dialing", dialing)
     with Session(engine) as session:
         site_file.apply(session, SITE)
         session.commit()
@@ -184,7 +184,7 @@ def app(
     app = create_app(settings)
     app.testing = True
     yield app
-    for one in diallings:
+    for one in dialings:
         one.stop()  # its threads must not outlive their database
     stores: Stores = app.extensions["leadtracker"]
     stores.engine.dispose()

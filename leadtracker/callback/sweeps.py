@@ -104,7 +104,7 @@ class CallbackSweeps:
             self._end([row], State.FAILED, "too late", now)
             return None
         if scheduled and row.target in rules_of(site).blocked:
-            self._end([row], State.CANCELLED, "blocked", now)
+            self._end([row], State.CANCELED, "blocked", now)
             return None
         if scheduled and (later := _closed_until(site, now)) is not None:
             with self._unchanged(row) as mine:

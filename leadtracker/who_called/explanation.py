@@ -15,7 +15,7 @@ from leadtracker.records import leases
 from leadtracker.records.calls import newest_of_visitor
 from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow, VerdictRow
-from leadtracker.records.verdicts import judgement_of
+from leadtracker.records.verdicts import judgment_of
 from leadtracker.who_called.verdict import (
     MOST_CANDIDATES,
     WORTH_LISTING,
@@ -74,7 +74,7 @@ def explanation(session: Session, live: Live, call: CallRow) -> Explanation | No
     row = session.get(VerdictRow, call.id)
     if row is None:
         return None
-    judged = judgement_of(row)
+    judged = judgment_of(row)
     calibration = calibration_of(call.match)
     before = displayed(replace(judged, word=None), calibration)
     listed = [

@@ -145,10 +145,10 @@ NAMELESS = """[...document.querySelectorAll('input:not([type=hidden]), select, b
         && !one.getAttribute('aria-label')).map(one => one.outerHTML)"""
 # WCAG 2: the contrast of each text with what is behind it, where it is under 4.5 (3 when large).
 PALE = """() => {
-    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
     const paint = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-    const rgba = (colour) => {
-        paint.clearRect(0, 0, 1, 1); paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
+    const rgba = (color) => {
+        paint.clearRect(0, 0, 1, 1); paint.fillStyle = color; paint.fillRect(0, 0, 1, 1);
         return [...paint.getImageData(0, 0, 1, 1).data];
     };
     const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
@@ -156,8 +156,8 @@ PALE = """() => {
         .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
     const behind = (one) => {
         for (let at = one; at; at = at.parentElement) {
-            const colour = rgba(getComputedStyle(at).backgroundColor);
-            if (colour[3] > 250) return colour;
+            const color = rgba(getComputedStyle(at).backgroundColor);
+            if (color[3] > 250) return color;
         }
         return [255, 255, 255];
     };
@@ -225,7 +225,7 @@ def test_the_login_page_fits_and_can_be_read(dashboard_address: str, browser: Br
         context.close()
 
 
-def test_hebrew_stands_where_its_neighbours_do(open_page: Open, paths: list[str]) -> None:
+def test_hebrew_stands_where_its_neighbors_do(open_page: Open, paths: list[str]) -> None:
     page = open_page("/calls", locale="he-IL")
     page.goto(f"/visitors/{VISITOR}")
     name = page.get_by_role("heading", name="דנה כהן־לוי")

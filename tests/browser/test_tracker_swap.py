@@ -198,13 +198,13 @@ def test_call_elements_dial(
     """Each in a page of its own: a browser that asks whether to dial takes no other click."""
     page.goto("/voicenter.html")
     page.evaluate("VC_DID_TRACKER.init('token', {}, {call: ['.call-me', '#callMe']})")
-    dialled: list[str] = []
+    dialed: list[str] = []
     devtools = page.context.new_cdp_session(page)
     devtools.send("Page.enable")
-    devtools.on("Page.frameRequestedNavigation", lambda event: dialled.append(event["url"]))
+    devtools.on("Page.frameRequestedNavigation", lambda event: dialed.append(event["url"]))
     page.locator(selector).click()
     service.wait_for(lambda message: message.get("signals") == ["tap"])
-    assert dialled == ["tel:+972722776772"]
+    assert dialed == ["tel:+972722776772"]
     assert page.url == f"{site.origin}/voicenter.html"
 
 

@@ -93,7 +93,7 @@ def test_what_is_handed_over(session: Session) -> None:
     assert len(callbacks.handed_over(session, NOW)) == 1
 
 
-def test_the_edge_of_what_was_dialled_before(session: Session) -> None:
+def test_the_edge_of_what_was_dialed_before(session: Session) -> None:
     store(
         session,
         callback_row(1, state="dialling", dialled_at=NOW - SECOND),

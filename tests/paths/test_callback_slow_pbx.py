@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadtracker.demo.browser import direct_session
-from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.behavior import Behavior
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from tests.callback_road import CHROME, ORIGIN, RULES, long, save, switch_of
 from tests.conftest import SITE
@@ -57,7 +57,7 @@ class Pages:
 
     def held(self, exchange: SimulatedExchange) -> set[str]:
         """Requests that the PBX was asked for, and whose pages wait."""
-        dialed = {name.partition("-")[2] for name in list(exchange.dialled)}
+        dialed = {name.partition("-")[2] for name in list(exchange.dialed)}
         return dialed - {answer["id"] for answer in list(self.answers)}
 
 
@@ -67,7 +67,7 @@ def test_number_requests_go_on(tmp_path: Path) -> None:
         switch_of(served.url) as switch,
     ):
         save(engine, None, RULES, dict(switch.options))
-        switch.behaviours |= dict.fromkeys(("WalterSIP", "LoisSIP"), Behaviour.SLOW)
+        switch.behaviors |= dict.fromkeys(("WalterSIP", "LoisSIP"), Behavior.SLOW)
         switch.late_seconds = PATIENCE
         pages = Pages(served.url)
         served.until(lambda: pages.form(long("first")))
@@ -89,4 +89,4 @@ def test_number_requests_go_on(tmp_path: Path) -> None:
         assert len(pages.answers) == ASKING, "a page is told although the PBX says nothing"
         states = {answer["state"] for answer in pages.answers}
         assert states <= {"received", "dialling", "talked"}
-        assert max(switch.exchange.dialled.values()) == 1
+        assert max(switch.exchange.dialed.values()) == 1

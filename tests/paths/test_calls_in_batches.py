@@ -79,7 +79,7 @@ class TestBatches:
         assert pbx.states() == ["done"] * 3
 
     def test_the_batch_does_not_matter(self, pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is known of a caller at his third call is the same however many were read
+        """What is known of a caller at their third call is the same however many were read
         together."""
         found = []
         for batch in (1, 2, 10):
@@ -105,7 +105,7 @@ def remembered(pbx: Pbx) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     with Session(pbx.engine) as session:
         for call in pbx.calls():
-            judged = verdicts.judgement(session, call.id)
+            judged = verdicts.judgment(session, call.id)
             assert judged is not None, call.call_id
             found[call.call_id] = (
                 judged.evidence.remembered.at if judged.evidence.remembered else None

@@ -37,8 +37,10 @@ def fill(engine: Engine) -> None:
     """Visits and calls of the week: google 5 and 3, facebook 1 and 1, direct 2 and 0, nobody 2."""
     add(
         engine,
-        call(EARLIER, caller=DANA),  # before the week: she is no first-time caller in it
-        call(EARLIER, caller=YOSSI, site_id=2, account_id=2),  # another site: he is, on site 1
+        call(EARLIER, caller=DANA),  # before the week: no first-time caller in it
+        call(
+            EARLIER, caller=YOSSI, site_id=2, account_id=2
+        ),  # another site: a first-time caller on site 1
         call(NOW - timedelta(days=1), caller=DANA, talk_seconds=100),
         call(NOW, caller=YOSSI, talk_seconds=50),
         call(

@@ -156,7 +156,7 @@ class TestAStoreThatFails:
         """The sums in SQL are those of the lessons that calls have."""
         with Session(pbx.engine) as session:
             lessons = [
-                verdicts.judgement_of(row).lesson for row in session.scalars(select(VerdictRow))
+                verdicts.judgment_of(row).lesson for row in session.scalars(select(VerdictRow))
             ]
         assert len(lessons) == calls
         assert pbx.learned("stray_calls") == pytest.approx(

@@ -291,7 +291,7 @@ class TestWhoseSite:
             ("nobodys", "none", "default", "pool"), 1
         )
         with Session(pbx.engine) as session:
-            judged = {call.call_id: verdicts.judgement(session, call.id) for call in pbx.calls()}
+            judged = {call.call_id: verdicts.judgment(session, call.id) for call in pbx.calls()}
         assert {name: one and one.evidence.did for name, one in judged.items() if one} == {
             "default": None,
             "pool": DID,

@@ -37,7 +37,7 @@ def after(minutes: float) -> datetime:
 
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dana and Ron are given numbers, Gal none; Dana calls while her page is open,
+    """Dana and Ron are given numbers, Gal none; Dana calls while their page is open,
     Gal after a tap, then nobody."""
     monkeypatch.setenv("LEADTRACKER_DATA_FOLDER", str(tmp_path / "data"))
     said("account", "add", "pbx", "--vendor", "voicenter")

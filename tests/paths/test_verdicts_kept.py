@@ -18,7 +18,7 @@ from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.records import verdicts
 from leadtracker.records.calls import Snapshot
 from leadtracker.records.tables import CallRow, ShareRow, VerdictRow
-from leadtracker.records.verdicts import Judgement
+from leadtracker.records.verdicts import Judgment
 from leadtracker.web.stores import Stores
 from leadtracker.who_called import rematch as rematching
 from leadtracker.who_called.explanation import Explanation, Person, explanation
@@ -40,10 +40,10 @@ def holder(visitor: str, of: str, source: str = "ads") -> Holder:
     return Holder(visitor, of, source, 0, "", "", 1, True, 0.0, 0.0, None)
 
 
-def judged(posterior: Posterior, *holders: Holder, word: str | None = None) -> Judgement:
+def judged(posterior: Posterior, *holders: Holder, word: str | None = None) -> Judgment:
     first_calls = replace(posterior, first_calls=(0.0,) * len(holders))
     evidence = Evidence(NOW.timestamp(), "+1", "+2", 0, 0, 1.0, holders=holders)
-    return Judgement(evidence, first_calls, rules=3, version=9, word=word)
+    return Judgment(evidence, first_calls, rules=3, version=9, word=word)
 
 
 @pytest.fixture

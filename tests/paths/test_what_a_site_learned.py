@@ -387,7 +387,7 @@ class TestGathering:
             (replace(RING, region="IL-8"), True),
         ],
     )
-    def test_whether_a_judgement_is_of_this_call(
+    def test_whether_a_judgment_is_of_this_call(
         self, session: Session, known: Knowledge, ring: Ring, judged_by: bool
     ) -> None:
         assert ring.is_of(known.judge(session, RING).evidence) is judged_by

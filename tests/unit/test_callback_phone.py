@@ -81,7 +81,7 @@ def e164(number: PhoneNumber) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def test_every_country_has_its_dialling_code(run: Callable[..., list[Any]]) -> None:
+def test_every_country_has_its_dialing_code(run: Callable[..., list[Any]]) -> None:
     wanted = {
         country: str(code)
         for code, countries in COUNTRY_CODE_TO_REGION_CODE.items()
@@ -89,7 +89,7 @@ def test_every_country_has_its_dialling_code(run: Callable[..., list[Any]]) -> N
         if country != "001"
     }
     assert (
-        dict(zip(wanted, run("diallingCode", [[country] for country in wanted]), strict=True))
+        dict(zip(wanted, run("dialingCode", [[country] for country in wanted]), strict=True))
         == wanted
     )
 

@@ -161,7 +161,7 @@ class TestWords:
 
     def test_tones(self) -> None:
         quiet = {state for state in State if callback_tone(callback_row(1, state=state)) == "quiet"}
-        assert quiet == {State.RECEIVED, State.UNKNOWN, State.CANCELLED} == set(State) - set(TONES)
+        assert quiet == {State.RECEIVED, State.UNKNOWN, State.CANCELED} == set(State) - set(TONES)
         assert callback_tone(callback_row(1, state="talked")) == "good"
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The call-back requests page: how far requests came, why some were refused, and what they cost."""
+"""The callback requests page: how far requests came, why some were refused, and what they cost."""
 
 from __future__ import annotations
 
