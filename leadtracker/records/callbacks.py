@@ -249,7 +249,7 @@ def under_way(session: Session, site_id: int, since: datetime) -> int:
     return session.scalar(mine.where(CallbackRow.dialled_at > since)) or 0
 
 
-def unlinked(session: Session, since: datetime) -> Sequence[int]:
+def calls_to_link(session: Session, since: datetime) -> Sequence[int]:
     """Calls that were read before their request knew the PBX's id of the call."""
     same = (
         (CallRow.account_id == CallbackRow.account_id)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from leadtracker.callback.dialing import clicking, unmet
+from leadtracker.callback.dialing import clicking, missing_abilities
 from leadtracker.callback_rules.course import State
 from leadtracker.callback_rules.rules import rules_of
 from leadtracker.calls.listening import feed_of
@@ -166,7 +166,7 @@ def _callbacks(site: Site, directory: Directory, engine: Engine) -> Iterator[Fin
         do = f"{needs} in the file of `leadtracker site apply`"
         yield Finding(False, f"{who}: visitors cannot be called back, the PBX would refuse", do)
         return
-    for fault, do in unmet(rules_of(site), click):
+    for fault, do in missing_abilities(rules_of(site), click):
         yield Finding(False, f"{who}: {fault}", do)
     yield _ends_of_callbacks(site, engine)
 

@@ -67,9 +67,8 @@ def wait_until_read(engine: Any) -> None:
         first = first or waiting
         time.sleep(0.5)
     if first:
-        print(
-            f"the worker read the {first} callbacks that waited in {time.monotonic() - begun:.0f} s"
-        )
+        took = time.monotonic() - begun
+        print(f"the worker read the {first} notifications that waited in {took:.0f} s")
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def test_an_answer_that_is_lost_is_uncertain_not_failed(
     asked = road.ask()
     assert asked["state"] == "uncertain"
     assert road.ask(id=asked["id"])["state"] == "uncertain"
-    road.go_on()
+    road.release()
     road.settle()
     assert road.row(asked["id"]).state == "talked"
     assert road.dialed() == {asked["id"]: 1}

@@ -259,7 +259,7 @@ def test_calls_that_are_to_be_linked(session: Session) -> None:
         ),
     )
     of_two = session.query(CallRow.id).where(CallRow.account_id == 2).scalar()
-    assert set(callbacks.unlinked(session, NOW)) == {calls[0].id, of_two}
+    assert set(callbacks.calls_to_link(session, NOW)) == {calls[0].id, of_two}
 
 
 def test_old_refusals_are_forgotten_and_nothing_else(session: Session) -> None:

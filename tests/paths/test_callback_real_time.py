@@ -116,7 +116,7 @@ def test_a_feed_that_is_cut_loses_nothing_that_the_cdr_does_not_mend(
     road.until(asked["id"], after)
     real_time.gone = {0}
     real_time.hang_up()
-    road.go_on()
+    road.release()
     road.until(asked["id"], "talked")
     assert (road.row(asked["id"]).talk_seconds, road.row(asked["id"]).spent is not None) == (
         42,

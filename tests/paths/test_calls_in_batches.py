@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from leadtracker.calls import reading as call_reading
+from leadtracker.calls import reading
 from leadtracker.records import verdicts
 from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import InboxRow, PhoneRow
@@ -83,7 +83,7 @@ class TestBatches:
         together."""
         found = []
         for batch in (1, 2, 10):
-            monkeypatch.setattr(call_reading, "BATCH", batch)
+            monkeypatch.setattr(reading, "BATCH", batch)
             caller, did = f"+97250111111{batch % 10}", OTHER_DID
             for number in range(3):
                 pbx.cdr(

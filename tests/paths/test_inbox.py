@@ -160,15 +160,15 @@ def first_writes(
     inbox: Inbox, batches: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], None]:
     """One notification is being written until this is called."""
-    go_on, insert = threading.Event(), inbox._insert
+    may_insert, insert = threading.Event(), inbox._insert
 
     def slowly(connection: Any, values: Sequence[dict[str, Any]]) -> None:
         if values[0]["query"] == "0":
-            assert go_on.wait(PATIENCE)
+            assert may_insert.wait(PATIENCE)
         insert(connection, values)
 
     monkeypatch.setattr(inbox, "_insert", slowly)
-    return go_on.set
+    return may_insert.set
 
 
 class TestAtOnce:

@@ -291,7 +291,7 @@ def test_wrong_secrets_leave_no_trace(client: FlaskClient, stores: Stores, path:
         assert session.scalars(select(InboxRow)).all() == []
 
 
-def test_broken_callbacks_are_kept_and_read_again(
+def test_broken_notifications_are_kept_and_read_again(
     client: FlaskClient, stores: Stores, worker: Worker
 ) -> None:
     answer = client.post(f"{PBX}/cdr", data=b'{"caller": "05', content_type="application/json")

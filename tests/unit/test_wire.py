@@ -1,4 +1,4 @@
-"""Callbacks in every way of writing, and what is refused of them."""
+"""Notifications in every way of writing, and what is refused of them."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def register(app: Flask, requests: CallbackRequests) -> None:
         return _answer(told, 202)
 
     @blueprint.get("/<request_id>")
-    def stands(request_id: str) -> ResponseReturnValue:
+    def status(request_id: str) -> ResponseReturnValue:
         return _answer(requests.of_id(_site().id, request_id), 200)
 
     app.register_blueprint(blueprint)
