@@ -61,7 +61,7 @@ def in_flight(url: str, token: str, at_once: int, visitors: int) -> tuple[int, i
 
 
 def wait_until_read(engine: Any) -> None:
-    """Until the worker has read every callback: what comes next is measured without it."""
+    """Until the worker has read every notification: what comes next is measured without it."""
     inbox, begun, first = Inbox(engine), time.monotonic(), 0
     while (waiting := inbox.counts()["new"]) > 0:
         first = first or waiting
