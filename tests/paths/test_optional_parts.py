@@ -86,7 +86,7 @@ def test_a_part_that_is_wrong_is_left_out(client: FlaskClient, ask: str) -> None
 
 @pytest.mark.parametrize("part", ["info", "arrival", "page", "signals", "other"])
 def test_a_part_of_any_depth(client: FlaskClient, part: str) -> None:
-    for levels in (9, 254, 255, 256, 1022, 1023, 1024, 2000, 20_000):
+    for levels in (9, 254, 255, 256, 1022, 1023, 1024, 2000, 10_000):
         response = client.post("/tracker.js", data=spoken(**{part: nested(levels)}), headers=SENT)
         assert response.status_code == 200, (levels, response.text)
     for never_ends in ("[" * 9000, nested(9)[:-1]):
