@@ -33,7 +33,7 @@ from leadtracker.live.grants import (
 from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
 from leadtracker.live.script import Script, script
 from leadtracker.live.source_groups import X_BUSY, X_QUIET, groups, is_busy, is_quiet
-from leadtracker.visitor_info import shallow
+from leadtracker.live.visitor_info import shallow
 
 __all__ = ["Arrival", "Asker", "Claim", "DidState", "Grant", "Live", "PoolState", "Told"]
 

@@ -15,10 +15,10 @@ import orjson
 from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
-from leadtracker import phone, visitor_info
+from leadtracker import phone
 from leadtracker.domain import Site, Touchpoint, level_after
 from leadtracker.errors import BadRequest
-from leadtracker.live import Arrival, Asker, Claim, Live, Told
+from leadtracker.live import Arrival, Asker, Claim, Live, Told, visitor_info
 from leadtracker.numbers.regions import Regions
 from leadtracker.numbers.touchpoint import is_url, source_key, touchpoint
 from leadtracker.records.sites import Directory
@@ -298,6 +298,8 @@ def _arrival(message: dict[str, Any], key: str, cut: list[str]) -> dict[str, Any
     value = message.get(key) or {}
     if not isinstance(value, dict):
         cut.append(key)
+        return {}
+    if not value:
         return {}
     told: dict[str, Any] = {"at": value.get("at")}
     for name in ("url", "referrer"):

@@ -52,7 +52,7 @@ def test_ids_that_are_refused(name: str, bad: Any) -> None:
 def test_a_page_that_says_nothing_more() -> None:
     page = read_page(DANA)
     assert (page.url, page.info, page.lease, page.engaged, page.cut) == ("", (), "", 0, ())
-    assert page.arrival == page.first == {"at": None, "url": "", "referrer": ""}
+    assert page.arrival == page.first == {}
     assert (page.state, page.signals) == ("visible", [])
 
 

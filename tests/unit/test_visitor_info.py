@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from leadtracker.visitor_info import DEEPEST, LONGEST, fit, shallow
+from leadtracker.live.visitor_info import DEEPEST, LONGEST, fit, shallow
 
 
 def nested(levels: int) -> Any:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import orjson
 
 from leadtracker.domain import Site, Touchpoint, touchpoint_to_json
+from leadtracker.live.visitor_info import shallow
 from leadtracker.numbers.touchpoint import CLICK_IDS
 from leadtracker.records.tables import CallRow
-from leadtracker.visitor_info import shallow
 from leadtracker.web.dashboard import formats
 from leadtracker.web.dashboard.csv_answer import Cell
 
