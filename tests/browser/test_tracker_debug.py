@@ -145,7 +145,10 @@ def close(service: AnsweringServer) -> None:
         (babble, "The answer is not JSON: something else answers at {service}/tracker.js."),
         (
             close,
-            "The server refused: the token is unknown, or {site} is not among the site's origins.",
+            (
+                "What answers at {service} hides it from this page: it is not Leadtracker but, "
+                "say, a proxy or a firewall."
+            ),
         ),
     ],
 )
