@@ -6,6 +6,7 @@ import { visibility } from "./visibility.js";
 
 const VISIT_PAUSE = 30 * 60e3; // milliseconds without activity that end a visit
 const ID = /^[\w-]{16,32}$/;
+const LONGEST_SEARCHED = 2000; // the time to search one grows with the square
 const CAMPAIGN = /(utm_\w+|\w+clk?id|.braid)=[^&#]*/g;
 
 /**
@@ -44,7 +45,7 @@ const newId = () => digits(crypto.getRandomValues(new Uint32Array(5))).slice(0, 
  * @param {Arrival} arrival
  */
 const sourceOf = ({ url, referrer }) => {
-  const campaign = String(url.match(CAMPAIGN) || "");
+  const campaign = String(url.slice(0, LONGEST_SEARCHED).match(CAMPAIGN) || "");
   const own = referrer.split("/")[2] == location.host;
   return own ? campaign : campaign + referrer;
 };
