@@ -1,7 +1,8 @@
 """The application for gunicorn: `gunicorn wsgi:app`."""
 
-from leadtracker.settings import load_settings, prepare_metrics
+from leadtracker.settings import hide_new_files, load_settings, prepare_metrics
 
+hide_new_files()
 settings = load_settings()
 prepare_metrics(settings)  # before anything that counts is imported
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from flask import Flask
@@ -19,6 +18,7 @@ from leadtracker.outgoing import Crm
 from leadtracker.records.database import open_database, schema_is_current
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.sites import Directory
+from leadtracker.running import logs
 from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
 from leadtracker.web import error_answers, health, pbx
@@ -35,9 +35,7 @@ def create_app(settings: Settings) -> Flask:
 
     Raises SettingsError when no Redis is set, or when the tables are another version's.
     """
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.start()
     stores = _open_stores(settings)
     app = Flask(
         "leadtracker",

@@ -17,13 +17,25 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 from leadtracker.domain import Json, Touchpoint, touchpoint_from_json, touchpoint_to_json
+from leadtracker.settings import hide
 
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its start as news
 READING_LOCK = 7_264_001  # PostgreSQL advisory lock: one reader of the inbox at a time
@@ -73,8 +85,10 @@ def open_database(url: str, durable: bool = True) -> Engine:
         if durable:
             options = {}
         return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=options)
-    if url.startswith("sqlite:////") or not url.startswith("sqlite:///:memory:"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    if (name := make_url(url).database) and name != ":memory:":
+        file = Path(name)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        hide(file)
     engine = create_engine(url, pool_size=20, connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_cors import CORS
 
 from leadtracker import address
-from leadtracker.calls.receiving import receive
+from leadtracker.calls.receiving import UNREADABLE, receive
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.domain import Account, Caller, Json
 from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailable
@@ -90,7 +90,7 @@ def answer_screen_pop(
     except BadPayload as fault:
         inbox.keep(received, BROKEN, str(fault))
         NOTIFICATIONS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
-        log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, fault)
+        log.warning(UNREADABLE, family.name, account.key)
         return _response(family.failed)
     theirs = _of_crm(crm, account, received)
     try:
