@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     crm_timeout_seconds: float = Field(
         1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM"
     )
+    database_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description="how long a request waits for an answer of PostgreSQL; reports wait 100 s",
+    )
     raw_days: int = Field(400, ge=7, description="days that raw notifications are kept")
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException
 
-from leadtracker.errors import BadRequest, LeadtrackerError
+from leadtracker.errors import BadRequest, LeadtrackerError, StoreUnavailable
+from leadtracker.records.session import UNANSWERED
 from leadtracker.web.metrics import REFUSED
 from leadtracker.web.page_headers import protect
 
@@ -38,6 +39,8 @@ def register(app: Flask) -> None:
     # The server reads a body while we ask for it, and only then finds that it is broken.
     for broken in (ParseException, NoMoreData):
         app.register_error_handler(broken, _broken_body)
+    for unanswered in UNANSWERED:
+        app.register_error_handler(unanswered, _no_answer)
     app.register_error_handler(Exception, _unknown)
 
 
@@ -61,6 +64,10 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value
     return answer
+
+
+def _no_answer(_: Exception) -> Response:
+    return ours(StoreUnavailable("the database does not answer"))
 
 
 def _broken_body(_: Exception) -> Response:

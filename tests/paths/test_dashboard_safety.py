@@ -121,6 +121,7 @@ def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
         session.commit()
     dashboard.application.extensions["leadtracker"].directory.change = 0
     dashboard.application.extensions["leadtracker"].directory._next_check = 0
+    dashboard.application.extensions["leadtracker"].directory.refresh()
     escaped = "%3Cscript%3Ealert(1)%3C%2Fscript%3E"
     return [
         "/calls",

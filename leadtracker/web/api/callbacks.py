@@ -12,6 +12,7 @@ from leadtracker.domain import Site
 from leadtracker.errors import NotAllowed, NotFound, Refused
 from leadtracker.records import api_keys
 from leadtracker.records.session import reading
+from leadtracker.web import waiting
 from leadtracker.web.script.callback_request import LONGEST_BODY, count
 from leadtracker.web.script.page_messages import read_message
 from leadtracker.web.stores import stores
@@ -19,6 +20,7 @@ from leadtracker.web.stores import stores
 
 def register(app: Flask, requests: CallbackRequests) -> None:
     blueprint = Blueprint("callback_api", __name__, url_prefix="/api/v1/callbacks")
+    blueprint.before_request(waiting.take_place)
 
     @blueprint.post("")
     def ask() -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from leadtracker.live.login_limits import LoginLimits
 from leadtracker.records.users import User, user_by_id, user_by_password
+from leadtracker.web import waiting
 from leadtracker.web.dashboard import own_process
 from leadtracker.web.dashboard.browser_requests import refuse_nul, refuse_other_origins
 from leadtracker.web.page_headers import protect
@@ -20,6 +21,7 @@ LONGEST_NAME = 100
 
 blueprint = Blueprint("login", __name__)
 own_process.give_way(blueprint)
+blueprint.before_request(waiting.take_place)
 blueprint.before_request(refuse_other_origins)
 blueprint.before_request(refuse_nul)
 blueprint.after_request(protect)
