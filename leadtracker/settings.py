@@ -65,6 +65,15 @@ class Settings(BaseSettings):
         le=5,
         description="how many reverse proxies stand in front and set `X-Forwarded-For`",
     )
+    header_seconds: float = Field(
+        10.0, gt=0, le=60, description="how long the header of a request may take to arrive"
+    )
+    body_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=300,
+        description="how long its body may take, and how long a sender may take to read the answer",
+    )
     metrics_token: str = Field(
         "", description="bearer token for `/metrics`; empty: only this machine may read it"
     )
