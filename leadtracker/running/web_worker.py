@@ -6,39 +6,27 @@ the rest without a limit. Here the main loop gathers a request until it is whole
 
 from __future__ import annotations
 
-import functools
 import selectors
 import socket
-import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from gunicorn.http import get_parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from leadtracker.address import household
+from leadtracker.running.arrivals import Arrivals
 from leadtracker.running.whole_request import Arriving
 from leadtracker.settings import load_settings
 
-MOST_ARRIVING = 800  # requests; below gunicorn's limit of connections, so that it always accepts
-MOST_OF_ONE = 64  # of one client's address
-MOST_BYTES = 256 * 1024 * 1024
-LOOK_SECONDS = 0.5  # between two looks for what is late
 LINGER_SECONDS = 2.0  # to read what we refused, so that its sender gets to read our answer
 LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-client_of = functools.lru_cache(maxsize=4096)(household)
 
 
 class WholeRequests(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
-    """Where too many requests arrive, the oldest make room for newer ones, which are soon whole."""
-
     def init_process(self) -> None:
-        settings = load_settings()
-        self.header_seconds, self.body_seconds = settings.header_seconds, settings.body_seconds
-        self.proxied = settings.trusted_proxies > 0
-        self.arriving: dict[Any, Arriving] = {}  # by connection, the oldest first
-        self.bytes, self.next_look = 0, 0.0
+        self.arrivals: Arrivals[Any] = Arrivals(load_settings())
         self.cfg.set("keepalive", 0)
         super().init_process()
 
@@ -47,76 +35,42 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc] # gunicorn ships no typ
             sock, client = listener.accept()
             self.nr_conns += 1
             conn = TConn(self.cfg, sock, client, listener.getsockname())
-            self.wait(conn, Arriving(), self.header_seconds)
+            self.wait(conn)
             self.read(conn, sock)
-            self.make_room(conn)
+            for old in self.arrivals.too_many(conn):
+                self.drop(old)
 
-    def wait(self, conn: Any, request: Arriving, seconds: float) -> None:
-        conn.timeout = time.monotonic() + seconds
-        self.arriving[conn] = request
-        self.poller.register(conn.sock, selectors.EVENT_READ, functools.partial(self.read, conn))
+    def wait(self, conn: Any, seconds: float | None = None) -> None:
+        self.arrivals.begin(conn, conn.client, seconds)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.read, conn))
 
     def read(self, conn: Any, sock: Any) -> None:
-        """Take what there is; hand the request on when it is whole, or gets no longer."""
-        request = self.arriving[conn]
-        try:
-            part = sock.recv(256 * 1024)
-        except BlockingIOError:
-            return
-        except OSError:
-            part = b""
-        if conn.data_ready:  # it is answered
-            if not part:
+        part = received(sock)
+        if conn.data_ready:  # it is answered, and lingers
+            if part == b"":
                 self.drop(conn)
-            return
-        self.bytes += len(part)
-        in_header = not request.body_at
-        if request.add(part) or not part:
-            self.forget(conn)
-            conn.parser = get_parser(self.cfg, iter([bytes(request.data)]), conn.client)
-            conn.initialized = conn.data_ready = True
-            conn.cut = request.cut
+        elif part == b"" or (part and self.arrivals.add(conn, part)):
+            self.poller.unregister(sock)
+            hand_on(conn, self.arrivals.end(conn))
             self.enqueue_req(conn)
-        elif in_header and request.body_at:
-            conn.timeout = time.monotonic() + self.body_seconds
-            if request.expects:
-                sock.send(CONTINUE)
+        elif part and self.arrivals.awaits_word(conn):
+            sock.send(CONTINUE)
 
-    def make_room(self, newest: Any) -> None:
-        if len(self.arriving) > MOST_OF_ONE and newest.client and not self.proxied:
-            client = client_of(newest.client[0])
-            theirs = [each for each in self.arriving if client_of(each.client[0]) == client]
-            if len(theirs) > MOST_OF_ONE:
-                self.drop(theirs[0])
-        if len(self.arriving) > MOST_ARRIVING or self.bytes > MOST_BYTES:
-            self.drop(next(iter(self.arriving)))
-
-    def forget(self, conn: Any) -> None:
+    def drop(self, conn: Any) -> None:
         self.poller.unregister(conn.sock)
-        self.bytes -= len(self.arriving.pop(conn).data)
-
-    def drop(self, conn: Any, last_words: bytes = b"") -> None:
-        self.forget(conn)
-        with suppress(OSError):
-            conn.sock.send(last_words)
+        self.arrivals.end(conn)
         self.nr_conns -= 1
         conn.close()
 
     def murder_pending(self) -> None:
-        """gunicorn's loop calls this at each turn: end what is late."""
-        now = time.monotonic()
-        if now < self.next_look:
-            return
-        self.next_look = now + LOOK_SECONDS
-        for conn in list(self.arriving):
-            if not self.alive:
-                conn.timeout = min(conn.timeout, now + LINGER_SECONDS)
-            if conn.timeout <= now:
-                self.drop(conn, b"" if conn.data_ready else LATE)
+        for conn in self.arrivals.late(None if self.alive else LINGER_SECONDS):
+            with suppress(OSError):
+                conn.sock.send(b"" if conn.data_ready else LATE)
+            self.drop(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """As gunicorn does, but whoever does not read the answer is given up in time."""
-        conn.sock.settimeout(self.body_seconds)
+        conn.sock.settimeout(self.arrivals.body_seconds)
         try:
             return super().handle_request(req, conn)
         except TimeoutError:
@@ -124,11 +78,36 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc] # gunicorn ships no typ
 
     def finish_request(self, conn: Any, _: Any) -> None:
         """Close at once: gunicorn would wait here for the client, and all others with it."""
-        with suppress(OSError):
-            if conn.cut:
-                conn.sock.shutdown(socket.SHUT_WR)
-                conn.sock.setblocking(False)
-                self.wait(conn, Arriving(), LINGER_SECONDS)
-                return
         self.nr_conns -= 1
-        conn.close()
+        if conn.cut and shut(conn.sock):
+            self.nr_conns += 1
+            self.wait(conn, LINGER_SECONDS)
+        else:
+            conn.close()
+
+
+def received(sock: Any) -> bytes | None:
+    """What has come; nothing when that was all, None when there is nothing yet."""
+    try:
+        return bytes(sock.recv(256 * 1024))
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+
+
+def hand_on(conn: Any, request: Arriving) -> None:
+    """Let gunicorn read the request from what has come, and never from the connection."""
+    conn.parser = get_parser(conn.cfg, iter([bytes(request.data)]), conn.client)
+    conn.initialized = conn.data_ready = True
+    conn.cut = request.cut
+
+
+def shut(sock: Any) -> bool:
+    """Say that no more comes from us; False when the client is gone."""
+    try:
+        sock.shutdown(socket.SHUT_WR)
+        sock.setblocking(False)
+    except OSError:
+        return False
+    return True
