@@ -7,7 +7,7 @@ import logging
 from flask import Flask, Response, json, render_template, request
 from flask.typing import ResponseReturnValue
 from gunicorn.http.errors import NoMoreData, ParseException
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from leadtracker.errors import BadRequest, LeadtrackerError, StoreUnavailable
 from leadtracker.records.session import UNANSWERED
@@ -85,6 +85,7 @@ def _answer(status: int, code: str, title: str, detail: str) -> Response:
         request.path.startswith(PROGRAMS)
         or request.path.endswith(".js")
         or request.mimetype == "text/plain"
+        or isinstance(request.routing_exception, BadHost)  # a page has links, and needs the host
     ):
         problem = {
             "type": "about:blank",

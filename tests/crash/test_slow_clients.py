@@ -116,7 +116,7 @@ def test_a_whole_request_is_answered_in_whatever_parts_it_comes(
     served: Served, pause: float
 ) -> None:
     """A body that is no JSON shows by its answer that it was read."""
-    body = CHUNKS + b"5\r\nhello\r\n3;x=y\r\n, x\r\n0\r\nTrailer: x\r\n\r\n"
+    body = CHUNKS + b"5\r\nhello\r\n3;x=y\r\n, x\r\n0\r\nX-Trailer: x\r\n\r\n"
     with connect(served) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for at in range(0, len(body), 7):
