@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -34,6 +35,11 @@ from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
 from leadtracker.web.stores import Stores
 from tests.patience import PATIENCE, until
+
+# Nothing is judged by the speed of the machine; Hypothesis' own profile for CI does the same.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("patient")
 
 PROGRAM = "/usr/bin/chromium"
 FLAGS = [

@@ -23,6 +23,9 @@ HERE = Path(__file__).parent
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--draw", type=int, metavar="SEED", help="write a new sample, run nothing")
+    parser.add_argument(
+        "--renew", type=int, metavar="SEED", help="draw others for those not found again"
+    )
     parser.add_argument("--seed", type=int, help="run another sample, which is not kept")
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults that mention this")
     parser.add_argument("--first", type=int, metavar="N", help="only the first N of them")
@@ -75,8 +78,14 @@ def main() -> int:
     sources = {module: (ROOT / module).read_text() for module in parts}
     if options.draw is not None:
         drawn = sample.draw(sources, options.draw)
-        sample.write(drawn, options.draw)
+        sample.write(drawn, f"--draw {options.draw}")
         print(f"{len(drawn)} faults are now in {sample.FILE.relative_to(ROOT)}.")
+        return 0
+    if options.renew is not None:
+        kept = sample.read()
+        renewed = sample.renew(kept, sources, options.renew)
+        sample.write(renewed, f"--renew {options.renew}")
+        print(f"{len(set(renewed) - set(kept))} of {len(renewed)} faults are others now.")
         return 0
     FOLDER.mkdir(exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -119,6 +119,8 @@ def learn(copy: CopiedTree, root: Path, folder: Path, only: list[str], jobs: int
     run = copy.run(
         [
             *(only or [f"--ignore={name}" for name in NOT_RUN]),
+            "-k",
+            "not postgresql",
             f"--numprocesses={jobs}",
             "--dist=loadfile",
             "--cov=leadtracker",

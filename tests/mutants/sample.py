@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import tomllib
+from collections.abc import Container, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import tomli_w
 
-from tests.mutants.faults import Fault, fault_at
+from tests.mutants.faults import Fault, fault_at, find_again, statements
 from tests.mutants.operators import places
 
 SIZE = 200
@@ -46,21 +47,55 @@ def _shares(lines: dict[str, int], size: int) -> dict[str, int]:
 
 
 def _some_faults(module: str, source: str, chosen: random.Random, count: int) -> list[Fault]:
-    spots = places(source)
-    chosen.shuffle(spots)
     found: dict[Fault, None] = {}
-    for spot in spots:
+    for fault in _faults(module, source, chosen):
         if len(found) == count:
             break
-        fault = fault_at(module, source, spot)
-        if fault:
-            found[fault] = None
+        found[fault] = None
     return list(found)
 
 
-def write(faults: list[Fault], seed: int, path: Path = FILE) -> None:
+def renew(faults: list[Fault], sources: dict[str, str], seed: int) -> list[Fault]:
+    """Those that are not found again give way to others, of the same function if it still stands."""
+    chosen = random.Random(seed)
+    renewed: dict[Fault, None] = {}
+    for fault in faults:
+        if not find_again(fault, sources):
+            fault = _other(fault, sources, chosen, renewed)
+        renewed[fault] = None
+    return list(renewed)
+
+
+def _other(
+    fault: Fault, sources: dict[str, str], chosen: random.Random, taken: Container[Fault]
+) -> Fault:
+    name = fault.function.rpartition(".")[2]
+    homes = [module for module in sorted(sources) if f"def {name}(" in sources[module]]
+    for module in homes:
+        for one in _faults(module, sources[module], chosen, of=fault.function):
+            if one not in taken:
+                return one
+    for module in chosen.sample(sorted(sources), len(sources)):
+        for one in _faults(module, sources[module], chosen):
+            if one not in taken:
+                return one
+    raise ValueError("there is no fault left to draw")
+
+
+def _faults(
+    module: str, source: str, chosen: random.Random, of: str | None = None
+) -> Iterator[Fault]:
+    """In random order, of the whole module or of one function."""
+    own = [one for one in statements(source) if of in (None, one.function)]
+    lines = {line for one in own for line in one.head}
+    spots = [spot for spot in places(source) if of is None or spot.first in lines]
+    chosen.shuffle(spots)
+    return filter(None, (fault_at(module, source, spot) for spot in spots))
+
+
+def write(faults: list[Fault], option: str, path: Path = FILE) -> None:
     text = tomli_w.dumps({"fault": [asdict(fault) for fault in faults]})
-    head = f"# Drawn by `python -m tests.mutants --draw {seed}`: see docs/testing.md.\n\n"
+    head = f"# Drawn by `python -m tests.mutants {option}`: see docs/testing.md.\n\n"
     path.write_text(head + text)
 
 

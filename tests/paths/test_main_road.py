@@ -222,7 +222,7 @@ def test_a_call_whose_moment_is_told_late_is_no_earlier_call_of_itself(
         )
     said = call.match["said"]
     assert ("the same person as" in said) is earlier, said
-    assert ("was not answered" in said) is earlier, said
+    assert ("nobody answered" in said) is earlier, said
     assert phone.at == caller.at == call.started_at.timestamp()
     assert phone.remembered["answered"] is True
 

@@ -152,8 +152,19 @@ def test_a_sample_repeats_and_follows_the_lines_of_the_modules(tmp_path: Path) -
     assert drawn != sample.draw(sources, seed=5, size=16)
     assert len(set(drawn)) == 16
     assert [fault.module for fault in drawn].count(MODULE) < 8
-    sample.write(drawn, 4, tmp_path / "sample.toml")
+    sample.write(drawn, "--draw 4", tmp_path / "sample.toml")
     assert sample.read(tmp_path / "sample.toml") == drawn
+
+
+def test_a_fault_that_is_lost_gives_way_to_another_of_its_function() -> None:
+    drawn = sample.draw({MODULE: SOURCE}, seed=4, size=8)
+    lost = _one("return due - 1")
+    rewritten = {MODULE: SOURCE.replace("due + 1", "due + 2")}
+    found = [fault for fault in drawn if find_again(fault, rewritten)]
+    renewed = sample.renew([*found, lost], rewritten, seed=1)
+    assert renewed[:-1] == found
+    assert renewed[-1].function == lost.function
+    assert find_again(renewed[-1], rewritten)
 
 
 def test_the_scope_names_files_that_exist() -> None:
