@@ -224,8 +224,12 @@ def hide_new_files() -> None:
 
 
 def hide(file: Path) -> None:
-    """Let nobody else read a file, which is made where there is none."""
-    file.touch(mode=0o600)
+    """Let nobody else read a file, which is made where there is none. Raises SettingsError."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    except OSError as fault:
+        raise SettingsError(f"{file.absolute()} cannot be written ({fault.strerror})") from fault
     with contextlib.suppress(PermissionError):  # it is another user's, who decides
         file.chmod(0o600)
 

@@ -100,9 +100,7 @@ def open_database(url: str, durable: bool = True) -> Engine:
         event.listen(engine, "do_connect", _connect)
         return engine
     if (name := make_url(url).database) and name != ":memory:":
-        file = Path(name)
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        hide(file)
+        hide(Path(name))
     engine = create_engine(
         url,
         pool_size=20,
