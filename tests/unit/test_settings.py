@@ -117,5 +117,5 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence() -> None:
     folder = Path("/proc/leadtracker")  # where nobody makes a folder, root neither
     with pytest.raises(SettingsError, match="nothing can be written in /proc/leadtracker"):
         own_folder(folder)
-    with pytest.raises(SettingsError, match="/proc/leadtracker/x.sqlite cannot be written"):
+    with pytest.raises(SettingsError, match=r"/proc/leadtracker/x\.sqlite cannot be written"):
         open_database(f"sqlite:///{folder}/x.sqlite")
