@@ -19,7 +19,7 @@ FIRST_ROOM = 64 * 1024
 BESIDE_KEY = 64  # bytes at most that an entry has beside its key
 
 
-class RoomyDict(MmapedDict):  # type: ignore[misc] # prometheus-client ships no types
+class RoomyDict(MmapedDict):
     """Without room for the file itself, the counts of this process stay in its memory."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
@@ -32,7 +32,7 @@ class RoomyDict(MmapedDict):  # type: ignore[misc] # prometheus-client ships no 
             if not size:  # whoever sums the counts of all files stumbles over an empty one
                 Path(filename).unlink(missing_ok=True)
             filename = f"/proc/self/fd/{os.memfd_create('counts')}"
-        super().__init__(filename, read_mode)
+        super().__init__(filename, read_mode)  # type: ignore[no-untyped-call] # it is untyped
 
     def _init_value(self, key: str) -> None:
         """Raises OSError when the disk is full."""
@@ -40,19 +40,19 @@ class RoomyDict(MmapedDict):  # type: ignore[misc] # prometheus-client ships no 
             os.posix_fallocate(self._f.fileno(), 0, 2 * self._capacity)
             self._capacity *= 2
             self._m = mmap.mmap(self._f.fileno(), self._capacity)
-        super()._init_value(key)
+        super()._init_value(key)  # type: ignore[no-untyped-call] # it is untyped
 
     def read_value(self, key: str) -> Any:
         with contextlib.suppress(OSError):
-            return super().read_value(key)
+            return super().read_value(key)  # type: ignore[no-untyped-call] # it is untyped
         return 0.0, 0.0
 
     def write_value(self, key: str, value: float, timestamp: float) -> None:
         with contextlib.suppress(OSError):
-            super().write_value(key, value, timestamp)
+            super().write_value(key, value, timestamp)  # type: ignore[no-untyped-call] # it is untyped
 
 
 def take_room_first() -> None:
     """Call it before anything is counted."""
     if hasattr(os, "posix_fallocate"):  # macOS has none
-        values.MmapedDict = RoomyDict
+        values.MmapedDict = RoomyDict  # type: ignore[attr-defined] # where the library looks it up
