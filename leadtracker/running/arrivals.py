@@ -41,7 +41,7 @@ class Arrivals(Generic[C]):
         self._next_look = 0.0
 
     def begin(self, conn: C, peer: Sequence[Any], seconds: float | None = None) -> None:
-        """Its request has `seconds`, else those of a header. A peer on a socket file has no name."""
+        """Its request has `seconds`, else those of a header. A peer on a socket has no name."""
         if seconds is None:
             seconds = self.header_seconds
         client = ""

@@ -1,4 +1,4 @@
-"""What is logged: the words of this program, and never the text of others, which may hold a secret."""
+"""What is logged: the words of this program, and never the text of others: it may hold secrets."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc] # gunicorn ships no typ
             hand_on(conn, self.arrivals.end(conn))
             self.enqueue_req(conn)
         elif part and self.arrivals.awaits_word(conn):
-            sock.send(CONTINUE)
+            say(sock, CONTINUE)
 
     def drop(self, conn: Any) -> None:
         self.poller.unregister(conn.sock)
@@ -64,8 +64,8 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc] # gunicorn ships no typ
 
     def murder_pending(self) -> None:
         for conn in self.arrivals.late(None if self.alive else LINGER_SECONDS):
-            with suppress(OSError):
-                conn.sock.send(b"" if conn.data_ready else LATE)
+            if not conn.data_ready:
+                say(conn.sock, LATE)
             self.drop(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
@@ -94,6 +94,11 @@ def received(sock: Any) -> bytes | None:
         return None
     except OSError:
         return b""
+
+
+def say(sock: Any, words: bytes) -> None:
+    with suppress(OSError):  # the client is gone, or does not read
+        sock.send(words)
 
 
 def hand_on(conn: Any, request: Arriving) -> None:

@@ -49,7 +49,7 @@ class RoomyDict(MmapedDict):
 
     def write_value(self, key: str, value: float, timestamp: float) -> None:
         with contextlib.suppress(OSError):
-            super().write_value(key, value, timestamp)  # type: ignore[no-untyped-call] # it is untyped
+            super().write_value(key, value, timestamp)  # type: ignore[no-untyped-call] # untyped
 
 
 def take_room_first() -> None:

@@ -1,4 +1,4 @@
-"""A database that hangs: numbers, heartbeats and screen pops do not wait for it, nothing is lost."""
+"""A database that hangs: numbers, heartbeats and screen pops do not wait for it."""
 
 from __future__ import annotations
 
