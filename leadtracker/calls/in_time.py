@@ -12,7 +12,8 @@ from typing import ParamSpec, TypeVar
 from leadtracker.errors import StoreUnavailable
 from leadtracker.records.patience import wait_at_most
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class InTime:

@@ -39,7 +39,8 @@ from leadtracker.web import waiting
 from leadtracker.web.metrics import CRM_ANSWERS, NOTIFICATIONS, SCREEN_POPS
 from leadtracker.web.stores import stores
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 POP_SECONDS = 2.8  # for all of an answer, the customer's own CRM included
 LONGEST_BODY = 4 * 1024 * 1024  # a CDR with the transcript of a long call has under 1 MB
 log = logging.getLogger(__name__)

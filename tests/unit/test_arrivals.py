@@ -62,7 +62,7 @@ def test_their_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_header_has_its_time_and_then_the_body_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(arrivals.time, "monotonic", lambda: now)
+    monkeypatch.setattr("leadtracker.running.arrivals.time.monotonic", lambda: now)
     one = arriving("10.0.0.1")
     now = 109.9
     assert not one.add(0, b"POST / HTTP/1.1\r\nContent-Length: 9\r\n")
@@ -77,7 +77,7 @@ def test_a_header_has_its_time_and_then_the_body_its_own(monkeypatch: pytest.Mon
 
 def test_when_all_must_end_they_have_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(arrivals.time, "monotonic", lambda: now)
+    monkeypatch.setattr("leadtracker.running.arrivals.time.monotonic", lambda: now)
     one = arriving("10.0.0.1")
     assert one.late(2.0) == []
     now = 102.0
