@@ -46,8 +46,9 @@ class LoginLimits:
             raise QuotaSpent("too many wrong passwords were tried")
 
     def forget_guesses(self, name: str, address: str | None, browser: str) -> None:
-        whose = _pair(name, address, browser)
-        for limit in (PER_PAIR, PER_PAIR_OF_MANY):
+        pair = _pair(name, address, browser)
+        network = ("network", household(address))
+        for limit, whose in ((PER_PAIR, pair), (PER_PAIR_OF_MANY, pair), (PER_NETWORK, network)):
             _this_process.clear(limit, "login", *whose)
             try:
                 self._all_processes.clear(limit, "login", *whose)

@@ -15,4 +15,5 @@ def test_no_host_is_a_fault_of_ours(host: str, visitor: FlaskClient) -> None:
     visitor.application.testing = False
     for path in PATHS:
         answer = visitor.get(path, environ_overrides={"HTTP_HOST": host})
+        answer.close()
         assert answer.status_code < 500, path
