@@ -155,7 +155,7 @@ def test_calls_that_cost_all_that_was_reserved(live: Live) -> None:
 
 
 def test_one_number_is_not_rung_all_day(live: Live) -> None:
-    """Somebody's enemy orders calls for him, from 1,000 addresses, in 40 spellings,
+    """Somebody's enemy orders calls for them, from 1,000 addresses, in 40 spellings,
     on two sites."""
     form, second = Form(live, SHOP), Form(live, dataclasses.replace(SHOP, id=2))
     spellings = [
