@@ -6,6 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Real parts and tools, each with its Debian package. $(call installed,PAIRS) installs those that this machine lacks.
 BUILD := node:nodejs npm:npm
+DEPLOY := nginx:nginx caddy:caddy redis-server:redis-server
 BENCH := redis-server:redis-server wrk:wrk
 TESTS := chromium:chromium initdb:postgresql $(BUILD) $(BENCH)
 define installed
@@ -65,6 +66,10 @@ check: .venv/dev static/node_modules/.package-lock.json ## lint, types and impor
 test: .venv/dev system check ## install what the tests need, then run all of them
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
+test-deploy: .venv/dev ## install proxies, then test the server behind them
+	$(call installed,$(DEPLOY))
+	@$(BIN)/pytest tests/deploy
+
 bench: .venv/dev ## measure requests a second against a bare Flask route
 	$(call installed,$(BENCH))
 	@$(BIN)/python -m tests.bench
@@ -84,4 +89,4 @@ lock: .venv/dev ## choose versions anew and write them to .lock
 	  extra=$$([ $$part = runtime ] || echo "--extra $$part"); \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --generate-hashes --no-annotate --no-header -q -U -o .lock/$$part.txt; done
 
-.PHONY: help install demo serve system check test bench mutants accuracy static lock
+.PHONY: help install demo serve system check test test-deploy bench mutants accuracy static lock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from flask import Flask
@@ -10,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadtracker.callback.dialing import Dialing
 from leadtracker.callback.request import CallbackRequests
+from leadtracker.calls.in_time import InTime
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import SettingsError
 from leadtracker.live import Live
@@ -19,9 +19,10 @@ from leadtracker.outgoing import Crm
 from leadtracker.records.database import open_database, schema_is_current
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.sites import Directory
+from leadtracker.running import logs
 from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
-from leadtracker.web import error_answers, health, pbx
+from leadtracker.web import error_answers, health, pbx, waiting
 from leadtracker.web.api import callbacks as callback_api
 from leadtracker.web.dashboard import login
 from leadtracker.web.dashboard import routes as dashboard
@@ -35,9 +36,7 @@ def create_app(settings: Settings) -> Flask:
 
     Raises SettingsError when no Redis is set, or when the tables are another version's.
     """
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.start()
     stores = _open_stores(settings)
     app = Flask(
         "leadtracker",
@@ -78,6 +77,7 @@ def _join_routes(app: Flask, stores: Stores) -> None:
     dialing = Dialing(engine, live, directory, max(1, settings.threads // 8))
     requests = CallbackRequests(engine, live, directory, dialing, settings.key)
     error_answers.register(app)
+    waiting.bound(app, settings.threads)
     number_request.register(app, numbers, requests, settings.script_path)
     callback_request.register(app, requests)
     callback_api.register(app, requests)
@@ -86,11 +86,21 @@ def _join_routes(app: Flask, stores: Stores) -> None:
         inbox,
         ScreenPops(engine, live, directory, settings.public_url),
         Crm(settings.crm_timeout_seconds, max(1, settings.threads // 4)),
+        InTime(2 * settings.threads, settings.database_seconds),
         settings.origins_of_screen_pop,
     )
     health.register(app, inbox)
     login.register(app)
     dashboard.register(app, dialing)
+
+
+def keep_sites_fresh(app: Flask) -> None:
+    """Read the sites in a thread, so that no number request does."""
+    stores: Stores = app.extensions["leadtracker"]
+    seconds = stores.settings.database_seconds
+    threading.Thread(
+        target=stores.directory.keep_fresh, args=(seconds,), daemon=True, name="sites"
+    ).start()
 
 
 def start_worker(app: Flask) -> None:

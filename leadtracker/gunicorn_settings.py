@@ -3,8 +3,8 @@
 gunicorn -c python:leadtracker.gunicorn_settings wsgi:app
 """
 
-# Threads: a customer's CRM that hangs then holds a thread and not a process.
-worker_class = "gthread"
+# Threads: a customer's CRM that hangs holds a thread and not a process. Slow clients hold none.
+worker_class = "leadtracker.running.web_worker.WholeRequests"
 # No keep-alive: with it one process may get all connections while the others idle. A proxy in front
 # keeps the browsers' connections open.
 keepalive = 0

@@ -1,10 +1,14 @@
-"""Every environment variable: its type, unit, default and meaning. Faults are listed together."""
+"""Every environment variable: its type, unit, default and meaning; and the data folder's privacy.
+
+Faults are listed together.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -61,11 +65,26 @@ class Settings(BaseSettings):
         le=5,
         description="how many reverse proxies stand in front and set `X-Forwarded-For`",
     )
+    header_seconds: float = Field(
+        10.0, gt=0, le=60, description="how long the header of a request may take to arrive"
+    )
+    body_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=300,
+        description="how long its body may take, and how long a sender may take to read the answer",
+    )
     metrics_token: str = Field(
         "", description="bearer token for `/metrics`; empty: only this machine may read it"
     )
     crm_timeout_seconds: float = Field(
         1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM"
+    )
+    database_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description="how long a request waits for an answer of PostgreSQL; reports wait 100 s",
     )
     raw_days: int = Field(400, ge=7, description="days that raw notifications are kept")
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
@@ -149,7 +168,7 @@ class Settings(BaseSettings):
             return self.secret_key
         file = self.data_folder / "secret_key"
         if not file.exists():
-            self.data_folder.mkdir(parents=True, exist_ok=True)
+            own_folder(self.data_folder)
             fresh = file.with_name(f"secret_key.{secrets.token_hex(4)}")
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_hex(32))
@@ -194,6 +213,41 @@ def load_settings() -> Settings:
 
 def prepare_metrics(settings: Settings) -> None:
     """Let prometheus-client sum over processes. It reads this when it is first imported."""
-    folder = settings.data_folder.absolute() / "metrics"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = own_folder(settings.data_folder.absolute()) / "metrics"
+    folder.mkdir(exist_ok=True)
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
+
+
+def hide_new_files() -> None:
+    """Let nobody else read what this process makes from now on."""
+    os.umask(0o077)
+
+
+def hide(file: Path) -> None:
+    """Let nobody else read a file, which is made where there is none. Raises SettingsError."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    except OSError as fault:
+        raise SettingsError(f"{file.absolute()} cannot be written ({fault.strerror})") from fault
+    with contextlib.suppress(PermissionError):  # it is another user's, who decides
+        file.chmod(0o600)
+
+
+def own_folder(folder: Path) -> Path:
+    """Make the data folder, and let nobody else enter it. Raises SettingsError.
+
+    A folder that we work in holds other things than ours, so its mode stays as it is.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not Path.cwd().is_relative_to(folder.resolve()):
+            with contextlib.suppress(PermissionError):
+                folder.chmod(0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as fault:
+        raise SettingsError(
+            f"LEADTRACKER_DATA_FOLDER: nothing can be written in {folder.absolute()} "
+            f"({fault.strerror}); name a folder that the user of this process may write in"
+        ) from fault

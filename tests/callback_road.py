@@ -73,7 +73,8 @@ def save(
         site_file.apply(session, text)
         session.commit()
     if stores is not None:
-        stores.directory._next_check = 0.0
+        stores.directory._next_check = 0
+        stores.directory.refresh()
         stores.directory.refresh()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -92,10 +91,9 @@ class _Feed(threading.Thread):
             try:
                 self._feed.listen(self.account, self._hear, self._tell, self.stop)
             except Exception as fault:
-                name = type(fault).__name__  # without its message, which may hold a secret
-                where = "".join(traceback.format_tb(fault.__traceback__))
-                log.error("the feed of account %s failed: %s\n%s", self.account.key, name, where)
-                self._tell(False, f"failed: {name}")
+                log.exception("the feed of account %s failed", self.account.key)
+                # Without its message, which may hold a secret.
+                self._tell(False, f"failed: {type(fault).__name__}")
                 self.stop.wait(AFTER_FAULT_SECONDS)
 
     def report(self, states: FeedStates) -> None:

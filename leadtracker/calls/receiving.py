@@ -11,6 +11,8 @@ from leadtracker.pbx.vendor import Receipt, RecordFamily, WireFormat
 from leadtracker.records.inbox import BROKEN, NEW, Inbox, Notification
 
 log = logging.getLogger(__name__)
+# The reason may quote the notification, so it stands in the inbox alone.
+UNREADABLE = "a notification %s of %s cannot be read; the inbox says why"
 
 
 def receive(
@@ -31,7 +33,7 @@ def receive(
     except BadPayload as reason:
         written = wire.format_of(received.method, received.content_type, received.body)
         fault = str(reason)
-        log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, reason)
+        log.warning(UNREADABLE, family.name, account.key)
     state, receipt = NEW, Receipt.STORED
     if fault:
         state, receipt = BROKEN, Receipt.UNREADABLE

@@ -19,6 +19,7 @@ from leadtracker.cli import (
     users,
 )
 from leadtracker.errors import LeadtrackerError
+from leadtracker.settings import hide_new_files
 
 
 class _Group(click.Group):
@@ -38,6 +39,7 @@ class _Group(click.Group):
 @click.version_option(package_name="leadtracker")
 def main() -> None:
     """Leadtracker: which visitor is calling, and which campaign made the phone ring."""
+    hide_new_files()
 
 
 for group in (running, sites, pbx, calls, callbacks, rematch, plan, simulate, doctor, users):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from leadtracker.records.inbox import read_again
 from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
 from leadtracker.records.users import ensure_first_user
-from leadtracker.running import child_process
+from leadtracker.running import child_process, logs
 from leadtracker.running.serving import Serving
 from leadtracker.running.worker import Worker
 from leadtracker.settings import load_settings
@@ -48,9 +47,7 @@ def _print_first_login(engine: Engine) -> None:
 @click.command()
 def worker() -> None:
     """Read notifications into calls, write the lease log, forget old rows. `serve` runs one."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.start()
     child_process.give_way(child_process.WORKERS)
     settings = load_settings()
     engine = opening.database()

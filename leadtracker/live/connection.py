@@ -47,6 +47,10 @@ class Connection:
         """This thread's connection; a fault of Redis inside is StoreUnavailable."""
         try:
             yield self.client
+        except redis.AuthenticationError as fault:
+            raise StoreUnavailable(
+                "Redis refuses the name or password of LEADTRACKER_REDIS_URL"
+            ) from fault
         except redis.RedisError as fault:
             raise StoreUnavailable("Redis does not answer") from fault
 

@@ -17,15 +17,29 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 from leadtracker.domain import Json, Touchpoint, touchpoint_from_json, touchpoint_to_json
+from leadtracker.records import patience
+from leadtracker.settings import hide
 
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its start as news
+POOL_SECONDS = 5  # to wait for a connection that another thread has
 READING_LOCK = 7_264_001  # PostgreSQL advisory lock: one reader of the inbox at a time
 
 
@@ -69,13 +83,31 @@ def open_database(url: str, durable: bool = True) -> Engine:
     Unless `durable`, commits do not wait for the disk: that is for what can be made again.
     """
     if not url.startswith("sqlite"):
-        options = {"options": "-c synchronous_commit=off"}
-        if durable:
-            options = {}
-        return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=options)
-    if url.startswith("sqlite:////") or not url.startswith("sqlite:///:memory:"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=20, connect_args={"timeout": 10})
+        given = make_url(url).query
+        options: dict[str, Any] = {
+            name: value for name, value in patience.OF_CONNECTION.items() if name not in given
+        }
+        if not durable:
+            options["options"] = "-c synchronous_commit=off"
+        engine = create_engine(
+            url,
+            pool_size=20,
+            pool_timeout=POOL_SECONDS,
+            pool_pre_ping=True,
+            connect_args=options,
+            hide_parameters=True,
+        )
+        event.listen(engine, "do_connect", _connect)
+        return engine
+    if (name := make_url(url).database) and name != ":memory:":
+        hide(Path(name))
+    engine = create_engine(
+        url,
+        pool_size=20,
+        pool_timeout=POOL_SECONDS,
+        connect_args={"timeout": 10},
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -86,6 +118,10 @@ def open_database(url: str, durable: bool = True) -> Engine:
         connection.execute("PRAGMA cache_size=-65536")
 
     return engine
+
+
+def _connect(_dialect: Dialect, _record: object, arguments: Any, options: Any) -> Any:
+    return patience.Connection.connect(*arguments, **options)
 
 
 def throwaway_database() -> Engine:

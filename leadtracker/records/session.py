@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, UpdateBase, select
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
 
 __all__ = [
+    "UNANSWERED",
     "Engine",
     "InterfaceError",
     "OperationalError",
@@ -23,13 +24,17 @@ __all__ = [
 ]
 
 
+# A connection is lost, or none is free.
+UNANSWERED = (OperationalError, InterfaceError, TimeoutError)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """Open a session; raises StoreUnavailable when the database does not answer."""
     try:
         with Session(engine) as session:
             yield session
-    except (OperationalError, InterfaceError) as fault:
+    except UNANSWERED as fault:
         raise StoreUnavailable("the database does not answer") from fault
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from leadtracker import phone
 from leadtracker.domain import Account, Did, Site, Topic
 from leadtracker.errors import SiteFault, StoreUnavailable
+from leadtracker.records.patience import wait_at_most
 from leadtracker.records.tables import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,19 @@ class Directory:
         finally:
             self._next_check = time.monotonic() + CHECK_SECONDS
             self._lock.release()
+
+    def keep_fresh(self, seconds: float) -> None:
+        """Look for changes for ever, in a thread of its own: then nobody who asks waits for SQL.
+
+        `seconds` bound each look at a database that hangs.
+        """
+        wait_at_most(seconds)
+        while True:
+            try:
+                self.refresh()
+            except Exception:
+                log.exception("the sites could not be read")
+            time.sleep(CHECK_SECONDS / 2)
 
     def _load(self, session: Session) -> None:
         tokens: dict[int, list[str]] = {}

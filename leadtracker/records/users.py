@@ -7,13 +7,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from leadtracker.errors import BadRequest, NotFound
-from leadtracker.records.tables import UserRow
+from leadtracker.records.tables import EndedLoginRow, UserRow
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256  # a longer one would only cost time to hash
@@ -79,12 +79,30 @@ def user_by_password(engine: Engine, name: str, password: str) -> User | None:
     return _user(row)
 
 
-def user_by_id(engine: Engine, user_id: int) -> User | None:
+def user_by_login(engine: Engine, user_id: int, login: str | None) -> User | None:
+    """The user, unless this login of theirs has ended. Logins of old have no id."""
+    ended = select(EndedLoginRow.id).where(EndedLoginRow.id == (login or "")).exists()
     with Session(engine) as session:
-        row = session.get(UserRow, user_id)
+        row = session.scalar(select(UserRow).where(UserRow.id == user_id, ~ended))
     if row is None:
         return None
     return _user(row)
+
+
+def end_login(engine: Engine, user: User, login: str | None, until: datetime) -> None:
+    """End one login, which its cookie may claim `until` then; all of the user's if it has no id."""
+    with Session(engine) as session:
+        if login is None:
+            session.execute(
+                update(UserRow).where(UserRow.id == user.id).values(epoch=UserRow.epoch + 1)
+            )
+        else:
+            session.merge(EndedLoginRow(id=login, until=until))
+        session.commit()
+
+
+def forget_ended_logins(session: Session, now: datetime) -> None:
+    session.execute(delete(EndedLoginRow).where(EndedLoginRow.until < now))
 
 
 def _user(row: UserRow) -> User:

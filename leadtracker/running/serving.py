@@ -18,7 +18,7 @@ from leadtracker.records.database import migrate, open_database
 from leadtracker.running import child_process
 from leadtracker.running.child_process import PAGES
 from leadtracker.running.redis_server import EmbeddedRedis, socket_of
-from leadtracker.settings import Settings
+from leadtracker.settings import Settings, own_folder
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # A part that lives less than so many seconds, so many times in a row, is given up.
@@ -69,8 +69,7 @@ class Serving:
         """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.finish())
-        folder = self._settings.data_folder.absolute()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = own_folder(self._settings.data_folder.absolute())
         self._start_redis(folder / "redis")
         self._migrate()
         self._environment = self._settings.as_environment() | {

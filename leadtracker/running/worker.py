@@ -25,6 +25,7 @@ from leadtracker.records.database import WritersTurn, only_reader
 from leadtracker.records.inbox import forget_done, newest_notification
 from leadtracker.records.session import Engine, Session, SQLAlchemyError
 from leadtracker.records.sites import Directory, forget_drained
+from leadtracker.records.users import forget_ended_logins
 from leadtracker.settings import Settings
 from leadtracker.who_called import upkeep
 from leadtracker.who_called.corrections import apply_corrections
@@ -166,6 +167,7 @@ class Worker:
             new_day = self._cleaned_on < now.date()
             upkeep.forget_old(session, now, self._settings.lease_days, new_day=new_day)
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))
+            forget_ended_logins(session, now)
             forget_drained(session, now - timedelta(days=DRAINED_DAYS))
             session.commit()
         self._cleaned_on = now.date()

@@ -6,9 +6,11 @@ import logging
 
 from flask import Flask, Response, json, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from gunicorn.http.errors import NoMoreData, ParseException
+from werkzeug.exceptions import BadHost, HTTPException
 
-from leadtracker.errors import LeadtrackerError
+from leadtracker.errors import BadRequest, LeadtrackerError, StoreUnavailable
+from leadtracker.records.session import UNANSWERED
 from leadtracker.web.metrics import REFUSED
 from leadtracker.web.page_headers import protect
 
@@ -34,14 +36,24 @@ NEXT = {  # what a person may do
 def register(app: Flask) -> None:
     app.register_error_handler(LeadtrackerError, ours)
     app.register_error_handler(HTTPException, _http)
+    # The server reads a body while we ask for it, and only then finds that it is broken.
+    for broken in (ParseException, NoMoreData):
+        app.register_error_handler(broken, _broken_body)
+    for unanswered in UNANSWERED:
+        app.register_error_handler(unanswered, _no_answer)
     app.register_error_handler(Exception, _unknown)
 
 
 def ours(error: LeadtrackerError) -> Response:
     """The answer to one of our own exceptions, counted and, where it is our fault, logged."""
     if error.status >= 500:
-        log.warning("%s %s: %s %s", request.method, request.path, error.code, error)
+        log.warning("%s %s: %s %s", request.method, _route(), error.code, error)
     return _answer(error.status, error.code, error.title, str(error))
+
+
+def _route() -> str:
+    """Which address was asked for, as our routes spell it: the one asked for may hold a secret."""
+    return request.url_rule.rule if request.url_rule else "an address that is no route"
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -54,8 +66,16 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return answer
 
 
+def _no_answer(_: Exception) -> Response:
+    return ours(StoreUnavailable("the database does not answer"))
+
+
+def _broken_body(_: Exception) -> Response:
+    return ours(BadRequest("the body is cut off, or not framed as HTTP wants it"))
+
+
 def _unknown(error: Exception) -> Response:
-    log.error("%s %s", request.method, request.path, exc_info=error)
+    log.error("%s %s", request.method, _route(), exc_info=error)
     return _answer(500, LeadtrackerError.code, LeadtrackerError.title, "")
 
 
@@ -65,6 +85,7 @@ def _answer(status: int, code: str, title: str, detail: str) -> Response:
         request.path.startswith(PROGRAMS)
         or request.path.endswith(".js")
         or request.mimetype == "text/plain"
+        or isinstance(request.routing_exception, BadHost)  # a page has links, and needs the host
     ):
         problem = {
             "type": "about:blank",

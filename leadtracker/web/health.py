@@ -11,6 +11,7 @@ from leadtracker.address import is_this_machine
 from leadtracker.errors import NotAllowed, StoreUnavailable
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.session import SQLAlchemyError, ping
+from leadtracker.web import waiting
 from leadtracker.web.metrics import exposition
 from leadtracker.web.stores import stores
 
@@ -24,6 +25,7 @@ def register(app: Flask, inbox: Inbox) -> None:
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
+        waiting.take_place()
         here, faults = stores(), {}
         try:
             here.live.ping()
@@ -41,6 +43,7 @@ def register(app: Flask, inbox: Inbox) -> None:
     @blueprint.get("/metrics")
     def metrics() -> ResponseReturnValue:
         _may_read_metrics(stores().settings.metrics_token)
+        waiting.take_place()
         return Response(
             exposition(stores(), inbox), content_type="text/plain; version=0.0.4; charset=utf-8"
         )

@@ -19,8 +19,10 @@ from leadtracker.records import plans
 from leadtracker.records.inbox import Inbox
 from leadtracker.records.session import reading
 from leadtracker.reports import callbacks
+from leadtracker.web.metric_files import take_room_first
 from leadtracker.web.stores import Stores
 
+take_room_first()
 NUMBER_REQUESTS = Counter(
     "leadtracker_number_requests", "Number requests answered", ["site", "reason"]
 )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hmac
 import logging
-from dataclasses import replace
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Flask, Response, request
@@ -13,9 +17,10 @@ from flask.typing import ResponseReturnValue
 from flask_cors import CORS
 
 from leadtracker import address
-from leadtracker.calls.receiving import receive
+from leadtracker.calls.in_time import InTime, result
+from leadtracker.calls.receiving import UNREADABLE, receive
 from leadtracker.calls.screen_pop import ScreenPops
-from leadtracker.domain import Account, Caller, Json
+from leadtracker.domain import Account, Caller, Json, ScreenPop
 from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailable
 from leadtracker.outgoing import Crm
 from leadtracker.pbx import VENDORS, wire
@@ -30,15 +35,24 @@ from leadtracker.pbx.vendor import (
     Vendor,
 )
 from leadtracker.records.inbox import BROKEN, NEW, Inbox, Notification
+from leadtracker.web import waiting
 from leadtracker.web.metrics import CRM_ANSWERS, NOTIFICATIONS, SCREEN_POPS
 from leadtracker.web.stores import stores
 
+P = ParamSpec("P")
+T = TypeVar("T")
+POP_SECONDS = 2.8  # for all of an answer, the customer's own CRM included
 LONGEST_BODY = 4 * 1024 * 1024  # a CDR with the transcript of a long call has under 1 MB
 log = logging.getLogger(__name__)
 
 
 def register(
-    app: Flask, inbox: Inbox, pops: ScreenPops, crm: Crm, origins: tuple[str, ...]
+    app: Flask,
+    inbox: Inbox,
+    pops: ScreenPops,
+    crm: Crm,
+    in_time: InTime,
+    origins: tuple[str, ...],
 ) -> None:
     blueprint = Blueprint("pbx", __name__)
     CORS(
@@ -69,46 +83,79 @@ def register(
         received = _received(account, family, headers)
         if isinstance(family, ScreenPopFamily):
             with SCREEN_POPS.labels(account.key).time():
-                return answer_screen_pop(inbox, pops, crm, account, family, received)
+                asked = Questions(pops, inbox, crm, in_time)
+                return answer_screen_pop(asked, account, family, received)
+        waiting.take_place()
         return acknowledge(inbox, account, family, received)
 
     app.register_blueprint(blueprint)
 
 
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Whom a screen pop asks at once: each may hang, and the telephone rings."""
+
+    pops: ScreenPops
+    inbox: Inbox
+    crm: Crm
+    in_time: InTime
+
+    def keep(self, received: Notification, state: str, fault: str | None = None) -> Future[None]:
+        return self._start(self.inbox.keep, received, state, fault)
+
+    def caller_of(self, account: Account, pop: ScreenPop) -> Future[Caller]:
+        return self._start(self.pops.caller_of, account, pop)
+
+    def _start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Work that does not begin, because too many wait already, is work that failed."""
+        try:
+            if waiting.may_wait():
+                return self.in_time.start(work, *args, **kwargs)
+            raise StoreUnavailable("too many requests wait for the database")
+        except StoreUnavailable as fault:
+            failed: Future[T] = Future()
+            failed.set_exception(fault)
+            return failed
+
+
 def answer_screen_pop(
-    inbox: Inbox,
-    pops: ScreenPops,
-    crm: Crm,
-    account: Account,
-    family: ScreenPopFamily,
-    received: Notification,
+    asked: Questions, account: Account, family: ScreenPopFamily, received: Notification
 ) -> Response:
     """The agent's telephone rings now, so every answer is better than none."""
+    deadline = time.monotonic() + POP_SECONDS
     try:
         _, fields = wire.read(received.method, received.content_type, received.query, received.body)
         pop = family.read(fields, account, received.received_at)
     except BadPayload as fault:
-        inbox.keep(received, BROKEN, str(fault))
-        NOTIFICATIONS.labels(account.key, family.name, Receipt.UNREADABLE.value).inc()
-        log.warning("a notification %s of %s cannot be read: %s", family.name, account.key, fault)
+        log.warning(UNREADABLE, family.name, account.key)
+        keeping = asked.keep(received, BROKEN, str(fault))
+        receipt = _kept(keeping, account, deadline, Receipt.UNREADABLE)
+        NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
         return _response(family.failed)
-    theirs = _of_crm(crm, account, received)
+    judging = asked.caller_of(account, pop)
+    keeping = asked.keep(replace(received, names_call=pop.call_id is not None), NEW)
+    theirs = _of_crm(asked.crm, account, received)
     try:
-        caller = pops.caller_of(account, pop)
+        caller = result(judging, deadline)
     except StoreUnavailable:
         log.warning("a screen pop was answered without its caller: a store does not answer")
         caller = Caller()
-    receipt = Receipt.STORED
-    try:
-        inbox.keep(replace(received, names_call=pop.call_id is not None), NEW)
-    except StoreUnavailable:  # the call's record comes later
-        log.error("a screen pop of %s was answered but could not be kept", account.key)
-        receipt = Receipt.NOT_STORED
+    receipt = _kept(keeping, account, deadline, Receipt.STORED)
     NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
     keys = family.answer(pop, caller)
     if theirs is not None:
         keys = family.merge(keys, theirs)
     return _response(family.write(keys))
+
+
+def _kept(keeping: Future[None], account: Account, deadline: float, receipt: Receipt) -> Receipt:
+    """The receipt when a screen pop is on disk in time; the call's record comes in any case."""
+    try:
+        result(keeping, deadline)
+    except StoreUnavailable:
+        log.error("a screen pop of %s was answered before it was kept", account.key)
+        return Receipt.NOT_STORED
+    return receipt
 
 
 def acknowledge(
@@ -147,9 +194,7 @@ def _account(key: str, secret: str | None) -> Account:
 
     A wrong key and a wrong secret are refused alike, so that nobody can find out keys.
     """
-    directory = stores().directory
-    directory.refresh()
-    account = directory.account(key)
+    account = stores().directory.account(key)
     given = secret or request.args.get("token", "")
     wanted = account.secret if account else "\0" * len(given)
     if not hmac.compare_digest(given.encode(), wanted.encode()) or account is None:

@@ -77,6 +77,7 @@ def test_a_pbx_on_the_list_is_heard(
         site_file.save_account(session, "pbx", {"allowed_addresses": ["192.0.2.0/24"]})
         session.commit()
     proxied.application.extensions["leadtracker"].directory._next_check = 0
+    proxied.application.extensions["leadtracker"].directory.refresh()
     answer = proxied.post(CDR, json={}, headers={"X-Forwarded-For": address})
     assert answer.status_code == status
 

@@ -89,6 +89,7 @@ def _set_crm(stores: Stores, url: str) -> None:
         save_account(session, "pbx", {"crm_url": url})
         session.commit()
     stores.directory._next_check = 0
+    stores.directory.refresh()
 
 
 def test_its_answer_is_merged_and_it_is_asked_as_we_were(app: Flask, crm: type[Crm]) -> None:
@@ -198,4 +199,5 @@ def test_the_list_of_addresses(app: Flask, stores: Stores, allowed: list[str], s
         save_account(session, "pbx", {"allowed_addresses": allowed})
         session.commit()
     stores.directory._next_check = 0
+    stores.directory.refresh()
     assert app.test_client().get(POP).status_code == status

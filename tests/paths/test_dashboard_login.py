@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -17,8 +18,15 @@ from sqlalchemy.orm import Session
 from leadtracker.app import create_app
 from leadtracker.errors import BadRequest, NotFound
 from leadtracker.live import login_limits
-from leadtracker.records.tables import UserRow
-from leadtracker.records.users import add_user, change_password, ensure_first_user, user_by_password
+from leadtracker.records.tables import EndedLoginRow, UserRow
+from leadtracker.records.users import (
+    add_user,
+    change_password,
+    ensure_first_user,
+    forget_ended_logins,
+    user_by_password,
+)
+from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 from tests.dashboard_rows import OURS, PASSWORD
 
@@ -109,11 +117,15 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(
         "/login", data={"name": "admin", "password": PASSWORD}, headers=OURS
     )
     app.extensions["leadtracker"].engine.dispose()
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("leadtracker=")
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert ("Secure" in cookie) is secure
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert sorted(cookie.partition("=")[0] for cookie in cookies) == [
+        "leadtracker",
+        "leadtracker_browser",
+    ]
+    for cookie in cookies:
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert ("Secure" in cookie) is secure
 
 
 def test_a_nul_is_refused(visitor: FlaskClient) -> None:
@@ -129,6 +141,39 @@ def test_logging_out(dashboard: FlaskClient) -> None:
     assert dashboard.get("/logout").status_code == 405
     assert dashboard.post("/logout", headers=OURS).headers["Location"] == "/login"
     assert dashboard.get("/calls").status_code == 302
+
+
+def test_a_copy_of_the_cookie_is_worth_nothing_after_log_out(
+    app: Flask, dashboard: FlaskClient, worker: Worker, engine: Engine
+) -> None:
+    cookie = dashboard.get_cookie("leadtracker")
+    assert cookie is not None
+    other = app.test_client()
+    assert log_in(other) == 302
+    dashboard.post("/logout", headers=OURS)
+    thief = app.test_client()
+    thief.set_cookie("leadtracker", cookie.value)
+    assert thief.get("/calls").status_code == 302
+    assert other.get("/calls").status_code == 200
+    worker._clean()
+    assert thief.get("/calls").status_code == 302
+    with Session(engine) as session:
+        forget_ended_logins(session, datetime.now(UTC) + timedelta(days=15))
+        assert session.scalars(select(EndedLoginRow)).all() == []
+
+
+def test_a_login_of_an_older_version_ends_with_all_of_its_user(
+    app: Flask, dashboard: FlaskClient
+) -> None:
+    with dashboard.session_transaction() as session:
+        del session["login"]
+    cookie = dashboard.get_cookie("leadtracker")
+    assert cookie is not None
+    assert dashboard.get("/calls").status_code == 200
+    dashboard.post("/logout", headers=OURS)
+    thief = app.test_client()
+    thief.set_cookie("leadtracker", cookie.value)
+    assert thief.get("/calls").status_code == 302
 
 
 def test_a_new_password_ends_older_logins(dashboard: FlaskClient, engine: Engine) -> None:
@@ -184,7 +229,7 @@ def test_forms_of_other_sites_are_refused(dashboard: FlaskClient, path: str) -> 
 
 
 class TestGuesses:
-    def test_an_address_has_ten_in_ten_minutes(self, visitor: FlaskClient) -> None:
+    def test_a_name_has_ten_in_ten_minutes_from_one_network(self, visitor: FlaskClient) -> None:
         assert [log_in(visitor, "wrong") for _ in range(12)] == [401] * 10 + [429] * 2
         assert log_in(visitor) == 429
         elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
@@ -194,20 +239,38 @@ class TestGuesses:
             == 302
         )
 
-    def test_a_name_has_fifty_in_an_hour_from_everywhere(self, visitor: FlaskClient) -> None:
-        def guess(number: int, name: str) -> int:
-            return visitor.post(
+    def test_a_name_that_many_guess_is_slowed_and_never_locked(
+        self, app: Flask, visitor: FlaskClient
+    ) -> None:
+        def guess(
+            number: int, name: str, password: str = "x", client: FlaskClient = visitor
+        ) -> int:
+            return client.post(
                 "/login",
-                data={"name": name, "password": "x"},
+                data={"name": name, "password": password},
                 headers=OURS,
                 environ_overrides={"REMOTE_ADDR": f"2001:db8:0:{number:x}::1"},
             ).status_code
 
+        owner = app.test_client()
+        assert guess(900, "admin", PASSWORD, owner) == 302
         answers = [guess(number, "Admin" if number % 2 else "admin") for number in range(52)]
-        assert answers == [401] * 50 + [429] * 2
-        assert guess(99, "another") == 401
+        assert answers == [401] * 52
+        assert [guess(99, "admin") for _ in range(4)] == [401] * 2 + [429] * 2
+        assert [guess(99, "another") for _ in range(4)] == [401] * 4
+        assert guess(100, "admin", PASSWORD) == 302  # from where nobody has guessed
+        assert [guess(99, "admin", "x", owner) for _ in range(9)] == [401] * 9
+        assert guess(99, "admin", PASSWORD, owner) == 302  # in the browser where they had been
+        assert [guess(99, "another", "x", owner) for _ in range(7)][-1] == 429
 
-    def test_an_ipv6_household_counts_as_one(self, visitor: FlaskClient) -> None:
+    def test_a_browser_is_not_known_by_a_cookie_of_others(self, visitor: FlaskClient) -> None:
+        assert log_in(visitor) == 302
+        cookie = visitor.get_cookie("leadtracker_browser", path="/login")
+        assert cookie is not None
+        visitor.set_cookie("leadtracker_browser", cookie.value[:-2] + "xx", path="/login")
+        assert [log_in(visitor, "wrong") for _ in range(12)] == [401] * 10 + [429] * 2
+
+    def test_an_ipv6_household_has_fifty_of_all_names(self, visitor: FlaskClient) -> None:
         answers = [
             visitor.post(
                 "/login",
@@ -215,9 +278,9 @@ class TestGuesses:
                 headers=OURS,
                 environ_overrides={"REMOTE_ADDR": f"2001:db8::{number:x}"},
             ).status_code
-            for number in range(12)
+            for number in range(52)
         ]
-        assert answers == [401] * 10 + [429] * 2
+        assert answers == [401] * 50 + [429] * 2
 
     def test_the_right_password_forgets_the_wrong_ones(self, visitor: FlaskClient) -> None:
         for _ in range(3):

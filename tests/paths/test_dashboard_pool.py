@@ -42,6 +42,7 @@ def test_numbers_in_use_idle_and_draining(dashboard: FlaskClient, engine: Engine
         remove_dids(session, site, ["072-277-6776"])
         session.commit()
     dashboard.application.extensions["leadtracker"].directory._next_check = 0
+    dashboard.application.extensions["leadtracker"].directory.refresh()
     text = dashboard.get("/pool").text
     assert "2 of 4 numbers are in use; 2 are free." in text
     assert text.count(">In use</span>") == 2

@@ -20,7 +20,7 @@ from leadtracker.records.users import (
     User,
     add_user,
     change_password,
-    user_by_id,
+    user_by_login,
     user_by_password,
 )
 from tests.plan_rows import some_plan
@@ -99,14 +99,14 @@ def test_a_password_of_any_length_that_is_taken(
     add_user(engine, "dana", "x" * length)
     found = user_by_password(engine, "dana", "x" * length)
     assert found == User(1, "dana", 1)
-    assert user_by_id(engine, 1) == found
-    assert user_by_id(engine, 2) is None
+    assert user_by_login(engine, 1, None) == found
+    assert user_by_login(engine, 2, None) is None
     assert user_by_password(engine, "dana", "x" * (length - 1)) is None
     assert user_by_password(engine, "Dana", "x" * length) is None
     change_password(engine, "dana", "y" * length)
     assert user_by_password(engine, "dana", "y" * length) == User(1, "dana", 2)
     change_password(engine, "dana", "y" * length)
-    assert user_by_id(engine, 1) == User(1, "dana", 3)
+    assert user_by_login(engine, 1, None) == User(1, "dana", 3)
 
 
 def test_a_new_password_is_one_users(engine: Engine, quick_hashes: None) -> None:

@@ -65,6 +65,7 @@ def test_a_lease_from_the_page_to_the_database(
         site_file.save_site(session, "shop", {"topics": topics})
         session.commit()
     stores.directory._next_check = 0
+    stores.directory.refresh()
     network = {"127.0.0.0/8": {"country": {"iso_code": "IL"}, "subdivisions": [{"iso_code": "JM"}]}}
     numbers = inspect.getclosurevars(app.view_functions["number /tracker.js"]).nonlocals["numbers"]
     numbers._regions = Regions(geoip_database.write(tmp_path / "city.mmdb", network))

@@ -266,6 +266,7 @@ def test_a_drained_number_is_kept_by_its_holder_and_given_to_nobody(
         remove_dids(session, known_site(session, "shop"), [shown["did"]])
         session.commit()
     stores.directory._next_check = 0
+    stores.directory.refresh()
     assert number(client, "dana")["did"] == shown["did"]
     others = [number(client, f"visitor{n}") for n in range(5)]
     assert shown["did"] not in {answer["did"] for answer in others}

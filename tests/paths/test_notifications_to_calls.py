@@ -304,6 +304,7 @@ class TestWhoseSite:
             )
             session.commit()
         pbx.stores.directory._next_check = 0
+        pbx.stores.directory.refresh()
         pbx.cdr("nobodys", did="+97231112222")
         pbx.read_all()
         assert [call.site_id for call in pbx.calls()] == [None]
@@ -337,6 +338,7 @@ class TestWhoseSite:
             session.commit()
             new = session.scalars(select(AccountRow.id).where(AccountRow.key == "new")).one()
         pbx.stores.directory._next_check = 0
+        pbx.stores.directory.refresh()
         pbx.keep("caller-data", {"telephone": DANA, "dnid": DID}, account=new)
         pbx.read()
         assert pbx.states() == ["done"]

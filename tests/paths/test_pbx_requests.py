@@ -134,6 +134,7 @@ class TestSecrets:
             save_account(session, "pbx", {"allowed_addresses": allowed})
             session.commit()
         stores.directory._next_check = 0
+        stores.directory.refresh()
         answer = client.post(
             f"{PBX}/cdr", json=cdr("0722776772"), environ_overrides={"REMOTE_ADDR": address}
         )

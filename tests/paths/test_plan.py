@@ -205,6 +205,7 @@ def test_a_plan_is_made_by_itself(stores: Stores, engine: Engine) -> None:
         session.commit()
     stores.directory._next_check = 0
     stores.directory.refresh()
+    stores.directory.refresh()
     assert numbers_of(stores.directory, shop(stores)) == 6
     assert daily._due(later + timedelta(hours=2)) == shop(stores), "more numbers: a new plan"
     daily.stop()
@@ -282,6 +283,7 @@ def test_the_pool_page_shows_the_plan(dashboard: FlaskClient, engine: Engine) ->
         site_file.save_site(session, "shop", {"number_price": 1250, "most_at_risk": 0.2})
         session.commit()
     dashboard.application.extensions["leadtracker"].directory._next_check = 0
+    dashboard.application.extensions["leadtracker"].directory.refresh()
     text = dashboard.get("/pool").text
     assert "62.50 ILS" in text
     assert "22 % of visitors&#39; calls are at risk" in text
@@ -343,6 +345,7 @@ def test_the_settings_are_kept_in_the_site_file(app: Flask, engine: Engine, stor
         engine, '[site.shop]\nnumber_price = 900\ncurrency = "EUR"\nmost_overflow = 0.02'
     )
     stores.directory._next_check = 0
+    stores.directory.refresh()
     stores.directory.refresh()
     site = shop(stores)
     assert (site.number_price, site.currency, site.most_overflow, site.most_at_risk) == (

@@ -99,6 +99,7 @@ def test_a_call_read_again_after_its_leases_are_forgotten_keeps_its_visitor(
         session.commit()
     stores.live.client.flushall()
     stores.directory._next_check = 0
+    stores.directory.refresh()
     settle(worker)
     assert kept(stores) == before
 

@@ -185,6 +185,7 @@ class TestHours:
         ):
             Clock.moment = begun + timedelta(minutes=minutes)
             stores.directory._next_check = 0
+            stores.directory.refresh()
             worker.turn()
             assert sorted(done) == sorted(expected), minutes
             assert done.index("clean") < done.index("regroup shop") if "clean" in done else True

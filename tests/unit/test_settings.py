@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from leadtracker.errors import SettingsError
-from leadtracker.settings import Settings, load_settings
+from leadtracker.records.database import open_database
+from leadtracker.settings import Settings, load_settings, own_folder
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +111,11 @@ def test_a_child_process_has_the_same_settings(
     for name, value in settings.as_environment().items():
         monkeypatch.setenv(name, value)
     assert load_settings() == settings.model_copy(update={"secret_key": settings.key})
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence() -> None:
+    folder = Path("/proc/leadtracker")  # where nobody makes a folder, root neither
+    with pytest.raises(SettingsError, match="nothing can be written in /proc/leadtracker"):
+        own_folder(folder)
+    with pytest.raises(SettingsError, match=r"/proc/leadtracker/x\.sqlite cannot be written"):
+        open_database(f"sqlite:///{folder}/x.sqlite")

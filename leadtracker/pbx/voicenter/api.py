@@ -140,7 +140,8 @@ def demand(account: Account, number: str, words: str) -> None:
 
 def message(account: Account, words: str) -> str:
     """What the PBX says, cut, and without the secrets of ours that it may repeat."""
-    secrets = [code(account), *(str(account.options.get(name, "")) for name in SECRETS)]
+    options = [str(account.options.get(name, "")) for name in SECRETS]
+    secrets = [code(account), account.secret, *options]
     for secret in filter(None, secrets):
         words = words.replace(secret, "…")
     return words[:LONGEST_MESSAGE]

@@ -14,7 +14,7 @@ from leadtracker.records.tables.learned import (
 )
 from leadtracker.records.tables.leases import ClosedLeasesRow, LeaseRow
 from leadtracker.records.tables.sites import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
-from leadtracker.records.tables.users import UserRow
+from leadtracker.records.tables.users import EndedLoginRow, UserRow
 from leadtracker.records.tables.verdicts import ShareRow, VerdictRow
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "ChangeRow",
     "ClosedLeasesRow",
     "DidRow",
+    "EndedLoginRow",
     "HourRow",
     "InboxRow",
     "KnownPhoneRow",

@@ -1,4 +1,4 @@
-"""The table of the dashboard's logins."""
+"""The tables of the dashboard's users, and of logins that ended before their cookies do."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ class UserRow(Base):
     password_hash: Mapped[str]
     made_at: Mapped[datetime]
     epoch: Mapped[int]  # grows when the password changes, which ends older logins
+
+
+class EndedLoginRow(Base):
+    __tablename__ = "ended_logins"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]

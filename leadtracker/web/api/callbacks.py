@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from leadtracker.callback.request import CallbackRequests, Told, read_wish
 from leadtracker.callback_rules.course import State
 from leadtracker.errors import Refused
+from leadtracker.web import waiting
 from leadtracker.web.api.key import site_of_key
 from leadtracker.web.script.callback_request import LONGEST_BODY, count
 from leadtracker.web.script.page_messages import read_message
@@ -16,6 +17,7 @@ from leadtracker.web.script.page_messages import read_message
 
 def register(app: Flask, requests: CallbackRequests) -> None:
     blueprint = Blueprint("callback_api", __name__, url_prefix="/api/v1/callbacks")
+    blueprint.before_request(waiting.take_place)
 
     @blueprint.post("")
     def ask() -> ResponseReturnValue:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import secrets
+from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, Flask, Request, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug import Response
 
 from leadtracker.live.login_limits import LoginLimits
-from leadtracker.records.users import User, user_by_id, user_by_password
+from leadtracker.records.users import User, end_login, user_by_login, user_by_password
+from leadtracker.web import waiting
 from leadtracker.web.dashboard import own_process
 from leadtracker.web.dashboard.browser_requests import refuse_nul, refuse_other_origins
 from leadtracker.web.page_headers import protect
@@ -17,9 +32,11 @@ from leadtracker.web.stores import stores
 
 LOGIN_DAYS = 14
 LONGEST_NAME = 100
+BROWSER, BROWSER_DAYS = "leadtracker_browser", 365  # a cookie, renewed with each login
 
 blueprint = Blueprint("login", __name__)
 own_process.give_way(blueprint)
+blueprint.before_request(waiting.take_place)
 blueprint.before_request(refuse_other_origins)
 blueprint.before_request(refuse_nul)
 blueprint.after_request(protect)
@@ -57,21 +74,56 @@ def form() -> ResponseReturnValue:
 @blueprint.post("/login")
 def enter() -> ResponseReturnValue:
     name = request.form.get("name", "").strip()[:LONGEST_NAME]
-    limits = LoginLimits(stores().live)
-    limits.count_guess(name, request.remote_addr)
+    limits, browser = LoginLimits(stores().live), _known_browser(name)
+    limits.count_guess(name, request.remote_addr, browser)
     user = user_by_password(stores().engine, name, request.form.get("password", ""))
     following = _inside(request.form.get("next", ""))
     if user is None:
         return render_template("login.html", next=following, name=name, wrong=True), 401
-    limits.forget_guesses(name, request.remote_addr)
+    limits.forget_guesses(name, request.remote_addr, browser)
     session.clear()
     session.permanent = True
     session["user"], session["epoch"] = user.id, user.epoch
-    return redirect(following)
+    session["login"] = secrets.token_urlsafe(16)
+    return _remembered(redirect(following), name, browser)
+
+
+def _known_browser(name: str) -> str:
+    """The id of this browser, when this name has logged in here before; else ''."""
+    try:
+        known = _browsers().loads(request.cookies.get(BROWSER, ""))
+    except BadSignature:
+        return ""
+    if known.get("name") != name.casefold():
+        return ""
+    return str(known["id"])
+
+
+def _remembered(answer: Response, name: str, browser: str) -> Response:
+    known = {"name": name.casefold(), "id": browser or secrets.token_urlsafe(16)}
+    answer.set_cookie(
+        BROWSER,
+        _browsers().dumps(known),
+        max_age=BROWSER_DAYS * 86400,
+        path=url_for("login.form"),
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _browsers() -> URLSafeSerializer:
+    return URLSafeSerializer(stores().settings.key, "known browser")
 
 
 @blueprint.post("/logout")
 def leave() -> ResponseReturnValue:
+    """A copy of the cookie is worth nothing afterwards."""
+    user = _user()
+    if user is not None:
+        until = datetime.now(UTC) + timedelta(days=LOGIN_DAYS)
+        end_login(stores().engine, user, session.get("login"), until)
     session.clear()
     return redirect(url_for("login.form"))
 
@@ -93,7 +145,7 @@ def _user() -> User | None:
     user_id = session.get("user")
     if not isinstance(user_id, int):
         return None
-    user = user_by_id(stores().engine, user_id)
+    user = user_by_login(stores().engine, user_id, session.get("login"))
     if user is None or user.epoch != session.get("epoch"):
         return None
     return user

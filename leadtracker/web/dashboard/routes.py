@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from leadtracker.callback.dialing import Dialing
+from leadtracker.web import waiting
 from leadtracker.web.dashboard import (
     accuracy,
     call,
@@ -52,6 +53,7 @@ ROUTES = (
 def register(app: Flask, dialing: Dialing) -> None:
     blueprint = Blueprint("dashboard", __name__)
     own_process.give_way(blueprint)
+    blueprint.before_request(waiting.take_place)
     blueprint.before_request(refuse_other_origins)
     blueprint.before_request(login_required)
     blueprint.before_request(refuse_nul)

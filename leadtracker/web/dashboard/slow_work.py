@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 
 from flask import Flask, Response, current_app, g
 
 from leadtracker.errors import Busy
+from leadtracker.records.patience import wait_at_most
+from leadtracker.web import waiting
 
 WAIT_SECONDS = 2.0
+REPORT_SECONDS = 100.0  # for a statement
 
 
 class Place:
@@ -17,11 +21,17 @@ class Place:
 
     def __init__(self, places: threading.BoundedSemaphore) -> None:
         self._places = places
+        self._beside = ExitStack()
         self._held = places.acquire(timeout=WAIT_SECONDS)
         if not self._held:
             raise Busy("other reports are being made; try again in a moment")
 
+    def hold(self, other: ExitStack) -> None:
+        """Give back another place when this one is."""
+        self._beside = other
+
     def give_back(self) -> None:
+        self._beside.close()
         if self._held:
             self._held = False
             self._places.release()
@@ -34,6 +44,7 @@ def bound(app: Flask, threads: int) -> None:
 def take_place() -> None:
     """Before a request: wait for a place; raises Busy when none is free in time."""
     g.place = Place(current_app.extensions["slow_work"])
+    wait_at_most(REPORT_SECONDS)
 
 
 def give_place_back(response: Response) -> Response:
@@ -42,6 +53,7 @@ def give_place_back(response: Response) -> Response:
     if place is None:
         return response
     if response.is_streamed:
+        place.hold(waiting.keep())
         response.response = _until_sent(response.iter_encoded(), place)
         response.call_on_close(place.give_back)  # nothing of it was asked for
     else:

@@ -17,7 +17,7 @@ from leadtracker.callback_rules.course import State
 from leadtracker.domain import Json, Site
 from leadtracker.errors import LeadtrackerError
 from leadtracker.numbers.number_request import ID
-from leadtracker.web import error_answers
+from leadtracker.web import error_answers, waiting
 from leadtracker.web.metrics import CALLBACK_REQUESTS
 from leadtracker.web.page_headers import protect
 from leadtracker.web.script.callback_words import LANGUAGES, WORDS
@@ -32,6 +32,7 @@ FORM = "application/x-www-form-urlencoded"
 def register(app: Flask, requests: CallbackRequests) -> None:
     blueprint = Blueprint("callback_request", __name__)
     blueprint.after_request(open_refusals)
+    blueprint.before_request(waiting.take_place)
 
     @blueprint.post("/callback")
     def ask() -> ResponseReturnValue:

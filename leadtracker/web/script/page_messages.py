@@ -33,9 +33,7 @@ def site_of(token: object) -> Site:
 
     The caller checks that the page is one of the site's.
     """
-    directory = stores().directory
-    directory.refresh()
-    if isinstance(token, str) and (site := directory.site_by_token(token)):
+    if isinstance(token, str) and (site := stores().directory.site_by_token(token)):
         return site
     raise NotAllowed("no site has this token")
 
