@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadtracker.callback.dialing import Dialing
 from leadtracker.callback.request import CallbackRequests
+from leadtracker.calls.quota import Quotas
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import SettingsError
 from leadtracker.live import Live
@@ -86,6 +87,7 @@ def _join_routes(app: Flask, stores: Stores) -> None:
         inbox,
         ScreenPops(engine, live, directory, settings.public_url),
         Crm(settings.crm_timeout_seconds, max(1, settings.threads // 4)),
+        Quotas(settings.notifications_per_minute),
         settings.origins_of_screen_pop,
     )
     health.register(app, inbox)

@@ -68,6 +68,15 @@ class Settings(BaseSettings):
         1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM"
     )
     raw_days: int = Field(400, ge=7, description="days that raw notifications are kept")
+    broken_days: int = Field(
+        90, ge=7, description="days that raw notifications are kept which could not be read"
+    )
+    notifications_per_minute: int = Field(
+        60_000,
+        ge=60,
+        description="how many notifications of one PBX account each web process takes in a "
+        "minute; a large one counts as one for each 64 KB",
+    )
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(
         "",

@@ -34,6 +34,7 @@ from leadtracker.who_called.ring import Ring, visible_number
 
 log = logging.getLogger(__name__)
 BATCH = 10  # notifications in one transaction: short enough that nobody waits for it
+MANY_HEARD = 16  # notifications of one call; a call has 2 to 10
 # An unnamed screen pop and a notification of the same caller and DID this near are one call.
 SAME_CALL = timedelta(minutes=3)
 
@@ -47,7 +48,23 @@ class _Gathered:
     named: bool
     row: CallRow | None
     heard: list[Heard] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)  # in the inbox, of each of `heard`
     inbox: list[InboxRow] = field(default_factory=list)
+
+    def hear(self, received: InboxRow, heard: Heard) -> None:
+        self.heard.append(heard)
+        self.numbers.append(received.id)
+
+    def spare(self) -> list[int]:
+        """The notifications that need not be read again for this call. Few calls have any.
+
+        So each of ten thousand notifications of one call costs as much as one of twenty.
+        """
+        if len(self.heard) <= MANY_HEARD:
+            return []
+        telling = {id(one) for one in call_record.telling(self.heard)}
+        numbered = zip(self.numbers, self.heard, strict=True)
+        return [number for number, one in numbered if id(one) not in telling]
 
 
 def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges) -> int:
@@ -98,34 +115,63 @@ def _make_calls(
     inbox_ids: Sequence[int],
 ) -> None:
     with Session(engine) as session:
-        new = inbox.by_number(session, inbox_ids)
-        found: list[tuple[_Gathered, CallFacts, Assignment]] = []
-        callers: set[str | None] = set()  # the DID stands for a caller whose number is hidden
-        for call in _gather(session, new, directory):
-            facts = call_record.build(call.heard)
-            caller = facts.caller or facts.did
-            # One call per caller per batch: a second call waits for what the first one teaches.
-            if caller not in callers:
-                whose = _whose(session, live, directory, knowledges, call, facts)
-                found.append((call, facts, whose))
-                callers.add(caller)
-        found = [
-            (call, facts, with_lesson(session, knowledges, facts, whose))
-            for call, facts, whose in found
-        ]
-        with WritersTurn(engine):  # only now: a read above must not find a call half written
-            rows = [_row(call) for call, _, _ in found]
-            keep(
-                session,
-                [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)],
-            )
-            for row, (call, facts, _) in zip(rows, found, strict=True):
-                if (asked := _asked(session, call, facts, locked=True)) is not None:
-                    callbacks.follow_call(asked, row, _events(call, facts), datetime.now(UTC))
-                for received in call.inbox:
-                    received.call_pk, received.state, received.fault = row.id, DONE, None
-            knowledges.save(session)
-            session.commit()
+        waiting = _gather(session, inbox.by_number(session, inbox_ids), directory)
+        if not waiting:
+            session.commit()  # some were marked broken
+        while waiting:
+            taken, waiting = _one_of_each_caller(waiting)
+            found = [
+                (call, facts, _whose(session, live, directory, knowledges, call, facts))
+                for call, facts in taken
+            ]
+            _keep_all(engine, session, knowledges, found)
+
+
+def _one_of_each_caller(
+    calls: Sequence[_Gathered],
+) -> tuple[list[tuple[_Gathered, CallFacts]], list[_Gathered]]:
+    """The first call of each caller, and those that wait for what the first ones teach."""
+    taken: list[tuple[_Gathered, CallFacts]] = []
+    waiting: list[_Gathered] = []
+    callers: set[str | None] = set()  # the DID stands for a caller whose number is hidden
+    for call in calls:
+        facts = call_record.build(call.heard)
+        caller = facts.caller or facts.did
+        if caller in callers:
+            waiting.append(call)
+        else:
+            taken.append((call, facts))
+            callers.add(caller)
+    return taken, waiting
+
+
+def _keep_all(
+    engine: Engine,
+    session: Session,
+    knowledges: Knowledges,
+    judged: Sequence[tuple[_Gathered, CallFacts, Assignment]],
+) -> None:
+    """Write calls, what they teach, and that their notifications are read."""
+    found = [
+        (call, facts, with_lesson(session, knowledges, facts, whose))
+        for call, facts, whose in judged
+    ]
+    with WritersTurn(engine):  # only now: a read before must not find a call half written
+        rows = [_row(call) for call, _, _ in found]
+        keep(
+            session,
+            [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)],
+        )
+        for row, (call, facts, _) in zip(rows, found, strict=True):
+            if (asked := _asked(session, call, facts, locked=True)) is not None:
+                callbacks.follow_call(asked, row, _events(call, facts), datetime.now(UTC))
+            for received in call.inbox:
+                received.call_pk, received.state, received.fault = row.id, DONE, None
+            if spare := call.spare():
+                session.flush()
+                inbox.mark_spare(session, spare)
+        knowledges.save(session)
+        session.commit()
 
 
 def _row(call: _Gathered) -> CallRow:
@@ -169,7 +215,7 @@ def _gather(session: Session, new: Sequence[InboxRow], directory: Directory) -> 
             found.append(call)
         elif event.call_id is not None and not call.named:
             call.call_id, call.named = event.call_id, True
-        call.heard.append(heard)
+        call.hear(received, heard)
         call.inbox.append(received)
     return found
 
@@ -185,8 +231,8 @@ def _begin(session: Session, account: Account, heard: Heard, taken: Sequence[int
         call.call_id, call.named = row.call_id, row.named
     for earlier in inbox.of_call(session, row.id):
         before = _read(earlier, account)
-        if before is not None and earlier.state == DONE:
-            call.heard.append(Heard(before, earlier.received_at))
+        if before is not None:
+            call.hear(earlier, Heard(before, earlier.received_at))
     return call
 
 

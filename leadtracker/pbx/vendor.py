@@ -35,11 +35,12 @@ class Receipt(enum.Enum):
     NO_CALL = "no call"  # understood, and nothing to store
     UNREADABLE = "unreadable"  # kept, but not understood
     NOT_STORED = "not stored"  # the PBX must send it again
+    OVER_QUOTA = "over quota"  # not stored; the PBX must send it again later
 
     @property
     def status(self) -> int:
         """The usual HTTP status: a PBX sends again what is answered with a 5xx."""
-        return 503 if self is Receipt.NOT_STORED else 200
+        return 503 if self in (Receipt.NOT_STORED, Receipt.OVER_QUOTA) else 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class ScreenPopFamily:
     `merge` joins our keys with those of the customer's CRM. The CRM wins where it says more.
     `write` turns the keys into what is sent.
     `failed` is sent when the request cannot be read.
+    `names` are fields by which a GET is known for a notification; see `RecordFamily`.
     """
 
     name: str  # last part of the notification's URL
@@ -76,6 +78,7 @@ class ScreenPopFamily:
     write: Callable[[Json], HttpAnswer] = json_answer
     secret_in_query: bool = False  # ?token=… instead of a part of the path
     needed: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class RecordFamily:
     Both raise NoCall when the notification is about no call, and BadPayload when it lacks what
     makes a record.
     `acknowledge` gives the documented answer to a format and a receipt.
+    `names` are fields of which each notification has at least one. A GET without any of them is
+    somebody's probe: answered, and not kept. Without names, any field makes a notification.
     """
 
     name: str
@@ -97,6 +102,7 @@ class RecordFamily:
     acknowledge: Callable[[WireFormat, Receipt, Account], HttpAnswer]
     secret_in_query: bool = False
     needed: bool = True  # False where calls are whole without them
+    names: tuple[str, ...] = ()
 
 
 Family = ScreenPopFamily | RecordFamily

@@ -46,6 +46,7 @@ ERRORS = {
     Receipt.NO_CALL: (0, "OK"),
     Receipt.UNREADABLE: (1, "Parse error"),
     Receipt.NOT_STORED: (2, "Application error"),
+    Receipt.OVER_QUOTA: (2, "Application error"),
 }
 
 
@@ -299,4 +300,5 @@ CDR = RecordFamily(
     identify=identify,
     read=read,
     acknowledge=acknowledge,
+    names=("ivruniqueid", "time", "type", "status", "caller", "did", "target", "duration"),
 )
