@@ -167,7 +167,7 @@ def _is_probe(family: Family, received: Notification) -> bool:
     if received.method != "GET" or received.body.strip():
         return False
     sent = {plain(name) for name in request.args if name != "token"}
-    return not sent or bool(family.names) and sent.isdisjoint(map(plain, family.names))
+    return not sent or (bool(family.names) and sent.isdisjoint(map(plain, family.names)))
 
 
 def _parts_of_address(rest: str) -> tuple[str | None, str]:
