@@ -26,6 +26,7 @@ from leadtracker.web import error_answers, health, pbx
 from leadtracker.web.api import callbacks as callback_api
 from leadtracker.web.dashboard import login
 from leadtracker.web.dashboard import routes as dashboard
+from leadtracker.web.prefix import Prefixed
 from leadtracker.web.script import callback_request, number_request
 from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import Stores
@@ -49,9 +50,11 @@ def create_app(settings: Settings) -> Flask:
     app.secret_key = settings.key
     app.extensions["leadtracker"] = stores
     _join_routes(app, stores)
-    if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        behind = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
+    prefixed = Prefixed(app.wsgi_app, settings.public_url)
+    app.wsgi_app = prefixed  # type: ignore[method-assign] # as Flask documents
+    if count := settings.trusted_proxies:
+        # Each proxy adds to the others; the prefix is the nearest one's that has any.
+        behind = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_prefix=1)
         app.wsgi_app = behind  # type: ignore[method-assign] # as Flask documents
     return app
 

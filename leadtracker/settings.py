@@ -138,6 +138,8 @@ class Settings(BaseSettings):
     def _absolute(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if "?" in value or "#" in value:
+            raise ValueError("must be an address without ? and #; it may have a path")
         return value.rstrip("/")
 
     @field_validator("script_path")
