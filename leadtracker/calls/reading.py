@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from leadtracker.calls import call_record
 from leadtracker.calls.call_record import Heard
+from leadtracker.calls.gathered import Gathered
 from leadtracker.domain import Account, CallFacts, Cdr, Direction, Outcome, Phase, ScreenPop, Site
 from leadtracker.errors import BadPayload, NoCall, StoreUnavailable
 from leadtracker.live import Live
@@ -34,37 +35,8 @@ from leadtracker.who_called.ring import Ring, visible_number
 
 log = logging.getLogger(__name__)
 BATCH = 10  # notifications in one transaction: short enough that nobody waits for it
-MANY_HEARD = 16  # notifications of one call; a call has 2 to 10
 # An unnamed screen pop and a notification of the same caller and DID this near are one call.
 SAME_CALL = timedelta(minutes=3)
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """A call that some notifications of this batch belong to."""
-
-    account: Account
-    call_id: str
-    named: bool
-    row: CallRow | None
-    heard: list[Heard] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)  # in the inbox, of each of `heard`
-    inbox: list[InboxRow] = field(default_factory=list)
-
-    def hear(self, received: InboxRow, heard: Heard) -> None:
-        self.heard.append(heard)
-        self.numbers.append(received.id)
-
-    def spare(self) -> list[int]:
-        """The notifications that need not be read again for this call. Few calls have any.
-
-        So each of ten thousand notifications of one call costs as much as one of twenty.
-        """
-        if len(self.heard) <= MANY_HEARD:
-            return []
-        telling = {id(one) for one in call_record.telling(self.heard)}
-        numbered = zip(self.numbers, self.heard, strict=True)
-        return [number for number, one in numbered if id(one) not in telling]
 
 
 def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges) -> int:
@@ -128,11 +100,11 @@ def _make_calls(
 
 
 def _one_of_each_caller(
-    calls: Sequence[_Gathered],
-) -> tuple[list[tuple[_Gathered, CallFacts]], list[_Gathered]]:
+    calls: Sequence[Gathered],
+) -> tuple[list[tuple[Gathered, CallFacts]], list[Gathered]]:
     """The first call of each caller, and those that wait for what the first ones teach."""
-    taken: list[tuple[_Gathered, CallFacts]] = []
-    waiting: list[_Gathered] = []
+    taken: list[tuple[Gathered, CallFacts]] = []
+    waiting: list[Gathered] = []
     callers: set[str | None] = set()  # the DID stands for a caller whose number is hidden
     for call in calls:
         facts = call_record.build(call.heard)
@@ -149,7 +121,7 @@ def _keep_all(
     engine: Engine,
     session: Session,
     knowledges: Knowledges,
-    judged: Sequence[tuple[_Gathered, CallFacts, Assignment]],
+    judged: Sequence[tuple[Gathered, CallFacts, Assignment]],
 ) -> None:
     """Write calls, what they teach, and that their notifications are read."""
     found = [
@@ -174,7 +146,7 @@ def _keep_all(
         session.commit()
 
 
-def _row(call: _Gathered) -> CallRow:
+def _row(call: Gathered) -> CallRow:
     if call.row is None:
         return new_call(call.account.id, call.call_id, named=call.named)
     call.row.call_id, call.row.named = call.call_id, call.named
@@ -182,7 +154,7 @@ def _row(call: _Gathered) -> CallRow:
 
 
 def _asked(
-    session: Session, call: _Gathered, facts: CallFacts, *, locked: bool = False
+    session: Session, call: Gathered, facts: CallFacts, *, locked: bool = False
 ) -> CallbackRow | None:
     """The callback request that led to a call; None for any other call."""
     names = (variable(event.custom, REQUEST) for event in _events(call, facts))
@@ -193,14 +165,14 @@ def _asked(
     return callbacks.of_call(session, call.account.id, named, call_id, locked=locked)
 
 
-def _events(call: _Gathered, facts: CallFacts) -> list[ScreenPop | Cdr]:
+def _events(call: Gathered, facts: CallFacts) -> list[ScreenPop | Cdr]:
     """Every screen pop of a call, and its legs, one each."""
     return [*(one.event for one in call.heard if isinstance(one.event, ScreenPop)), *facts.legs]
 
 
-def _gather(session: Session, new: Sequence[InboxRow], directory: Directory) -> list[_Gathered]:
+def _gather(session: Session, new: Sequence[InboxRow], directory: Directory) -> list[Gathered]:
     """The calls these notifications belong to, each with all that was heard of it."""
-    found: list[_Gathered] = []
+    found: list[Gathered] = []
     for received in new:
         account = directory.account_by_id(received.account_id)
         event = _read(received, account)
@@ -220,11 +192,11 @@ def _gather(session: Session, new: Sequence[InboxRow], directory: Directory) -> 
     return found
 
 
-def _begin(session: Session, account: Account, heard: Heard, taken: Sequence[int]) -> _Gathered:
+def _begin(session: Session, account: Account, heard: Heard, taken: Sequence[int]) -> Gathered:
     """The call that a notification belongs to, with what was heard of it before."""
     event = heard.event
     row = _stored(session, account, heard, taken)
-    call = _Gathered(account, _name(heard), event.call_id is not None, row)
+    call = Gathered(account, _name(heard), event.call_id is not None, row)
     if row is None:
         return call
     if not call.named:
@@ -256,7 +228,7 @@ def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None
     return None
 
 
-def _is_same(call: _Gathered, heard: Heard) -> bool:
+def _is_same(call: Gathered, heard: Heard) -> bool:
     event, moment = heard.event, _moment(heard)
     if call.call_id == _name(heard):
         return True
@@ -318,7 +290,7 @@ def _whose(
     live: Live,
     directory: Directory,
     knowledges: Knowledges,
-    call: _Gathered,
+    call: Gathered,
     facts: CallFacts,
 ) -> Assignment:
     """Judge a call again when what counts has changed since.
@@ -367,7 +339,7 @@ def _ring(directory: Directory, site: Site, facts: CallFacts) -> Ring:
     return Ring(facts.started_at, did, visible_number(facts.caller), topic)
 
 
-def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: CallbackRow) -> Assignment:
+def _of_asker(live: Live, directory: Directory, call: Gathered, asked: CallbackRow) -> Assignment:
     """Whoever asked to be called back is called: there is nothing to judge."""
     site, who = directory.site(asked.site_id), asked.known_visitor
     if site is None or not who:

@@ -35,12 +35,11 @@ class Receipt(enum.Enum):
     NO_CALL = "no call"  # understood, and nothing to store
     UNREADABLE = "unreadable"  # kept, but not understood
     NOT_STORED = "not stored"  # the PBX must send it again
-    OVER_QUOTA = "over quota"  # not stored; the PBX must send it again later
 
     @property
     def status(self) -> int:
         """The usual HTTP status: a PBX sends again what is answered with a 5xx."""
-        return 503 if self in (Receipt.NOT_STORED, Receipt.OVER_QUOTA) else 200
+        return 503 if self is Receipt.NOT_STORED else 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,17 +144,17 @@ def _not_kept(
     quotas: Quotas, account: Account, family: Family, received: Notification
 ) -> Response | None:
     """The answer to what is never kept: a probe, and more than the account may send."""
-    written = wire.format_of(received.method, received.content_type, received.body)
-    receipt = Receipt.NO_CALL
+    receipt, counted_as = Receipt.NO_CALL, "probe"
     if not _is_probe(family, received):
         if quotas.take(account.key, len(received.body)):
             return None
         log.warning("notifications of %s are over its quota", account.key)
-        receipt = Receipt.OVER_QUOTA
-    NOTIFICATIONS.labels(account.key, family.name, receipt.value).inc()
+        receipt, counted_as = Receipt.NOT_STORED, "over quota"
+    NOTIFICATIONS.labels(account.key, family.name, counted_as).inc()
     if isinstance(family, RecordFamily):
+        written = wire.format_of(received.method, received.content_type, received.body)
         return _response(family.acknowledge(written, receipt, account))
-    if receipt is Receipt.OVER_QUOTA:
+    if receipt is Receipt.NOT_STORED:
         return _response(replace(family.failed, status=receipt.status))
     nobody = ScreenPop(call_id=None, phase=Phase.UNKNOWN, caller=None, did=None)
     return _response(family.write(family.answer(nobody, Caller())))

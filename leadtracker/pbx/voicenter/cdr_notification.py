@@ -46,7 +46,6 @@ ERRORS = {
     Receipt.NO_CALL: (0, "OK"),
     Receipt.UNREADABLE: (1, "Parse error"),
     Receipt.NOT_STORED: (2, "Application error"),
-    Receipt.OVER_QUOTA: (2, "Application error"),
 }
 
 
