@@ -58,13 +58,14 @@ def telling(heard: Iterable[Heard]) -> list[Heard]:
     Whatever comes later, `build` makes the same of these and it as of all and it: each part of a
     call is the first, the least or the fullest of something, and these hold each of them.
     """
-    ordered = sorted(heard, key=lambda one: (repr(one.event), one.received_at))
     chosen: dict[tuple[object, ...], Heard] = {}
-    for one in ordered:
+    ranks: dict[tuple[object, ...], Any] = {}
+    for one in sorted(heard, key=lambda one: (repr(one.event), one.received_at)):
+        last_wins = isinstance(one.event, Cdr)
         for trait, rank in _traits(one):
-            best = chosen.get(trait)
-            if best is None or rank < dict(_traits(best))[trait]:
-                chosen[trait] = one
+            best = ranks.get(trait)
+            if best is None or rank < best or (last_wins and rank == best):
+                chosen[trait], ranks[trait] = one, rank
     kinds = _first_kinds(one.event for one in chosen.values() if isinstance(one.event, Cdr))
     return list(
         {
@@ -78,7 +79,7 @@ def telling(heard: Iterable[Heard]) -> list[Heard]:
 def _traits(one: Heard) -> Iterator[tuple[tuple[object, ...], Any]]:
     """What a notification may be the best at, and how good it is: the least rank wins.
 
-    Of equal ranks the first in the order of `build` wins.
+    Of equal ranks the first in the order of `build` wins; of CDRs it is the last.
     """
     event = one.event
     if isinstance(event, Cdr):

@@ -6,9 +6,13 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+<<<<<<< HEAD
 from leadtracker.calls import gathered
 from leadtracker.calls import reading as call_reading
 from leadtracker.domain import Account, Cdr, ScreenPop
+=======
+from leadtracker.calls import reading
+>>>>>>> main
 from leadtracker.records import verdicts
 from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import InboxRow, PhoneRow
@@ -114,11 +118,11 @@ class TestBatches:
             assert getattr(again, name) == getattr(call, name), name
 
     def test_the_batch_does_not_matter(self, pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is known of a caller at his third call is the same however many were read
+        """What is known of a caller at their third call is the same however many were read
         together."""
         found = []
         for batch in (1, 2, 10):
-            monkeypatch.setattr(call_reading, "BATCH", batch)
+            monkeypatch.setattr(reading, "BATCH", batch)
             caller, did = f"+97250111111{batch % 10}", OTHER_DID
             for number in range(3):
                 pbx.cdr(
@@ -140,7 +144,7 @@ def remembered(pbx: Pbx) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     with Session(pbx.engine) as session:
         for call in pbx.calls():
-            judged = verdicts.judgement(session, call.id)
+            judged = verdicts.judgment(session, call.id)
             assert judged is not None, call.call_id
             found[call.call_id] = (
                 judged.evidence.remembered.at if judged.evidence.remembered else None
