@@ -6,13 +6,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-<<<<<<< HEAD
-from leadtracker.calls import gathered
-from leadtracker.calls import reading as call_reading
+from leadtracker.calls import gathered, reading
 from leadtracker.domain import Account, Cdr, ScreenPop
-=======
-from leadtracker.calls import reading
->>>>>>> main
 from leadtracker.records import verdicts
 from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import InboxRow, PhoneRow
@@ -95,13 +90,13 @@ class TestBatches:
     ) -> None:
         monkeypatch.setattr(gathered, many, size)
         read: list[int] = []
-        seen = call_reading._read
+        seen = reading._read
 
         def counted(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None:
             read.append(received.id)
             return seen(received, account)
 
-        monkeypatch.setattr(call_reading, "_read", counted)
+        monkeypatch.setattr(reading, "_read", counted)
         for number in range(100):
             pbx.pop(number % 7, "call", extenUser=f"SIP{number % 9}", big="x" * 1000)
         pbx.cdr("call", 5)
