@@ -123,6 +123,19 @@ class TestPrefix:
         assert client.get(f"{there}/healthz").text == "ok\n"
         assert client.post(f"{there}{PBX}/cdr", json=cdr("0722776772")).status_code == 200
 
+    def test_a_form_is_told_where_requests_go(self, under: Callable[..., FlaskClient]) -> None:
+        message = {"ask": "form", "token": "shop-token", "visitor": "d" * 22, "visit": "v" * 22}
+        for public_url, path in (
+            ("https://example.com/leads", "/leads/callback"),
+            ("https://example.com", None),
+        ):
+            answer = under(public_url).post(
+                "/tracker.js",
+                data=json.dumps(message),
+                headers={"Origin": "https://shop.example.com"},
+            )
+            assert answer.get_json().get("callback") == path
+
     def test_a_trusted_proxy_names_the_path(self, under: Callable[..., FlaskClient]) -> None:
         headers = {"X-Forwarded-Prefix": "/other/place/"}
         said = under("https://example.com", proxies=2).get("/calls", headers=headers)
