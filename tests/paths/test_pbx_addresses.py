@@ -24,7 +24,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    "after", ["", "/", "//", "%20", "%20/", "/%20", "%09", "%0A", "%C2%A0", "%E2%80%8F"]
+    "after", ["", "/", "//", "%20", "%20/", "/%20", "%09", "%C2%A0", "%E2%80%8F"]
 )
 def test_what_follows_an_address_is_no_part_of_it(
     client: FlaskClient, stores: Stores, after: str
@@ -79,7 +79,8 @@ def test_a_packed_body_is_kept_unpacked(client: FlaskClient, stores: Stores) -> 
 def test_over_its_quota_an_account_must_send_again(stores: Stores) -> None:
     app = create_app(stores.settings.model_copy(update={"notifications_per_minute": 60}))
     client = app.test_client()
-    answers = [client.post(f"{PBX}/cdr", json=cdr("0722776772")) for _ in range(62)]
+    body = cdr("0722776772")
+    answers = [client.post(f"{PBX}/cdr", json=body) for _ in range(62)]
     assert {answer.status_code for answer in answers[:60]} == {200}
     assert (answers[-1].status_code, answers[-1].get_json()["Err"]) == (503, 2)
     assert client.get(f"{PBX}/screen-pop?{POP}").status_code == 503
@@ -118,8 +119,9 @@ class TestPrefix:
         page = client.get(f"{there}/login").text
         assert 'action="/leads/login"' in page
         assert 'href="/leads/static/dashboard.css' in page
-        assert client.get(f"{there}/static/dashboard.css").status_code == 200
-        assert client.get(f"{there}/tracker.js").status_code == 200
+        for file in ("static/dashboard.css", "tracker.js"):
+            with client.get(f"{there}/{file}") as answer:
+                assert answer.status_code == 200
         assert client.get(f"{there}/healthz").text == "ok\n"
         assert client.post(f"{there}{PBX}/cdr", json=cdr("0722776772")).status_code == 200
 
