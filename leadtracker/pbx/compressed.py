@@ -19,7 +19,9 @@ def unpack(body: bytes, encodings: str, longest: int) -> bytes:
     """
     named = [name.strip().lower() for name in encodings.split(",") if name.strip()]
     for name in [*reversed(named[-MOST_ENCODINGS:]), ""]:
-        formats = (ZLIB, RAW) if name == "deflate" else ()
+        formats: tuple[int, ...] = ()
+        if name == "deflate":
+            formats = (ZLIB, RAW)
         if body.startswith(GZIP_MARK):
             formats = (GZIP,)
         for compression in formats:
