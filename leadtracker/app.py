@@ -9,7 +9,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadtracker.callback.dialing import Dialing
 from leadtracker.callback.request import CallbackRequests
+<<<<<<< HEAD
 from leadtracker.calls.in_time import InTime
+=======
+from leadtracker.calls.quota import Quotas
+>>>>>>> e-notifications
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import SettingsError
 from leadtracker.live import Live
@@ -26,6 +30,7 @@ from leadtracker.web import error_answers, health, pbx, waiting
 from leadtracker.web.api import callbacks as callback_api
 from leadtracker.web.dashboard import login
 from leadtracker.web.dashboard import routes as dashboard
+from leadtracker.web.prefix import Prefixed
 from leadtracker.web.script import callback_request, number_request
 from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import Stores
@@ -47,9 +52,11 @@ def create_app(settings: Settings) -> Flask:
     app.secret_key = settings.key
     app.extensions["leadtracker"] = stores
     _join_routes(app, stores)
-    if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        behind = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
+    prefixed = Prefixed(app.wsgi_app, settings.public_url)
+    app.wsgi_app = prefixed  # type: ignore[method-assign] # as Flask documents
+    if count := settings.trusted_proxies:
+        # Each proxy adds to the others; the prefix is the nearest one's that has any.
+        behind = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_prefix=1)
         app.wsgi_app = behind  # type: ignore[method-assign] # as Flask documents
     return app
 
@@ -86,7 +93,11 @@ def _join_routes(app: Flask, stores: Stores) -> None:
         inbox,
         ScreenPops(engine, live, directory, settings.public_url),
         Crm(settings.crm_timeout_seconds, max(1, settings.threads // 4)),
+<<<<<<< HEAD
         InTime(2 * settings.threads, settings.database_seconds),
+=======
+        Quotas(settings.notifications_per_minute),
+>>>>>>> e-notifications
         settings.origins_of_screen_pop,
     )
     health.register(app, inbox)

@@ -9,6 +9,9 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 _WRITTEN_NUMBER = re.compile(r"\s*[+(]?[0-9][0-9\s().\-]*")
+# A spreadsheet's 7.23E+10: digits are lost, so it is no number at all.
+_ROUNDED = re.compile(r"\s*[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+\s*")
+_WITH_POINT = re.compile(r"\A(\s*\+?[0-9]{7,})\.0+\s*\Z")  # 722776772.0 is written in full
 
 
 @functools.lru_cache(maxsize=65536)
@@ -18,8 +21,9 @@ def read(text: str | None, country: str) -> str | None:
     `country` (ISO 3166) is assumed where no international prefix is written. `972…` without `+` is
     read too.
     """
-    if not text or len(text) > 40:
+    if not text or len(text) > 40 or _ROUNDED.fullmatch(text):
         return None
+    text = _WITH_POINT.sub(r"\1", text)
     spellings = [text]
     if text.isdigit() and not text.startswith("0"):
         spellings.append("+" + text)
@@ -42,6 +46,7 @@ def heard(text: str, country: str) -> str | None:
     """
     if known := read(text, country):
         return known
+    text = _WITH_POINT.sub(r"\1", text)
     if len(text) > 40 or not _WRITTEN_NUMBER.fullmatch(text):
         return None
     try:

@@ -87,6 +87,15 @@ class Settings(BaseSettings):
         description="how long a request waits for an answer of PostgreSQL; reports wait 100 s",
     )
     raw_days: int = Field(400, ge=7, description="days that raw notifications are kept")
+    broken_days: int = Field(
+        90, ge=7, description="days that raw notifications are kept which could not be read"
+    )
+    notifications_per_minute: int = Field(
+        60_000,
+        ge=60,
+        description="how many notifications of one PBX account each web process takes in a "
+        "minute; a large one counts as one for each 64 KB",
+    )
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(
         "",
@@ -148,6 +157,8 @@ class Settings(BaseSettings):
     def _absolute(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if "?" in value or "#" in value:
+            raise ValueError("must be an address without ? and #; it may have a path")
         return value.rstrip("/")
 
     @field_validator("script_path")

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 import tomli_w
 
-from leadtracker import phone
+from leadtracker import origin, phone
 from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
 from leadtracker.domain import Account, Site, defaults_of
@@ -82,7 +82,7 @@ def save_site(
         *_faults_of_keys(who, given, SITE_DEFAULTS),
         *_faults_of_places(who, values),
         *_read_default_number(who, row, values),
-        *_faults_of_origins(who, values.get("origins", [])),
+        *_read_origins(who, values),
         *_faults_of_whole_numbers(who, values),
         *_faults_of_topics(who, values.get("topics", {})),
         *_faults_of_plans(who, values),
@@ -236,13 +236,18 @@ def _read_default_number(who: str, row: SiteRow, values: dict[str, Any]) -> Faul
         yield f"{who}: default_number {given!r} is not a telephone number"
 
 
-def _faults_of_origins(who: str, origins: Iterable[str]) -> Faults:
-    for origin in origins:
-        parts = urlsplit(origin)
-        whole = f"{parts.scheme}://{parts.netloc}" == origin
-        if not (whole and parts.hostname and _is_web(origin)):
+def _read_origins(who: str, values: dict[str, Any]) -> Faults:
+    """Turn given origins into what browsers send."""
+    given = values.get("origins", [])
+    read = []
+    for typed in given:
+        try:
+            read.append(origin.as_sent(str(typed)))
+        except ValueError:
             like = "an origin is like https://www.example.com, without a path"
-            yield f"{who}: {like}; got {origin!r}"
+            yield f"{who}: {like}; got {typed!r}"
+    if given:
+        values["origins"] = list(dict.fromkeys(read))
 
 
 def _faults_of_whole_numbers(who: str, values: Mapping[str, Any]) -> Faults:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from leadtracker.domain import AGENTS_LEG, CallFacts, Cdr, Direction, Outcome, Phase, ScreenPop
+from leadtracker.pbx.dialing import REQUEST, variable
 
+MOST_LEGS = 16  # of one call; the longest documented has 4
 PHASES = (Phase.UNKNOWN, Phase.DIALING, Phase.RINGING, Phase.ANSWERED, Phase.ENDED)
 OUTCOMES = (  # of a call whose legs ended differently, the strongest
     Outcome.UNKNOWN,
@@ -42,10 +45,59 @@ def build(heard: Iterable[Heard]) -> CallFacts:
     fullest: dict[str, Cdr] = {}  # a CDR sent again may say more (the transcript), but never less
     for cdr in sorted((one.event for one in ordered if isinstance(one.event, Cdr)), key=_says):
         fullest[cdr.type] = cdr
+    fullest = {kind: fullest[kind] for kind in _first_kinds(fullest.values())}
     legs = tuple(sorted(fullest.values(), key=lambda leg: (not leg.main, leg.started_at, leg.type)))
     if legs:
         return _from_legs(legs, [pop for pop, _ in pops])
     return _from_pops(pops)
+
+
+def telling(heard: Iterable[Heard]) -> list[Heard]:
+    """The few of a call's notifications that say all that any number of them say.
+
+    Whatever comes later, `build` makes the same of these and it as of all and it: each part of a
+    call is the first, the least or the fullest of something, and these hold each of them.
+    """
+    chosen: dict[tuple[object, ...], Heard] = {}
+    ranks: dict[tuple[object, ...], Any] = {}
+    for one in sorted(heard, key=lambda one: (repr(one.event), one.received_at)):
+        last_wins = isinstance(one.event, Cdr)
+        for trait, rank in _traits(one):
+            best = ranks.get(trait)
+            if best is None or rank < best or (last_wins and rank == best):
+                chosen[trait], ranks[trait] = one, rank
+    kinds = _first_kinds(one.event for one in chosen.values() if isinstance(one.event, Cdr))
+    return list(
+        {
+            id(one): one
+            for one in chosen.values()
+            if isinstance(one.event, ScreenPop) or one.event.type in kinds
+        }.values()
+    )
+
+
+def _traits(one: Heard) -> Iterator[tuple[tuple[object, ...], Any]]:
+    """What a notification may be the best at, and how good it is: the least rank wins.
+
+    Of equal ranks the first in the order of `build` wins; of CDRs it is the last.
+    """
+    event = one.event
+    if isinstance(event, Cdr):
+        yield ("leg", event.type), -_says(event)
+        return
+    pop = _of_call(event)
+    yield ("received",), one.received_at
+    yield ("phase", pop.phase, event.leg, pop.answered_at is not None), pop.extension
+    if pop.at:
+        yield ("began",), pop.at
+        yield ("began last",), -pop.at.timestamp()
+    if pop.answered_at:
+        yield ("answered",), pop.answered_at
+    if pop.direction is not Direction.UNKNOWN:
+        yield ("direction",), 0
+    said = {"caller": pop.caller, "did": pop.did, "name": pop.caller_name}
+    said["request"] = variable(event.custom, REQUEST)
+    yield from ((("said", name), 0) for name, value in said.items() if value)
 
 
 def words(facts: CallFacts) -> list[str]:
@@ -148,6 +200,12 @@ def _of_call(pop: ScreenPop) -> ScreenPop:
         return pop
     phase = Phase.DIALING if pop.phase is Phase.ANSWERED else pop.phase
     return replace(pop, phase=phase, answered_at=None)
+
+
+def _first_kinds(legs: Iterable[Cdr]) -> list[str]:
+    """The types of leg that count, where more come than any call has: the vendor's own first."""
+    kinds = sorted({(leg.type_code is None, leg.type) for leg in legs})
+    return [kind for _, kind in kinds[:MOST_LEGS]]
 
 
 def _says(cdr: Cdr) -> int:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from leadtracker.calls import call_record
 from leadtracker.calls.call_record import Heard
+from leadtracker.calls.gathered import Gathered
 from leadtracker.domain import Account, CallFacts, Cdr, Direction, Outcome, Phase, ScreenPop, Site
 from leadtracker.errors import BadPayload, NoCall, StoreUnavailable
 from leadtracker.live import Live
@@ -36,18 +37,6 @@ log = logging.getLogger(__name__)
 BATCH = 10  # notifications in one transaction: short enough that nobody waits for it
 # An unnamed screen pop and a notification of the same caller and DID this near are one call.
 SAME_CALL = timedelta(minutes=3)
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """A call that some notifications of this batch belong to."""
-
-    account: Account
-    call_id: str
-    named: bool
-    row: CallRow | None
-    heard: list[Heard] = field(default_factory=list)
-    inbox: list[InboxRow] = field(default_factory=list)
 
 
 def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges) -> int:
@@ -98,37 +87,66 @@ def _make_calls(
     inbox_ids: Sequence[int],
 ) -> None:
     with Session(engine) as session:
-        new = inbox.by_number(session, inbox_ids)
-        found: list[tuple[_Gathered, CallFacts, Assignment]] = []
-        callers: set[str | None] = set()  # the DID stands for a caller whose number is hidden
-        for call in _gather(session, new, directory):
-            facts = call_record.build(call.heard)
-            caller = facts.caller or facts.did
-            # One call per caller per batch: a second call waits for what the first one teaches.
-            if caller not in callers:
-                whose = _whose(session, live, directory, knowledges, call, facts)
-                found.append((call, facts, whose))
-                callers.add(caller)
-        found = [
-            (call, facts, with_lesson(session, knowledges, facts, whose))
-            for call, facts, whose in found
-        ]
-        with WritersTurn(engine):  # only now: a read above must not find a call half written
-            rows = [_row(call) for call, _, _ in found]
-            keep(
-                session,
-                [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)],
-            )
-            for row, (call, facts, _) in zip(rows, found, strict=True):
-                if (asked := _asked(session, call, facts, locked=True)) is not None:
-                    callbacks.follow_call(asked, row, _events(call, facts), datetime.now(UTC))
-                for received in call.inbox:
-                    received.call_pk, received.state, received.fault = row.id, DONE, None
-            knowledges.save(session)
-            session.commit()
+        waiting = _gather(session, inbox.by_number(session, inbox_ids), directory)
+        if not waiting:
+            session.commit()  # some were marked broken
+        while waiting:
+            taken, waiting = _one_of_each_caller(waiting)
+            found = [
+                (call, facts, _whose(session, live, directory, knowledges, call, facts))
+                for call, facts in taken
+            ]
+            _keep_all(engine, session, knowledges, found)
 
 
-def _row(call: _Gathered) -> CallRow:
+def _one_of_each_caller(
+    calls: Sequence[Gathered],
+) -> tuple[list[tuple[Gathered, CallFacts]], list[Gathered]]:
+    """The first call of each caller, and those that wait for what the first ones teach."""
+    taken: list[tuple[Gathered, CallFacts]] = []
+    waiting: list[Gathered] = []
+    callers: set[str | None] = set()  # the DID stands for a caller whose number is hidden
+    for call in calls:
+        facts = call_record.build(call.heard)
+        caller = facts.caller or facts.did
+        if caller in callers:
+            waiting.append(call)
+        else:
+            taken.append((call, facts))
+            callers.add(caller)
+    return taken, waiting
+
+
+def _keep_all(
+    engine: Engine,
+    session: Session,
+    knowledges: Knowledges,
+    judged: Sequence[tuple[Gathered, CallFacts, Assignment]],
+) -> None:
+    """Write calls, what they teach, and that their notifications are read."""
+    found = [
+        (call, facts, with_lesson(session, knowledges, facts, whose))
+        for call, facts, whose in judged
+    ]
+    with WritersTurn(engine):  # only now: a read before must not find a call half written
+        rows = [_row(call) for call, _, _ in found]
+        keep(
+            session,
+            [(row, facts, whose) for row, (_, facts, whose) in zip(rows, found, strict=True)],
+        )
+        for row, (call, facts, _) in zip(rows, found, strict=True):
+            if (asked := _asked(session, call, facts, locked=True)) is not None:
+                callbacks.follow_call(asked, row, _events(call, facts), datetime.now(UTC))
+            for received in call.inbox:
+                received.call_pk, received.state, received.fault = row.id, DONE, None
+            if spare := call.spare():
+                session.flush()
+                inbox.mark_spare(session, spare)
+        knowledges.save(session)
+        session.commit()
+
+
+def _row(call: Gathered) -> CallRow:
     if call.row is None:
         return new_call(call.account.id, call.call_id, named=call.named)
     call.row.call_id, call.row.named = call.call_id, call.named
@@ -136,7 +154,7 @@ def _row(call: _Gathered) -> CallRow:
 
 
 def _asked(
-    session: Session, call: _Gathered, facts: CallFacts, *, locked: bool = False
+    session: Session, call: Gathered, facts: CallFacts, *, locked: bool = False
 ) -> CallbackRow | None:
     """The callback request that led to a call; None for any other call."""
     names = (variable(event.custom, REQUEST) for event in _events(call, facts))
@@ -147,14 +165,14 @@ def _asked(
     return callbacks.of_call(session, call.account.id, named, call_id, locked=locked)
 
 
-def _events(call: _Gathered, facts: CallFacts) -> list[ScreenPop | Cdr]:
+def _events(call: Gathered, facts: CallFacts) -> list[ScreenPop | Cdr]:
     """Every screen pop of a call, and its legs, one each."""
     return [*(one.event for one in call.heard if isinstance(one.event, ScreenPop)), *facts.legs]
 
 
-def _gather(session: Session, new: Sequence[InboxRow], directory: Directory) -> list[_Gathered]:
+def _gather(session: Session, new: Sequence[InboxRow], directory: Directory) -> list[Gathered]:
     """The calls these notifications belong to, each with all that was heard of it."""
-    found: list[_Gathered] = []
+    found: list[Gathered] = []
     for received in new:
         account = directory.account_by_id(received.account_id)
         event = _read(received, account)
@@ -169,24 +187,24 @@ def _gather(session: Session, new: Sequence[InboxRow], directory: Directory) -> 
             found.append(call)
         elif event.call_id is not None and not call.named:
             call.call_id, call.named = event.call_id, True
-        call.heard.append(heard)
+        call.hear(received, heard)
         call.inbox.append(received)
     return found
 
 
-def _begin(session: Session, account: Account, heard: Heard, taken: Sequence[int]) -> _Gathered:
+def _begin(session: Session, account: Account, heard: Heard, taken: Sequence[int]) -> Gathered:
     """The call that a notification belongs to, with what was heard of it before."""
     event = heard.event
     row = _stored(session, account, heard, taken)
-    call = _Gathered(account, _name(heard), event.call_id is not None, row)
+    call = Gathered(account, _name(heard), event.call_id is not None, row)
     if row is None:
         return call
     if not call.named:
         call.call_id, call.named = row.call_id, row.named
     for earlier in inbox.of_call(session, row.id):
         before = _read(earlier, account)
-        if before is not None and earlier.state == DONE:
-            call.heard.append(Heard(before, earlier.received_at))
+        if before is not None:
+            call.hear(earlier, Heard(before, earlier.received_at))
     return call
 
 
@@ -210,7 +228,7 @@ def _read(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None
     return None
 
 
-def _is_same(call: _Gathered, heard: Heard) -> bool:
+def _is_same(call: Gathered, heard: Heard) -> bool:
     event, moment = heard.event, _moment(heard)
     if call.call_id == _name(heard):
         return True
@@ -272,7 +290,7 @@ def _whose(
     live: Live,
     directory: Directory,
     knowledges: Knowledges,
-    call: _Gathered,
+    call: Gathered,
     facts: CallFacts,
 ) -> Assignment:
     """Judge a call again when what counts has changed since.
@@ -321,7 +339,7 @@ def _ring(directory: Directory, site: Site, facts: CallFacts) -> Ring:
     return Ring(facts.started_at, did, visible_number(facts.caller), topic)
 
 
-def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: CallbackRow) -> Assignment:
+def _of_asker(live: Live, directory: Directory, call: Gathered, asked: CallbackRow) -> Assignment:
     """Whoever asked to be called back is called: there is nothing to judge."""
     site, who = directory.site(asked.site_id), asked.known_visitor
     if site is None or not who:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from leadtracker import site_file
 from leadtracker.cli import opening
+from leadtracker.cli.number_file import read_numbers
 from leadtracker.records.session import Session
 from leadtracker.records.site_rows import every_site, known_site, pool_of, tokens_of
 from leadtracker.records.sites import add_dids, remove_dids
@@ -157,11 +157,16 @@ def add_numbers(site_name: str, numbers: tuple[str, ...]) -> None:
 
 @did.command("import")
 @click.argument("site_name", metavar="SITE")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
-def import_numbers(site_name: str, file: Any) -> None:
-    """Put the numbers of a text or CSV file (first column; `-` is standard input) into a pool."""
-    cells = [row[0].strip() for row in csv.reader(file) if row]
-    _add(site_name, [cell for cell in cells if any(map(str.isdigit, cell))])
+@click.argument("file", type=click.File("rb"))
+def import_numbers(site_name: str, file: BinaryIO) -> None:
+    """Put the numbers of a text or CSV file (`-` is standard input) into a pool.
+
+    Any character set and separator of a spreadsheet will do. When a line has no number, it is
+    named, and nothing is changed.
+    """
+    with Session(opening.database()) as session:
+        country = known_site(session, site_name).country
+    _add(site_name, read_numbers(file.read(), country))
 
 
 def _add(site_name: str, numbers: Any) -> None:

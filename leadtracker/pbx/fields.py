@@ -14,6 +14,7 @@ from leadtracker.pbx.vendor import Fields
 
 T = TypeVar("T")
 LONGEST_NAME = 255  # of what identifies a record: an index holds it
+EXACT_FLOATS = 2**53
 LONGEST_NUMBER = 64  # of a telephone number or what stands in its place
 MOST_SECONDS = 2**31 - 1  # what an integer column holds
 WITHHELD = (
@@ -117,6 +118,8 @@ class FieldReader:
         if isinstance(value, str) and plain(value.strip()) in WITHHELD:
             return None
         text = self.text(name)
+        if isinstance(value, float) and not _is_exact(value):
+            return text
         return phone.heard(text, country) or text or None
 
     def url(self, name: str) -> str:
@@ -168,6 +171,11 @@ class FieldReader:
         if value in (None, "", [], {}):
             self._understand(name)
         return instead
+
+
+def _is_exact(number: float) -> bool:
+    """Whether a number sent as a float has all its digits: one that was rounded ends with a 0."""
+    return number.is_integer() and number % 10 != 0 and abs(number) < EXACT_FLOATS
 
 
 def as_number(value: Any) -> Decimal | None:

@@ -64,6 +64,7 @@ class ScreenPopFamily:
     `merge` joins our keys with those of the customer's CRM. The CRM wins where it says more.
     `write` turns the keys into what is sent.
     `failed` is sent when the request cannot be read.
+    `names` are fields by which a GET is known for a notification; see `RecordFamily`.
     """
 
     name: str  # last part of the notification's URL
@@ -76,6 +77,7 @@ class ScreenPopFamily:
     write: Callable[[Json], HttpAnswer] = json_answer
     secret_in_query: bool = False  # ?token=… instead of a part of the path
     needed: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class RecordFamily:
     Both raise NoCall when the notification is about no call, and BadPayload when it lacks what
     makes a record.
     `acknowledge` gives the documented answer to a format and a receipt.
+    `names` are fields of which each notification has at least one. A GET without any of them is
+    somebody's probe: answered, and not kept. Without names, any field makes a notification.
     """
 
     name: str
@@ -97,6 +101,7 @@ class RecordFamily:
     acknowledge: Callable[[WireFormat, Receipt, Account], HttpAnswer]
     secret_in_query: bool = False
     needed: bool = True  # False where calls are whole without them
+    names: tuple[str, ...] = ()
 
 
 Family = ScreenPopFamily | RecordFamily

@@ -1,10 +1,10 @@
-"""Notification -> plain values: JSON, XML-RPC, form or query, whichever way it was written."""
+"""Notification -> plain values: JSON, XML-RPC, form, multipart or query, however it is written."""
 
 from __future__ import annotations
 
 import codecs
 import math
-from email.message import Message
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
@@ -15,16 +15,22 @@ from xmlrpc.client import Unmarshaller
 import orjson
 from defusedxml.common import DefusedXmlException
 from defusedxml.xmlrpc import DefusedExpatParser
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from leadtracker.errors import BadPayload
+from leadtracker.pbx import charsets
 from leadtracker.pbx.vendor import WireFormat
 
 DEEPEST = 32  # objects and lists inside each other; documented bodies need 6
 MOST_VALUES = 200_000  # in one body; the transcript of an hour has some 20,000
 MOST_PAIRS = 1_000  # in one form or query
+BYTES = "latin-1"  # a character for each byte
 # What the readers of XML-RPC raise of a body that is none.
 NOT_XML_RPC = (ExpatError, XmlRpcError, AttributeError, LookupError, TypeError, ValueError)
-CHARSETS = ("utf-8", "ascii", "utf-16", "iso8859-", "cp125")  # all decode fast and grow little
+NOT_TEXT = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b"\0 \t\r\n\f\v"  # before a body's first sign
+DECLARED = re.compile(rb"[^<]{0,9}<\?xml[^>]{0,200}?\sencoding\s*=\s*['\"]([\w.:-]+)")
 
 
 def read(
@@ -36,21 +42,25 @@ def read(
     no integers over 64 bits. Raises BadPayload, whose text says what is wrong.
     """
     written_as = format_of(method, content_type, body)
-    if isinstance(query, bytes):
-        query = query.decode("ascii", "replace")
+    if isinstance(query, str):
+        query = query.encode("utf-8", "replace")
     fields = _pairs(query, "utf-8")
     if not body.strip():
         if not fields:
             raise BadPayload("The request is empty: it has neither a body nor a query.")
         return written_as, fields
-    charset = _charset(_header(content_type).charset)
+    header = _header(content_type)
+    if header.subtype == "form-data" and header.boundary:
+        return WireFormat.FORM, fields | _parts(body, header)
     if written_as is WireFormat.JSON:
-        fields |= _one_object(_json(body, charset))
+        fields |= _one_object(_json(body, header.charset))
     elif written_as is WireFormat.XML_RPC:
-        fields |= _one_object(_xml_rpc(body, charset))
+        fields |= _one_object(_xml_rpc(body, header.charset))
     else:
-        text = body.decode(charset or "utf-8", "replace").strip().removeprefix("\ufeff")
-        fields |= _pairs(text, charset or "utf-8")
+        charset = header.charset
+        if b"\0" in body:  # UTF-16, whose separators are none of ours
+            body, charset = charsets.decode(body, charset).encode(), None
+        fields |= _pairs(body.removeprefix(codecs.BOM_UTF8).strip(), charset)
     return written_as, fields
 
 
@@ -64,7 +74,7 @@ def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
         return WireFormat.JSON
     if subtype == "xml" or subtype.endswith("+xml"):
         return WireFormat.XML_RPC
-    first = body.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    first = body.lstrip(NOT_TEXT)[:1]
     if first in (b"{", b"["):
         return WireFormat.JSON
     if first == b"<":
@@ -85,50 +95,58 @@ def read_text(text: str) -> Any:
 class _Header(NamedTuple):
     subtype: str
     charset: str | None
+    boundary: str
 
 
 @lru_cache(maxsize=64)
 def _header(content_type: str) -> _Header:
-    message = Message()
-    message["Content-Type"] = content_type
-    return _Header(message.get_content_subtype(), message.get_content_charset())
+    kind, options = parse_options_header(content_type)
+    main, _, subtype = kind.partition("/")
+    if not (main.strip() and subtype.strip()):
+        subtype = "plain"
+    return _Header(subtype.strip().lower(), options.get("charset"), options.get("boundary", ""))
 
 
-def _charset(named: str | None) -> str | None:
-    """The codec of a character set, None when none is named."""
-    if named is None:
-        return None
+def _parts(body: bytes, header: _Header) -> dict[str, Any]:
+    """The fields of multipart/form-data, files included. Raises BadPayload."""
+    decoder = MultipartDecoder(header.boundary.encode(), max_parts=MOST_PAIRS)
+    fields: dict[str, bytes] = {}
+    name = ""
     try:
-        codec = codecs.lookup(named).name
-    except (LookupError, ValueError):
-        codec = ""
-    if not codec.startswith(CHARSETS):
-        named = named[:40]
-        raise BadPayload(f"The body is in the character set {named!r}, which is not read here.")
-    return codec
+        decoder.receive_data(body)
+        decoder.receive_data(None)
+        while not isinstance(event := decoder.next_event(), Epilogue | NeedData):
+            if isinstance(event, Field | File):
+                name = event.name or ""
+                fields[name] = b""
+            elif isinstance(event, Data):
+                fields[name] += event.data
+    except (RequestEntityTooLarge, TypeError, ValueError) as fault:
+        raise BadPayload(f"The body is not valid multipart/form-data: {fault}.") from None
+    return {
+        _text(name): _text(charsets.decode(value, header.charset)) for name, value in fields.items()
+    }
 
 
-def _pairs(text: str, charset: str) -> dict[str, Any]:
+def _pairs(written: bytes, charset: str | None) -> dict[str, Any]:
+    """A form's or a query's fields; raw and percent-encoded bytes are in one character set."""
+    codec = charsets.codec_of(charset) or "utf-8"
     try:
         pairs = parse_qsl(
-            text,
-            keep_blank_values=True,
-            encoding=charset,
-            errors="replace",
-            max_num_fields=MOST_PAIRS,
+            written.decode(BYTES), keep_blank_values=True, encoding=BYTES, max_num_fields=MOST_PAIRS
         )
     except ValueError:
         raise BadPayload(f"The form has more than {MOST_PAIRS} fields.") from None
-    return {_text(name): _text(value) for name, value in pairs}
+    return {_text(_decoded(name, codec)): _text(_decoded(value, codec)) for name, value in pairs}
+
+
+def _decoded(part: str, codec: str) -> str:
+    return charsets.decode(part.encode(BYTES), codec)
 
 
 def _json(body: bytes, charset: str | None) -> Any:
     try:
-        if charset in (None, "utf-8"):
-            return orjson.loads(body.removeprefix(codecs.BOM_UTF8))
-        return orjson.loads(body.decode(charset))
-    except UnicodeDecodeError:
-        raise BadPayload(f"The body is not text in {charset}.") from None
+        return orjson.loads(charsets.decode(body, charset).strip())
     except orjson.JSONDecodeError as fault:
         raise BadPayload(f"The body is not valid JSON: {fault}.") from None
 
@@ -137,9 +155,12 @@ def _xml_rpc(body: bytes, charset: str | None) -> Any:
     """The one parameter of an XML-RPC call of any method, or of no method."""
     values = _Values()
     parser = DefusedExpatParser(values, forbid_dtd=True)
+    # A character set in the header counts more than the XML declaration.
+    declared = DECLARED.match(body)
+    if declared and charsets.codec_of(charset) is None:
+        charset = declared[1].decode()
     try:
-        # A character set in the header counts more than the XML declaration.
-        parser.feed(body.decode(charset) if charset else body)
+        parser.feed(charsets.decode(body, charset).lstrip())
         parser.close()
         parameters = values.close()
     except BadPayload:
@@ -148,8 +169,6 @@ def _xml_rpc(body: bytes, charset: str | None) -> Any:
         raise BadPayload(
             "The XML has a document type or entities, which are not read here."
         ) from None
-    except UnicodeDecodeError:
-        raise BadPayload(f"The body is not text in {charset}.") from None
     except NOT_XML_RPC as fault:
         why = str(fault)[:200] or type(fault).__name__
         raise BadPayload(f"The body is not valid XML-RPC: {why}.") from None

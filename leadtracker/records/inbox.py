@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,8 @@ from leadtracker.records.database import WritersTurn
 from leadtracker.records.tables import InboxRow
 
 NEW, DONE, BROKEN = "new", "done", "broken"
+SPARE = "spare"  # read, and other notifications of its call say all that it says
+READ = (DONE, SPARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +219,15 @@ def by_number(session: Session, numbers: Sequence[int]) -> Sequence[InboxRow]:
     return session.scalars(wanted.order_by(InboxRow.id)).all()
 
 
-def of_call(session: Session, call_pk: int) -> Sequence[InboxRow]:
-    """The notifications that a call was made from."""
-    return session.scalars(select(InboxRow).where(InboxRow.call_pk == call_pk)).all()
+def of_call(session: Session, call_pk: int) -> Iterator[InboxRow]:
+    """The notifications that say all about a call; in memory one by one."""
+    wanted = select(InboxRow).where(InboxRow.call_pk == call_pk, InboxRow.state == DONE)
+    return iter(session.scalars(wanted.order_by(InboxRow.id).execution_options(yield_per=1)))
+
+
+def mark_spare(session: Session, inbox_ids: Sequence[int]) -> None:
+    """Have these notifications, which were read, no longer read with others of their call."""
+    session.execute(update(InboxRow).where(InboxRow.id.in_(inbox_ids)).values(state=SPARE))
 
 
 def mark_broken(session: Session, inbox_id: int, fault: str) -> None:
@@ -246,11 +254,13 @@ def read_call_again(session: Session, call_pk: int) -> None:
     """Have the worker read all notifications of one call again."""
     session.execute(
         update(InboxRow)
-        .where(InboxRow.call_pk == call_pk, InboxRow.state == DONE)
+        .where(InboxRow.call_pk == call_pk, InboxRow.state.in_(READ))
         .values(state=NEW)
     )
 
 
-def forget_done(session: Session, before: datetime) -> None:
-    """Delete notifications that were read and had come before a moment."""
-    session.execute(delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < before))
+def forget(session: Session, states: Sequence[str], before: datetime) -> None:
+    """Delete notifications in some states that had come before a moment."""
+    session.execute(
+        delete(InboxRow).where(InboxRow.state.in_(states), InboxRow.received_at < before)
+    )

@@ -17,7 +17,11 @@ from sqlalchemy.orm import Session
 from leadtracker import phone
 from leadtracker.domain import Account, Did, Site, Topic
 from leadtracker.errors import SiteFault, StoreUnavailable
+<<<<<<< HEAD
 from leadtracker.records.patience import wait_at_most
+=======
+from leadtracker.origin import as_sent_or_kept
+>>>>>>> e-notifications
 from leadtracker.records.tables import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
 
 log = logging.getLogger(__name__)
@@ -144,7 +148,7 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         id=row.id,
         name=row.name,
         tokens=tuple(tokens),
-        origins=tuple(row.origins),
+        origins=tuple(map(as_sent_or_kept, row.origins)),
         default_number=row.default_number,
         country=row.country,
         time_zone=row.time_zone,

@@ -10,6 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from leadtracker.origin import as_sent
+
 SECONDS = 10  # to wait for a page
 HASHED = ("'nonce-", "'sha", "'strict-dynamic")  # sources that no address can be held against
 
@@ -44,7 +46,7 @@ def fetch(url: str) -> SitePage:
     page.feed(answer.text)
     policies = [*answer.headers.get("Content-Security-Policy", "").split(","), *page.policies]
     return SitePage(
-        origin="{0.scheme}://{0.netloc}".format(urlsplit(answer.url)),
+        origin=as_sent("{0.scheme}://{0.netloc}".format(urlsplit(answer.url))),
         scripts=tuple(urljoin(answer.url, script) for script in page.scripts),
         policies=tuple(policy for policy in policies if policy.strip()),
     )

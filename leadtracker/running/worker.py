@@ -22,7 +22,7 @@ from leadtracker.live import Live
 from leadtracker.planner.making import DailyPlans
 from leadtracker.records import callbacks, leases
 from leadtracker.records.database import WritersTurn, only_reader
-from leadtracker.records.inbox import forget_done, newest_notification
+from leadtracker.records.inbox import BROKEN, READ, forget, newest_notification
 from leadtracker.records.session import Engine, Session, SQLAlchemyError
 from leadtracker.records.sites import Directory, forget_drained
 from leadtracker.records.users import forget_ended_logins
@@ -163,7 +163,8 @@ class Worker:
     def _clean(self) -> None:
         now = datetime.now(UTC)
         with Session(self._engine) as session:
-            forget_done(session, now - timedelta(days=self._settings.raw_days))
+            forget(session, READ, now - timedelta(days=self._settings.raw_days))
+            forget(session, [BROKEN], now - timedelta(days=self._settings.broken_days))
             new_day = self._cleaned_on < now.date()
             upkeep.forget_old(session, now, self._settings.lease_days, new_day=new_day)
             callbacks.forget_refused(session, now - timedelta(days=self._settings.lease_days))

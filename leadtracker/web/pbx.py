@@ -17,13 +17,22 @@ from flask.typing import ResponseReturnValue
 from flask_cors import CORS
 
 from leadtracker import address
+<<<<<<< HEAD
 from leadtracker.calls.in_time import InTime, result
 from leadtracker.calls.receiving import UNREADABLE, receive
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.domain import Account, Caller, Json, ScreenPop
+=======
+from leadtracker.calls.quota import Quotas
+from leadtracker.calls.receiving import receive
+from leadtracker.calls.screen_pop import ScreenPops
+from leadtracker.domain import Account, Caller, Json, Phase, ScreenPop
+>>>>>>> e-notifications
 from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailable
 from leadtracker.outgoing import Crm
 from leadtracker.pbx import VENDORS, wire
+from leadtracker.pbx.compressed import unpack
+from leadtracker.pbx.fields import plain
 from leadtracker.pbx.headers import headers_of, kept
 from leadtracker.pbx.vendor import (
     Family,
@@ -43,6 +52,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 POP_SECONDS = 2.8  # for all of an answer, the customer's own CRM included
 LONGEST_BODY = 4 * 1024 * 1024  # a CDR with the transcript of a long call has under 1 MB
+# Blanks, slashes and signs that nobody sees, at the end of an address that was copied.
+PASTED_WITH = "/ \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
 log = logging.getLogger(__name__)
 
 
@@ -51,7 +62,11 @@ def register(
     inbox: Inbox,
     pops: ScreenPops,
     crm: Crm,
+<<<<<<< HEAD
     in_time: InTime,
+=======
+    quotas: Quotas,
+>>>>>>> e-notifications
     origins: tuple[str, ...],
 ) -> None:
     blueprint = Blueprint("pbx", __name__)
@@ -68,12 +83,10 @@ def register(
         answer.vary.add("Origin")  # flask-cors says so only when it has two origins or more
         return answer
 
-    @blueprint.route("/pbx/<account_key>/<secret>/<family_name>", methods=["GET", "POST"])
-    @blueprint.route("/pbx/<account_key>/<family_name>", methods=["GET", "POST"])
-    def notification(
-        account_key: str, family_name: str, secret: str | None = None
-    ) -> ResponseReturnValue:
+    @blueprint.route("/pbx/<account_key>/<path:rest>", methods=["GET", "POST"], merge_slashes=False)
+    def notification(account_key: str, rest: str) -> ResponseReturnValue:
         request.max_content_length = LONGEST_BODY
+        secret, family_name = _parts_of_address(rest)
         account = _account(account_key, secret)
         vendor = VENDORS[account.vendor]
         family = _family(vendor, family_name)
@@ -81,6 +94,8 @@ def register(
         if vendor.verify is not None:
             vendor.verify(account, headers, request.get_data())
         received = _received(account, family, headers)
+        if (answer := _not_kept(quotas, account, family, received)) is not None:
+            return answer
         if isinstance(family, ScreenPopFamily):
             with SCREEN_POPS.labels(account.key).time():
                 asked = Questions(pops, inbox, crm, in_time)
@@ -177,6 +192,50 @@ def _of_crm(crm: Crm, account: Account, received: Notification) -> Json | None:
     return theirs
 
 
+def _not_kept(
+    quotas: Quotas, account: Account, family: Family, received: Notification
+) -> Response | None:
+    """The answer to what is never kept: a probe, and more than the account may send."""
+    receipt, counted_as = Receipt.NO_CALL, "probe"
+    if not _is_probe(family, received):
+        if quotas.take(account.key, len(received.body)):
+            return None
+        log.warning("notifications of %s are over its quota", account.key)
+        receipt, counted_as = Receipt.NOT_STORED, "over quota"
+    NOTIFICATIONS.labels(account.key, family.name, counted_as).inc()
+    if isinstance(family, RecordFamily):
+        written = wire.format_of(received.method, received.content_type, received.body)
+        return _response(family.acknowledge(written, receipt, account))
+    if receipt is Receipt.NOT_STORED:
+        return _response(replace(family.failed, status=receipt.status))
+    nobody = ScreenPop(call_id=None, phase=Phase.UNKNOWN, caller=None, did=None)
+    return _response(family.write(family.answer(nobody, Caller())))
+
+
+def _is_probe(family: Family, received: Notification) -> bool:
+    """Whether a monitor, a link preview or a person looks whether somebody is there."""
+    if received.method == "HEAD":
+        return True
+    if received.method != "GET" or received.body.strip():
+        return False
+    sent = {plain(name) for name in request.args if name != "token"}
+    return not sent or (bool(family.names) and sent.isdisjoint(map(plain, family.names)))
+
+
+def _parts_of_address(rest: str) -> tuple[str | None, str]:
+    """The secret and the family's name; what copying and pasting adds to an address is left out."""
+    parts = [part for part in map(_bare, rest.split("/")) if part]
+    if len(parts) == 1:
+        return None, parts[0]
+    if len(parts) == 2:
+        return parts[0], parts[1]
+    raise NotFound("the address of this notification is wrong: see `leadtracker pbx urls`")
+
+
+def _bare(text: str) -> str:
+    return text.strip(PASTED_WITH).strip()
+
+
 def _response(answer: HttpAnswer) -> Response:
     return Response(answer.content, answer.status, content_type=answer.content_type)
 
@@ -194,8 +253,15 @@ def _account(key: str, secret: str | None) -> Account:
 
     A wrong key and a wrong secret are refused alike, so that nobody can find out keys.
     """
+<<<<<<< HEAD
     account = stores().directory.account(key)
     given = secret or request.args.get("token", "")
+=======
+    directory = stores().directory
+    directory.refresh()
+    account = directory.account(key)
+    given = secret or _bare(request.args.get("token", ""))
+>>>>>>> e-notifications
     wanted = account.secret if account else "\0" * len(given)
     if not hmac.compare_digest(given.encode(), wanted.encode()) or account is None:
         raise NotAllowed("the address of this notification is wrong: see `leadtracker pbx urls`")
@@ -217,6 +283,6 @@ def _received(account: Account, family: Family, headers: Headers) -> Notificatio
         method=request.method,
         content_type=request.headers.get("Content-Type", ""),
         query=query,
-        body=request.get_data(),
+        body=unpack(request.get_data(), request.headers.get("Content-Encoding", ""), LONGEST_BODY),
         headers=kept(headers, account.secret),
     )

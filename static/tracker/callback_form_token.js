@@ -1,6 +1,6 @@
 // Fetches the form token that a request needs, and what the server says with it.
 
-import { exchange } from "./callback_server.js";
+import { exchange, learnCallbackPath } from "./callback_server.js";
 
 const LONGEST_AGE = 25 * 60e3; // milliseconds; the server takes a token for 30 minutes
 
@@ -9,6 +9,7 @@ const LONGEST_AGE = 25 * 60e3; // milliseconds; the server takes a token for 30 
 /**
  * @typedef {object} FormToken
  * @property {string} form the token
+ * @property {string} [callback] the path of requests, where it is not /callback
  * @property {boolean} open
  * @property {string | null} opens
  * @property {string[]} countries that may be called
@@ -28,6 +29,7 @@ const ask = async (sender) => {
   const { address } = self.Leadtracker;
   const answer = await exchange(address, { ask: "form", ...sender, page: location.href });
   if (!Array.isArray(answer.countries)) throw answer;
+  learnCallbackPath(answer.callback);
   return answer;
 };
 

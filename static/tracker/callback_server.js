@@ -4,8 +4,18 @@ import { json } from "./json.js";
 
 const PATIENCE = 20e3; // milliseconds for an answer: the PBX has 10 seconds for its own
 
+let path = "/callback";
+
 /** Where requests are posted to. */
-export const callbackAddress = () => new URL("/callback", self.Leadtracker.address).href;
+export const callbackAddress = () => new URL(path, self.Leadtracker.address).href;
+
+/**
+ * A server that is not at the top of its host says where it takes requests.
+ * @param {string} [told]
+ */
+export const learnCallbackPath = (told) => {
+  path = told || path;
+};
 
 /**
  * @param {string} url

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from leadtracker.calls import reading
+from leadtracker.calls import gathered, reading
+from leadtracker.domain import Account, Cdr, ScreenPop
 from leadtracker.records import verdicts
 from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import InboxRow, PhoneRow
@@ -52,8 +53,7 @@ class TestBatches:
         pbx.cdr("second", 600)
         pbx.cdr("other", 700, caller=RON)
         assert pbx.read() == 3
-        assert pbx.states() == ["done", "new", "done"]
-        assert pbx.read() == 1
+        assert pbx.states() == ["done"] * 3
         assert remembered(pbx) == {"first": None, "second": NOON.timestamp(), "other": None}
 
     def test_the_second_withheld_call_of_a_number_waits_too(self, pbx: Pbx) -> None:
@@ -61,9 +61,8 @@ class TestBatches:
         pbx.cdr("elsewhere", 300, caller="", did=OTHER_DID)
         pbx.cdr("second", 600, caller="")
         pbx.cdr("known", 900)
-        pbx.read()
-        assert pbx.states() == ["done", "done", "new", "done"]
-        pbx.read_all()
+        assert pbx.read() == 4
+        assert pbx.states() == ["done"] * 4
         assert remembered(pbx) == {
             "first": None,
             "elsewhere": None,
@@ -77,6 +76,41 @@ class TestBatches:
         pbx.pop(1)
         pbx.read()
         assert pbx.states() == ["done"] * 3
+
+    def test_a_busy_caller_holds_nobody_up(self, pbx: Pbx) -> None:
+        for number in range(9):
+            pbx.cdr(f"busy-{number}", number * 60)
+        pbx.cdr("other", 700, caller=RON)
+        assert pbx.read() == 10
+        assert pbx.new_calls() == 10
+
+    @pytest.mark.parametrize(("many", "size"), [("MANY_HEARD", 20), ("MANY_BYTES", 20_000)])
+    def test_the_hundredth_notification_of_a_call_is_read_with_no_more_than_the_twentieth(
+        self, pbx: Pbx, monkeypatch: pytest.MonkeyPatch, many: str, size: int
+    ) -> None:
+        monkeypatch.setattr(gathered, many, size)
+        read: list[int] = []
+        seen = reading._read
+
+        def counted(received: InboxRow, account: Account | None) -> ScreenPop | Cdr | None:
+            read.append(received.id)
+            return seen(received, account)
+
+        monkeypatch.setattr(reading, "_read", counted)
+        for number in range(100):
+            pbx.pop(number % 7, "call", extenUser=f"SIP{number % 9}", big="x" * 1000)
+        pbx.cdr("call", 5)
+        pbx.read_all()
+        assert len(read) < 101 + 11 * 30
+        assert pbx.states().count("spare") > 60
+        [call] = pbx.calls()
+        with Session(pbx.engine) as session:
+            read_again(session, broken_only=False)
+            session.commit()
+        pbx.read_all()
+        [again] = pbx.calls()
+        for name in ("started_at", "extension", "phase", "outcome", "caller", "did"):
+            assert getattr(again, name) == getattr(call, name), name
 
     def test_the_batch_does_not_matter(self, pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
         """What is known of a caller at their third call is the same however many were read

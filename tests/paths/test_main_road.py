@@ -351,7 +351,7 @@ def test_unreadable_screen_pops_are_answered_in_the_vendors_words(
 ) -> None:
     broken = client.post(f"{PBX}/screen-pop", data=b"{", content_type="application/json")
     assert (broken.status_code, broken.get_json()) == (400, {"STATUS": "ERROR"})
-    no_number = client.get("/pbx/bucharest/caller-data?token=secret-of-while1-account")
+    no_number = client.get("/pbx/bucharest/caller-data?token=secret-of-while1-account&dnid=1")
     assert no_number.status_code == 400
     assert set(no_number.get_json().values()) == {None}
     with Session(stores.engine) as session:

@@ -56,7 +56,7 @@ def ids(engine: Engine, column: Any) -> set[Any]:
 
 class TestForgetting:
     def test_which_notifications_go(self, stores: Stores, worker: Worker, now: datetime) -> None:
-        """What was read, after 400 days; what waits or is broken stays for ever,
+        """What was read, after 400 days, what is broken, after 90; what waits stays for ever,
         and so do calls."""
         old = now - timedelta(days=400)
         of = call(old - DAY)
@@ -65,14 +65,17 @@ class TestForgetting:
             ("done old", old - SECOND, "done"),
             ("done", old, "done"),
             ("new", old - DAY, "new"),
-            ("broken", old - DAY, "broken"),
+            ("spare old", old - SECOND, "spare"),
+            ("spare", old, "spare"),
+            ("broken old", now - 90 * DAY - SECOND, "broken"),
+            ("broken", now - 90 * DAY, "broken"),
         ):
             add(
                 stores.engine,
                 notification(of.id, b"", query=name, received_at=received_at, state=state),
             )
         worker._clean()
-        assert ids(stores.engine, InboxRow.query) == {"done", "new", "broken"}
+        assert ids(stores.engine, InboxRow.query) == {"done", "spare", "new", "broken"}
         assert ids(stores.engine, CallRow.id) == {of.id}
 
     def test_which_leases_and_refusals_go(

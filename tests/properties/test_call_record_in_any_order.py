@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import repeat
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadtracker.calls.call_record import Heard, build
-from leadtracker.domain import Account, Outcome, Phase
+from leadtracker.calls.call_record import MOST_LEGS, Heard, build, telling
+from leadtracker.domain import Account, Cdr, Outcome, Phase, ScreenPop
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.simulated_call import Ending, SimulatedCall
+from leadtracker.pbx.vendor import RecordFamily
 from leadtracker.pbx.voicenter.simulator.cdr import CdrFormat
 from tests.properties.voicenter_calls import (
     ISRAEL,
@@ -84,3 +86,50 @@ def test_what_is_known_at_the_end(call: SimulatedCall, data: st.DataObject) -> N
     assert facts.caller == call.customer
     assert facts.talk_seconds == (call.talk_seconds if call.answered else 0)
     assert len(facts.legs) == len(records(call, repeat(CdrFormat.JSON)))
+
+
+@settings(QUICKLY, max_examples=50)
+@given(calls(), calls(), st.data())
+def test_the_telling_ones_say_what_all_say_whatever_comes_later(
+    call: SimulatedCall, other: SimulatedCall, data: st.DataObject
+) -> None:
+    everything = [
+        replace(heard(sent), received_at=NOW + timedelta(seconds=number))
+        for number, sent in enumerate(
+            (
+                *(*pops(call), *short_pops(call), *events(call), *in_every_format(call)),
+                *(*pops(other), *events(other), *in_every_format(other)),
+            )
+        )
+    ]
+    some = st.lists(st.sampled_from(everything), max_size=20)
+    before, later = data.draw(some.filter(bool), "before"), data.draw(some, "later")
+    kept = telling(before)
+    assert build([*kept, *later]) == build([*before, *later])
+    assert build([*telling([*kept, *later])]) == build([*before, *later])
+    assert sorted(map(repr, telling(kept))) == sorted(map(repr, kept))
+
+
+def test_few_are_telling_however_many_there_are() -> None:
+    moments = [NOW + timedelta(seconds=number) for number in range(500)]
+    many: list[ScreenPop | Cdr] = [
+        ScreenPop(
+            "call",
+            list(Phase)[number % 5],
+            f"+97250{number:07}",
+            None,
+            extension=str(number),
+            at=moment,
+            caller_name=f"name {number}",
+            custom={"number": number},
+        )
+        for number, moment in enumerate(moments)
+    ]
+    family = VENDORS["voicenter"].family("cdr")
+    assert isinstance(family, RecordFamily)
+    leg = family.read({"ivruniqueid": "call", "time": 1595333610, "type": "x"}, ACCOUNT, NOW)
+    assert isinstance(leg, Cdr)
+    many += [replace(leg, type=f"type {number}", type_code=None) for number in range(500)]
+    assert len(telling(Heard(event, NOW) for event in many)) <= 20 + MOST_LEGS
+    facts = build(Heard(event, NOW) for event in many)
+    assert len(facts.legs) == MOST_LEGS

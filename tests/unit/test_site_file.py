@@ -195,8 +195,8 @@ SITE_FAULTS = [
     ({"default_number": "12"}, "site shop: default_number '12' is not a telephone number"),
     ({"origins": ["www.example.com"]}, f"{ORIGIN}'www.example.com'"),
     (
-        {"origins": ["https://a.example.com", "https://b.example.com/"]},
-        f"{ORIGIN}'https://b.example.com/'",
+        {"origins": ["https://a.example.com", "https://b.example.com/he"]},
+        f"{ORIGIN}'https://b.example.com/he'",
     ),
     ({"origins": ["ftp://example.com"]}, f"{ORIGIN}'ftp://example.com'"),
     ({"origins": ["https://"]}, f"{ORIGIN}'https://'"),

@@ -42,7 +42,6 @@ DEEP_XML = xml(
         ("application/json", b'{"a": NaN}', "not valid JSON"),
         ("application/json", b'{"a": Infinity}', "not valid JSON"),
         ("application/json", b'{"a": 1e999}', "not valid JSON"),
-        ("application/json", b'{"a": "\xf9"}', "not valid JSON"),  # latin-1 bytes
         ("application/json", b'{"a": "\\ud800"}', "not valid JSON"),
         ("application/json", DEEP_JSON, "more than 32 objects or lists inside each other"),
         ("application/json", DEEPER_JSON, "not valid JSON"),
@@ -55,13 +54,6 @@ DEEP_XML = xml(
         ("application/json", b"[[{}]]", "single value"),
         ("application/json", b'"text"', "single value"),
         ("application/json", b"null", "single value"),
-        ("application/json; charset=utf-8", b'{"a": "\xf9"}', "not valid JSON"),
-        ("application/json; charset=ascii", b'{"a": "\xf9"}', "not text in ascii"),
-        ("application/json; charset=zlib", b"{}", "character set 'zlib'"),
-        ("application/json; charset=punycode", b"{}", "character set 'punycode'"),
-        ("application/json; charset=utf-7", b"{}", "character set 'utf-7'"),
-        ("application/json; charset=nothing", b"{}", "character set 'nothing'"),
-        ("application/json; charset=" + "a" * 9999, b"{}", "character set"),
         ("", b"&".join(b"a%d=1" % n for n in range(1001)), "more than 1000 fields"),
         ("text/xml", xml(struct(a="&a11;"), prolog=LAUGHS).encode(), "document type or entities"),
         ("", (LAUGHS + "<a>&a11;</a>").encode(), "document type or entities"),
@@ -107,16 +99,6 @@ DEEP_XML = xml(
         ("text/xml", b"<methodCall><params></params></methodCall>", "0 parameters"),
         ("text/xml", xml("a</value></param><param><value>b").encode(), "2 parameters"),
         ("text/xml", xml(struct(a="\0")).encode(), "not valid XML-RPC"),
-        (
-            "text/xml",
-            xml(struct(a="x")).encode().replace(b"x</v", b"\xf9</v"),
-            "not valid XML-RPC",
-        ),  # latin-1 bytes
-        (
-            "text/xml; charset=utf-8",
-            xml(struct(a="x")).encode().replace(b"x</v", b"\xf9</v"),
-            "not text in utf-8",
-        ),
         ("text/xml", b"<?xml version='1.0' encoding='nothing'?><a/>", "not valid XML-RPC"),
     ],
 )

@@ -299,4 +299,5 @@ CDR = RecordFamily(
     identify=identify,
     read=read,
     acknowledge=acknowledge,
+    names=("ivruniqueid", "time", "type", "status", "caller", "did", "target", "duration"),
 )

@@ -135,4 +135,5 @@ SCREEN_POP = ScreenPopFamily(
     answer=answer,
     merge=merge,
     failed=json_answer({"STATUS": "ERROR"}, 400),
+    names=("ivrid", "phone", "status", "statusCall", "did", "extenUser", "currentCall"),
 )

@@ -66,4 +66,5 @@ CALLER_DATA = ScreenPopFamily(
     merge=merge,
     failed=json_answer(dict.fromkeys(KEYS), 400),
     secret_in_query=True,
+    names=("telephone", "dnid"),
 )

@@ -137,4 +137,5 @@ EVENTS = RecordFamily(
     read=read,
     acknowledge=acknowledge,
     secret_in_query=True,
+    names=("uniqueid", "event", "telephone", "dnid"),
 )

@@ -12,7 +12,7 @@ from leadtracker.records.tables.base import Arrived, Base, Numbered, OfCall
 
 
 class InboxRow(Base):
-    """A notification as received; its state goes from new to done or broken."""
+    """A notification as received; its state goes from new to done, spare or broken."""
 
     __tablename__ = "inbox"
     id: Mapped[Numbered]

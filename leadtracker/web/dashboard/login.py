@@ -50,6 +50,9 @@ class PeoplesSessions(SecureCookieSessionInterface):
             return None
         return super().open_session(app, request)
 
+    def get_cookie_path(self, app: Flask) -> str:
+        return request.root_path or "/"
+
 
 def register(app: Flask) -> None:
     settings = app.extensions["leadtracker"].settings
@@ -135,7 +138,7 @@ def login_required() -> ResponseReturnValue | None:
         session.clear()
         there = None
         if request.method == "GET":
-            there = request.full_path.rstrip("?")
+            there = request.root_path + request.full_path.rstrip("?")
         return redirect(url_for("login.form", next=there))
     g.user = user
     return None

@@ -56,6 +56,7 @@ def _pass_on() -> Response | None:
     ):
         proxies = [request.headers.get(f"X-Forwarded-{name}"), value]
         headers[f"X-Forwarded-{name}"] = ", ".join(each for each in proxies if each)
+    headers["X-Forwarded-Prefix"] = request.root_path
     connection = _Connection(path)
     try:
         connection.request(request.method, request.environ["RAW_URI"], request.get_data(), headers)

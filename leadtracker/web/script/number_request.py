@@ -74,6 +74,8 @@ def number(numbers: Numbers, requests: CallbackRequests) -> ResponseReturnValue:
         answer = beat(numbers, site, message)
     elif asked == "form":
         answer = requests.opening(site, read_visitor(message), request.headers["Origin"])
+        if request.root_path:
+            answer["callback"] = f"{request.root_path}/callback"
     else:
         raise BadRequest('ask must be "number", "beat" or "form"')
     response = Response(orjson.dumps(answer), mimetype="application/json")
