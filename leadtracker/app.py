@@ -9,11 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadtracker.callback.dialing import Dialing
 from leadtracker.callback.request import CallbackRequests
-<<<<<<< HEAD
 from leadtracker.calls.in_time import InTime
-=======
 from leadtracker.calls.quota import Quotas
->>>>>>> e-notifications
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.errors import SettingsError
 from leadtracker.live import Live
@@ -93,11 +90,8 @@ def _join_routes(app: Flask, stores: Stores) -> None:
         inbox,
         ScreenPops(engine, live, directory, settings.public_url),
         Crm(settings.crm_timeout_seconds, max(1, settings.threads // 4)),
-<<<<<<< HEAD
         InTime(2 * settings.threads, settings.database_seconds),
-=======
         Quotas(settings.notifications_per_minute),
->>>>>>> e-notifications
         settings.origins_of_screen_pop,
     )
     health.register(app, inbox)

@@ -17,11 +17,8 @@ from sqlalchemy.orm import Session
 from leadtracker import phone
 from leadtracker.domain import Account, Did, Site, Topic
 from leadtracker.errors import SiteFault, StoreUnavailable
-<<<<<<< HEAD
-from leadtracker.records.patience import wait_at_most
-=======
 from leadtracker.origin import as_sent_or_kept
->>>>>>> e-notifications
+from leadtracker.records.patience import wait_at_most
 from leadtracker.records.tables import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
 
 log = logging.getLogger(__name__)

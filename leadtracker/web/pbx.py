@@ -17,17 +17,11 @@ from flask.typing import ResponseReturnValue
 from flask_cors import CORS
 
 from leadtracker import address
-<<<<<<< HEAD
 from leadtracker.calls.in_time import InTime, result
+from leadtracker.calls.quota import Quotas
 from leadtracker.calls.receiving import UNREADABLE, receive
 from leadtracker.calls.screen_pop import ScreenPops
-from leadtracker.domain import Account, Caller, Json, ScreenPop
-=======
-from leadtracker.calls.quota import Quotas
-from leadtracker.calls.receiving import receive
-from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.domain import Account, Caller, Json, Phase, ScreenPop
->>>>>>> e-notifications
 from leadtracker.errors import BadPayload, NotAllowed, NotFound, StoreUnavailable
 from leadtracker.outgoing import Crm
 from leadtracker.pbx import VENDORS, wire
@@ -62,11 +56,8 @@ def register(
     inbox: Inbox,
     pops: ScreenPops,
     crm: Crm,
-<<<<<<< HEAD
     in_time: InTime,
-=======
     quotas: Quotas,
->>>>>>> e-notifications
     origins: tuple[str, ...],
 ) -> None:
     blueprint = Blueprint("pbx", __name__)
@@ -253,15 +244,8 @@ def _account(key: str, secret: str | None) -> Account:
 
     A wrong key and a wrong secret are refused alike, so that nobody can find out keys.
     """
-<<<<<<< HEAD
     account = stores().directory.account(key)
-    given = secret or request.args.get("token", "")
-=======
-    directory = stores().directory
-    directory.refresh()
-    account = directory.account(key)
     given = secret or _bare(request.args.get("token", ""))
->>>>>>> e-notifications
     wanted = account.secret if account else "\0" * len(given)
     if not hmac.compare_digest(given.encode(), wanted.encode()) or account is None:
         raise NotAllowed("the address of this notification is wrong: see `leadtracker pbx urls`")
