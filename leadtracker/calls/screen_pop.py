@@ -16,6 +16,7 @@ from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.ring import Ring, visible_number
 from leadtracker.who_called.verdict import displayed, named
 
+COMES_IN = (Direction.INCOMING, Direction.UNKNOWN)
 KNOWN_SECONDS = 30.0  # how long a site's rates are used before they are read again
 
 
@@ -41,7 +42,7 @@ class ScreenPops:
             return asked
         nobody = Caller(url=f"{self._public_url}/callers/{pop.caller}" if pop.caller else "")
         site = self._directory.site_by_did(pop.did)
-        if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
+        if site is None or pop.did is None or pop.direction not in COMES_IN:
             return nobody
         did, held = self._held(site, pop.did)
         ring = Ring(pop.at or datetime.now(UTC), did, visible_number(pop.caller))
