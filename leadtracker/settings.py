@@ -68,6 +68,13 @@ class Settings(BaseSettings):
         1.5, gt=0, le=2.5, description="how long a screen pop waits for your own CRM"
     )
     raw_days: int = Field(400, ge=7, description="days that raw notifications are kept")
+    silent_call_hours: float = Field(
+        4.0,
+        gt=0,
+        le=168,
+        description="hours without news after which a call ends as unknown; "
+        "later news still corrects it",
+    )
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(
         "",

@@ -48,6 +48,13 @@ def build(heard: Iterable[Heard]) -> CallFacts:
     return _from_pops(pops)
 
 
+def given_up(facts: CallFacts, heard: Iterable[Heard], before: datetime) -> CallFacts:
+    """The call as ended when nothing has been heard of it since `before`: its end never came."""
+    if facts.phase is Phase.ENDED or any(one.received_at > before for one in heard):
+        return facts
+    return replace(facts, phase=Phase.ENDED)
+
+
 def words(facts: CallFacts) -> list[str]:
     """What the caller chose, in order: digits and names of IVR layers, then the queue."""
     chosen = [

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from leadtracker.calls import call_record
 from leadtracker.calls.call_record import Heard
+from leadtracker.calls.known_people import of_asker, of_known, of_missed_call
 from leadtracker.domain import Account, CallFacts, Cdr, Direction, Outcome, Phase, ScreenPop, Site
 from leadtracker.errors import BadPayload, NoCall, StoreUnavailable
 from leadtracker.live import Live
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 BATCH = 10  # notifications in one transaction: short enough that nobody waits for it
 # An unnamed screen pop and a notification of the same caller and DID this near are one call.
 SAME_CALL = timedelta(minutes=3)
+SILENT = timedelta(hours=4)  # where no setting says otherwise
 
 
 @dataclass(slots=True)
@@ -50,8 +52,16 @@ class _Gathered:
     inbox: list[InboxRow] = field(default_factory=list)
 
 
-def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges) -> int:
+def read_inbox(
+    engine: Engine,
+    live: Live,
+    directory: Directory,
+    knowledges: Knowledges,
+    silent: timedelta = SILENT,
+) -> int:
     """Read the oldest new notifications; return how many, 0 when there are none.
+
+    A call that has not ended, and of which nothing came for the time `silent`, ends as unknown.
 
     A notification we cannot turn into a call is marked broken, so it does not stop those behind it.
     Raises StoreUnavailable.
@@ -62,7 +72,7 @@ def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Kno
         return 0
     directory.refresh()
     try:
-        _make_calls(engine, live, directory, knowledges, new)
+        _make_calls(engine, live, directory, knowledges, new, silent)
     except (StoreUnavailable, OperationalError, InterfaceError):
         knowledges.forget()
         raise
@@ -70,15 +80,20 @@ def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Kno
         log.exception("%s notifications fail together, so each is read alone", len(new))
         knowledges.forget()
         for one in new:
-            _make_call_or_mark(engine, live, directory, knowledges, one)
+            _make_call_or_mark(engine, live, directory, knowledges, one, silent)
     return len(new)
 
 
 def _make_call_or_mark(
-    engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_id: int
+    engine: Engine,
+    live: Live,
+    directory: Directory,
+    knowledges: Knowledges,
+    inbox_id: int,
+    silent: timedelta,
 ) -> None:
     try:
-        _make_calls(engine, live, directory, knowledges, [inbox_id])
+        _make_calls(engine, live, directory, knowledges, [inbox_id], silent)
     except (StoreUnavailable, OperationalError, InterfaceError):
         knowledges.forget()
         raise
@@ -96,13 +111,15 @@ def _make_calls(
     directory: Directory,
     knowledges: Knowledges,
     inbox_ids: Sequence[int],
+    silent: timedelta,
 ) -> None:
     with Session(engine) as session:
         new = inbox.by_number(session, inbox_ids)
         found: list[tuple[_Gathered, CallFacts, Assignment]] = []
         callers: set[str | None] = set()  # the DID stands for a caller whose number is hidden
         for call in _gather(session, new, directory):
-            facts = call_record.build(call.heard)
+            since = datetime.now(UTC) - silent
+            facts = call_record.given_up(call_record.build(call.heard), call.heard, since)
             caller = facts.caller or facts.did
             # One call per caller per batch: a second call waits for what the first one teaches.
             if caller not in callers:
@@ -280,14 +297,20 @@ def _whose(
     Where a user said who called, or nothing is left to judge by, the call stays as it is.
     """
     if (asked := _asked(session, call, facts)) is not None:
-        return _of_asker(live, directory, call, asked)
+        return of_asker(session, live, directory, call.row, asked)
     site = _site(directory, call.account, facts.did)
+    if facts.direction is Direction.OUTGOING and (
+        returned := of_missed_call(session, directory, call.account, facts)
+    ):
+        return returned
     if facts.did is None or facts.direction is Direction.OUTGOING:
-        return Assignment(site)
+        return of_known(session, directory, call.account, site, facts)
     before, judged = Snapshot(), None
     if call.row is not None and call.row.did == facts.did:
         before = snapshot_of(call.row)
     if site is None or directory.site_by_did(facts.did) is None:
+        if before.visitor_id is None:
+            return of_known(session, directory, call.account, site, facts)
         return Assignment(site, before)
     known = knowledges.of(session, site, datetime.now(UTC))
     ring = _ring(directory, site, facts)
@@ -321,19 +344,6 @@ def _ring(directory: Directory, site: Site, facts: CallFacts) -> Ring:
     return Ring(facts.started_at, did, visible_number(facts.caller), topic)
 
 
-def _of_asker(live: Live, directory: Directory, call: _Gathered, asked: CallbackRow) -> Assignment:
-    """Whoever asked to be called back is called: there is nothing to judge."""
-    site, who = directory.site(asked.site_id), asked.known_visitor
-    if site is None or not who:
-        return Assignment(site)
-    if call.row is not None and call.row.visitor_id == who:
-        return Assignment(site, snapshot_of(call.row))
-    match, visitor = {"said": "Asked to be called back"}, live.visitor(site.id, who)
-    if visitor is None:
-        return Assignment(site, Snapshot(who, match))
-    return Assignment(site, Snapshot(who, match, visitor.info, visitor.first, visitor.latest))
-
-
 def with_lesson(
     session: Session, knowledges: Knowledges, facts: CallFacts, whose: Assignment
 ) -> Assignment:
@@ -351,6 +361,7 @@ def keep(session: Session, found: Sequence[tuple[CallRow, CallFacts, Assignment]
     """Write calls, and whose they are; the caller commits."""
     for row, facts, whose in found:
         fill(row, facts, whose.site)
+        row.called_back = whose.called_back
     save(session, [(row, facts) for row, facts, _ in found])
     for row, _, whose in found:
         assign(session, row, whose)

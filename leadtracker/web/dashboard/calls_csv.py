@@ -43,7 +43,7 @@ COLUMNS: dict[str, Column] = {
     "Started (UTC)": lambda call, site, zone: formats.iso(call.started_at),
     "Site": lambda call, site, zone: formats.site_name(site),
     "Caller": lambda call, site, zone: call.caller or "",
-    "Name": lambda call, site, zone: formats.name(call.visitor_info, site),
+    "Name": lambda call, site, zone: formats.name_of(call, site),
     "Company": lambda call, site, zone: formats.company(call.visitor_info, site),
     "Number called": lambda call, site, zone: call.did or "",
     "Direction": lambda call, site, zone: call.direction,
@@ -74,5 +74,7 @@ COLUMNS: dict[str, Column] = {
     "Visitor info": _visitor_info,
     "Recording": lambda call, site, zone: formats.web_link(call.recording_url),
     "Price (minor units)": lambda call, site, zone: call.price,
+    "Caller’s name at the PBX": lambda call, site, zone: call.caller_name,
+    "Called back": lambda call, site, zone: "yes" if call.called_back else "",
     "Call id": lambda call, site, zone: call.call_id,
 }
