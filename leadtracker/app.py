@@ -90,7 +90,7 @@ def _join_routes(app: Flask, stores: Stores) -> None:
     )
     health.register(app, inbox)
     login.register(app)
-    dashboard.register(app, dialing)
+    dashboard.register(app, dialing, requests)
 
 
 def start_worker(app: Flask) -> None:

@@ -21,7 +21,7 @@ from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.dialing import REQUEST, variable
 from leadtracker.records import callbacks, calls, inbox, verdicts
-from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.callback_tables import AGENT_CALL, CallbackRow
 from leadtracker.records.calls import Snapshot, fill, new_call, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE
@@ -296,7 +296,8 @@ def _whose(
 
     Where a user said who called, or nothing is left to judge by, the call stays as it is.
     """
-    if (asked := _asked(session, call, facts)) is not None:
+    asked = _asked(session, call, facts)
+    if asked is not None and asked.origin != AGENT_CALL:
         return of_asker(session, live, directory, call.row, asked)
     site = _site(directory, call.account, facts.did)
     if facts.direction is Direction.OUTGOING and (

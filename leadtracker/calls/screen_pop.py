@@ -11,6 +11,7 @@ from leadtracker.domain import Account, Caller, Direction, Json, Lease, ScreenPo
 from leadtracker.live import Live
 from leadtracker.pbx.dialing import REQUEST, variable
 from leadtracker.records import callbacks
+from leadtracker.records.callback_tables import AGENT_CALL
 from leadtracker.records.session import Engine, Session, reading
 from leadtracker.records.sites import Directory
 from leadtracker.who_called.knowledge import Knowledge
@@ -98,7 +99,7 @@ class ScreenPops:
     def _who_asked(self, account: Account, name: str) -> Caller | None:
         with reading(self._engine) as session:
             row = callbacks.of_call(session, account.id, name, None)
-        if row is None:
+        if row is None or row.origin == AGENT_CALL:
             return None
         site = self._directory.site(row.site_id)
         if site is None:

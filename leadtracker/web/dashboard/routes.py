@@ -8,8 +8,10 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from leadtracker.callback.dialing import Dialing
+from leadtracker.callback.request import CallbackRequests
 from leadtracker.web.dashboard import (
     accuracy,
+    agent_call,
     call,
     callback_words,
     callbacks,
@@ -49,7 +51,7 @@ ROUTES = (
 )
 
 
-def register(app: Flask, dialling: Dialing) -> None:
+def register(app: Flask, dialling: Dialing, requests: CallbackRequests) -> None:
     blueprint = Blueprint("dashboard", __name__)
     own_process.give_way(blueprint)
     blueprint.before_request(refuse_other_origins)
@@ -63,6 +65,9 @@ def register(app: Flask, dialling: Dialing) -> None:
         blueprint.add_url_rule(rule, name, view)
     of_call = f"/calls/<int(max={LARGEST}):call_pk>"
     blueprint.add_url_rule(f"{of_call}/confirm", "confirm", call.confirm, methods=["POST"])
+    ask = functools.partial(agent_call.ask, requests)
+    blueprint.add_url_rule("/agent-calls", "agent_call", ask, methods=["POST"])
+    blueprint.add_url_rule("/settings/extension", "extension", settings.extension, methods=["POST"])
     hang_up = functools.partial(callbacks.hang_up, dialling)
     of_callback = f"/callbacks/<int(max={LARGEST}):pk>"
     blueprint.add_url_rule(f"{of_callback}/hang-up", "hang_up", hang_up, methods=["POST"])

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from leadtracker.calls import visitor_card
 from leadtracker.calls.visitor_card import VisitorCard
+from leadtracker.web.dashboard.agent_call import agent_call
 from leadtracker.web.dashboard.filter_form import zone_without_site
 from leadtracker.web.dashboard.formats import ANY_SITE
 from leadtracker.web.stores import stores
@@ -34,5 +35,10 @@ def _page(card: VisitorCard, wait: int | None = None) -> str:
     if card.site is not None:
         zone = card.site.time_zone
     return render_template(
-        "visitor.html", card=card, site=card.site or ANY_SITE, zone=zone, wait=wait
+        "visitor.html",
+        card=card,
+        site=card.site or ANY_SITE,
+        zone=zone,
+        wait=wait,
+        agent_call=agent_call(card.caller, card.site),
     )
