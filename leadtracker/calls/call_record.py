@@ -148,7 +148,14 @@ class _Told:
 def _spoke(pops: list[ScreenPop]) -> _Told:
     """The agent who answered. While nobody has, one at whom it rings, or rang."""
     talks = [pop for pop in pops if _answered(pop)]
-    spoke = sorted(talks or pops, key=lambda pop: (-PHASES.index(pop.phase), pop.extension))
+    spoke = sorted(
+        talks or pops,
+        key=lambda pop: (
+            pop.phase is not Phase.ANSWERED,
+            -PHASES.index(pop.phase),
+            pop.extension,
+        ),
+    )
     extension = _first(pop.extension for pop in spoke) or ""
     theirs = [pop for pop in spoke if pop.extension in ("", extension)]
     return _Told(

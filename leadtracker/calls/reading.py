@@ -234,7 +234,7 @@ def _is_same(call: _Gathered, heard: Heard) -> bool:
     if event.call_id is not None and call.named:
         return False
     return _customer(event) is not None and any(
-        (_customer(one.event), one.event.did) == (_customer(event), event.did)
+        (_customer(one.event), _ours(one.event)) == (_customer(event), _ours(event))
         and abs(_moment(one) - moment) <= SAME_CALL
         for one in call.heard
     )
@@ -257,7 +257,7 @@ def _stored(
     return calls.earliest_between(
         session,
         account.id,
-        (customer, event.did),
+        (customer, _ours(event)),
         (moment - SAME_CALL, moment + SAME_CALL),
         but=taken,
         unnamed=event.call_id is not None,
@@ -266,6 +266,13 @@ def _stored(
 
 def _customer(event: ScreenPop | Cdr) -> str | None:
     return event.customer if isinstance(event, Cdr) else event.caller
+
+
+def _ours(event: ScreenPop | Cdr) -> str | None:
+    """The number on our side: the one called, or the one that an outgoing call shows."""
+    if isinstance(event, Cdr) and event.direction is Direction.OUTGOING:
+        return event.did or event.caller
+    return event.did
 
 
 def _moment(heard: Heard) -> datetime:

@@ -18,7 +18,6 @@ from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.ring import Ring, visible_number
 from leadtracker.who_called.verdict import displayed, named
 
-COMES_IN = (Direction.INCOMING, Direction.UNKNOWN)
 KNOWN_SECONDS = 30.0  # how long a site's rates are used before they are read again
 
 
@@ -44,7 +43,7 @@ class ScreenPops:
             return asked
         nobody = Caller(url=f"{self._public_url}/callers/{pop.caller}" if pop.caller else "")
         site = self._directory.site_by_did(pop.did)
-        if site is None or pop.did is None or pop.direction not in COMES_IN:
+        if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
             return self._known_caller(account, site, pop) or nobody
         did, held = self._held(site, pop.did)
         ring = Ring(pop.at or datetime.now(UTC), did, visible_number(pop.caller))
@@ -77,7 +76,7 @@ class ScreenPops:
         known_at = self._directory.site(call.site_id or 0) if call else None
         if call is None or known_at is None:
             return None
-        if site is not None and known_at.id == site.id and pop.direction in COMES_IN:
+        if site is not None and known_at.id == site.id and pop.direction is Direction.INCOMING:
             return None  # the site's own evidence named nobody
         name = first_of(call.visitor_info, known_at.name_keys) or str(call.match.get("name") or "")
         if name and call.match.get("verdict") == "likely":

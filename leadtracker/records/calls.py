@@ -297,12 +297,16 @@ def earliest_between(
     but: Sequence[int],
     unnamed: bool,
 ) -> CallRow | None:
-    """The first call of a (caller, DID) that began in a span, other than `but`."""
+    """The first call of a (caller, DID) that began in a span, other than `but`.
+
+    An outgoing call may name no DID.
+    """
     caller, did = number
+    nameless = CallRow.did.is_(None) & (CallRow.direction == Direction.OUTGOING.value)
     near = select(CallRow).where(
         CallRow.account_id == account_id,
         CallRow.caller == caller,
-        CallRow.did == did,
+        or_(CallRow.did == did, nameless),
         CallRow.started_at.between(*span),
         CallRow.id.not_in(but),
     )

@@ -143,7 +143,6 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         cause=event.text("cause"),
         custom=custom_data(call) | event.undocumented(),
         leg=_leg(event),
-        representative=FieldReader(event.object("summery")).text("representative"),
     )
 
 

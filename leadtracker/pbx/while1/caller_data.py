@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from leadtracker.domain import Account, Caller, Direction, Json, Phase, ScreenPop
+from leadtracker.domain import Account, Caller, Json, Phase, ScreenPop
 from leadtracker.errors import BadPayload
 from leadtracker.pbx.fields import FieldReader
 from leadtracker.pbx.vendor import Fields, ScreenPopFamily, json_answer
@@ -38,7 +38,6 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         phase=Phase.RINGING,
         caller=reader.number("telephone", account.country),
         did=reader.number("dnid", account.country),
-        direction=Direction.UNKNOWN,  # the PBX asks before it dials out too, and does not say so
     )
 
 

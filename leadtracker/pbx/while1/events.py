@@ -80,9 +80,9 @@ def _ended(reader: FieldReader, event: str, account: Account, received: datetime
         talked = max(0, lasted - waited)
     customer = reader.number("telephone", account.country)
     ours = reader.number("dnid", account.country)
-    caller, target, usual = customer, ours, Direction.INCOMING
+    caller, target, did, usual = customer, ours, ours, Direction.INCOMING
     if event == "outgoing_end":
-        caller, target, usual = ours, customer, Direction.OUTGOING
+        caller, target, did, usual = ours, customer, None, Direction.OUTGOING
     agent = reader.text("agent")
     return Cdr(
         call_id=call_id,
@@ -96,7 +96,7 @@ def _ended(reader: FieldReader, event: str, account: Account, received: datetime
         started_raw=call_id,
         caller=caller,
         target=target,
-        did=ours,  # of an outgoing call too: by it and the customer, caller data is of the same call
+        did=did,
         customer=customer,
         talk_seconds=talked,
         duration_seconds=lasted,
