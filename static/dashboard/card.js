@@ -1,4 +1,4 @@
-// Keeps the card of a caller up to date while a call goes on; what is in use stays as it is.
+// Keeps the parts of a caller's card that change up to date; what is in use stays as it is.
 
 const PERIOD = 4000; // milliseconds
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -9,12 +9,12 @@ const ask = async () => {
   if (answer.redirected) return location.reload();
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const there = document.getElementById("card");
-  const fresh = page.getElementById("card");
-  if (!there || !fresh || there.innerHTML === fresh.innerHTML) return;
-  if (there.contains(document.activeElement)) return;
   document.title = page.title;
-  there.replaceWith(fresh);
+  for (const there of document.querySelectorAll("[data-fresh]")) {
+    const fresh = page.getElementById(there.id);
+    const isUsed = there.contains(document.activeElement);
+    if (fresh && !isUsed && there.innerHTML !== fresh.innerHTML) there.replaceWith(fresh);
+  }
 };
 
 const turn = async () => {
