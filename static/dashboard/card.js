@@ -31,3 +31,5 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) turn();
 });
 wait();
+
+export {}; // so that its names are its own
