@@ -41,7 +41,7 @@ def test_it_rings_the_users_own_extension_once(road: Road, dashboard: FlaskClien
     (row,) = road.rows()
     assert (row.origin, row.agent, row.target) == ("agent_call", "LoisSIP", TARGET)
     assert row.state == "talked"
-    assert road.dialled() == {form["id"]: 1}
+    assert road.dialed() == {form["id"]: 1}
     assert "Your call:" in page
     assert "Asked to be called back" not in dashboard.get(CARD).text
     assert PHONE not in dashboard.get("/callbacks").text  # nobody asked for it

@@ -1,4 +1,4 @@
-"""What lists, pages and reports say of a call is true: its end, its talk, its campaign, its name."""
+"""Lists, pages and reports say what is true of a call: its end, talk, campaign and name."""
 
 from __future__ import annotations
 

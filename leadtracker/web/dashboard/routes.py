@@ -51,7 +51,7 @@ ROUTES = (
 )
 
 
-def register(app: Flask, dialling: Dialing, requests: CallbackRequests) -> None:
+def register(app: Flask, dialing: Dialing, requests: CallbackRequests) -> None:
     blueprint = Blueprint("dashboard", __name__)
     own_process.give_way(blueprint)
     blueprint.before_request(refuse_other_origins)
@@ -68,7 +68,7 @@ def register(app: Flask, dialling: Dialing, requests: CallbackRequests) -> None:
     ask = functools.partial(agent_call.ask, requests)
     blueprint.add_url_rule("/agent-calls", "agent_call", ask, methods=["POST"])
     blueprint.add_url_rule("/settings/extension", "extension", settings.extension, methods=["POST"])
-    hang_up = functools.partial(callbacks.hang_up, dialling)
+    hang_up = functools.partial(callbacks.hang_up, dialing)
     of_callback = f"/callbacks/<int(max={LARGEST}):pk>"
     blueprint.add_url_rule(f"{of_callback}/hang-up", "hang_up", hang_up, methods=["POST"])
     slow_work.bound(app, app.extensions["leadtracker"].settings.threads)

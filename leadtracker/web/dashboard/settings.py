@@ -1,4 +1,4 @@
-"""The settings page: the user's extension; sites and PBX accounts, which the CLI changes."""
+"""The settings page: the user's extension, sites with the line for their pages, and accounts."""
 
 from __future__ import annotations
 
