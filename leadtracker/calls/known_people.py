@@ -95,7 +95,7 @@ def known_call(
     if not number or not number.startswith("+"):
         return None
     sites = {each.id for each in directory.sites_of(account)}
-    if account.options.get(ACROSS_SITES, True) is False:
+    if len(sites) > 1 and account.options.get(ACROSS_SITES, True) is False:
         sites = {site.id} if site else set()
     return calls.known_by(session, sites, number, moment)
 

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
+import tomli_w
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from leadtracker import site_file
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.calls.silence import end_silent_calls
 from leadtracker.domain import Direction, Phase, ScreenPop
@@ -207,10 +209,17 @@ class TestAKnownCaller:
         assert self.named(stores, OTHER, Direction.INCOMING) == "likely Dana"
 
     def test_not_where_the_account_forbids_it(self, stores: Stores) -> None:
+        """Where it has one site alone, nothing is told across sites."""
         add(stores.engine, call(NOON - timedelta(days=30), caller=DANA))
-        account = stores.directory.accounts["pbx"]
-        object.__setattr__(account, "options", {"known_across_sites": False})
-        assert self.named(stores, OTHER, Direction.INCOMING) == ""
+        for account_key, name in (("bucharest", "Dana"), ("pbx", "")):
+            options = {"account": {"pbx": {"options": {"known_across_sites": False}}}}
+            sites = {"site": {"magazin": {"account_key": account_key}}}
+            with Session(stores.engine) as session:
+                site_file.apply(session, tomli_w.dumps(options | sites))
+                session.commit()
+            stores.directory._next_check = 0.0
+            stores.directory.refresh()
+            assert self.named(stores, OTHER, Direction.INCOMING) == name
 
     def test_the_call_says_so_too_and_has_no_campaign(self, pbx: Pbx) -> None:
         add(pbx.engine, call(NOON - timedelta(days=30), caller=DANA))
