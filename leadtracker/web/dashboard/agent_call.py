@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -64,7 +65,7 @@ def ask(requests: CallbackRequests) -> ResponseReturnValue:
         agent=g.user.extension,
     )
     told = requests.ask(site, wish)
-    back = {AGENT_CALL: wish.id}
+    back: dict[str, Any] = {AGENT_CALL: wish.id}
     if told.state is State.REFUSED:
         back = {"refused": told.code}
     if visitor := form.get("visitor", ""):

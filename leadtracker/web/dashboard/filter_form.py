@@ -128,8 +128,8 @@ def read_filters(
 
 def zone_without_site(directory: Directory) -> str:
     """Of lists, and of what is of no site: the first site's, else the first account's."""
-    known = (*directory.sites, *directory.accounts.values(), ANY_SITE)
-    return known[0].time_zone
+    zones = [each.time_zone for each in (*directory.sites, *directory.accounts.values())]
+    return next(iter(zones), ANY_SITE.time_zone)
 
 
 def whole_form(form: FilterForm) -> FilterForm:
