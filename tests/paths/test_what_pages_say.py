@@ -242,7 +242,7 @@ def test_a_call_of_no_site_shows_one_time(dashboard: Any, engine: Any) -> None:
 def test_what_else_the_pbx_says(dashboard: Any, stores: Stores) -> None:
     pbx = Pbx(stores)
     pbx.cdr("first")
-    pbx.pop(60, "second", originalCallerName="Dana of Acme")
+    pbx.pop(60, "second", callerName="Dana of Acme")
     pbx.cdr(
         "second",
         60,
