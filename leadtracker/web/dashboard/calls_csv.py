@@ -74,7 +74,5 @@ COLUMNS: dict[str, Column] = {
     "Visitor info": _visitor_info,
     "Recording": lambda call, site, zone: formats.web_link(call.recording_url),
     "Price (minor units)": lambda call, site, zone: call.price,
-    "Caller’s name at the PBX": lambda call, site, zone: call.caller_name,
-    "Called back": lambda call, site, zone: "yes" if call.called_back else "",
     "Call id": lambda call, site, zone: call.call_id,
 }
