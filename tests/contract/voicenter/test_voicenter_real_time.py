@@ -261,7 +261,7 @@ def test_news_of_no_call_breaks_nothing(fields: dict[str, Any]) -> None:
 def test_a_reason_that_nobody_documents_is_kept_with_its_call(israel: Account) -> None:
     fields = {"eventName": "queue", "reason": "PARKED", "ivruniqueid": "x", "data": {"Calls": []}}
     assert REAL_TIME.read(fields, israel, RECEIVED) == dataclasses.replace(
-        WAITS, call_id="x", phase=Phase.UNKNOWN, caller=None
+        WAITS, call_id="x", phase=Phase.UNKNOWN, caller=None, at=None, queue=""
     )
 
 
