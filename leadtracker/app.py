@@ -96,7 +96,7 @@ def _join_routes(app: Flask, stores: Stores) -> None:
     )
     health.register(app, inbox)
     login.register(app)
-    dashboard.register(app, dialing)
+    dashboard.register(app, dialing, requests)
 
 
 def keep_sites_fresh(app: Flask) -> None:

@@ -258,6 +258,8 @@ class ScreenPop:
     cause: str = ""
     custom: Json = field(default_factory=dict)
     leg: int | None = None  # AGENTS_LEG, CUSTOMERS_LEG; None for the whole call, or not said
+    queue: str = ""  # its name
+    representative: str = ""  # who answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,13 @@ class Settings(BaseSettings):
         description="how many notifications of one PBX account each web process takes in a "
         "minute; a large one counts as one for each 64 KB",
     )
+    silent_call_hours: float = Field(
+        4.0,
+        gt=0,
+        le=168,
+        description="hours without news after which a call ends as unknown; "
+        "later news still corrects it",
+    )
     lease_days: int = Field(90, ge=1, description="days that the lease log is kept")
     geoip_database: str = Field(
         "",

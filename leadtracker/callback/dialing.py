@@ -34,7 +34,7 @@ from leadtracker.pbx.dialing import (
     KnowsWhoIsFree,
     Schedules,
 )
-from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.callback_tables import AGENT_CALL, CallbackRow
 from leadtracker.records.callbacks import UNDER_WAY, advance, cancel, claim, reference
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.session import Engine, Session
@@ -144,7 +144,9 @@ class Dialing:
             if self._claim(pk, found_as):
                 self._leave(row, _schedule(account, click, rules, row, row.due_at), rules)
             return
-        agents = self._agents(account, click, site, rules)
+        agents: tuple[str, ...] = (row.agent,)
+        if row.origin != AGENT_CALL:
+            agents = self._agents(account, click, site, rules)
         if not agents:
             if found_as is State.RECEIVED:  # a scheduled one waits until somebody is free
                 self._note(pk, "", Dialed(Answer.BLOCKED, message=NOBODY_FREE), NOBODY_FREE)

@@ -25,7 +25,7 @@ from leadtracker.live.callback_guard import Books, CallbackGuard, Money
 from leadtracker.live.callback_refusals import Refusals
 from leadtracker.numbers.number_request import ID
 from leadtracker.records import callbacks
-from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.callback_tables import AGENT_CALL, CallbackRow
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.session import Engine, reading
 from leadtracker.records.sites import Directory
@@ -34,6 +34,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}\Z")
 LONGEST_NAME, LONGEST_NOTE, LONGEST_PHONE = 100, 500, 64
 ANSWER_SECONDS = 3.0  # after that we answer the page, whether the PBX has answered us or not
 TWIN_SECONDS = 1.0  # how long a request that was sent twice at once waits for its twin
+SERVERS = ("api", AGENT_CALL)  # origins that have proved themselves before
 MOST_WRITTEN = 60  # refused requests of a site in a minute; more are only counted
 
 
@@ -41,8 +42,8 @@ MOST_WRITTEN = 60  # refused requests of a site in a minute; more are only count
 class Wish:
     """What somebody asks for, as they sent it. We believe nothing of it yet.
 
-    `origin` is how it came: `page` (the script), `form` (a plain form) or `api`. `page` is the HTTP
-    origin.
+    `origin` is how it came: `page` (the script), `form` (a plain form), `api`, or AGENT_CALL.
+    `page` is the HTTP origin.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Wish:
     address: str = ""  # IP
     filled_ms: float | None = None  # from the first touch of the form to its sending
     honeypot: str = ""  # a field that people do not see
+    agent: str = ""  # the extension to ring; '' where the site's rules say which
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class CallbackRequests:
         """
         found = clicking(self._directory, site)
         rules = rules_of(site)
-        if found is None or not rules.on:
+        if found is None or not (rules.on or wish.origin == AGENT_CALL):
             raise NotFound("this site calls nobody back")
         now = datetime.now(UTC)
         try:
@@ -130,7 +132,8 @@ class CallbackRequests:
         except Refused as refused:
             if refused.detail == "request" and (same := self._just_sent(site, wish)) is not None:
                 return same
-            self._write_down(site, found[0], wish, refused, now)
+            if wish.origin != AGENT_CALL:
+                self._write_down(site, found[0], wish, refused, now)
             return Told(wish.id, State.REFUSED, refused.words, code=refused.code)
         with WritersTurn(self._engine), reading(self._engine) as session:
             session.expire_on_commit = False
@@ -195,7 +198,9 @@ class CallbackRequests:
         nonce = self._proof(site, rules, wish)
         blocked = account.options.get("blocked", ())
         number = target.check(wish.phone, site, self._directory.numbers, blocked)
-        begins = opens(rules, site.time_zone, now)
+        begins = None  # an agent who asks is there
+        if wish.origin != AGENT_CALL:
+            begins = opens(rules, site.time_zone, now)
         day, amount = local_day(site.time_zone, begins or now), price.reserve(rules, number)
         counted = counters(
             rules,
@@ -204,7 +209,7 @@ class CallbackRequests:
             target=number,
             visitor=wish.visitor,
             script=bool(wish.form),
-            address=None if wish.origin == "api" else wish.address,
+            address=None if wish.origin in SERVERS else wish.address,
         )
         money = Money(site.id, day, amount, rules.ceiling)
         verdict = self._guard.admit(
@@ -222,7 +227,7 @@ class CallbackRequests:
 
     def _proof(self, site: Site, rules: Rules, wish: Wish) -> str:
         """The nonce that this request spends, '' where it needs none. Raises Refused."""
-        if wish.origin == "api":
+        if wish.origin in SERVERS:
             return ""
         if wish.page not in site.origins:
             raise Refused("origin", wish.page[:100])
@@ -317,7 +322,7 @@ def _row(site: Site, account: Account, wish: Wish, number: str, now: datetime) -
         made_at=now,
         due_at=None,
         campaign="",
-        agent="",
+        agent=wish.agent,
         call_id="",
         calls={},
         talk_seconds=0,

@@ -61,6 +61,8 @@ def read_options(who: str, options: Any, country: str) -> tuple[dict[str, Any], 
             f"{who}: options.callback_limits {fault}"
             for fault in _faults_of_limits(options["callback_limits"])
         ]
+    if not isinstance(options.get("known_across_sites", True), bool):
+        faults.append(f"{who}: options.known_across_sites must be true or false")
     if "blocked" in options:
         if _is_texts(options["blocked"]):
             kept["blocked"], wrong = _numbers(options["blocked"], country)

@@ -100,6 +100,13 @@ def _traits(one: Heard) -> Iterator[tuple[tuple[object, ...], Any]]:
     yield from ((("said", name), 0) for name, value in said.items() if value)
 
 
+def given_up(facts: CallFacts, heard: Iterable[Heard], before: datetime) -> CallFacts:
+    """The call as ended when nothing has been heard of it since `before`: its end never came."""
+    if facts.phase is Phase.ENDED or any(one.received_at > before for one in heard):
+        return facts
+    return replace(facts, phase=Phase.ENDED)
+
+
 def words(facts: CallFacts) -> list[str]:
     """What the caller chose, in order: digits and names of IVR layers, then the queue."""
     chosen = [
@@ -111,6 +118,7 @@ def words(facts: CallFacts) -> list[str]:
 def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
     main = legs[0]
     answered = [pop.answered_at for pop in pops if pop.answered_at]
+    told = _spoke(pops)
     return CallFacts(
         started_at=min(leg.started_at for leg in legs),
         answered_at=min(answered, default=None),
@@ -125,9 +133,9 @@ def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
         talk_seconds=_talk_seconds(legs),
         ring_seconds=main.ring_seconds,
         wait_seconds=max(leg.wait_seconds for leg in legs),
-        extension=_first(leg.extension for leg in legs) or "",
-        representative=_first(leg.representative for leg in legs) or "",
-        queue=_first(leg.queue for leg in legs) or "",
+        extension=_first(leg.extension for leg in legs) or told.extension,
+        representative=_first(leg.representative for leg in legs) or told.representative,
+        queue=_first(leg.queue for leg in legs) or told.queue,
         recording_url=_first(leg.recording_url for leg in legs) or "",
         price=_price(legs),
         original_call_id=_first(leg.original_call_id for leg in legs),
@@ -152,9 +160,8 @@ def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
     """A hang-up where nobody answered ends the ringing of one extension, not the call."""
     only = [pop for pop, _ in pops]
     phase, outcome = _progress(only)
-    answered = outcome is Outcome.ANSWERED
+    told = _spoke(only)
     moments = [pop.at for pop in only if pop.at] or [received for _, received in pops]
-    spoke = sorted(only, key=lambda pop: (-PHASES.index(pop.phase), pop.extension))
     return CallFacts(
         started_at=min(moments),
         answered_at=min((pop.answered_at for pop in only if pop.answered_at), default=None),
@@ -170,11 +177,9 @@ def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
         talk_seconds=0,
         ring_seconds=0,
         wait_seconds=0,
-        extension=next(
-            (pop.extension for pop in spoke if pop.phase is Phase.ANSWERED or not answered), ""
-        ),
-        representative="",
-        queue="",
+        extension=told.extension,
+        representative=told.representative,
+        queue=told.queue,
         recording_url="",
         price=None,
         original_call_id=None,
@@ -183,10 +188,43 @@ def _from_pops(pops: list[tuple[ScreenPop, datetime]]) -> CallFacts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who talks and in which queue the call was; '' where no screen pop says it."""
+
+    extension: str
+    representative: str
+    queue: str
+
+
+def _spoke(pops: list[ScreenPop]) -> _Told:
+    """The agent who answered. While nobody has, one at whom it rings, or rang."""
+    talks = [pop for pop in pops if _answered(pop)]
+    spoke = sorted(
+        talks or pops,
+        key=lambda pop: (
+            pop.phase is not Phase.ANSWERED,
+            -PHASES.index(pop.phase),
+            pop.extension,
+        ),
+    )
+    extension = _first(pop.extension for pop in spoke) or ""
+    theirs = [pop for pop in spoke if pop.extension in ("", extension)]
+    return _Told(
+        extension=extension,
+        representative=_first(pop.representative for pop in theirs) or "",
+        queue=_first(pop.queue for pop in pops) or "",
+    )
+
+
+def _answered(pop: ScreenPop) -> bool:
+    return pop.phase is Phase.ANSWERED or pop.answered_at is not None
+
+
 def _progress(pops: list[ScreenPop]) -> tuple[Phase, Outcome]:
     """How far a call came that only screen pops tell of."""
     outcome = Outcome.UNKNOWN
-    if any(pop.phase is Phase.ANSWERED or pop.answered_at for pop in pops):
+    if any(map(_answered, pops)):
         outcome = Outcome.ANSWERED
     if any(pop.phase is Phase.ENDED and pop.answered_at for pop in pops):
         return Phase.ENDED, outcome

@@ -15,13 +15,14 @@ from datetime import UTC, datetime, timedelta
 from leadtracker.calls import call_record
 from leadtracker.calls.call_record import Heard
 from leadtracker.calls.gathered import Gathered
+from leadtracker.calls.known_people import of_asker, of_known, of_missed_call
 from leadtracker.domain import Account, CallFacts, Cdr, Direction, Outcome, Phase, ScreenPop, Site
 from leadtracker.errors import BadPayload, NoCall, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.pbx import VENDORS, wire
 from leadtracker.pbx.dialing import REQUEST, variable
 from leadtracker.records import callbacks, calls, inbox, verdicts
-from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.callback_tables import AGENT_CALL, CallbackRow
 from leadtracker.records.calls import Snapshot, fill, new_call, save, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.inbox import BROKEN, DONE
@@ -37,10 +38,19 @@ log = logging.getLogger(__name__)
 BATCH = 10  # notifications in one transaction: short enough that nobody waits for it
 # An unnamed screen pop and a notification of the same caller and DID this near are one call.
 SAME_CALL = timedelta(minutes=3)
+SILENT = timedelta(hours=4)  # where no setting says otherwise
 
 
-def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Knowledges) -> int:
+def read_inbox(
+    engine: Engine,
+    live: Live,
+    directory: Directory,
+    knowledges: Knowledges,
+    silent: timedelta = SILENT,
+) -> int:
     """Read the oldest new notifications; return how many, 0 when there are none.
+
+    A call that has not ended, and of which nothing came for the time `silent`, ends as unknown.
 
     A notification we cannot turn into a call is marked broken, so it does not stop those behind it.
     Raises StoreUnavailable.
@@ -51,7 +61,7 @@ def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Kno
         return 0
     directory.refresh()
     try:
-        _make_calls(engine, live, directory, knowledges, new)
+        _make_calls(engine, live, directory, knowledges, new, silent)
     except (StoreUnavailable, OperationalError, InterfaceError):
         knowledges.forget()
         raise
@@ -59,15 +69,20 @@ def read_inbox(engine: Engine, live: Live, directory: Directory, knowledges: Kno
         log.exception("%s notifications fail together, so each is read alone", len(new))
         knowledges.forget()
         for one in new:
-            _make_call_or_mark(engine, live, directory, knowledges, one)
+            _make_call_or_mark(engine, live, directory, knowledges, one, silent)
     return len(new)
 
 
 def _make_call_or_mark(
-    engine: Engine, live: Live, directory: Directory, knowledges: Knowledges, inbox_id: int
+    engine: Engine,
+    live: Live,
+    directory: Directory,
+    knowledges: Knowledges,
+    inbox_id: int,
+    silent: timedelta,
 ) -> None:
     try:
-        _make_calls(engine, live, directory, knowledges, [inbox_id])
+        _make_calls(engine, live, directory, knowledges, [inbox_id], silent)
     except (StoreUnavailable, OperationalError, InterfaceError):
         knowledges.forget()
         raise
@@ -85,13 +100,14 @@ def _make_calls(
     directory: Directory,
     knowledges: Knowledges,
     inbox_ids: Sequence[int],
+    silent: timedelta,
 ) -> None:
     with Session(engine) as session:
         waiting = _gather(session, inbox.by_number(session, inbox_ids), directory)
         if not waiting:
             session.commit()  # some were marked broken
         while waiting:
-            taken, waiting = _one_of_each_caller(waiting)
+            taken, waiting = _one_of_each_caller(waiting, datetime.now(UTC) - silent)
             found = [
                 (call, facts, _whose(session, live, directory, knowledges, call, facts))
                 for call, facts in taken
@@ -100,14 +116,14 @@ def _make_calls(
 
 
 def _one_of_each_caller(
-    calls: Sequence[Gathered],
+    calls: Sequence[Gathered], silent_since: datetime
 ) -> tuple[list[tuple[Gathered, CallFacts]], list[Gathered]]:
     """The first call of each caller, and those that wait for what the first ones teach."""
     taken: list[tuple[Gathered, CallFacts]] = []
     waiting: list[Gathered] = []
     callers: set[str | None] = set()  # the DID stands for a caller whose number is hidden
     for call in calls:
-        facts = call_record.build(call.heard)
+        facts = call_record.given_up(call_record.build(call.heard), call.heard, silent_since)
         caller = facts.caller or facts.did
         if caller in callers:
             waiting.append(call)
@@ -235,7 +251,7 @@ def _is_same(call: Gathered, heard: Heard) -> bool:
     if event.call_id is not None and call.named:
         return False
     return _customer(event) is not None and any(
-        (_customer(one.event), one.event.did) == (_customer(event), event.did)
+        (_customer(one.event), _ours(one.event)) == (_customer(event), _ours(event))
         and abs(_moment(one) - moment) <= SAME_CALL
         for one in call.heard
     )
@@ -258,7 +274,7 @@ def _stored(
     return calls.earliest_between(
         session,
         account.id,
-        (customer, event.did),
+        (customer, _ours(event)),
         (moment - SAME_CALL, moment + SAME_CALL),
         but=taken,
         unnamed=event.call_id is not None,
@@ -267,6 +283,13 @@ def _stored(
 
 def _customer(event: ScreenPop | Cdr) -> str | None:
     return event.customer if isinstance(event, Cdr) else event.caller
+
+
+def _ours(event: ScreenPop | Cdr) -> str | None:
+    """The number on our side: the one called, or the one that an outgoing call shows."""
+    if isinstance(event, Cdr) and event.direction is Direction.OUTGOING:
+        return event.did or event.caller
+    return event.did
 
 
 def _moment(heard: Heard) -> datetime:
@@ -297,15 +320,22 @@ def _whose(
 
     Where a user said who called, or nothing is left to judge by, the call stays as it is.
     """
-    if (asked := _asked(session, call, facts)) is not None:
-        return _of_asker(live, directory, call, asked)
+    asked = _asked(session, call, facts)
+    if asked is not None and asked.origin != AGENT_CALL:
+        return of_asker(session, live, directory, call.row, asked)
     site = _site(directory, call.account, facts.did)
+    if facts.direction is Direction.OUTGOING and (
+        returned := of_missed_call(session, directory, call.account, facts)
+    ):
+        return returned
     if facts.did is None or facts.direction is Direction.OUTGOING:
-        return Assignment(site)
+        return of_known(session, directory, call.account, site, facts)
     before, judged = Snapshot(), None
     if call.row is not None and call.row.did == facts.did:
         before = snapshot_of(call.row)
     if site is None or directory.site_by_did(facts.did) is None:
+        if before.visitor_id is None:
+            return of_known(session, directory, call.account, site, facts)
         return Assignment(site, before)
     known = knowledges.of(session, site, datetime.now(UTC))
     ring = _ring(directory, site, facts)
@@ -339,19 +369,6 @@ def _ring(directory: Directory, site: Site, facts: CallFacts) -> Ring:
     return Ring(facts.started_at, did, visible_number(facts.caller), topic)
 
 
-def _of_asker(live: Live, directory: Directory, call: Gathered, asked: CallbackRow) -> Assignment:
-    """Whoever asked to be called back is called: there is nothing to judge."""
-    site, who = directory.site(asked.site_id), asked.known_visitor
-    if site is None or not who:
-        return Assignment(site)
-    if call.row is not None and call.row.visitor_id == who:
-        return Assignment(site, snapshot_of(call.row))
-    match, visitor = {"said": "Asked to be called back"}, live.visitor(site.id, who)
-    if visitor is None:
-        return Assignment(site, Snapshot(who, match))
-    return Assignment(site, Snapshot(who, match, visitor.info, visitor.first, visitor.latest))
-
-
 def with_lesson(
     session: Session, knowledges: Knowledges, facts: CallFacts, whose: Assignment
 ) -> Assignment:
@@ -369,6 +386,7 @@ def keep(session: Session, found: Sequence[tuple[CallRow, CallFacts, Assignment]
     """Write calls, and whose they are; the caller commits."""
     for row, facts, whose in found:
         fill(row, facts, whose.site)
+        row.called_back = whose.called_back
     save(session, [(row, facts) for row, facts, _ in found])
     for row, _, whose in found:
         assign(session, row, whose)

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from leadtracker.calls.known_people import known_call
 from leadtracker.domain import Account, Caller, Direction, Json, Lease, ScreenPop, Site, Visitor
 from leadtracker.live import Live
 from leadtracker.pbx.dialing import REQUEST, variable
 from leadtracker.records import callbacks
+from leadtracker.records.callback_tables import AGENT_CALL
 from leadtracker.records.session import Engine, Session, reading
 from leadtracker.records.sites import Directory
 from leadtracker.who_called.knowledge import Knowledge
@@ -42,7 +44,7 @@ class ScreenPops:
         nobody = Caller(url=f"{self._public_url}/callers/{pop.caller}" if pop.caller else "")
         site = self._directory.site_by_did(pop.did)
         if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
-            return nobody
+            return self._known_caller(account, site, pop) or nobody
         did, held = self._held(site, pop.did)
         ring = Ring(pop.at or datetime.now(UTC), did, visible_number(pop.caller))
         with reading(self._engine) as session:
@@ -50,7 +52,7 @@ class ScreenPops:
             posterior = displayed(known.judge(session, ring, held, at_once=True), known.calibration)
         best = named(posterior)
         if best is None:
-            return nobody
+            return self._known_caller(account, site, pop) or nobody
         info = _info(self._live.visitor(site.id, best.visitor))
         name = first_of(info, site.name_keys)
         if name and posterior.verdict == "likely":
@@ -66,6 +68,27 @@ class ScreenPops:
             visitor_id=best.visitor,
         )
 
+    def _known_caller(self, account: Account, site: Site | None, pop: ScreenPop) -> Caller | None:
+        """Whoever called from this number before, at whichever number of the account."""
+        moment = pop.at or datetime.now(UTC)
+        with reading(self._engine) as session:
+            call = known_call(session, self._directory, account, site, (pop.caller, moment))
+        known_at = self._directory.site(call.site_id or 0) if call else None
+        if call is None or known_at is None:
+            return None
+        if site is not None and known_at.id == site.id and pop.direction is Direction.INCOMING:
+            return None  # the site's own evidence named nobody
+        name = first_of(call.visitor_info, known_at.name_keys) or str(call.match.get("name") or "")
+        if name and call.match.get("verdict") == "likely":
+            name = known_at.likely_name.replace("{name}", name)
+        return Caller(
+            name=name,
+            company=first_of(call.visitor_info, known_at.company_keys),
+            url=f"{self._public_url}/callers/{pop.caller}",
+            total=1,
+            visitor_id=call.visitor_id,
+        )
+
     def _held(self, site: Site, did: str) -> tuple[str | None, list[Lease]]:
         """The DID if it is of the pool, and its holders."""
         if not self._directory.in_pool(did):
@@ -75,7 +98,7 @@ class ScreenPops:
     def _who_asked(self, account: Account, name: str) -> Caller | None:
         with reading(self._engine) as session:
             row = callbacks.of_call(session, account.id, name, None)
-        if row is None:
+        if row is None or row.origin == AGENT_CALL:
             return None
         site = self._directory.site(row.site_id)
         if site is None:

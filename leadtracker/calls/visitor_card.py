@@ -40,6 +40,7 @@ class VisitorCard:
     call: CallRow | None = None  # the one the card was opened for, or the newest
     calls: Sequence[CallRow] = ()  # all others, newest first
     asked: CallbackRow | None = None  # the newest request to be called back
+    probable: bool = False  # it is likely, not certain, that they called
 
 
 def visitor_card(
@@ -119,7 +120,11 @@ def _site_id(row: CallRow | CallbackRow | None) -> int | None:
 def _with_copy(card: VisitorCard, call: CallRow) -> VisitorCard:
     """The card with the copy of the visitor that a call took."""
     return replace(
-        card, info=call.visitor_info, first=call.first_touchpoint, touchpoint=call.touchpoint
+        card,
+        info=call.visitor_info,
+        first=call.first_touchpoint,
+        touchpoint=call.touchpoint,
+        probable=call.match.get("verdict") == "likely" and not call.match.get("confirmed"),
     )
 
 
@@ -131,6 +136,7 @@ def _with_names(card: VisitorCard) -> VisitorCard:
         company = first_of(card.info, card.site.company_keys)
     if not name and card.asked is not None:
         name = card.asked.name
+        card = replace(card, probable=False)
     return replace(card, name=name, company=company)
 
 

@@ -19,8 +19,13 @@ class AiSummary:
     text: str
     answers: tuple[tuple[str, str], ...]
     transcript: tuple[Sentence, ...]
+    speakers: tuple[tuple[str, str], ...] = ()  # who took part, and their name
 
     @property
     def fullness(self) -> tuple[int, int, int]:
         """The greater, the more there is to read."""
         return len(self.text), len(self.answers), len(self.transcript)
+
+    @property
+    def says_anything(self) -> bool:
+        return any(self.fullness) or bool(self.speakers)

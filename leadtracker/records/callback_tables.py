@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from leadtracker.records.tables.base import Base, Big
 
+AGENT_CALL = "agent_call"  # the origin of a call that an agent asks for, by a button
 # A refused request gives its id free: the same id may ask again.
 TAKEN = text("state <> 'refused'")
 
@@ -23,7 +24,7 @@ class CallbackRow(Base):
     id: Mapped[str] = mapped_column(String(64))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    origin: Mapped[str]  # page, form, api
+    origin: Mapped[str]  # page, form, api, AGENT_CALL
     visitor: Mapped[str]  # '' where a program asked
     target: Mapped[str]  # E.164; the typed text where no number could be read
     name: Mapped[str]

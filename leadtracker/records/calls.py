@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -13,9 +13,11 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     inspect,
+    or_,
     select,
     update,
 )
@@ -26,14 +28,19 @@ from leadtracker.domain import (
     Cdr,
     Direction,
     Json,
+    Outcome,
+    Phase,
     Site,
     Touchpoint,
     touchpoint_from_json,
     touchpoint_to_json,
 )
-from leadtracker.records.tables import CallRow, LegRow, ShareRow
+from leadtracker.records.tables import CallRow, InboxRow, LegRow, ShareRow
+from leadtracker.records.tables.calls import OPEN
 
 FEW_DIGITS = 4
+RETURNED_WITHIN = timedelta(days=7)  # a later call to somebody is about something else
+MOST_TRIES = 20  # to reach them
 CALLS, LEGS, SHARES = (cast(Table, row.__table__) for row in (CallRow, LegRow, ShareRow))
 NOT_COMING_IN = (Direction.OUTGOING.value, Direction.INTERNAL.value)
 COUNTED = ("started_at", "site_id", "outcome", "talk_seconds", "first_time")
@@ -68,6 +75,7 @@ COPIED = (
     "recording_url",
     "price",
     "original_call_id",
+    "caller_name",
 )
 
 
@@ -109,7 +117,9 @@ def snapshot_of(row: CallRow) -> Snapshot:
 
 def new_call(account_id: int, call_id: str, *, named: bool) -> CallRow:
     """Begin the row of a call that nothing else is known of yet; `named` by the PBX, not by us."""
-    row = CallRow(account_id=account_id, call_id=call_id, named=named, first_time=False)
+    row = CallRow(
+        account_id=account_id, call_id=call_id, named=named, first_time=False, called_back=False
+    )
     fill_visitor(row, Snapshot())
     return row
 
@@ -174,7 +184,8 @@ def _mark(session: Session, call_pk: int, first_time: bool) -> None:
 
 def counted(row: CallRow) -> dict[str, Any]:
     """What the shares of a call repeat of it."""
-    came_in = row.direction not in NOT_COMING_IN and row.original_call_id is None
+    reached = row.called_back and row.outcome == Outcome.ANSWERED
+    came_in = (row.direction not in NOT_COMING_IN or reached) and row.original_call_id is None
     return {"came_in": came_in} | {name: getattr(row, name) for name in COUNTED}
 
 
@@ -222,6 +233,54 @@ def newest_of_visitor(session: Session, visitor: str) -> CallRow | None:
     return session.scalar(of_visitor.order_by(CallRow.started_at.desc()).limit(1))
 
 
+def missed_before(session: Session, account_id: int, caller: str, at: datetime) -> CallRow | None:
+    """The missed call that a call to its caller returns.
+
+    None when the caller has been talked to since, or when it is too long ago.
+    """
+    since = select(CallRow).where(
+        CallRow.account_id == account_id,
+        CallRow.caller == caller,
+        CallRow.started_at.between(at - RETURNED_WITHIN, at - timedelta(microseconds=1)),
+    )
+    newest = since.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(MOST_TRIES)
+    for row in session.scalars(newest):
+        if row.outcome == Outcome.ANSWERED:
+            return None
+        if row.direction not in NOT_COMING_IN:
+            return row
+    return None
+
+
+def known_by(
+    session: Session, site_ids: Collection[int], caller: str, before: datetime
+) -> CallRow | None:
+    """The newest call of a number to these sites that came in, and was a visitor's."""
+    known = select(CallRow).where(
+        CallRow.caller == caller,
+        CallRow.started_at < before,
+        CallRow.direction.not_in(NOT_COMING_IN),
+        CallRow.site_id.in_(site_ids),
+        CallRow.visitor_id.is_not(None),
+    )
+    return session.scalar(known.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(1))
+
+
+def silent(session: Session, before: datetime, count: int) -> Sequence[int]:
+    """Calls without an end of which nothing has come since a moment."""
+    heard = exists().where(
+        InboxRow.call_pk == CallRow.id,
+        or_(InboxRow.received_at > before, InboxRow.state == "new"),
+    )
+    found = select(CallRow.id).where(OPEN, CallRow.started_at < before, ~heard)
+    return session.scalars(found.order_by(CallRow.started_at).limit(count)).all()
+
+
+def end(session: Session, call_pk: int) -> None:
+    """End a call of which no notification is kept any more."""
+    session.execute(update(CallRow).where(CallRow.id == call_pk).values(phase=Phase.ENDED.value))
+
+
 def named(session: Session, account_id: int, call_id: str) -> CallRow | None:
     """The call of an account that has this name."""
     return session.scalar(
@@ -238,12 +297,16 @@ def earliest_between(
     but: Sequence[int],
     unnamed: bool,
 ) -> CallRow | None:
-    """The first call of a (caller, DID) that began in a span, other than `but`."""
+    """The first call of a (caller, DID) that began in a span, other than `but`.
+
+    An outgoing call may name no DID.
+    """
     caller, did = number
+    nameless = CallRow.did.is_(None) & (CallRow.direction == Direction.OUTGOING.value)
     near = select(CallRow).where(
         CallRow.account_id == account_id,
         CallRow.caller == caller,
-        CallRow.did == did,
+        or_(CallRow.did == did, nameless),
         CallRow.started_at.between(*span),
         CallRow.id.not_in(but),
     )

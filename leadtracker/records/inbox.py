@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.errors import StoreUnavailable
 from leadtracker.records.database import WritersTurn
+from leadtracker.records.session import rows_changed
 from leadtracker.records.tables import InboxRow
 
 NEW, DONE, BROKEN = "new", "done", "broken"
@@ -250,13 +251,10 @@ def read_again(session: Session, *, broken_only: bool, since: datetime | None = 
     return int(session.execute(change).rowcount)  # type: ignore[attr-defined]
 
 
-def read_call_again(session: Session, call_pk: int) -> None:
-    """Have the worker read all notifications of one call again."""
-    session.execute(
-        update(InboxRow)
-        .where(InboxRow.call_pk == call_pk, InboxRow.state.in_(READ))
-        .values(state=NEW)
-    )
+def read_call_again(session: Session, call_pk: int) -> int:
+    """Have the worker read all notifications of one call again; returns how many."""
+    again = update(InboxRow).where(InboxRow.call_pk == call_pk, InboxRow.state.in_(READ))
+    return rows_changed(session, again.values(state=NEW))
 
 
 def forget(session: Session, states: Sequence[str], before: datetime) -> None:

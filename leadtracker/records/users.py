@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from leadtracker.callback_rules.table import AGENT
 from leadtracker.errors import BadRequest, NotFound
 from leadtracker.records.tables import EndedLoginRow, UserRow
 
@@ -26,6 +27,8 @@ class User:
     id: int
     name: str
     epoch: int
+    account_key: str = ""  # of the PBX account that rings them
+    extension: str = ""  # theirs at that account; '' where they have none
 
 
 def ensure_first_user(engine: Engine) -> tuple[str, str] | None:
@@ -106,7 +109,17 @@ def forget_ended_logins(session: Session, now: datetime) -> None:
 
 
 def _user(row: UserRow) -> User:
-    return User(row.id, row.name, row.epoch)
+    return User(row.id, row.name, row.epoch, row.account_key, row.extension)
+
+
+def set_extension(engine: Engine, user_id: int, account_key: str, extension: str) -> None:
+    """Set where the PBX rings a user; an empty extension takes it away. Raises BadRequest."""
+    if extension and not AGENT.fullmatch(extension):
+        raise BadRequest(f"{extension!r} is neither an extension nor login:CODE")
+    with Session(engine) as session:
+        row = session.get_one(UserRow, user_id)
+        row.account_key, row.extension = (account_key, extension) if extension else ("", "")
+        session.commit()
 
 
 def readable_password() -> str:

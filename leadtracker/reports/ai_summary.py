@@ -15,5 +15,5 @@ def ai_summary(vendor: str, of_legs: Iterable[Any]) -> AiSummary | None:
     if known is None or known.ai_summary is None:
         return None
     summaries = [known.ai_summary(ai) for ai in of_legs if isinstance(ai, dict)]
-    telling = [summary for summary in summaries if any(summary.fullness)]
+    telling = [summary for summary in summaries if summary.says_anything]
     return max(telling, key=lambda summary: summary.fullness, default=None)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from leadtracker.callback_rules.course import State
-from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.callback_tables import AGENT_CALL, CallbackRow
 from leadtracker.records.database import UtcDateTime
 from leadtracker.records.session import reading
 from leadtracker.records.tables import SiteRow
@@ -144,13 +144,18 @@ def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
 
 def callback_of_call(session: Session, call_pk: int) -> CallbackRow | None:
     """The request that a call was made for, None when there was none."""
-    return session.scalar(select(CallbackRow).where(CallbackRow.call_pk == call_pk).limit(1))
+    of_call = select(CallbackRow).where(
+        CallbackRow.call_pk == call_pk, CallbackRow.origin != AGENT_CALL
+    )
+    return session.scalar(of_call.limit(1))
 
 
 def newest_callback(session: Session, *, visitor: str = "", target: str = "") -> CallbackRow | None:
     """The last request of a visitor, or for a number in E.164, that was not refused."""
     mine = CallbackRow.visitor == visitor if visitor else CallbackRow.target == target
-    found = select(CallbackRow).where(mine, CallbackRow.state != State.REFUSED)
+    found = select(CallbackRow).where(
+        mine, CallbackRow.state != State.REFUSED, CallbackRow.origin != AGENT_CALL
+    )
     return session.scalar(found.order_by(CallbackRow.pk.desc()).limit(1))
 
 
@@ -168,7 +173,7 @@ def counts(session: Session, since: datetime) -> list[tuple[int, str, int]]:
 
 
 def _conditions(wanted: CallbackFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [CallbackRow.origin != AGENT_CALL]
     if wanted.period.start is not None:
         found.append(CallbackRow.made_at >= wanted.period.start)
     if wanted.period.end is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,15 @@ class OneCall:
     legs: Sequence[LegRow]
     visits: Sequence[LeaseRow]
     notifications: Sequence[InboxRow]
+    transferred_from: CallRow | None = None
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """What else the PBX says of the call, in words and values; nothing twice."""
+        found = [("Name at the PBX", self.call.caller_name)]
+        for leg in self.legs:
+            found += _told(leg.record)
+        return list(dict.fromkeys((term, text) for term, text in found if text))
 
 
 def one_call(session: Session, call_pk: int) -> OneCall:
@@ -45,7 +55,33 @@ def one_call(session: Session, call_pk: int) -> OneCall:
         legs=legs,
         visits=visits_before(session, call),
         notifications=session.scalars(received).all(),
+        transferred_from=_transferred_from(session, call),
     )
+
+
+def _transferred_from(session: Session, call: CallRow) -> CallRow | None:
+    if not call.original_call_id or call.original_call_id == call.call_id:
+        return None
+    return call_named(session, [call.account_id], call.original_call_id)
+
+
+def _told(record: dict[str, Any]) -> list[tuple[str, str]]:
+    dialer = record.get("dialer") or {}
+    return [
+        ("Department", str(record.get("department") or "")),
+        ("Top department", str(record.get("top_department") or "")),
+        ("Dialer campaign", str(record.get("campaign") or "")),
+        ("Attempt", _attempt(dialer.get("RetryNum"), dialer.get("RetryAmount"))),
+    ]
+
+
+def _attempt(number: Any, most: Any) -> str:
+    """`2 of 3`; empty where the PBX does not count."""
+    if number is None or number == "":
+        return ""
+    if most is None or most == "":
+        return str(number)
+    return f"{number} of {most}"
 
 
 def visits_before(session: Session, call: CallRow) -> Sequence[LeaseRow]:

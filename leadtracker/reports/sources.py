@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, case, cast, func, select
+from sqlalchemy import ColumnElement, Float, Select, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from leadtracker.domain import Outcome
@@ -44,7 +44,7 @@ class SourceLine:
     | field      | meaning                                                              |
     |------------|----------------------------------------------------------------------|
     | key        | a value for each column of the dimension, '' where nothing is known  |
-    | calls      | incoming calls: answered, missed or still going on                   |
+    | calls      | incoming calls, and people called back who answered                  |
     | missed     | calls that ended in any other way than answered                      |
     | first_time | calls from numbers that had not called the site before               |
     | certain    | calls that came from there with a probability of 0.8 or more         |
@@ -160,8 +160,15 @@ def missed(row: type[CallRow | ShareRow] = CallRow) -> ColumnElement[int]:
 
 
 def incoming(wanted: SourceFilter) -> list[ColumnElement[bool]]:
-    """Calls that came in. A transferred call is one call, not two."""
-    came_in = [CallRow.direction.not_in(NOT_COMING_IN), CallRow.original_call_id.is_(None)]
+    """Calls that came in, and those that reached whom we called back.
+
+    A transferred call is one call, not two.
+    """
+    reached = CallRow.called_back & (CallRow.outcome == Outcome.ANSWERED.value)
+    came_in = [
+        or_(CallRow.direction.not_in(NOT_COMING_IN), reached),
+        CallRow.original_call_id.is_(None),
+    ]
     return came_in + _of_period(wanted, CallRow)
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from leadtracker.callback.sweeps import CallbackSweeps
 from leadtracker.calls.listening import Listening
 from leadtracker.calls.reading import read_inbox
+from leadtracker.calls.silence import end_silent_calls
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
 from leadtracker.live import Live
@@ -38,6 +39,7 @@ FLOOD_RESTS = 10  # while more comes than it reads, it rests so many times longe
 LONGEST_REST = 2.0  # seconds
 RESTORE_BATCH = 50  # DIDs
 RESTORED = "all"
+LOOK_FOR_SILENCE = timedelta(minutes=1)
 DRAINED_DAYS = 60  # late calls on a drained DID still match
 
 
@@ -55,6 +57,7 @@ class Worker:
         self._listening = Listening(engine, live, directory)
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
+        self._next_silence = datetime.min.replace(tzinfo=UTC)
         self._cleaned_on = date.min
 
     def run(self, stop: threading.Event) -> None:
@@ -133,7 +136,11 @@ class Worker:
                 self._log(site, entries)
                 done += len(entries)
             done += self._restore(site)
-        done += read_inbox(self._engine, self._live, self._directory, self._knowledges)
+        silent = timedelta(hours=self._settings.silent_call_hours)
+        if self._next_silence <= now:
+            end_silent_calls(self._engine, now - silent)
+            self._next_silence = now + LOOK_FOR_SILENCE
+        done += read_inbox(self._engine, self._live, self._directory, self._knowledges, silent)
         done += apply_corrections(self._engine, self._live, self._directory, self._knowledges)
         self._callbacks.tick(datetime.now(UTC))
         self._listening.tick()

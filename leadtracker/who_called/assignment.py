@@ -7,7 +7,7 @@ Three roads lead here: a notification is read, a user says who called, a call is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from leadtracker.domain import Site
 from leadtracker.live import Live
@@ -17,6 +17,7 @@ from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow
 from leadtracker.records.verdicts import Judgment, Part
+from leadtracker.who_called.custom_touchpoint import custom_touchpoint
 from leadtracker.who_called.verdict import displayed, snapshot
 
 
@@ -29,6 +30,7 @@ class Assignment:
     | set    | set   | become these parts, by touchpoint       |
     | set    | None  | stay as they are                        |
     | None   | None  | all go to the touchpoint of the visitor |
+    | None   | set   | become these parts, by touchpoint       |
 
     `judged` is None for a call that nobody had to judge: one that is on no number of a pool, or
     one that the visitor asked for.
@@ -38,6 +40,7 @@ class Assignment:
     snapshot: Snapshot = field(default_factory=Snapshot)
     judged: Judgment | None = None
     parts: Sequence[Part] | None = None
+    called_back: bool = False  # whoever asked for the call, or whose own call was missed
 
 
 def from_verdict(
@@ -60,12 +63,17 @@ def from_verdict(
 
 def assign(session: Session, row: CallRow, whose: Assignment) -> None:
     """Make a saved call whose it is: its row, its verdict and its shares. The caller commits."""
-    fill_visitor(row, whose.snapshot)
-    parts = whose.parts
-    if whose.judged is None:
-        touched = whose.snapshot.touchpoint
-        parts = [(1.0, touched)] if touched else []
-    elif whose.site is not None:
+    copy, parts = whose.snapshot, whose.parts
+    if whose.judged is None and parts is None:
+        parts = [(1.0, copy.touchpoint)] if copy.touchpoint else []
+    if copy.touchpoint is None and (told := custom_touchpoint(session, row)) is not None:
+        copy = replace(copy, touchpoint=told)
+        if parts is None:
+            parts = verdicts.shares_of(session, row.id)
+        known = [(p, touched) for p, touched in parts if any(touched.origin.values())]
+        parts = [*known, (1 - sum(p for p, _ in known), told)]
+    fill_visitor(row, copy)
+    if whose.judged is not None and whose.site is not None:
         verdicts.save(session, [(row.id, whose.site.id, whose.judged)])
     if parts is not None:
         verdicts.share(session, {row.id: parts})

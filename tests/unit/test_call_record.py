@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from leadtracker.calls.call_record import OUTCOMES, Heard, build, words
+from leadtracker.calls.call_record import OUTCOMES, Heard, build, given_up, words
 from leadtracker.domain import CallFacts, Cdr, Direction, IvrStep, Outcome, Phase, ScreenPop
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -26,6 +26,7 @@ POP = ScreenPop(
 )
 ANSWERED = replace(POP, phase=Phase.ANSWERED, answered_at=LATER)
 HUNG_UP = replace(POP, phase=Phase.ENDED, cause="Normal hangup")
+QUEUED = replace(ANSWERED, extension="", queue="Sales", representative="Lois")
 AGENT_RINGS = replace(POP, phase=Phase.DIALING, direction=Direction.OUTGOING, leg=1)
 AGENT_TALKS = replace(AGENT_RINGS, phase=Phase.ANSWERED, answered_at=LATER)
 CDR = Cdr(
@@ -169,7 +170,14 @@ POPS: list[tuple[Iterable[ScreenPop], dict[str, Any]]] = [
     # The extension that answered; of many that ring the first, whatever else they say.
     ([replace(POP, caller="+11", extension="SIP2"), POP], {"extension": "SIP1"}),
     ([replace(POP, phase=Phase.UNKNOWN), replace(POP, extension="SIP2")], {"extension": "SIP2"}),
-    ([POP, replace(HUNG_UP, extension="SIP2", answered_at=LATER)], {"extension": ""}),
+    ([POP, replace(HUNG_UP, extension="SIP2", answered_at=LATER)], {"extension": "SIP2"}),
+    # An event of the queue stands between: it names queue and agent, and no extension.
+    (
+        [POP, ANSWERED, QUEUED],
+        {"extension": "SIP1", "queue": "Sales", "representative": "Lois", "answered_at": LATER},
+    ),
+    ([POP, QUEUED], {"extension": "", "queue": "Sales", "outcome": Outcome.ANSWERED}),
+    ([POP, replace(QUEUED, phase=Phase.ENDED, answered_at=None)], {"extension": "SIP1"}),
     ([ANSWERED, replace(HUNG_UP, extension="SIP0", answered_at=LATER)], {"extension": "SIP1"}),
     (
         [
@@ -272,6 +280,11 @@ CDRS: list[tuple[Iterable[ScreenPop | Cdr], dict[str, Any]]] = [
         SAID,
     ),
     ([replace(CDR, extension="")], {"extension": ""}),
+    (
+        [replace(CDR, extension=""), POP, ANSWERED, QUEUED],
+        {"extension": "SIP1", "queue": "Sales", "representative": "Lois"},
+    ),
+    ([replace(CDR, **SAID), QUEUED], SAID),
     ([replace(CDR, price=Decimal(0))], {"price": 0}),
     ([CDR, replace(CDR, type="Queue", price=Decimal("2.4"))], {"price": 2}),
     ([CDR, replace(CDR, type="Queue", talk_seconds=12)], {"talk_seconds": 42}),
@@ -310,6 +323,16 @@ CDRS: list[tuple[Iterable[ScreenPop | Cdr], dict[str, Any]]] = [
         {"queue": ""},
     ),
 ]
+
+
+@pytest.mark.parametrize("pops", [[POP], [POP, ANSWERED], [CDR]])
+def test_a_call_of_which_nothing_is_heard(pops: list[ScreenPop | Cdr]) -> None:
+    heard = [Heard(event, NOON) for event in pops]
+    facts = build(heard)
+    assert given_up(facts, heard, NOON - timedelta(seconds=1)) == facts
+    after = given_up(facts, heard, NOON)
+    assert after == replace(facts, phase=Phase.ENDED)
+    assert after.outcome is facts.outcome
 
 
 @pytest.mark.parametrize(("events", "facts"), CDRS)

@@ -13,6 +13,7 @@ from leadtracker.domain import Json
 from leadtracker.pbx.ai_summary import AiSummary, Sentence
 
 MOST_SENTENCES = 2000
+PARTICIPANTS = {"caller": "Caller", "callee": "Called"}
 
 
 def read(ai: Json) -> AiSummary:
@@ -27,7 +28,19 @@ def read(ai: Json) -> AiSummary:
         text=_words(insights.get("summary")),
         answers=tuple((question, answer) for question, answer in answers if answer),
         transcript=_transcript(_objects(ai.get("transcript"))),
+        speakers=_speakers(insights.get("participants")),
     )
+
+
+def _speakers(sent: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(sent, dict):
+        return ()
+    named = (
+        (words, person["name"])
+        for key, words in PARTICIPANTS.items()
+        if isinstance(person := sent.get(key), dict) and isinstance(person.get("name"), str)
+    )
+    return tuple((words, name.strip()) for words, name in named if name.strip())
 
 
 def _transcript(sentences: list[Json]) -> tuple[Sentence, ...]:

@@ -125,7 +125,7 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     event = _Event(fields)
     call_id = _call_id(event)
     if event.kind == QUEUE:
-        return _of_queue(event, call_id, account)
+        return _of_queue(event, call_id, account, received)
     call, direction = event.call, _direction(event.call)
     caller = call.number("callerphone", account.country) or call.number(
         "originalCallerID", account.country
@@ -137,8 +137,8 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
         did=call.number("did", account.country),
         direction=direction,
         extension=event.text("extenUser") or call.text("extenUser"),
-        at=_moment("callStarted", event, account, received),
-        answered_at=_moment("callAnswered", event, account, received),
+        at=_moment(event.call.whole("callStarted"), event, account, received),
+        answered_at=_moment(event.call.whole("callAnswered"), event, account, received),
         caller_name=_caller_name(call, account.country),
         cause=event.text("cause"),
         custom=custom_data(call) | event.undocumented(),
@@ -146,19 +146,29 @@ def read(fields: Fields, account: Account, received: datetime) -> ScreenPop:
     )
 
 
-def _of_queue(event: _Event, call_id: str, account: Account) -> ScreenPop:
+def _of_queue(event: _Event, call_id: str, account: Account, received: datetime) -> ScreenPop:
+    """The caller joins the queue, leaves it to an agent, or gives up; and when."""
+    now = _moment(
+        event.whole("telephonyservertime") or event.whole("servertime"), event, account, received
+    )
     waiting, phase = event.waiting(call_id), WAITING.get(event.reason, Phase.UNKNOWN)
     cause = ""
     if phase is Phase.ENDED:
         cause = event.reason
+    joined = _moment(waiting.whole("JoinTimeStamp"), event, account, received)
+    answered_at = now if phase is Phase.ANSWERED else None
     return ScreenPop(
         call_id=call_id,
         phase=phase,
         caller=waiting.number("CallerID", account.country),
         did=None,
         direction=Direction.UNKNOWN,  # not said: a Click 2 Queue call waits too
+        at=joined or now,
+        answered_at=answered_at,
         cause=cause,
         custom=custom_data(waiting) | event.undocumented(),
+        queue=event.text("QueueName"),
+        representative=event.text("AnsweredAgent"),
     )
 
 
@@ -239,9 +249,11 @@ def _caller_name(call: FieldReader, country: str) -> str:
     return name
 
 
-def _moment(name: str, event: _Event, account: Account, received: datetime) -> datetime | None:
+def _moment(
+    epoch: int | None, event: _Event, account: Account, received: datetime
+) -> datetime | None:
     """By the offset that the event names; without one, by the account's time zone."""
-    epoch, ahead = event.call.whole(name), event.whole("servertimeoffset")
+    ahead = event.whole("servertimeoffset")
     if epoch is None or not times.is_time(epoch):
         return None
     if 0 < abs(ahead) <= MOST_AHEAD:

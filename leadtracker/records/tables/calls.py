@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadtracker.records.tables.base import Arrived, Base, Numbered, OfCall
+
+OPEN = text("phase <> 'ended'")
 
 
 class InboxRow(Base):
@@ -57,6 +59,9 @@ class CallRow(Base):
     recording_url: Mapped[str]
     price: Mapped[int | None]
     original_call_id: Mapped[str | None]
+    caller_name: Mapped[str] = mapped_column(server_default="")  # the PBX's
+    # Whether it calls back whoever asked for it, or whose call was missed.
+    called_back: Mapped[bool] = mapped_column(server_default=false())
     # Whether it is that number's first incoming call to the site.
     first_time: Mapped[bool] = mapped_column(server_default=false())
     visitor_id: Mapped[str | None]
@@ -82,7 +87,9 @@ class CallRow(Base):
             "talk_seconds",
             "first_time",
             "original_call_id",
+            "called_back",
         ),
+        Index("calls_open", "started_at", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("calls_site_started", "site_id", "started_at", "id"),
         Index("calls_outcome_started", "outcome", "started_at", "id"),
         Index("calls_channel_started", "channel", "started_at", "id"),

@@ -15,6 +15,8 @@ class UserRow(Base):
     name: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str]
     made_at: Mapped[datetime]
+    account_key: Mapped[str] = mapped_column(server_default="")  # of the PBX that rings them
+    extension: Mapped[str] = mapped_column(server_default="")  # '' where they have none
     epoch: Mapped[int]  # grows when the password changes, which ends older logins
 
 

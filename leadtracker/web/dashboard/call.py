@@ -12,7 +12,7 @@ from leadtracker.records.tables import CallRow
 from leadtracker.reports.ai_summary import ai_summary
 from leadtracker.reports.callbacks import callback_of_call
 from leadtracker.reports.one_call import one_call
-from leadtracker.web.dashboard.formats import ANY_SITE
+from leadtracker.web.dashboard.filter_form import zone_without_site
 from leadtracker.web.dashboard.raw_payload import readable
 from leadtracker.web.stores import stores
 from leadtracker.who_called.corrections import NOBODY, keep_word
@@ -36,7 +36,7 @@ def page(call_pk: int) -> ResponseReturnValue:
         visitor_id=visitor_id,
         info=info,
         site=site,
-        zone=(site or ANY_SITE).time_zone,
+        zone=site.time_zone if site else zone_without_site(here.directory),
         summary=ai_summary(_vendor(found.call), [leg.record.get("ai") for leg in found.legs]),
         callback=callback,
         notifications=[(each, readable(each, secrets)) for each in found.notifications],

@@ -44,7 +44,7 @@ COLUMNS: dict[str, Column] = {
     "Started (UTC)": lambda call, site, zone: formats.iso(call.started_at),
     "Site": lambda call, site, zone: formats.site_name(site),
     "Caller": lambda call, site, zone: call.caller or "",
-    "Name": lambda call, site, zone: formats.name(call.visitor_info, site),
+    "Name": lambda call, site, zone: formats.name_of(call, site),
     "Company": lambda call, site, zone: formats.company(call.visitor_info, site),
     "Number called": lambda call, site, zone: call.did or "",
     "Direction": lambda call, site, zone: call.direction,

@@ -110,7 +110,7 @@ def read_filters(
     if query.get("outcome", "answered") not in OUTCOMES:
         raise BadRequest(f"outcome is one of: {', '.join(OUTCOMES)}")
     site = _site(query.get("site"), directory)
-    zone = (site or next(iter(directory.sites), None) or ANY_SITE).time_zone
+    zone = site.time_zone if site else zone_without_site(directory)
     now = datetime.now(UTC)
     first, last = read_day(query.get("from", "")), read_day(query.get("to", ""))
     if first or last:
@@ -124,6 +124,12 @@ def read_filters(
     if closed:
         period = _close(period, now)
     return FilterForm(query, period, site)
+
+
+def zone_without_site(directory: Directory) -> str:
+    """Of lists, and of what is of no site: the first site's, else the first account's."""
+    zones = [each.time_zone for each in (*directory.sites, *directory.accounts.values())]
+    return next(iter(zones), ANY_SITE.time_zone)
 
 
 def whole_form(form: FilterForm) -> FilterForm:

@@ -67,6 +67,7 @@ def register(app: Flask) -> None:
         decimal,
         source_line,
         name,
+        name_of,
         company,
         plain,
         web_link,
@@ -208,6 +209,11 @@ def site_name(site: Site | None) -> str:
 
 def name(info: Json, site: Site | None) -> str:
     return first_of(info, (site or ANY_SITE).name_keys)
+
+
+def name_of(call: Any, site: Site | None) -> str:
+    """What the site's page told, else what they wrote into the form that asked for the call."""
+    return name(call.visitor_info, site) or str(call.match.get("name") or "")
 
 
 def company(info: Json, site: Site | None) -> str:

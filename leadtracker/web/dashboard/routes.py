@@ -8,9 +8,11 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from leadtracker.callback.dialing import Dialing
+from leadtracker.callback.request import CallbackRequests
 from leadtracker.web import waiting
 from leadtracker.web.dashboard import (
     accuracy,
+    agent_call,
     call,
     callback_words,
     callbacks,
@@ -50,7 +52,7 @@ ROUTES = (
 )
 
 
-def register(app: Flask, dialing: Dialing) -> None:
+def register(app: Flask, dialing: Dialing, requests: CallbackRequests) -> None:
     blueprint = Blueprint("dashboard", __name__)
     own_process.give_way(blueprint)
     blueprint.before_request(waiting.take_place)
@@ -65,6 +67,9 @@ def register(app: Flask, dialing: Dialing) -> None:
         blueprint.add_url_rule(rule, name, view)
     of_call = f"/calls/<int(max={LARGEST}):call_pk>"
     blueprint.add_url_rule(f"{of_call}/confirm", "confirm", call.confirm, methods=["POST"])
+    ask = functools.partial(agent_call.ask, requests)
+    blueprint.add_url_rule("/agent-calls", "agent_call", ask, methods=["POST"])
+    blueprint.add_url_rule("/settings/extension", "extension", settings.extension, methods=["POST"])
     hang_up = functools.partial(callbacks.hang_up, dialing)
     of_callback = f"/callbacks/<int(max={LARGEST}):pk>"
     blueprint.add_url_rule(f"{of_callback}/hang-up", "hang_up", hang_up, methods=["POST"])

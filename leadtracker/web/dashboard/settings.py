@@ -1,11 +1,13 @@
-"""The settings page shows sites, the line for their pages, and PBX accounts."""
+"""The settings page: the user's extension, sites with the line for their pages, and accounts."""
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from leadtracker.errors import BadRequest
 from leadtracker.pbx import VENDORS
+from leadtracker.records.users import set_extension
 from leadtracker.web.stores import stores
 
 
@@ -20,3 +22,12 @@ def page() -> ResponseReturnValue:
         vendors=VENDORS,
         script=settings.public_url + (settings.script_path or "/tracker.js"),
     )
+
+
+def extension() -> ResponseReturnValue:
+    """The user says at which extension of which account the PBX rings them."""
+    account, text = request.form.get("account", ""), request.form.get("extension", "").strip()
+    if text and stores().directory.account(account) is None:
+        raise BadRequest("there is no such PBX account")
+    set_extension(stores().engine, g.user.id, account, text)
+    return redirect(url_for("dashboard.settings", _anchor="extension"), 303)

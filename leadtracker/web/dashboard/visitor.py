@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from leadtracker.calls import visitor_card
 from leadtracker.calls.visitor_card import VisitorCard
+from leadtracker.web.dashboard.agent_call import agent_call
+from leadtracker.web.dashboard.filter_form import zone_without_site
 from leadtracker.web.dashboard.formats import ANY_SITE
 from leadtracker.web.stores import stores
 
@@ -29,5 +31,14 @@ def caller(caller: str) -> ResponseReturnValue:
 
 def _page(card: VisitorCard, wait: int | None = None) -> str:
     """`wait`: how often the page has looked again for its call, which is not written yet."""
-    site = card.site or ANY_SITE
-    return render_template("visitor.html", card=card, site=site, zone=site.time_zone, wait=wait)
+    zone = zone_without_site(stores().directory)
+    if card.site is not None:
+        zone = card.site.time_zone
+    return render_template(
+        "visitor.html",
+        card=card,
+        site=card.site or ANY_SITE,
+        zone=zone,
+        wait=wait,
+        agent_call=agent_call(card.caller, card.site),
+    )

@@ -91,12 +91,22 @@ WAITS = ScreenPop(
     did=None,
     direction=Direction.UNKNOWN,
     extension="",
-    at=None,
+    at=at(2020, 8, 23, 15, 8, 25),
     answered_at=None,
     caller_name="",
     cause="",
     custom={},
     leg=None,
+    queue="Queue1",
+)
+LEFT, REAL_LEFT = at(2020, 8, 23, 15, 8, 39), at(2023, 12, 28, 8, 26, 10)
+REAL_WAITED = dataclasses.replace(
+    WAITS,
+    call_id="20231228102439000000000000000001",
+    phase=Phase.ANSWERED,
+    caller=None,
+    at=REAL_LEFT,
+    answered_at=REAL_LEFT,
 )
 EXPECTED = {
     "event-extension-c2c-leg1-newcall.json": LEG1,
@@ -140,23 +150,27 @@ EXPECTED = {
         REAL, phase=Phase.ENDED, cause="No user responding"
     ),
     "event-queue-join.json": WAITS,
-    "event-queue-exit.json": dataclasses.replace(WAITS, phase=Phase.ANSWERED, caller=None),
+    "event-queue-exit.json": dataclasses.replace(
+        WAITS, phase=Phase.ANSWERED, caller=None, at=LEFT, answered_at=LEFT
+    ),
     "event-queue-abandoned.json": dataclasses.replace(
         WAITS,
         call_id="2020082015645675456434324949c0712",
         phase=Phase.ENDED,
         caller=None,
         cause="abandoned",
+        at=at(2020, 8, 23, 15, 10, 51),
     ),
     # The first who waits is another call than the one that joined, or was answered.
     "event-queue-real-join.json": dataclasses.replace(
-        WAITS, call_id="20231228102518000000000000000002", caller="+972501234568"
+        WAITS,
+        call_id="20231228102518000000000000000002",
+        caller="+972501234568",
+        at=at(2023, 12, 28, 8, 26, 3),
     ),
-    "event-queue-real-answer.json": dataclasses.replace(
-        WAITS, call_id="20231228102439000000000000000001", phase=Phase.ANSWERED, caller=None
-    ),
+    "event-queue-real-answer.json": REAL_WAITED,
     "event-queue-real-exit-answered-agent.json": dataclasses.replace(
-        WAITS, call_id="20231228102439000000000000000001", phase=Phase.ANSWERED, caller=None
+        REAL_WAITED, representative="Clark Kent"
     ),
 }
 ABOUT_NO_CALL = (
@@ -247,7 +261,7 @@ def test_news_of_no_call_breaks_nothing(fields: dict[str, Any]) -> None:
 def test_a_reason_that_nobody_documents_is_kept_with_its_call(israel: Account) -> None:
     fields = {"eventName": "queue", "reason": "PARKED", "ivruniqueid": "x", "data": {"Calls": []}}
     assert REAL_TIME.read(fields, israel, RECEIVED) == dataclasses.replace(
-        WAITS, call_id="x", phase=Phase.UNKNOWN, caller=None
+        WAITS, call_id="x", phase=Phase.UNKNOWN, caller=None, at=None, queue=""
     )
 
 
