@@ -85,6 +85,7 @@ def save_site(
         *_faults_of_origins(who, values.get("origins", [])),
         *_faults_of_whole_numbers(who, values),
         *_faults_of_topics(who, values.get("topics", {})),
+        *_faults_of_signing(who, values.get("signing_secret", "")),
         *_faults_of_plans(who, values),
         *_read_callback(who, row, values),
     ]
@@ -300,6 +301,11 @@ def _read_callback(who: str, row: SiteRow, values: dict[str, Any]) -> list[str]:
     country = _country(row, values)
     values["callback"], faults = callback_table.read_table(who, table, country, currency)
     return faults
+
+
+def _faults_of_signing(who: str, secret: object) -> Faults:
+    if not isinstance(secret, str) or 0 < len(secret) < SHORTEST_SECRET:
+        yield f"{who}: signing_secret must have at least {SHORTEST_SECRET} characters"
 
 
 def _faults_of_account(

@@ -147,6 +147,7 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         currency=row.currency,
         most_overflow=row.most_overflow,
         most_at_risk=row.most_at_risk,
+        signing_secret=row.signing_secret,
         callback=row.callback,
         topics={
             name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))
