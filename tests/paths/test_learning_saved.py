@@ -16,10 +16,11 @@ from leadtracker.matching.calibration import Calibration
 from leadtracker.matching.calling_clock import KEPT, Hour
 from leadtracker.matching.counts import Counts
 from leadtracker.matching.page_state import HOUR
-from leadtracker.records import learned
+from leadtracker.records import learned, told_phones
 from leadtracker.records.leases import Change
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import ClosedLeasesRow, HourRow, KnownPhoneRow
+from leadtracker.records.told_phones import SIGNED, USER, ToldPhone
 from leadtracker.who_called.knowledge import Knowledge, Knowledges
 from tests import site_files
 from tests.paths.test_what_a_site_learned import (
@@ -164,19 +165,19 @@ class TestSaving:
     def test_what_is_told_twice_stays_the_first_ones_word(
         self, session: Session, site: Site
     ) -> None:
-        learned.tell_phone(session, site.id, PHONE, "dana", "page")
-        learned.tell_phone(session, site.id, PHONE, "dana", "user")
-        learned.forget_phone(session, site.id, PHONE, "dana", "user")
-        assert learned.knowers(session, site.id, PHONE) == {"dana"}
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(PHONE, SIGNED))
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(PHONE, USER))
+        told_phones.forget_phone(session, site.id, PHONE, "dana", USER)
+        assert told_phones.knowers(session, site.id, PHONE) == {"dana": SIGNED}
         for other in (
             (site.id + 1, PHONE, "dana"),
             (site.id, OTHER_PHONE, "dana"),
             (site.id, PHONE, "noa"),
         ):
-            learned.forget_phone(session, *other, "page")
-        assert learned.knowers(session, site.id, PHONE) == {"dana"}
-        learned.forget_phone(session, site.id, PHONE, "dana", "page")
-        assert learned.knowers(session, site.id, PHONE) == frozenset()
+            told_phones.forget_phone(session, *other, SIGNED)
+        assert told_phones.knowers(session, site.id, PHONE) == {"dana": SIGNED}
+        told_phones.forget_phone(session, site.id, PHONE, "dana", SIGNED)
+        assert told_phones.knowers(session, site.id, PHONE) == {}
 
     def test_one_knowledge_for_each_site_until_it_is_forgotten(
         self, session: Session, engine: Engine, site: Site

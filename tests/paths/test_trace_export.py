@@ -12,8 +12,9 @@ from click.testing import CliRunner
 from sqlalchemy.orm import Session
 
 from leadtracker.cli import main, opening
-from leadtracker.records import learned, verdicts
+from leadtracker.records import told_phones, verdicts
 from leadtracker.records.sites import Directory
+from leadtracker.records.told_phones import SIGNED, ToldPhone
 from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.ring import Ring
 from tests.accuracy.decisions import read_decisions, read_trace
@@ -104,7 +105,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 ),
             ]
         )
-        learned.tell_phone(session, 1, "+972501111111", "ron", "page")
+        told_phones.tell_phone(session, 1, "ron", ToldPhone("+972501111111", SIGNED))
         session.flush()
         site = Directory(engine).sites[0]
         for minutes, caller, did in (
