@@ -26,10 +26,10 @@ def plain_text(value: object, longest: int = LONGEST_NAME) -> str:
 def url(base: str, *path: str, query: Mapping[str, str] | None = None) -> str:
     """An address below `base`, with each part of the path and the query quoted.
 
-    A part cannot leave its place: `..` is no folder here.
+    A part cannot leave its place. Browsers take `%2E%2E` for `..`, so dots alone are quoted twice.
     """
     parts = [quote(part, safe="+") for part in path]
-    parts = [part.replace(".", "%2E") if not part.strip(".") else part for part in parts]
+    parts = [part.replace(".", "%252E") if not part.strip(".") else part for part in parts]
     address = "/".join((base, *parts))
     if query:
         address += "?" + urlencode(query)

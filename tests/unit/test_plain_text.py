@@ -52,7 +52,7 @@ def test_a_part_of_a_path_stays_in_its_place(part: str) -> None:
     assert (parsed.netloc, parsed.query, parsed.fragment) == ("calls.example.com", "", "")
     assert parsed.path.startswith("/callers/")
     assert "/" not in parsed.path.removeprefix("/callers/")
-    assert parsed.path.removeprefix("/callers/") not in ("..", ".")
+    assert parsed.path.removeprefix("/callers/").lower() not in ("..", ".", "%2e%2e", "%2e")
 
 
 def test_an_ordinary_url_is_as_it_was() -> None:
