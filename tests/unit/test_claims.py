@@ -30,7 +30,7 @@ def whole(posterior: Posterior) -> float:
     [
         call(elsewhere=(holder("mallory"),), claims=FORGED),
         call(closed("mallory", DAY), claims=FORGED),
-        call(closed("mallory", 60.0), closed("dana", HOUR), claims=FORGED),
+        call(closed("mallory", 3 * HOUR), closed("dana", HOUR), claims=FORGED),
         call(did=None, elsewhere=(holder("mallory"),), claims=FORGED),
     ],
 )
