@@ -127,7 +127,8 @@ end
 local told, proved = ask.phone, ask.phone .. ' signed'
 if ask.signed then told = proved end
 if ask.phone ~= '' and known[3] ~= told and known[3] ~= proved then
-  tell(held, 'phone', ask.phone, 'phone_by', ask.signed and 'signed' or 'page', 'network', ask.network)
+  local by = ask.signed and 'signed' or 'page'
+  tell(held, 'phone', ask.phone, 'phone_by', by, 'network', ask.network)
   redis.call('HSET', me, 'phone', told)
 end
 if held.did ~= '' then
