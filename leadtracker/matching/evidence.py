@@ -72,12 +72,12 @@ class Evidence:
     # by visitor: their call before this one
     callers: Mapping[str, Called] = field(default_factory=dict)
     knowers: frozenset[str] = frozenset()  # visitors whose phone this is known to be
-    signed: frozenset[str] = frozenset()  # ... of whom the site's back end signed it
-    # by visitor whose page alone says that the phone is theirs: what that is worth
-    claims: Mapping[str, float] = field(default_factory=dict)
     known_otherwise: frozenset[str] = frozenset()  # ... of whom other phones are known
     # latest visits of knowers, and of those with a claim, who did not hold the DID
     elsewhere: tuple[Holder, ...] = ()
+    signed: frozenset[str] = frozenset()  # knowers whose phone the back end signed
+    # by visitor whose page alone says that the phone is theirs: what that is worth
+    claims: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As a call keeps it; holders as rows of values, for there are many."""

@@ -31,7 +31,7 @@ def is_signed(
         return False
     if not 0 < expires - now.timestamp() <= LONGEST_SECONDS:
         return False
-    given = signed.strip().lower().encode()
+    given = signed.strip().lower().encode(errors="replace")
     wanted = (signature(secret, phone, expires), signature(secret, phone, expires, visitor))
     return any(hmac.compare_digest(given, each.encode()) for each in wanted)
 

@@ -80,6 +80,7 @@ def forged(kind: str, count: int, honest: Events, chance: random.Random) -> Even
         if kind == "taps":
             tapped = to_default[n // OF_ADDRESS % len(to_default)] - 5
             events.append(visit(tapped - 2, number, who, sees_number=False))
+            events.append({"t": tapped - 1, "type": "engaged", "visit": number, "level": 1})
             events.append({"t": tapped, "type": "tap", "visit": number} | address)
             continue
         events.append(visit(begun, number, who, sees_number=kind == "visitors"))
