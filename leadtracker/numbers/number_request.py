@@ -232,7 +232,7 @@ def phone_of(page: Page, site: Site) -> tuple[str, bool]:
 
 
 def info_of(page: Page) -> tuple[str, ...]:
-    """What the page told, as it is kept: without the proof of a phone, which tells people nothing."""
+    """What the page told, as it is kept: the proof of a phone tells people nothing."""
     pairs = zip(page.info[::2], page.info[1::2], strict=True)
     return tuple(text for pair in pairs if pair[0][2:] not in PROOF for text in pair)
 
