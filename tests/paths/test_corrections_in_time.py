@@ -14,7 +14,7 @@ from leadtracker.domain import Outcome, Site
 from leadtracker.errors import BadRequest, NotFound
 from leadtracker.matching.counts import NAMES, Counts
 from leadtracker.matching.phone_memory import Remembered
-from leadtracker.records import told_phones, verdicts
+from leadtracker.records import learned, told_phones, verdicts
 from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.tables import CallRow, VerdictRow
 from leadtracker.records.told_phones import SIGNED, ToldPhone
