@@ -77,6 +77,8 @@ class Site:
     # calls whose caller is not the one named.
     most_overflow: float = 0.01
     most_at_risk: float = 0.35
+    # Its back end signs phones with it, see numbers.signed_phone; '' for none.
+    signing_secret: str = field(default="", repr=False)
     # See callback_rules.rules; when it is empty, nobody is called back.
     callback: Mapping[str, Any] = field(default_factory=dict)
 
@@ -204,6 +206,7 @@ class Lease:
     # When the levels browsing, engaged and saved were reached, as far as they were.
     levels: tuple[datetime, ...] = ()
     gaps: tuple[tuple[datetime, datetime], ...] = ()  # hidden from, shown again at; the newest 8
+    network: str = ""  # hashed; of whoever tapped the default number
 
 
 class Phase(enum.StrEnum):

@@ -12,14 +12,14 @@ from zoneinfo import available_timezones
 import phonenumbers
 import tomli_w
 
-from leadtracker import origin, phone
+from leadtracker import phone
 from leadtracker.address import read_network
 from leadtracker.callback_rules import table as callback_table
 from leadtracker.domain import Account, Site, defaults_of
 from leadtracker.errors import SiteFault
 from leadtracker.pbx import DEFAULT_VENDOR, VENDORS
 from leadtracker.pbx.dialing import Dials, KnowsWhoIsFree, Schedules, TakesParameters
-from leadtracker.records import site_rows
+from leadtracker.records import origin, site_rows
 from leadtracker.records.session import Session
 from leadtracker.records.sites import add_dids, changed, new_secret, new_token, remove_dids
 from leadtracker.records.tables import AccountRow, SiteRow
@@ -85,6 +85,7 @@ def save_site(
         *_read_origins(who, values),
         *_faults_of_whole_numbers(who, values),
         *_faults_of_topics(who, values.get("topics", {})),
+        *_faults_of_signing(who, values.get("signing_secret", "")),
         *_faults_of_plans(who, values),
         *_read_callback(who, row, values),
     ]
@@ -305,6 +306,11 @@ def _read_callback(who: str, row: SiteRow, values: dict[str, Any]) -> list[str]:
     country = _country(row, values)
     values["callback"], faults = callback_table.read_table(who, table, country, currency)
     return faults
+
+
+def _faults_of_signing(who: str, secret: object) -> Faults:
+    if not isinstance(secret, str) or 0 < len(secret) < SHORTEST_SECRET:
+        yield f"{who}: signing_secret must have at least {SHORTEST_SECRET} characters"
 
 
 def _faults_of_account(

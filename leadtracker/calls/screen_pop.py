@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from leadtracker.calls.known_people import known_call
+from leadtracker.calls.plain_text import plain_text, url
 from leadtracker.domain import Account, Caller, Direction, Json, Lease, ScreenPop, Site, Visitor
 from leadtracker.live import Live
 from leadtracker.pbx.dialing import REQUEST, variable
@@ -41,7 +42,9 @@ class ScreenPops:
         """
         if (name := variable(pop.custom, REQUEST)) and (asked := self._who_asked(account, name)):
             return asked
-        nobody = Caller(url=f"{self._public_url}/callers/{pop.caller}" if pop.caller else "")
+        nobody = Caller()
+        if pop.caller:
+            nobody = Caller(url=url(self._public_url, "callers", pop.caller))
         site = self._directory.site_by_did(pop.did)
         if site is None or pop.did is None or pop.direction is not Direction.INCOMING:
             return self._known_caller(account, site, pop) or nobody
@@ -56,14 +59,12 @@ class ScreenPops:
         info = _info(self._live.visitor(site.id, best.visitor))
         name = first_of(info, site.name_keys)
         if name and posterior.verdict == "likely":
-            name = site.likely_name.replace("{name}", name)
-        page = f"{self._public_url}/visitors/{best.visitor}"
-        if pop.call_id:
-            page += f"?call={pop.call_id}"
+            name = plain_text(site.likely_name.replace("{name}", name))
+        opened = {"call": pop.call_id} if pop.call_id else None
         return Caller(
             name=name,
             company=first_of(info, site.company_keys),
-            url=page,
+            url=url(self._public_url, "visitors", best.visitor, query=opened),
             total=1,
             visitor_id=best.visitor,
         )
@@ -104,14 +105,14 @@ class ScreenPops:
         if site is None:
             return None
         info: Json = {}
-        page = f"callers/{row.target}"
+        page = "callers", row.target
         if who := row.known_visitor:
             info = _info(self._live.visitor(site.id, who))
-            page = f"visitors/{who}"
+            page = "visitors", who
         return Caller(
-            name=row.name or first_of(info, site.name_keys),
+            name=plain_text(row.name) or first_of(info, site.name_keys),
             company=first_of(info, site.company_keys),
-            url=f"{self._public_url}/{page}",
+            url=url(self._public_url, *page),
             total=1,
             visitor_id=who or None,
         )
@@ -133,6 +134,6 @@ def first_of(info: Json, keys: Iterable[str]) -> str:
     lowered = {key.lower(): value for key, value in info.items()}
     for key in keys:
         value = lowered.get(key.lower())
-        if isinstance(value, str | int) and str(value).strip():
-            return str(value).strip()[:200]
+        if isinstance(value, str | int) and (text := plain_text(value)):
+            return text
     return ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from leadtracker.calls.plain_text import plain_text
 from leadtracker.calls.screen_pop import first_of
 from leadtracker.domain import Json, Site, Touchpoint, Visitor
 from leadtracker.errors import NotFound, StoreUnavailable
@@ -135,8 +136,11 @@ def _with_names(card: VisitorCard) -> VisitorCard:
         name = first_of(card.info, card.site.name_keys)
         company = first_of(card.info, card.site.company_keys)
     if not name and card.asked is not None:
-        name = card.asked.name
         card = replace(card, probable=False)
+        name = plain_text(card.asked.name)
+        if name and card.visitor_id is None:  # anybody can write a name beside a number
+            likely = card.site.likely_name if card.site else "{name}"
+            name = plain_text(likely.replace("{name}", name))
     return replace(card, name=name, company=company)
 
 

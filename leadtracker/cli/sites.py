@@ -13,7 +13,7 @@ from leadtracker.cli import opening
 from leadtracker.cli.number_file import read_numbers
 from leadtracker.records.session import Session
 from leadtracker.records.site_rows import every_site, known_site, pool_of, tokens_of
-from leadtracker.records.sites import add_dids, remove_dids
+from leadtracker.records.sites import add_dids, new_secret, remove_dids
 from leadtracker.records.tables import SiteRow
 
 
@@ -123,6 +123,25 @@ def _site(session: Session, row: SiteRow) -> dict[str, Any]:
         "account": row.account_key,
         "dids": len(pool_of(session, row)),
     }
+
+
+@site.command("signing-secret")
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="End signing: every phone is unsigned from now on.")
+def signing_secret(name: str, remove: bool) -> None:
+    """Make the secret with which a site's back end signs phones. The old one ends at once.
+
+    It is printed once, here. `site export` has it too.
+    """
+    secret = "" if remove else new_secret()
+    with Session(opening.database()) as session:
+        row = known_site(session, name)
+        site_file.save_site(session, row.name, {"signing_secret": secret})
+        session.commit()
+    if remove:
+        click.echo(f"Site {name} has no signing secret any more.")
+    else:
+        click.echo(secret)
 
 
 @site.command("apply")

@@ -90,6 +90,8 @@ class Live(Connection):
             claim=asker.claim,
             page=told.page,
             phone=told.phone,
+            signed=told.signed,
+            network=told.network,
         )
         if reply[0] == "pool":
             return None
@@ -126,11 +128,19 @@ class Live(Connection):
         return bool(known)
 
     def tap_default(
-        self, site: Site, asker: Asker, latest: Touchpoint, *, lease: str, now: int = 0
+        self,
+        site: Site,
+        asker: Asker,
+        latest: Touchpoint,
+        *,
+        lease: str,
+        network: str = "",
+        level: int = 0,
+        now: int = 0,
     ) -> None:
         """The default number was tapped on a page that has no other.
 
-        `lease` is the id of the log's new entry.
+        `lease` is the id of the log's new entry, `level` how far the visitor had come.
         """
         self._say(
             self._tap_default,
@@ -141,6 +151,8 @@ class Live(Connection):
             visitor=asker.visitor,
             visit=asker.visit,
             arrival=asker.arrival,
+            network=network,
+            level=level,
         )
 
     def build_pool(self, site: Site, dids: Iterable[str], change: int) -> None:

@@ -11,6 +11,8 @@
 --   claim           what a signed lease token proves: did, lease, visit, start (ms); null for none
 --   page            URL
 --   phone           E.164; the page says it is the visitor's; '' for none
+--   signed          whether the site's back end signed it
+--   network         of the page, hashed
 -- ARGV[2]   JSON: the visitor's first touchpoint   [3] the touchpoint of this visit
 -- ARGV[4..] `i:<key>` and JSON of visitorInfo, in turn
 -- returns {'pool'} when the pool is to be built first, else {reason, did, lease, start, chosen}
@@ -122,9 +124,12 @@ if begins then
     'new_visit', reason == 'restored' and '0' or new_visit)
   if reason ~= 'restored' and (held.did ~= '' or new_visit == '1') then count_arrival() end
 end
-if ask.phone ~= '' and known[3] ~= ask.phone then
-  tell(held, 'phone', ask.phone)
-  redis.call('HSET', me, 'phone', ask.phone)
+local told, proved = ask.phone, ask.phone .. ' signed'
+if ask.signed then told = proved end
+if ask.phone ~= '' and known[3] ~= told and known[3] ~= proved then
+  local by = ask.signed and 'signed' or 'page'
+  tell(held, 'phone', ask.phone, 'phone_by', by, 'network', ask.network)
+  redis.call('HSET', me, 'phone', told)
 end
 if held.did ~= '' then
   hold(held.did, rested_with, now + lease_ms + BEAT_MS)

@@ -47,6 +47,8 @@ class Told:
     latest: Touchpoint  # of this visit
     info: tuple[str, ...] = ()  # `i:<key>` and JSON of visitorInfo, in turn
     phone: str = ""  # E.164; the visitor's
+    signed: bool = False  # the phone, by the site's back end
+    network: str = ""  # hashed; where the page is
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ root:did:<did>        hash    the newest lease: lease visitor visit start seen l
                               w:all w:r:<region> w:t:<topic> (lease.lua, idle.lua)
 root:past:<did>       list    older leases, newest first, KEEP of them: the thirteen fields of a
                               lease joined by `|` (lease.lua)
-root:visitor:<id>     hash    did visit seen page first latest phone, and i:<key> of visitorInfo;
+root:visitor:<id>     hash    did visit seen page first latest, i:<key> of visitorInfo, and phone,
+                              with ` signed` behind it where the back end signed it;
                               expires after the site's visitor_days (acquire.lua)
 root:log              stream  what happened to leases, until the worker has written it to SQL
                               (lease.lua)

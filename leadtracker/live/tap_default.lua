@@ -8,19 +8,22 @@
 --   lease           id of the log's new entry
 --   visitor, visit  ids
 --   arrival         source, device, region, topic: texts, as in live.Arrival
+--   network         of the page, hashed
+--   level           how far the visitor had come, 0 to 3
 -- ARGV[2]   JSON: the touchpoint of this visit
 -- returns 1
 local tap = cjson.decode(ARGV[1])
 local now, visitor, visit, from = stamp(clock(tap.now)), tap.visitor, tap.visit, tap.arrival
 local me = root .. ':visitor:' .. visitor
 local new_visit = redis.call('HGET', me, 'visit') ~= visit and '1' or '0'
+local levels = string.rep(now .. ',', tap.level):sub(1, -2)
 local l = {
   lease = tap.lease, did = '', visitor = visitor, visit = visit, start = now, seen = now,
-  left = '', taps = now, levels = '', gaps = '',
+  left = '', taps = now, levels = levels, gaps = '',
 }
 tell(l, 'reason', 'tapped', 'chosen', '', 'source', from.source, 'group', group_of(from.source),
   'device', from.device, 'region', from.region, 'topic', from.topic, 'touchpoint', ARGV[2],
-  'new_visit', new_visit)
+  'new_visit', new_visit, 'network', tap.network)
 redis.call('HSET', me, 'visit', visit)
 redis.call('EXPIRE', me, tap.visitor_days * 86400)
 return 1

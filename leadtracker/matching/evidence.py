@@ -16,6 +16,7 @@ from leadtracker.matching.page_state import AGES, TAPS, open_state, tap_bin
 from leadtracker.matching.phone_memory import Called, Remembered
 
 CLOCKS_APART = 5.0  # s between the PBX's clock and ours
+ALONE = 0.5  # what a page's word on its visitor's phone is worth when no other contradicts it
 BEATS_APART = 45.0  # s after which a page that reports every 30 s no longer counts as visible
 
 
@@ -34,6 +35,7 @@ class Holder:
     age: float  # clock seconds since last visible; 0 while visible
     ago: float  # s since last visible, for the words and the delay curve
     tapped: float | None  # s since the link was last tapped
+    crowd: int = 1  # visitors of the same network who tapped the default number with them
 
     @property
     def just_tapped(self) -> bool:
@@ -71,7 +73,11 @@ class Evidence:
     callers: Mapping[str, Called] = field(default_factory=dict)
     knowers: frozenset[str] = frozenset()  # visitors whose phone this is known to be
     known_otherwise: frozenset[str] = frozenset()  # ... of whom other phones are known
-    elsewhere: tuple[Holder, ...] = ()  # latest visits of knowers who did not hold the DID
+    # latest visits of knowers, and of those with a claim, who did not hold the DID
+    elsewhere: tuple[Holder, ...] = ()
+    signed: frozenset[str] = frozenset()  # knowers whose phone the back end signed
+    # by visitor whose page alone says that the phone is theirs: what that is worth
+    claims: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As a call keeps it; holders as rows of values, for there are many."""
@@ -94,12 +100,19 @@ class Evidence:
             "remembered": self.remembered and self.remembered.to_json(),
             "callers": {visitor: asdict(called) for visitor, called in self.callers.items()},
             "knowers": sorted(self.knowers),
+            "signed": sorted(self.signed),
+            "claims": dict(self.claims),
             "known_otherwise": sorted(self.known_otherwise),
             "elsewhere": [list(_holder_values(holder)) for holder in self.elsewhere],
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Evidence:
+        """Evidence as a call keeps it; an older version did not tell who proved a phone."""
+        if "claims" not in value:
+            told = value["knowers"]
+            each = ALONE / max(1, len(told))
+            value = {**value, "knowers": (), "claims": dict.fromkeys(told, each)}
         return cls(
             **{
                 **value,
@@ -110,6 +123,7 @@ class Evidence:
                     visitor: Called(**called) for visitor, called in value["callers"].items()
                 },
                 "knowers": frozenset(value["knowers"]),
+                "signed": frozenset(value.get("signed", ())),
                 "known_otherwise": frozenset(value["known_otherwise"]),
                 "elsewhere": tuple(Holder(*row) for row in value["elsewhere"]),
             }
@@ -118,7 +132,13 @@ class Evidence:
     def without_known_phone(self) -> Evidence:
         """The same call, as if nobody knew whose phone it is; known phones so audit the engine."""
         return replace(
-            self, remembered=None, knowers=frozenset(), known_otherwise=frozenset(), elsewhere=()
+            self,
+            remembered=None,
+            knowers=frozenset(),
+            signed=frozenset(),
+            claims={},
+            known_otherwise=frozenset(),
+            elsewhere=(),
         )
 
 
@@ -133,10 +153,12 @@ def _older(rows: Iterable[tuple[int, int, str, float]]) -> tuple[Older, ...]:
 _holder_values = attrgetter(*(each.name for each in fields(Holder)))
 
 
-def holder_of(lease: Lease, moment: float, clock: Callable[[float], float]) -> Holder | None:
+def holder_of(
+    lease: Lease, moment: float, clock: Callable[[float], float], crowd: int = 1
+) -> Holder | None:
     """The lease as it was at a moment; None when it began after the call.
 
-    `clock` is the site's calling clock.
+    `clock` is the site's calling clock, `crowd` as a Holder has it.
     """
     start = lease.start.timestamp()
     if start > moment + CLOCKS_APART:
@@ -160,6 +182,7 @@ def holder_of(lease: Lease, moment: float, clock: Callable[[float], float]) -> H
         age=age,
         ago=ago,
         tapped=tapped,
+        crowd=crowd,
     )
 
 

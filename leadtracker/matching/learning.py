@@ -120,11 +120,11 @@ def course(lease: Lease, now: float) -> Course:
     call `CallingClock.page_closed` for the new value, and with -1 for the old one.
     """
     counts = Counts()
+    if not lease.did:  # a call on the default number teaches no rate of taps, so no tap may either
+        return Course(counts, None)
     for _ in lease.taps:
         for i, (begin, until) in enumerate(pairwise((0.0, *TAP_EDGES))):
             put(counts.tap_seconds, str(i), until - begin)
-    if not lease.did:
-        return Course(counts, None)
     if lease.region:
         put(counts.regions, lease.region, 1.0)
     if lease.topic:

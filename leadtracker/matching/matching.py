@@ -20,7 +20,7 @@ from leadtracker.matching.phone_memory import Known
 from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.matching.rates import View
 
-RULES = 1  # version of the rules in this package; a call is kept with the one that judged it
+RULES = 2  # version of the rules in this package; a call is kept with the one that judged it
 WORTH_WORDS = 0.01  # probability from which a candidate's reasons are spelled out
 
 
@@ -140,6 +140,8 @@ def visit_weight(
     rate = state_rate(holder, view, knows)
     if not (holder.visible or holder.just_tapped):
         rate *= evidence.activity
+    if evidence.did is None:
+        rate *= tap_trust(holder, evidence)
     rate *= view.source.get(holder.source, 1.0) * topic_agreement(holder.topic, evidence, view)
     places = agreement(holder.region, evidence.region, view.region_trust, view.region_share)
     visitor, called = holder.visitor, evidence.callers.get(holder.visitor)
@@ -175,6 +177,19 @@ def repeat_weight(known: Known, evidence: Evidence, view: View, held: bool) -> f
     rate *= _same_phone(evidence)
     rate *= max(same_number(evidence), prior.HELD_NUMBER if held else prior.OTHER_NUMBER)
     return rate * topic_agreement(known.topic, evidence, view) * _ruled_out(evidence, known.visitor)
+
+
+def tap_trust(holder: Holder, evidence: Evidence) -> float:
+    """How much of a tap on the default number counts; anybody can send one.
+
+    The more visitors of one network tap, the less they count, all together. Whoever has only just
+    come counts less than somebody who looked around before they tapped.
+    """
+    trust = 1.0 / holder.crowd**2
+    others_looked = any(each.level > 0 and each.just_tapped for each in evidence.holders)
+    if holder.level == 0 and others_looked:
+        trust *= prior.HASTY_TAP
+    return trust
 
 
 def _same_phone(evidence: Evidence) -> float:
@@ -245,7 +260,9 @@ def _words(
     name: str, visitor: _Visitor, best: Holder | None, evidence: Evidence
 ) -> tuple[str, ...]:
     said = []
-    if name in evidence.knowers:
+    if name in evidence.signed:
+        said.append(reasons.SIGNED_PHONE)
+    elif name in evidence.knowers:
         said.append(reasons.KNOWN_PHONE)
     if best is not None:
         said += reasons.of_visit(best, evidence)

@@ -49,6 +49,7 @@ STRAY_SHARE = 0.4  # weight of that, in calls for each call seen: calls tell lit
 LEAST_STRAY = 0.03
 TAPPED = 0.25  # share of visitors' first calls that follow a reported tap
 TAPPED_CALLS = 20.0
+HASTY_TAP = 0.05  # of a tap, where somebody else looked around before they tapped
 # Share of the default number's unknown callers who can be visitors without a number.
 MOST_UNSEEN = 0.5
 UNSEEN_CALLS = 20.0

@@ -7,6 +7,8 @@ from leadtracker.matching.page_state import DAY, HOUR, MINUTE, on_mobile
 from leadtracker.matching.phone_memory import Called, Known
 
 KNOWN_PHONE = "this phone is known to be this visitor's"
+SIGNED_PHONE = "the site's own server signed that this phone is this visitor's"
+TOLD_BY_PAGE = "a page said that this phone is this visitor's, which nobody has proved"
 CONFIRMED = "confirmed by a user"
 RULED_OUT = "a user said that this phone is not this visitor's"
 SURE = 0.995  # a share that reads 100 % is not said

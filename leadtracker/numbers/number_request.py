@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hmac
 import itertools
 import re
 import secrets
@@ -15,10 +16,11 @@ import orjson
 from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
-from leadtracker import phone
+from leadtracker import address, phone
 from leadtracker.domain import Site, Touchpoint, level_after
 from leadtracker.errors import BadRequest
 from leadtracker.live import Arrival, Asker, Claim, Live, Told, visitor_info
+from leadtracker.numbers import signed_phone
 from leadtracker.numbers.regions import Regions
 from leadtracker.numbers.touchpoint import is_url, source_key, touchpoint
 from leadtracker.records.sites import Directory
@@ -32,6 +34,7 @@ ID = re.compile(r"[A-Za-z0-9_-]{16,32}\Z")
 STATES = ("visible", "hidden", "left")
 SIGNALS = ("tap", "copy", "menu", "save")
 SAVING = {"copy", "menu", "save"}  # whoever does this wants to have the number later
+PROOF = (signed_phone.EXPIRES, signed_phone.SIGNATURE)
 MOBILE = re.compile(r"Mobi|Android|iPhone|iPad")
 _detector = CrawlerDetect()
 
@@ -80,6 +83,7 @@ class Numbers:
         self._directory = directory
         self._regions = regions
         self._signer = Signer(key, salt="lease")
+        self._key = key.encode()
 
     def ask(self, site: Site, message: dict[str, Any], sender: Sender) -> dict[str, Any]:
         """Lease a number to the visitor, or give back theirs.
@@ -117,8 +121,7 @@ class Numbers:
         if is_bot(sender.user_agent):
             return self._default(site, "bot") | {"known": False}
         if tapped and not claim:
-            asker, latest = self._asker(site, page, sender)
-            self._live.tap_default(site, asker, latest, lease=secrets.token_urlsafe(9))
+            self._tap_default(site, page, sender, level)
         if page.state != "visible":
             return {"known": False}
         answer = self._acquire(site, page, sender)
@@ -126,6 +129,27 @@ class Numbers:
         if known and (tapped or level):
             beat(did=answer["did"])
         return answer | {"known": known}
+
+    def _tap_default(self, site: Site, page: Page, sender: Sender, level: int) -> None:
+        """Whoever never asked for a number cannot have looked around."""
+        if self._live.visitor(site.id, page.visitor) is None:
+            level = 0
+        asker, latest = self._asker(site, page, sender)
+        self._live.tap_default(
+            site,
+            asker,
+            latest,
+            lease=secrets.token_urlsafe(9),
+            network=self._network(sender),
+            level=level,
+        )
+
+    def _network(self, sender: Sender) -> str:
+        """The sender's household, hashed: it is only ever compared. '' when it is not known."""
+        household = address.household(sender.address)
+        if not household:
+            return ""
+        return hmac.new(self._key, f"network {household}".encode(), "sha256").hexdigest()[:16]
 
     def _asker(self, site: Site, page: Page, sender: Sender) -> tuple[Asker, Touchpoint]:
         """Who asks for a number, and where their visit came from."""
@@ -140,7 +164,14 @@ class Numbers:
         first = latest
         if page.first and page.first != page.arrival:
             first = _touchpoint(page.first, datetime.now(UTC))
-        told = Told(page.url, first, latest, page.info, phone_of(page, site))
+        told = Told(
+            page.url,
+            first,
+            latest,
+            info_of(page),
+            *phone_of(page, site),
+            network=self._network(sender),
+        )
         grant = None
         while grant is None:
             change = self._directory.change
@@ -188,16 +219,28 @@ class Numbers:
         return Claim(did, lease, visit, int(start))
 
 
-def phone_of(page: Page, site: Site) -> str:
-    """The phone that the page says is the visitor's, in E.164; '' when it says none."""
+def phone_of(page: Page, site: Site) -> tuple[str, bool]:
+    """The phone that the page says is the visitor's, in E.164, and whether that is signed.
+
+    '' when it says none.
+    """
     told = dict(zip(page.info[::2], page.info[1::2], strict=True))
     for key in site.phone_keys:
         value = orjson.loads(told.get(f"i:{key}", "null"))
         if isinstance(value, str | int) and (
             heard := phone.heard(str(value)[:LONGEST_PHONE], site.country)
         ):
-            return heard
-    return ""
+            proof = {name: orjson.loads(told.get(f"i:{name}", "null")) for name in PROOF}
+            now = datetime.now(UTC)
+            signed = signed_phone.is_signed(site.signing_secret, heard, page.visitor, proof, now)
+            return heard, signed
+    return "", False
+
+
+def info_of(page: Page) -> tuple[str, ...]:
+    """What the page told, as it is kept: the proof of a phone tells people nothing."""
+    pairs = zip(page.info[::2], page.info[1::2], strict=True)
+    return tuple(text for pair in pairs if pair[0][2:] not in PROOF for text in pair)
 
 
 def _said(page: Page) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Integer, Table, bindparam, delete, func, select
@@ -22,15 +22,14 @@ from leadtracker.records.tables import (
     CallerRow,
     ClosedLeasesRow,
     HourRow,
-    KnownPhoneRow,
     LearnedRow,
     PhoneRow,
 )
 
 Cell = tuple[str, int, str, int]  # of closed leases: DID, day since 1970, source, level
-LEARNED, HOURS, PHONES, CALLERS, KNOWN, CLOSED = (
+LEARNED, HOURS, PHONES, CALLERS, CLOSED = (
     cast(Table, row.__table__)
-    for row in (LearnedRow, HourRow, PhoneRow, CallerRow, KnownPhoneRow, ClosedLeasesRow)
+    for row in (LearnedRow, HourRow, PhoneRow, CallerRow, ClosedLeasesRow)
 )
 # Days since a page was closed, from which nobody is expected to call.
 OLDEST_DAYS = int(AGE_EDGES[-1] // DAY)
@@ -46,10 +45,6 @@ REMEMBERED = select(PHONES.c.remembered).where(
 CALLED = select(CALLERS.c.visitor, CALLERS.c.called).where(
     CALLERS.c.site_id == SITE, CALLERS.c.visitor.in_(VISITORS), CALLERS.c.at < bindparam("before")
 )
-KNOWERS = select(KNOWN.c.visitor).where(
-    KNOWN.c.site_id == SITE, KNOWN.c.phone == bindparam("phone")
-)
-WITH_PHONES = select(KNOWN.c.visitor).where(KNOWN.c.site_id == SITE, KNOWN.c.visitor.in_(VISITORS))
 
 
 def sums(session: Session, site_id: int) -> tuple[Counts, int, int]:
@@ -150,39 +145,6 @@ def take_back(
         )
         if (called := callers[visitor]) is not None:
             put(session, CALLERS, [_caller(site_id, visitor, called)])
-
-
-def tell_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
-    """Keep whose phone it is; the `page` says so (by a form or a login), or a `user`."""
-    told = {
-        "site_id": site_id,
-        "phone": phone,
-        "visitor": visitor,
-        "said_by": said_by,
-        "at": datetime.now(UTC),
-    }
-    if session.get(KnownPhoneRow, (site_id, phone, visitor)) is None:
-        put(session, KNOWN, [told])
-
-
-def forget_phone(session: Session, site_id: int, phone: str, visitor: str, said_by: str) -> None:
-    """Take back what somebody said; what others said stays."""
-    said = (
-        KnownPhoneRow.site_id == site_id,
-        KnownPhoneRow.phone == phone,
-        KnownPhoneRow.visitor == visitor,
-    )
-    session.execute(delete(KnownPhoneRow).where(*said, KnownPhoneRow.said_by == said_by))
-
-
-def knowers(session: Session, site_id: int, phone: str) -> frozenset[str]:
-    """Visitors whose phone this is known to be."""
-    return frozenset(session.scalars(KNOWERS, {"site": site_id, "phone": phone}))
-
-
-def with_phones(session: Session, site_id: int, visitors: Iterable[str]) -> frozenset[str]:
-    """Those of the visitors whose phone is known, whichever it is."""
-    return frozenset(session.scalars(WITH_PHONES, {"site": site_id, "visitors": list(visitors)}))
 
 
 def add_closed(session: Session, change: Counter[Cell]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.domain import Lease, Touchpoint, from_ms, from_ms_if_any, touchpoint_from_json
 from leadtracker.records.tables import LeaseRow
+from leadtracker.records.told_phones import PAGE, ToldPhone
 
 TABLE = cast(Table, LeaseRow.__table__)
 C = TABLE.c
@@ -31,6 +32,7 @@ COLUMNS = (  # of a Lease
     C.topic,
     C.levels,
     C.gaps,
+    C.network,
 )
 CONTINUE = update(TABLE).where(C.id == bindparam("lease"))
 THESE = select(*COLUMNS).where(C.id.in_(bindparam("ids", expanding=True)))
@@ -68,7 +70,7 @@ class Change:
 
     before: Lease | None
     after: Lease
-    phone: str = ""  # E.164; the page said by now that it is the visitor's
+    told: tuple[ToldPhone, ...] = ()  # by its page since
 
 
 def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) -> list[Change]:
@@ -78,14 +80,14 @@ def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) 
     """
     begun: dict[str, dict[str, Any]] = {}
     courses: dict[str, dict[str, Any]] = {}
-    phones: dict[str, str] = {}
+    told: dict[str, list[ToldPhone]] = {}
     for values in entries:
         lease = values["lease"]
         if "reason" in values:
             begun[lease] = _beginning(site_id, values)
         courses[lease] = _course(values)
         if "phone" in values:
-            phones[lease] = values["phone"]
+            told.setdefault(lease, []).append(_told(values))
     before = {row.id: _lease(row) for row in session.execute(THESE, {"ids": list(courses)})}
     new = [begun[lease] | courses[lease] for lease in begun if lease not in before]
     if new:
@@ -95,10 +97,15 @@ def write(session: Session, site_id: int, entries: Iterable[Mapping[str, str]]) 
         session.execute(CONTINUE, known)
     after = {values["id"]: _begun(values) for values in new} | before
     return [
-        Change(before.get(lease), _with_course(after[lease], course), phones.get(lease, ""))
+        Change(before.get(lease), _with_course(after[lease], course), tuple(told.get(lease, ())))
         for lease, course in courses.items()
         if lease in after
     ]
+
+
+def _told(values: Mapping[str, str]) -> ToldPhone:
+    """An older version told no more than the phone."""
+    return ToldPhone(values["phone"], values.get("phone_by", PAGE), values.get("network", ""))
 
 
 def _beginning(site_id: int, values: Any) -> dict[str, Any]:
@@ -119,6 +126,7 @@ def _beginning(site_id: int, values: Any) -> dict[str, Any]:
         "device": values["device"],
         "region": values["region"],
         "topic": values["topic"],
+        "network": values.get("network", ""),
     } | (touchpoint or Touchpoint()).origin
 
 
@@ -144,6 +152,7 @@ def _begun(values: Mapping[str, Any]) -> Lease:
         device=values["device"],
         region=values["region"],
         topic=values["topic"],
+        network=values["network"],
     )
 
 
@@ -211,6 +220,7 @@ def _lease(row: Any) -> Lease:
         topic=row.topic,
         levels=_read(row.levels),
         gaps=tuple(_interval(gap) for gap in row.gaps),
+        network=row.network,
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from leadtracker import phone
 from leadtracker.domain import Account, Did, Site, Topic
 from leadtracker.errors import SiteFault, StoreUnavailable
-from leadtracker.origin import as_sent_or_kept
+from leadtracker.records.origin import as_sent_or_kept
 from leadtracker.records.patience import wait_at_most
 from leadtracker.records.tables import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
 
@@ -162,6 +162,7 @@ def _site(row: SiteRow, tokens: list[str]) -> Site:
         currency=row.currency,
         most_overflow=row.most_overflow,
         most_at_risk=row.most_at_risk,
+        signing_secret=row.signing_secret,
         callback=row.callback,
         topics={
             name: Topic(tuple(topic.get("pages", ())), tuple(topic.get("calls", ())))

@@ -18,7 +18,8 @@ from leadtracker.domain import Json, Lease, Site
 from leadtracker.matching.evidence import visible_until
 from leadtracker.numbers import regions
 from leadtracker.records import leases, verdicts
-from leadtracker.records.tables import CallRow, KnownPhoneRow, LeaseRow
+from leadtracker.records.tables import CallRow, KnownPhoneRow, LeaseRow, ToldPhoneRow
+from leadtracker.records.told_phones import SIGNED
 
 ORDER = ("visit", "known_phone", "engaged", "tap", "leave", "call")  # of events at one time
 Note = Callable[[], None]
@@ -115,12 +116,17 @@ class History:
         yield from ((due, ready) for due, _, ready in sorted(waiting, key=lambda each: each[:2]))
 
     def _told(self) -> Iterator[tuple[datetime, Note]]:
-        wanted = select(KnownPhoneRow).where(
+        signed = select(KnownPhoneRow).where(
             KnownPhoneRow.site_id == self.site.id,
-            KnownPhoneRow.said_by == "page",
+            KnownPhoneRow.said_by == SIGNED,
             KnownPhoneRow.at >= self.since,
         )
-        for row in self.session.scalars(wanted.order_by(KnownPhoneRow.at)):
+        told = select(ToldPhoneRow).where(
+            ToldPhoneRow.site_id == self.site.id, ToldPhoneRow.at >= self.since
+        )
+        rows: list[KnownPhoneRow | ToldPhoneRow] = [*self.session.scalars(signed)]
+        rows += self.session.scalars(told)
+        for row in sorted(rows, key=lambda row: row.at):
             yield row.at, partial(self._add_phone, row)
 
     def _calls(self) -> Iterator[tuple[datetime, Note]]:
@@ -154,8 +160,9 @@ class History:
     def _phone(self, phone: str) -> str:
         return f"+999{self._phones.setdefault(phone, len(self._phones) + 1):09}"
 
-    def _add_phone(self, row: KnownPhoneRow) -> None:
-        told = {"visitor": self._visitor(row.visitor), "phone": self._phone(row.phone)}
+    def _add_phone(self, row: KnownPhoneRow | ToldPhoneRow) -> None:
+        told: Json = {"visitor": self._visitor(row.visitor), "phone": self._phone(row.phone)}
+        told["signed"] = isinstance(row, KnownPhoneRow)
         self._add(row.at, {"type": "known_phone"} | told)
 
     def _add_page(self, lease: Lease, shown: datetime, hidden: datetime | None) -> None:

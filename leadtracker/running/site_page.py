@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from leadtracker.origin import as_sent
+from leadtracker.records.origin import as_sent
 
 SECONDS = 10  # to wait for a page
 HASHED = ("'nonce-", "'sha", "'strict-dynamic")  # sources that no address can be held against

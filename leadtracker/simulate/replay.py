@@ -16,6 +16,7 @@ from leadtracker.live import Arrival, Asker, Told
 from leadtracker.numbers.number_request import BEAT_SECONDS, level_of
 from leadtracker.records.database import throwaway_database
 from leadtracker.records.session import Engine
+from leadtracker.records.told_phones import PAGE, SIGNED, ToldPhone
 from leadtracker.simulate.stores import BEGIN, Stores, begin_of, open_stores
 from leadtracker.simulate.trace import Trace
 from leadtracker.who_called.ring import Ring
@@ -93,7 +94,9 @@ class Replay:
             elif kind == "call":
                 yield self._call(t, event)
             elif kind == "known_phone":
-                self._stores.tell_phone(event["phone"], event["visitor"])
+                by = SIGNED if event.get("signed") else PAGE
+                told = ToldPhone(event["phone"], by, event.get("network", ""))
+                self._stores.tell_phone(event["visitor"], told)
             else:
                 self._page(t, kind, event)
         self._send()
@@ -182,6 +185,8 @@ class Replay:
                     page.asker,
                     page.touchpoint,
                     lease=f"{page.visit}.{page.taps}",
+                    network=event.get("network", ""),
+                    level=page.level,
                     now=self._stores.milliseconds(t),
                 )
             )

@@ -13,11 +13,12 @@ from leadtracker.calls.reading import keep, with_lesson
 from leadtracker.domain import Account, CallFacts, Direction, Outcome, Phase, Site
 from leadtracker.live import Live
 from leadtracker.matching.posterior import Posterior
-from leadtracker.records import learned
+from leadtracker.records import told_phones
 from leadtracker.records.calls import Snapshot, new_call
 from leadtracker.records.database import migrate
 from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory, add_dids
+from leadtracker.records.told_phones import ToldPhone
 from leadtracker.records.verdicts import Judgment
 from leadtracker.running.redis_server import EmbeddedRedis
 from leadtracker.running.worker import LOG_BATCH
@@ -106,9 +107,9 @@ class Stores:
             session.commit()
         self.live.regroup(self.site, self.milliseconds(t))
 
-    def tell_phone(self, phone: str, visitor: str) -> None:
+    def tell_phone(self, visitor: str, told: ToldPhone) -> None:
         with Session(self._engine) as session:
-            learned.tell_phone(session, self.site.id, phone, visitor, "page")
+            told_phones.tell_phone(session, self.site.id, visitor, told)
             session.commit()
 
     def judge(self, ring: Ring) -> Judgment:

@@ -46,6 +46,10 @@ def _source(value: Any) -> bool:
     return "|" not in value and value.isprintable()
 
 
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 64
+
+
 def _phone(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 32
 
@@ -89,6 +93,17 @@ FIELDS: Mapping[str, Mapping[str, tuple[Check, str]]] = MappingProxyType(
             "topic": (_category, "a number or null"),
             "answered": (_flag, "true or false"),
         },
+    }
+)
+
+
+OPTIONAL: Mapping[str, Mapping[str, tuple[Check, str]]] = MappingProxyType(
+    {
+        "known_phone": {
+            "signed": (_flag, "true or false"),
+            "network": (_text, "a text"),
+        },
+        "tap": {"network": (_text, "a text")},
     }
 )
 
@@ -158,8 +173,14 @@ class Trace:
         for name, (is_right, shape) in fields.items():
             if name not in event:
                 raise self._fault(line, f"a {event['type']} needs {name}")
-            if not is_right(event[name]):
-                raise self._fault(line, f"{name} is {event[name]!r}: it must be {shape}")
+            self._check(line, event, name, is_right, shape)
+        for name, (is_right, shape) in OPTIONAL.get(event["type"], {}).items():
+            if name in event:
+                self._check(line, event, name, is_right, shape)
+
+    def _check(self, line: int, event: Json, name: str, is_right: Check, shape: str) -> None:
+        if not is_right(event[name]):
+            raise self._fault(line, f"{name} is {event[name]!r}: it must be {shape}")
 
     def _object(self, line: int, text: bytes) -> Json:
         try:

@@ -14,12 +14,13 @@ from leadtracker.domain import Outcome, Site, Touchpoint
 from leadtracker.errors import BadRequest, NotFound, StoreUnavailable
 from leadtracker.live import Live
 from leadtracker.matching.confirmation import candidates_of, truth
-from leadtracker.records import learned, verdicts
+from leadtracker.records import told_phones, verdicts
 from leadtracker.records.calls import Snapshot, snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.session import Engine, InterfaceError, OperationalError, Session
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, VerdictRow
+from leadtracker.records.told_phones import USER, ToldPhone
 from leadtracker.records.verdicts import Judgment, judgment_of
 from leadtracker.who_called.assignment import Assignment, assign, from_verdict
 from leadtracker.who_called.knowledge import Knowledge, Knowledges
@@ -38,7 +39,8 @@ def keep_word(engine: Engine, call_pk: int, word: str | None, by: str | None = N
         row = session.get(VerdictRow, call_pk)
         if row is None:
             raise NotFound("this call was not matched, so there is nothing to confirm")
-        if word and word not in candidates_of(judgment_of(row).posterior):
+        judged = judgment_of(row)
+        if word and word not in {*candidates_of(judged.posterior), *judged.evidence.claims}:
             raise BadRequest("this visitor is not among those who may have called")
         row.confirmed, row.confirmed_at, row.confirmed_by = word, None, None
         if word is not None:
@@ -100,9 +102,9 @@ def _relearn(session: Session, known: Knowledge, row: VerdictRow, call: CallRow)
         row.lesson = verdicts.lesson_json(known.relearn(before, judged, answered))
     phone, site_id, was = judged.evidence.phone, row.site_id, row.heeded
     if phone and was and not verdicts.confirmed_elsewhere(session, site_id, phone, was, call.id):
-        learned.forget_phone(session, site_id, phone, was, "user")
+        told_phones.forget_phone(session, site_id, phone, was, USER)
     if phone and judged.word:
-        learned.tell_phone(session, site_id, phone, judged.word, "user")
+        told_phones.tell_phone(session, site_id, judged.word, ToldPhone(phone, USER))
 
 
 def _as_matched(session: Session, call: CallRow) -> dict[str, object]:

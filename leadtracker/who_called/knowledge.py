@@ -23,10 +23,11 @@ from leadtracker.matching.page_state import AGES, DAY, HOUR, TAP_EDGES, age_bin
 from leadtracker.matching.phone_memory import Called, Remembered, memory_key
 from leadtracker.matching.rates import View, fit
 from leadtracker.numbers import regions
-from leadtracker.records import learned, leases
+from leadtracker.records import learned, leases, told_phones
 from leadtracker.records.learned import OLDEST_DAYS
 from leadtracker.records.leases import Change
 from leadtracker.records.session import Session
+from leadtracker.records.told_phones import SIGNED
 from leadtracker.records.verdicts import Judgment
 from leadtracker.who_called.ring import Ring
 
@@ -130,8 +131,8 @@ class Knowledge:
                     if hour := self.clock.page_closed(*state.closed, pages=pages):
                         self._changed[hour.number] = hour
                     closed[_cell(each.after, state.closed)] += pages
-            if each.phone:
-                learned.tell_phone(session, self.site.id, each.phone, each.after.visitor, "page")
+            for told in each.told:
+                told_phones.tell_phone(session, self.site.id, each.after.visitor, told)
         learned.add_closed(session, closed)
 
     def judge(
@@ -211,16 +212,22 @@ class Knowledge:
     ) -> Evidence:
         moment, site_id = ring.moment.timestamp(), self.site.id
         listed = self._holders(session, ring, held, at_once)
+        crowds = _crowds(listed)
         holders = tuple(
-            holder for lease in listed if (holder := holder_of(lease, moment, self.clock))
+            holder
+            for lease in listed
+            if (holder := holder_of(lease, moment, self.clock, crowds.get(lease.network, 1)))
         )
         visitors = {holder.visitor for holder in holders}
-        knowers: frozenset[str] = frozenset()
+        knowers: dict[str, str] = {}
+        claims: dict[str, float] = {}
         if ring.phone:
-            knowers = learned.knowers(session, site_id, ring.phone)
+            knowers = told_phones.knowers(session, site_id, ring.phone)
+            claims = told_phones.claims(session, site_id, ring.phone)
+            claims = {who: trust for who, trust in claims.items() if who not in knowers}
         elsewhere = (
             leases.latest_of(session, site_id, visitor, ring.moment)
-            for visitor in sorted(knowers - visitors)
+            for visitor in sorted({*knowers, *claims} - visitors)
         )
         hour = self.clock.hour_of(moment)
         remembered, callers = self._calls_before(session, ring, visitors, mine)
@@ -237,8 +244,10 @@ class Knowledge:
             older=self._older(session, ring.did, listed, moment),
             remembered=remembered,
             callers=callers,
-            knowers=knowers,
-            known_otherwise=learned.with_phones(session, site_id, visitors) - knowers,
+            knowers=frozenset(knowers),
+            signed=frozenset(who for who, said_by in knowers.items() if said_by == SIGNED),
+            claims=claims,
+            known_otherwise=told_phones.with_phones(session, site_id, visitors) - knowers.keys(),
             elsewhere=tuple(
                 holder
                 for lease in elsewhere
@@ -334,6 +343,15 @@ def _fresh(logged: Sequence[Lease], held: Sequence[Lease], moment: float) -> lis
     begun = (lease for lease in held if lease.start.timestamp() <= moment + CLOCKS_APART)
     by_id = {lease.id: lease for lease in (*logged, *begun)}
     return sorted(by_id.values(), key=lambda lease: (lease.start, lease.id), reverse=True)[:LISTED]
+
+
+def _crowds(listed: Iterable[Lease]) -> dict[str, int]:
+    """By network: how many visitors of it tapped the default number."""
+    visitors: dict[str, set[str]] = {}
+    for lease in listed:
+        if lease.network:
+            visitors.setdefault(lease.network, set()).add(lease.visitor)
+    return {network: len(members) for network, members in visitors.items()}
 
 
 def _region(ring: Ring) -> str:

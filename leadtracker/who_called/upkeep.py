@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from leadtracker.records import learned, leases, verdicts
+from leadtracker.records import learned, leases, told_phones, verdicts
 from leadtracker.records.session import Session
 from leadtracker.who_called.knowledge import Knowledge
 
@@ -31,6 +31,7 @@ def forget_old(session: Session, now: datetime, lease_days: int, *, new_day: boo
     `new_day` is for what reads all closed leases, and is done once a day.
     """
     learned.forget(session, now)
+    told_phones.forget_claims(session, now)
     if new_day:
         learned.merge_old_weeks(session, now)
     leases.forget(session, now - timedelta(days=lease_days))

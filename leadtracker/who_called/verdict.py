@@ -7,6 +7,7 @@ from dataclasses import replace
 from leadtracker.domain import Json, Lease, Site
 from leadtracker.live import Live
 from leadtracker.matching.calibration import Calibration, recalibrated
+from leadtracker.matching.claims import with_claims
 from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.records import leases
 from leadtracker.records.calls import Snapshot
@@ -18,8 +19,14 @@ WORTH_LISTING = 0.01  # probability of a candidate
 
 
 def displayed(judged: Judgment, calibration: Calibration) -> Posterior:
-    """What people see and reports count: what is believed, recalibrated on the site's truths."""
-    return recalibrated(judged.believed, calibration)
+    """What people see and reports count: what is believed, recalibrated on the site's truths.
+
+    What a page told of its visitor's phone is added last. A user's word leaves nothing to add.
+    """
+    said = recalibrated(judged.believed, calibration)
+    if judged.word is not None:
+        return said
+    return with_claims(said, judged.evidence)
 
 
 def calibration_of(match: Json) -> Calibration:

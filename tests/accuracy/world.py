@@ -58,7 +58,13 @@ def visit_events(visits: Columns, topics: bool) -> Iterator[Event]:
         }
         if row["phone_known"] and cookie not in introduced:
             introduced.add(cookie)
-            yield {"t": start, "type": "known_phone", "visitor": cookie, "phone": row["person"]}
+            yield {
+                "t": start,
+                "type": "known_phone",
+                "visitor": cookie,
+                "phone": row["person"],
+                "signed": True,
+            }
         engaged_at = start + min(60 * row["pace"], 0.6 * row["visible"])
         browsing_at = min(start + 15 * row["pace"], engaged_at)
         for level, t in ((1, browsing_at), (2, engaged_at)):

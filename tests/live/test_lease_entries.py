@@ -40,6 +40,8 @@ def tap_default(
         Asker(visitor, visit, DANA),
         CAME,
         lease=lease,
+        network="home",
+        level=2,
         now=shop.now,
     )
 
@@ -126,7 +128,8 @@ def test_the_default_number_is_told_and_its_visit_once_new(shop: Shop) -> None:
 def test_a_tap_on_the_default_number_is_told(shop: Shop) -> None:
     tap_default(shop, "dana")
     at = str(shop.now)
-    told = begun(Grant("tapped", "", "lease of a tap", shop.now, ""), taps=at)
+    tapped = Grant("tapped", "", "lease of a tap", shop.now, "")
+    told = begun(tapped, taps=at, levels=f"{at},{at}", network="home")
     assert entries(shop) == [told]
     shop.now += SECOND
     tap_default(shop, "dana", "visit", "another")

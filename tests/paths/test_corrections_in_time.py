@@ -14,9 +14,10 @@ from leadtracker.domain import Outcome, Site
 from leadtracker.errors import BadRequest, NotFound
 from leadtracker.matching.counts import NAMES, Counts
 from leadtracker.matching.phone_memory import Remembered
-from leadtracker.records import learned, verdicts
+from leadtracker.records import learned, told_phones, verdicts
 from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.tables import CallRow, VerdictRow
+from leadtracker.records.told_phones import SIGNED, ToldPhone
 from leadtracker.web.stores import Stores
 from leadtracker.who_called.corrections import BATCH, NOBODY, apply_corrections, keep_word
 from leadtracker.who_called.knowledge import Knowledge, Knowledges
@@ -97,7 +98,7 @@ class Shop:
 
     def knowers(self, phone: str = PHONE, site: str = "shop") -> frozenset[str]:
         with Session(self.engine) as session:
-            return learned.knowers(session, self.site(site).id, phone)
+            return frozenset(told_phones.knowers(session, self.site(site).id, phone))
 
     def remembered(self, phone: str = PHONE) -> Remembered | None:
         with Session(self.engine) as session:
@@ -209,7 +210,7 @@ class TestWhosePhoneItIs:
 
     def test_what_the_page_said_stays(self, shop: Shop) -> None:
         with Session(shop.engine) as session:
-            learned.tell_phone(session, shop.site().id, PHONE, "dana", "page")
+            told_phones.tell_phone(session, shop.site().id, "dana", ToldPhone(PHONE, SIGNED))
             session.commit()
         first = shop.call(NOW)
         shop.say(first, "dana")

@@ -16,10 +16,11 @@ from leadtracker.matching.calibration import Calibration
 from leadtracker.matching.calling_clock import KEPT, Hour
 from leadtracker.matching.counts import Counts
 from leadtracker.matching.page_state import HOUR
-from leadtracker.records import learned
+from leadtracker.records import learned, told_phones
 from leadtracker.records.leases import Change
 from leadtracker.records.sites import Directory
-from leadtracker.records.tables import ClosedLeasesRow, HourRow, KnownPhoneRow
+from leadtracker.records.tables import ClosedLeasesRow, HourRow, ToldPhoneRow
+from leadtracker.records.told_phones import SIGNED, USER, ToldPhone
 from leadtracker.who_called.knowledge import Knowledge, Knowledges
 from tests import site_files
 from tests.paths.test_what_a_site_learned import (
@@ -151,32 +152,45 @@ class TestSaving:
 
     def test_a_phone_told_by_the_page(self, session: Session, site: Site, known: Knowledge) -> None:
         known.learn_from_leases(
-            session, [Change(None, open_page(), PHONE), Change(None, open_page("noa"))]
+            session,
+            [Change(None, open_page(), (ToldPhone(PHONE),)), Change(None, open_page("noa"))],
         )
-        row = session.scalars(select(KnownPhoneRow)).one()
-        assert (row.site_id, row.phone, row.visitor, row.said_by) == (
-            site.id,
-            PHONE,
-            "dana",
-            "page",
-        )
+        assert told_phones.knowers(session, site.id, PHONE) == {}
+        assert told_phones.claims(session, site.id, PHONE) == {"dana": 0.5}
+
+    def test_a_claim_is_worth_less_the_more_there_are(self, session: Session, site: Site) -> None:
+        for n in range(3):
+            told = ToldPhone(f"{PHONE[:-1]}{n}", network="one address")
+            told_phones.tell_phone(session, site.id, f"mallory{n}", told)
+        assert told_phones.claims(session, site.id, f"{PHONE[:-1]}0") == {"mallory0": 0.5 / 3}
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(PHONE))
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(OTHER_PHONE))
+        assert told_phones.claims(session, site.id, PHONE) == {"dana": 0.25}
+
+    def test_what_too_many_claim_is_worth_nothing_and_not_kept(
+        self, session: Session, site: Site
+    ) -> None:
+        for n in range(20):
+            told_phones.tell_phone(session, site.id, f"mallory{n}", ToldPhone(PHONE))
+        assert told_phones.claims(session, site.id, PHONE) == {}
+        assert len(session.scalars(select(ToldPhoneRow)).all()) == 9
 
     def test_what_is_told_twice_stays_the_first_ones_word(
         self, session: Session, site: Site
     ) -> None:
-        learned.tell_phone(session, site.id, PHONE, "dana", "page")
-        learned.tell_phone(session, site.id, PHONE, "dana", "user")
-        learned.forget_phone(session, site.id, PHONE, "dana", "user")
-        assert learned.knowers(session, site.id, PHONE) == {"dana"}
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(PHONE, SIGNED))
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(PHONE, USER))
+        told_phones.forget_phone(session, site.id, PHONE, "dana", USER)
+        assert told_phones.knowers(session, site.id, PHONE) == {"dana": SIGNED}
         for other in (
             (site.id + 1, PHONE, "dana"),
             (site.id, OTHER_PHONE, "dana"),
             (site.id, PHONE, "noa"),
         ):
-            learned.forget_phone(session, *other, "page")
-        assert learned.knowers(session, site.id, PHONE) == {"dana"}
-        learned.forget_phone(session, site.id, PHONE, "dana", "page")
-        assert learned.knowers(session, site.id, PHONE) == frozenset()
+            told_phones.forget_phone(session, *other, SIGNED)
+        assert told_phones.knowers(session, site.id, PHONE) == {"dana": SIGNED}
+        told_phones.forget_phone(session, site.id, PHONE, "dana", SIGNED)
+        assert told_phones.knowers(session, site.id, PHONE) == {}
 
     def test_one_knowledge_for_each_site_until_it_is_forgotten(
         self, session: Session, engine: Engine, site: Site

@@ -15,6 +15,7 @@ from leadtracker import site_file
 from leadtracker.domain import Lease
 from leadtracker.records import leases
 from leadtracker.records.tables import LeaseRow
+from leadtracker.records.told_phones import ToldPhone
 from tests.conftest import SITE
 from tests.dashboard_rows import NOW, lease
 
@@ -151,7 +152,10 @@ def test_of_many_entries_the_last_counts_and_each_lease_is_told_once(session: Se
         entry("one", seen=NOW + MINUTE, left=ms(NOW + MINUTE)),
     )
     one, two = begun("one", seen=NOW + MINUTE, left=NOW + MINUTE), begun("two", visitor="ron")
-    assert changes == [leases.Change(None, one, "+972541234567"), leases.Change(None, two)]
+    assert changes == [
+        leases.Change(None, one, (ToldPhone("+972541234567"),)),
+        leases.Change(None, two),
+    ]
     assert [leases.by_id(session, name) for name in ("one", "two")] == [one, two]
 
 

@@ -12,9 +12,10 @@ from click.testing import CliRunner
 from sqlalchemy.orm import Session
 
 from leadtracker.cli import main, opening
-from leadtracker.records import learned, verdicts
+from leadtracker.records import told_phones, verdicts
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import LeaseRow
+from leadtracker.records.told_phones import SIGNED, ToldPhone
 from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.ring import Ring
 from tests.accuracy.decisions import read_decisions, read_trace
@@ -46,7 +47,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said("did", "add", "shop", *DIDS)
     with Session(opening.database()) as session:
         session.add_all(leases())
-        learned.tell_phone(session, 1, "+972501111111", "ron", "page")
+        told_phones.tell_phone(session, 1, "ron", ToldPhone("+972501111111", SIGNED))
         session.flush()
         for minutes, caller, did in (
             (3.1, "+97231111111", DIDS[0]),

@@ -15,8 +15,9 @@ from leadtracker.matching.confirmation import truth
 from leadtracker.matching.counts import NAMES, Counts
 from leadtracker.matching.matching import RULES, match
 from leadtracker.matching.phone_memory import Called, Known, Remembered
-from leadtracker.records import learned
+from leadtracker.records import learned, told_phones
 from leadtracker.records.sites import Directory
+from leadtracker.records.told_phones import SIGNED, ToldPhone
 from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.ring import Ring
 from tests import site_files
@@ -123,7 +124,7 @@ class TestLessons:
     def test_what_would_have_been_stated_had_nobody_told(
         self, session: Session, site: Site, known: Knowledge
     ) -> None:
-        learned.tell_phone(session, site.id, PHONE, "noa", "page")
+        told_phones.tell_phone(session, site.id, "noa", ToldPhone(PHONE, SIGNED))
         pages = [open_page(levels=(NOW - MINUTE,) * 2), open_page("noa")]
         judged = known.judge(session, RING, pages)
         taught = known.learn(judged, answered=True)
@@ -132,7 +133,7 @@ class TestLessons:
         assert taught.without_known_phone[0] == pytest.approx(without_phone.best, rel=0.05)
         assert taught.without_known_phone[1] is False
         assert truth(judged.posterior, "noa")[1]
-        learned.tell_phone(session, site.id, PHONE, "dana", "page")
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(PHONE, SIGNED))
         assert (
             known.learn(known.judge(session, RING, pages), answered=True).without_known_phone
             is None
@@ -361,9 +362,9 @@ class TestGathering:
             ("lost", PHONE),
             ("noa", OTHER_PHONE),
         ):
-            learned.tell_phone(session, site.id, phone, visitor, "page")
-        learned.tell_phone(session, site.id, OTHER_PHONE, "dana", "page")
-        learned.tell_phone(session, site.id + 1, PHONE, "stranger", "page")
+            told_phones.tell_phone(session, site.id, visitor, ToldPhone(phone, SIGNED))
+        told_phones.tell_phone(session, site.id, "dana", ToldPhone(OTHER_PHONE, SIGNED))
+        told_phones.tell_phone(session, site.id + 1, "stranger", ToldPhone(PHONE, SIGNED))
         pages = [open_page(), open_page("noa"), open_page("ron")]
         found = known.judge(session, RING, pages).evidence
         assert found.knowers == {"dana", "gal", "lost"}

@@ -114,11 +114,11 @@ class TestCourse:
         assert counts.tap_seconds == {"0": 30, "1": 30, "2": 60}
         assert (counts.regions, counts.topics) == ({"IL-3": 1}, {"boots": 1})
 
-    def test_a_visit_without_a_number_teaches_of_its_taps(self) -> None:
+    def test_a_tap_on_the_default_number_teaches_no_rate(self) -> None:
         page = Lease("7", "", "dana", "v", START, at(20), taps=(at(9),), region="IL-3")
         found = course(page, (START + timedelta(hours=1)).timestamp())
         assert found.closed is None
-        assert found.counts == Counts(tap_seconds={"0": 15, "1": 15, "2": 30})
+        assert found.counts == Counts()
 
 
 class TestRemember:

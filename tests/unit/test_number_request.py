@@ -182,8 +182,8 @@ def test_devices_and_bots(user_agent: str, device: str, bot: bool) -> None:
 )
 def test_the_phone_that_a_page_says_is_the_visitors(info: dict[str, Any], phone: str) -> None:
     page = read_page(DANA | {"info": info})
-    assert phone_of(page, SITE) == phone
-    assert phone_of(page, dataclasses.replace(SITE, phone_keys=())) == ""
+    assert phone_of(page, SITE) == (phone, False)
+    assert phone_of(page, dataclasses.replace(SITE, phone_keys=())) == ("", False)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadtracker.origin import as_sent, as_sent_or_kept
+from leadtracker.records.origin import as_sent, as_sent_or_kept
 
 
 @pytest.mark.parametrize(

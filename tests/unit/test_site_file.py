@@ -63,6 +63,7 @@ def test_defaults_of_a_site(session: Session) -> None:
         "currency": "ILS",
         "most_overflow": 0.01,
         "most_at_risk": 0.35,
+        "signing_secret": "",
         "callback": {},
     }
     assert len(session.scalars(select(TokenRow)).all()) == 1

@@ -11,6 +11,7 @@ from leadtracker.records.tables.learned import (
     LearnedRow,
     PhoneRow,
     PlanRow,
+    ToldPhoneRow,
 )
 from leadtracker.records.tables.leases import ClosedLeasesRow, LeaseRow
 from leadtracker.records.tables.sites import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
@@ -38,6 +39,7 @@ __all__ = [
     "ShareRow",
     "SiteRow",
     "TokenRow",
+    "ToldPhoneRow",
     "UserRow",
     "VerdictRow",
 ]

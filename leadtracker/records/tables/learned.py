@@ -58,15 +58,30 @@ class CallerRow(Base):
 
 
 class KnownPhoneRow(Base):
-    """A page or a user said whose phone this is."""
+    """The site's back end or a user said whose phone this is."""
 
     __tablename__ = "known_phones"
     site_id: Mapped[KeyOfSite]
     phone: Mapped[str] = mapped_column(primary_key=True)  # E.164
     visitor: Mapped[str] = mapped_column(primary_key=True)
-    said_by: Mapped[str]  # page, user
+    said_by: Mapped[str]  # signed (by the back end), user
     at: Mapped[datetime]
     __table_args__ = (Index("known_phones_visitor", "site_id", "visitor"),)
+
+
+class ToldPhoneRow(Base):
+    """A page alone said whose phone this is: anybody can post that."""
+
+    __tablename__ = "told_phones"
+    site_id: Mapped[KeyOfSite]
+    phone: Mapped[str] = mapped_column(primary_key=True)  # E.164
+    visitor: Mapped[str] = mapped_column(primary_key=True)
+    network: Mapped[str]  # hashed, of the first who said so; '' unknown
+    at: Mapped[datetime]
+    __table_args__ = (
+        Index("told_phones_visitor", "site_id", "visitor"),
+        Index("told_phones_network", "site_id", "network"),
+    )
 
 
 class PlanRow(Base):

@@ -34,13 +34,14 @@ class LeaseRow(Base):
     campaign: Mapped[str]
     landing_page: Mapped[str]
     new_visit: Mapped[bool]  # the first row of its visit
-    # domain.Lease says what the next four mean.
+    # domain.Lease says what the next seven mean.
     source_key: Mapped[str] = mapped_column(server_default="")
     device: Mapped[str] = mapped_column(server_default="desktop")
     region: Mapped[str] = mapped_column(server_default="")
     topic: Mapped[str] = mapped_column(server_default="")
     levels: Mapped[list[str]] = mapped_column(server_default="[]")  # ISO 8601
     gaps: Mapped[list[str]] = mapped_column(server_default="[]")  # ISO 8601 intervals
+    network: Mapped[str] = mapped_column(server_default="")
     # The group that the source was in when the number was leased.
     source_group: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (

@@ -49,6 +49,7 @@ class SiteRow(Base):
     currency: Mapped[str]
     most_overflow: Mapped[float]
     most_at_risk: Mapped[float]
+    signing_secret: Mapped[str] = mapped_column(server_default="")
     # The `callback` table of the site file; callback_rules.rules says what is in it.
     callback: Mapped[dict[str, Any]]
 
