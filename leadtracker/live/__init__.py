@@ -44,9 +44,9 @@ class Live(Connection):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._acquire = script("lease", "idle", "choose", "acquire")
-        self._beat = script("lease", "idle", "beat")
-        self._tap_default = script("lease", "idle", "tap_default")
+        self._acquire = script("lease", "idle", "shares", "told", "choose", "acquire")
+        self._beat = script("lease", "idle", "shares", "beat")
+        self._tap_default = script("lease", "idle", "shares", "tap_default")
         self._pool = script("lease", "idle", "pool")
         self._hour = script("lease", "hour")
         self._regroup = script("lease", "idle", "regroup")
@@ -87,6 +87,7 @@ class Live(Connection):
             visit=asker.visit,
             arrival=asker.arrival,
             claim=asker.claim,
+            address=asker.address,
             page=told.page,
             phone=told.phone,
         )
@@ -105,6 +106,7 @@ class Live(Connection):
         tapped: bool = False,
         level: int = 0,
         page: str,
+        address: str = "",
         now: int = 0,
     ) -> bool:
         """Keep a number for its visitor, whose page is visible, hidden or left.
@@ -121,6 +123,7 @@ class Live(Connection):
             tapped=tapped,
             level=level,
             page=page,
+            address=address,
         )
         return bool(known)
 
@@ -140,6 +143,7 @@ class Live(Connection):
             visitor=asker.visitor,
             visit=asker.visit,
             arrival=asker.arrival,
+            address=asker.address,
         )
 
     def build_pool(self, site: Site, dids: Iterable[str], change: int) -> None:

@@ -36,6 +36,7 @@ class Asker:
     visit: str
     arrival: Arrival
     claim: Claim | None = None
+    address: str = ""  # what counts as one client, see `address.household`; '' has no share
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Answer to a number request; `did` and `lease` are '' when the pool was empty."""
+    """Answer to a number request; `did` and `lease` are '' when there is none."""
 
-    reason: str  # leased, kept, restored, pool_empty
+    reason: str  # leased, kept, restored, pool_empty, too_many, too_often
     did: str
     lease: str
     start: int  # ms
