@@ -26,16 +26,32 @@ from leadtracker.live.grants import (
     Claim,
     DidState,
     Grant,
+    Memory,
     PoolState,
+    Share,
     SourceGroup,
     Told,
+    unusual,
 )
 from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
 from leadtracker.live.script import Script, script
 from leadtracker.live.source_groups import X_BUSY, X_QUIET, groups, is_busy, is_quiet
 
-__all__ = ["Arrival", "Asker", "Claim", "DidState", "Grant", "Live", "PoolState", "Told"]
+__all__ = [
+    "Arrival",
+    "Asker",
+    "Claim",
+    "DidState",
+    "Grant",
+    "Live",
+    "Memory",
+    "PoolState",
+    "Share",
+    "Told",
+    "unusual",
+]
 
+MOST_SHARES = 10  # of client addresses, told of a pool
 ARRIVALS_FADE_HOURS = 72  # in which the count of a source's arrivals falls by e
 
 
@@ -225,7 +241,8 @@ class Live(Connection):
                 both.zrangebyscore(f"{root}:hard", seconds * 1000, "+inf")
                 both.hgetall(f"{root}:group")
                 both.hgetall(f"{root}:arrivals")
-                members, hard, grouping, arrivals = both.execute()
+                both.zrangebyscore(f"{root}:trial", "-inf", seconds * 1000)
+                members, hard, grouping, arrivals, silent = both.execute()
             names = sorted(set(grouping.values()))
             dids = sorted({*members, *draining})
             with connection.pipeline(transaction=False) as each:
@@ -235,7 +252,9 @@ class Live(Connection):
                     each.zcard(f"{root}:idle:g:{name}")
                 held = each.execute()
         largest = sorted(grouping, key=lambda source: (-float(arrivals.get(source, 0)), source))
-        states = dict.fromkeys(draining, "draining") | dict.fromkeys(hard, "in use")
+        states = dict.fromkeys(draining, "draining") | dict.fromkeys(
+            set(hard) - set(silent), "in use"
+        )
         return PoolState(
             tuple(
                 DidState(did, states.get(did, "idle"), visitor, from_ms_if_any(seen))
@@ -245,7 +264,27 @@ class Live(Connection):
                 SourceGroup(tuple(source for source in largest if grouping[source] == name), idle)
                 for name, idle in zip(names, held[len(dids) :], strict=True)
             ),
+            self.shares(site.id),
         )
+
+    def shares(self, site_id: int) -> tuple[Share, ...]:
+        """The largest shares of client addresses in a pool."""
+        key = f"{keys.root(site_id)}:shares"
+        with self.asking() as connection, connection.pipeline(transaction=False) as both:
+            both.zrevrange(key, 0, MOST_SHARES - 1, withscores=True)
+            both.zrange(key, 0, MOST_SHARES - 1, withscores=True)
+            numbers = {
+                address: abs(int(score)) for each in both.execute() for address, score in each
+            }
+        largest = sorted(numbers, key=lambda address: (-numbers[address], address))
+        return tuple(Share(address, numbers[address]) for address in largest[:MOST_SHARES])
+
+    def memory(self) -> Memory:
+        with self.asking() as connection:
+            said = cast("dict[str, Any]", connection.info("memory"))
+        most = int(said.get("maxmemory") or said.get("total_system_memory") or 0)
+        used = int(said.get("used_memory", 0)) / max(1, most)
+        return Memory(str(said.get("maxmemory_policy", "noeviction")), used)
 
     def lease_log(self, site_id: int, count: int) -> dict[str, Mapping[str, str]]:
         """The oldest entries of a site's lease log by their ids, as the scripts wrote them.

@@ -46,8 +46,10 @@ local function let_go(did, l)
   if l then discharge(l) end
 end
 
+local room = 16 -- so many end in one request at most
 local function end_holds(key, by)
-  for _, did in ipairs(redis.call('ZRANGEBYSCORE', root .. key, '-inf', by, 'LIMIT', 0, 16)) do
+  for _, did in ipairs(redis.call('ZRANGEBYSCORE', root .. key, '-inf', by, 'LIMIT', 0, room)) do
+    room = room - 1
     local l = read(did)
     let_go(did, l)
     if l and l.left == '' then depart(l) end

@@ -15,6 +15,7 @@ import { currentVisitor } from "./visitor.js";
 
 const PATIENCE = 5000; // milliseconds until who waits for the server is given the page's own number
 const BEAT = 30000; // milliseconds between two beats
+const FIRST_BEAT = 10000; // ... and until the first one, which ends the trial of a number
 
 /** Called when a line has got a number. */
 let numberCame = () => {};
@@ -84,7 +85,8 @@ const request = async (line) => {
     trace(answer);
     if (answer.did || !answer.known) takeNumber(line, answer);
     // Only a beat tells signals.
-    if ("known" in answer) line.signals.splice(0, length);
+    line.proven = "known" in answer;
+    if (line.proven) line.signals.splice(0, length);
     line.failures = 0;
   } catch (failure) {
     trace(failure);
@@ -97,7 +99,7 @@ const request = async (line) => {
   }
   line.settle();
   if ((line.answered && line.lease) || line.failures)
-    line.timer = setTimeout(request, BEAT * (1 + line.failures), line);
+    line.timer = setTimeout(request, (line.proven || !line.lease ? BEAT : FIRST_BEAT) * (1 + line.failures), line);
 };
 
 /**

@@ -33,6 +33,7 @@ LEASE = (
     SITE.lease_seconds * SECOND
 )  # a number stays the visitor's so long after the page was hidden or left
 UNHEARD = LEASE + 30 * SECOND  # ... and so long after the last word of a page that seemed visible
+TRIAL = 45 * SECOND  # ... and so long after it was given, when its page says nothing
 HURRIED, UNHEARD_HURRIED = 30 * SECOND, 60 * SECOND  # the same, when hardly any number is idle
 
 
@@ -45,6 +46,7 @@ class Shop:
         self.change = 1
         self._leases = 0
         self._visitors: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
 
     def ask(
         self,
@@ -57,13 +59,14 @@ class Shop:
         first: Touchpoint = NOWHERE,
         latest: Touchpoint = NOWHERE,
         page: str = "",
+        address: str = "",
     ) -> Grant:
         """A number request; builds the pool when it has to be, as the application does."""
         self._leases += 1
         while True:
             grant = self.live.acquire(
                 self.site,
-                Asker(visitor, visit, arrival, claim),
+                Asker(visitor, visit, arrival, claim, address),
                 Told(page, first, latest, info),
                 lease=f"lease{self._leases}",
                 change=change or self.change,
@@ -71,6 +74,7 @@ class Shop:
             )
             if grant is not None:
                 self._visitors[grant.lease] = visitor
+                self.addresses[grant.lease] = address
                 return grant
             self.live.build_pool(self.site, self.dids, change or self.change)
 
@@ -85,6 +89,7 @@ class Shop:
             tapped=tapped,
             level=level,
             page="",
+            address=self.addresses.get(grant.lease, ""),
             now=self.now,
         )
 
