@@ -114,8 +114,8 @@ def test_sixty_four_requests_in_flight(tmp_path: Path) -> None:
         default_number = "03-555-1234"
         dids = {numbers}
     """
-    proxy = {"trusted_proxies": "1"}  # one address may not hold so many
-    with serving(tmp_path, sites, proxy) as (served, _):
+    # Through a proxy, because one address may not hold so many.
+    with serving(tmp_path, sites, trusted_proxies="1") as (served, _):
         served.until(lambda: ask(served.url, 0).did)
 
         with ThreadPoolExecutor(64) as threads:
