@@ -191,10 +191,10 @@ class Road:
         with Session(self.stores.engine) as session:
             return list(session.scalars(select(CallbackRow).order_by(CallbackRow.pk)))
 
-    def dialled(self) -> dict[str, int]:
+    def dialed(self) -> dict[str, int]:
         """How often telephones rang, by the request's id."""
         return {
-            name.partition("-")[2]: count for name, count in self.switch.exchange.dialled.items()
+            name.partition("-")[2]: count for name, count in self.switch.exchange.dialed.items()
         }
 
     def settle(self) -> None:
@@ -208,12 +208,12 @@ class Road:
             pass
 
     def stay(self, *states: str) -> None:
-        """Calls that come into one of these states stay in it until `go_on` or `seen_until` lets
+        """Calls that come into one of these states stay in it until `release` or `seen_until` lets
         them leave."""
         self._stays |= {state: threading.Event() for state in states}
         self.switch.exchange.before = self._before
 
-    def go_on(self, *states: str) -> None:
+    def release(self, *states: str) -> None:
         """Out of these states, or of all."""
         for state in states or self._stays:
             if state in self._stays:
@@ -244,7 +244,7 @@ class Road:
         states = [self.row(request).state]
 
         def over() -> bool:
-            self.go_on(states[-1])
+            self.release(states[-1])
             self.turn()
             states.append(self.row(request).state)
             return states[-1] == last
@@ -253,7 +253,7 @@ class Road:
         return [state for state, _ in itertools.groupby(states)]
 
     def read_again(self, request: str, order: list[int]) -> list[State]:
-        """The states of a request just dialled when the callbacks of the inbox are read in this
+        """The states of a request just dialed when the notifications of the inbox are read in this
         order, one by one."""
         with Session(self.stores.engine) as session:
             session.execute(
@@ -290,7 +290,7 @@ def road_of(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
             try:
                 yield road
             finally:
-                road.go_on()
+                road.release()
     finally:
         server.shutdown()
         server.server_close()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -34,6 +35,11 @@ from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
 from leadtracker.web.stores import Stores
 from tests.patience import PATIENCE, until
+
+# Nothing is judged by the speed of the machine; Hypothesis' own profile for CI does the same.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("patient")
 
 PROGRAM = "/usr/bin/chromium"
 FLAGS = [
@@ -92,9 +98,8 @@ def redis_url(redis_server: EmbeddedRedis) -> str:
     return redis_server.url
 
 
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """A real PostgreSQL cluster of our own, on a socket."""
+def postgresql_programs() -> Path:
+    """The folder of initdb and postgres, the newest version of those installed."""
     programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
     initdb = shutil.which("initdb", path=os.pathsep.join([*programs[::-1], os.environ["PATH"]]))
     if initdb is None:
@@ -102,51 +107,36 @@ def postgresql_url() -> Iterator[str]:
             "PostgreSQL is not installed: the tests need initdb and postgres (make test "
             "installs them)"
         )
-    bin_folder = Path(initdb).resolve().parent
-    folder = Path(tempfile.mkdtemp(prefix="lt-pg-"))
-    run_as: dict[str, Any] = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        import pwd
+    return Path(initdb).resolve().parent
 
-        owner = pwd.getpwnam("postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        run_as = {"user": owner.pw_uid, "group": owner.pw_gid}
+
+def postgresql_user(folder: Path) -> dict[str, Any]:
+    """Who runs PostgreSQL, the owner of `folder` from now on: it refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    import pwd
+
+    owner = pwd.getpwnam("postgres")
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    return {"user": owner.pw_uid, "group": owner.pw_gid}
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A real PostgreSQL cluster of our own, on a socket."""
+    programs = postgresql_programs()
+    folder = Path(tempfile.mkdtemp(prefix="lt-pg-"))
     data = folder / "data"
-    subprocess.run(
-        [
-            bin_folder / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd=folder,
-        **run_as,
-    )
+    run = {"cwd": folder, "stdout": subprocess.DEVNULL, **postgresql_user(folder)}
+    locale = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
+    subprocess.run([programs / "initdb", "-D", data, "-U", "postgres", *locale], check=True, **run)
+    options = ("-c", "listen_addresses=", "-c", "fsync=off")
     server = subprocess.Popen(
-        [
-            bin_folder / "postgres",
-            "-D",
-            data,
-            "-k",
-            folder,
-            "-c",
-            "listen_addresses=",
-            "-c",
-            "fsync=off",
-        ],
-        stdout=subprocess.DEVNULL,
+        [programs / "postgres", "-D", data, "-k", folder, *options],
         stderr=subprocess.DEVNULL,
-        cwd=folder,
-        **run_as,
+        **run,
     )
-    ready: list[str | Path] = [bin_folder / "pg_isready", "-h", folder, "-q", "-t", "30"]
+    ready: list[str | Path] = [programs / "pg_isready", "-h", folder, "-q", "-t", "30"]
     until(lambda: subprocess.run(ready, check=False).returncode == 0)
     yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     server.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for connections
@@ -180,13 +170,13 @@ def app(
     engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Flask]:
     """The application with the sites of SITE; no worker runs, see `worker`."""
-    diallings: list[Dialing] = []
+    dialings: list[Dialing] = []
 
-    def dialling(*parts: Any) -> Dialing:
-        diallings.append(Dialing(*parts))
-        return diallings[-1]
+    def dialing(*parts: Any) -> Dialing:
+        dialings.append(Dialing(*parts))
+        return dialings[-1]
 
-    monkeypatch.setattr(wiring, "Dialing", dialling)
+    monkeypatch.setattr(wiring, "Dialing", dialing)
     with Session(engine) as session:
         site_file.apply(session, SITE)
         session.commit()
@@ -200,7 +190,7 @@ def app(
     app = create_app(settings)
     app.testing = True
     yield app
-    for one in diallings:
+    for one in dialings:
         one.stop()  # its threads must not outlive their database
     stores: Stores = app.extensions["leadtracker"]
     stores.engine.dispose()

@@ -1,4 +1,4 @@
-"""Rows for the dashboard's tests: calls, legs, leases and callbacks, with every field set."""
+"""Rows for the dashboard's tests: calls, legs, leases and notifications, with every field set."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def leg(call_pk: int, started_at: datetime = NOW, **more: Any) -> LegRow:
     return LegRow(**(values | more))
 
 
-def callback(call_pk: int | None, body: bytes, **more: Any) -> InboxRow:
+def notification(call_pk: int | None, body: bytes, **more: Any) -> InboxRow:
     values: dict[str, Any] = {
         "account_id": 1,
         "family": "cdr",
@@ -205,51 +205,49 @@ OUTCOMES = (
 def month(engine: Engine, until: datetime, count: int = 240) -> None:
     """A month of visits and calls that looks like one, Hebrew included; the same each time."""
     chance = random.Random(7)
-    rows: list[Any] = []
     with Session(engine) as session:
         site_id = session.scalars(select(SiteRow.id).order_by(SiteRow.id)).first()
         account_id = session.scalars(select(AccountRow.id).order_by(AccountRow.id)).first()
+    rows: list[Any] = []
     for number in range(count):
         at = until - timedelta(minutes=3 + number * 170 + chance.randrange(100))
-        arrival = touchpoint(at - timedelta(minutes=4), **chance.choice(ARRIVALS))
-        outcome = OUTCOMES[number % len(OUTCOMES)]
-        caller = f"+97254{chance.randrange(40) * 173251 % 10_000_000:07}"
-        common: dict[str, Any] = {
-            "caller": caller,
-            "outcome": outcome,
-            "site_id": site_id,
-            "account_id": account_id,
-            "talk_seconds": chance.randrange(20, 900) if outcome == "answered" else 0,
-            "representative": chance.choice(("נועה", "Tomer", "Rivka"))
-            if outcome == "answered"
-            else "",
-            "queue": chance.choice(("", "מכירות")),
-        }
-        if number % 7 == 4:
-            rows.append(unknown_call(at, **common))
-            continue
-        rows.append(
-            call(
-                at,
-                arrival=arrival,
-                visitor_info=chance.choice(PEOPLE),
-                visitor_id=f"visitor-{number:014}",
-                **common,
-            )
-        )
-        for visit in range(chance.randrange(3, 12)):
-            start = at - timedelta(minutes=4 + visit * 13)
-            came = touchpoint(start, **chance.choice(ARRIVALS))
-            rows.append(
-                lease(
-                    start,
-                    arrival=came,
-                    site_id=site_id,
-                    visitor=f"visitor-{number:014}" if not visit else f"v{number}-{visit}",
-                )
-            )
+        rows += _call_and_visits(chance, number, at, site_id, account_id)
     for hour in (1, 26, 27, 27, 27):
         rows.append(
             lease(until - timedelta(hours=hour), site_id=site_id, did=None, reason="pool_empty")
         )
     add(engine, *rows)
+
+
+def _call_and_visits(
+    chance: random.Random, number: int, at: datetime, site_id: int | None, account_id: int | None
+) -> list[CallRow | LeaseRow]:
+    arrival = touchpoint(at - timedelta(minutes=4), **chance.choice(ARRIVALS))
+    answered = OUTCOMES[number % len(OUTCOMES)] == "answered"
+    common: dict[str, Any] = {
+        "caller": f"+97254{chance.randrange(40) * 173251 % 10_000_000:07}",
+        "outcome": OUTCOMES[number % len(OUTCOMES)],
+        "site_id": site_id,
+        "account_id": account_id,
+        "talk_seconds": chance.randrange(20, 900) if answered else 0,
+        "representative": chance.choice(("נועה", "Tomer", "Rivka")) if answered else "",
+        "queue": chance.choice(("", "מכירות")),
+    }
+    if number % 7 == 4:
+        return [unknown_call(at, **common)]
+    caller = f"visitor-{number:014}"
+    rows: list[CallRow | LeaseRow] = [
+        call(
+            at,
+            arrival=arrival,
+            visitor_info=chance.choice(PEOPLE),
+            visitor_id=caller,
+            **common,
+        )
+    ]
+    for visit in range(chance.randrange(3, 12)):
+        start = at - timedelta(minutes=4 + visit * 13)
+        came = touchpoint(start, **chance.choice(ARRIVALS))
+        visitor = f"v{number}-{visit}" if visit else caller
+        rows.append(lease(start, arrival=came, site_id=site_id, visitor=visitor))
+    return rows

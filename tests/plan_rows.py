@@ -16,7 +16,7 @@ from leadtracker.planner.delay_curve import DelayCurve
 from leadtracker.planner.plan import Outlook, Plan
 from leadtracker.records import verdicts
 from leadtracker.records.plans import KeptPlan, MadeFrom
-from leadtracker.records.verdicts import Judgement
+from leadtracker.records.verdicts import Judgment
 from tests.dashboard_rows import add, call, lease
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -68,7 +68,7 @@ def history(engine: Engine, until: datetime, visits: int = 480, calls: int = 20)
         session.flush()
         verdicts.save(
             session,
-            [(unlearned.id, 1, Judgement(Evidence(0.0, None, None, 0, 0, 1.0), NOBODY, 1, 1))],
+            [(unlearned.id, 1, Judgment(Evidence(0.0, None, None, 0, 0, 1.0), NOBODY, 1, 1))],
         )
         session.commit()
 
@@ -76,7 +76,7 @@ def history(engine: Engine, until: datetime, visits: int = 480, calls: int = 20)
 NOBODY = Posterior((), 1.0, 0.0, {})
 
 
-def judged(at: datetime, known: bool) -> Judgement:
+def judged(at: datetime, known: bool) -> Judgment:
     """Nine tenths the one, a twentieth the other, of which a tenth is a repeat;
     a known phone's teaches nothing."""
     candidates = (Candidate("one", 0.9, {}, "", ()), Candidate("other", 0.05, {}, "", ()))
@@ -95,7 +95,7 @@ def judged(at: datetime, known: bool) -> Judgement:
         totals={"stray_calls": 0.05, "region_told": 0.6},
     )
     posterior = Posterior(candidates, 0.05, 0.0, {}, first_calls=(0.8, 0.05), stray=0.05)
-    return Judgement(evidence, posterior, 1, 1, Counts() if known else lesson)
+    return Judgment(evidence, posterior, 1, 1, Counts() if known else lesson)
 
 
 def look(numbers: int, right: float, worst_overflow: float = 0.0) -> Outlook:

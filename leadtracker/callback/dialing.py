@@ -58,7 +58,7 @@ def clicking(directory: Directory, site: Site) -> tuple[Account, Dials] | None:
     return account, vendor.click_to_call
 
 
-def unmet(rules: Rules, click: Dials) -> Iterator[tuple[str, str]]:
+def missing_abilities(rules: Rules, click: Dials) -> Iterator[tuple[str, str]]:
     """What a site's rules want of a PBX that cannot do it, and what to do about it."""
     if rules.campaign and not isinstance(click, Schedules):
         yield (

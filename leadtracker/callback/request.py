@@ -128,14 +128,14 @@ class CallbackRequests:
                 return same
             row = self._admitted(site, rules, found[0], wish, now)
         except Refused as refused:
-            if refused.detail == "request" and (same := self._twin(site, wish)) is not None:
+            if refused.detail == "request" and (same := self._just_sent(site, wish)) is not None:
                 return same
             self._write_down(site, found[0], wish, refused, now)
             return Told(wish.id, State.REFUSED, refused.words, code=refused.code)
         with WritersTurn(self._engine), reading(self._engine) as session:
             session.expire_on_commit = False
             if not callbacks.add(session, row):
-                return self._twin(site, wish) or Told(wish.id, State.RECEIVED)
+                return self._just_sent(site, wish) or Told(wish.id, State.RECEIVED)
         if row.state == State.RECEIVED:
             self._dial(row)
         return self.of_id(site.id, wish.id)
@@ -155,7 +155,7 @@ class CallbackRequests:
                 row = callbacks.taken(session, site_id, request)
         if row is None:
             raise NotFound("there is no such callback request")
-        return told(row)
+        return answer_of(row)
 
     def of_visitor(self, request: str, visitor: str) -> tuple[Told, Site | None]:
         """How a visitor's request stands, and its site; raises NotFound."""
@@ -166,7 +166,7 @@ class CallbackRequests:
                 row = callbacks.of_visitor(session, request, visitor)
         if row is None:
             raise NotFound("there is no such callback request")
-        return told(row), self._directory.site(row.site_id)
+        return answer_of(row), self._directory.site(row.site_id)
 
     def _same(self, site: Site, wish: Wish) -> Told | None:
         """Raises Refused when the id is another visitor's."""
@@ -176,9 +176,9 @@ class CallbackRequests:
             return None
         if row.visitor != wish.visitor:
             raise Refused("token", "an id of another visitor")
-        return told(row)
+        return answer_of(row)
 
-    def _twin(self, site: Site, wish: Wish) -> Told | None:
+    def _just_sent(self, site: Site, wish: Wish) -> Told | None:
         """The same request, which was sent a moment ago and may not be written yet."""
         until = time.monotonic() + TWIN_SECONDS
         with contextlib.suppress(Refused):
@@ -254,7 +254,7 @@ class CallbackRequests:
             callbacks.add(session, row)
 
 
-def told(row: CallbackRow) -> Told:
+def answer_of(row: CallbackRow) -> Told:
     state = State(row.state)
     if state is not State.SCHEDULED:
         return Told(row.id, state)

@@ -104,7 +104,7 @@ class CallbackSweeps:
             self._end([row], State.FAILED, "too late", now)
             return None
         if scheduled and row.target in rules_of(site).blocked:
-            self._end([row], State.CANCELLED, "blocked", now)
+            self._end([row], State.CANCELED, "blocked", now)
             return None
         if scheduled and (later := _closed_until(site, now)) is not None:
             with self._unchanged(row) as mine:
@@ -131,10 +131,10 @@ class CallbackSweeps:
     def _link(self, now: datetime) -> None:
         """Read calls again that were read before the PBX's answer named them."""
         with Session(self._engine) as session:
-            if not callbacks.unlinked(session, now - LATEST):
+            if not callbacks.calls_to_link(session, now - LATEST):
                 return
         with WritersTurn(self._engine), Session(self._engine) as session:
-            for call_pk in callbacks.unlinked(session, now - LATEST):
+            for call_pk in callbacks.calls_to_link(session, now - LATEST):
                 read_call_again(session, call_pk)
             session.commit()
 

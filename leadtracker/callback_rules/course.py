@@ -19,13 +19,13 @@ class State(enum.StrEnum):
     AGENT_ANSWERED = "agent answered"
     VISITOR_ANSWERED = "visitor answered"
     UNKNOWN = "unknown"  # no CDR came
-    CANCELLED = "cancelled"  # by a user
+    CANCELED = "cancelled"  # by a user
     FAILED = "failed"
     TALKED = "talked"
 
 
 _ORDER = {state: place for place, state in enumerate(State)}
-ENDED = frozenset({State.REFUSED, State.UNKNOWN, State.CANCELLED, State.FAILED, State.TALKED})
+ENDED = frozenset({State.REFUSED, State.UNKNOWN, State.CANCELED, State.FAILED, State.TALKED})
 
 
 def after(state: State, heard: State) -> State:

@@ -292,7 +292,7 @@ def _whose(
     known = knowledges.of(session, site, datetime.now(UTC))
     ring = _ring(directory, site, facts)
     if call.row is not None:
-        judged = verdicts.judgement(session, call.row.id)
+        judged = verdicts.judgment(session, call.row.id)
     if judged is not None and (judged.word is not None or ring.is_of(judged.evidence)):
         return Assignment(site, before, judged)
     held = live.holders(site.id, ring.did) if ring.did else []

@@ -85,7 +85,7 @@ def _say(kept: KeptPlan, site: Site, asked: Sequence[Outlook], price: int | None
     )
     for alarm in alarms(made.now, site.most_overflow, site.most_at_risk):
         click.echo(f"WARNING: {alarm.said}")
-    for said in (plan_words.who_is_recognised, plan_words.how_sure, plan_words.will_it_run_out):
+    for said in (plan_words.who_is_recognized, plan_words.how_sure, plan_words.will_it_run_out):
         click.echo(said(made.now))
     click.echo(plan_words.whose_curve(made) + "\n")
     _table(

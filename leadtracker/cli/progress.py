@@ -26,7 +26,7 @@ class Progress:
         if self._terminal and self._shown:
             print(file=sys.stderr)
 
-    def told(self, share: float) -> None:
+    def show(self, share: float) -> None:
         """Say that a share of the work is done, 0 to 1."""
         now = time.monotonic()
         if now < self._next or share <= 0:

@@ -64,7 +64,7 @@ def simulate(trace: Path, dids: int | None, out: Path, keep: Engine | None) -> N
     """
     recorded = Trace(trace)
     with Progress(trace.name) as progress:
-        replay(recorded, dids or recorded.dids, out, progress.told, keep)
+        replay(recorded, dids or recorded.dids, out, progress.show, keep)
 
 
 @click.group()

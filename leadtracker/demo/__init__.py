@@ -92,7 +92,7 @@ def _play(
     first_round = burst(chance)
     playing: list[Future[None]] = []
 
-    def over(future: Future[None]) -> None:
+    def note_fault(future: Future[None]) -> None:
         if not future.cancelled() and (fault := future.exception()):
             visits.faults.append(f"{type(fault).__name__}: {fault}")
 
@@ -108,7 +108,7 @@ def _play(
                 break
             playing = [future for future in playing if not future.done()]
             playing.append(threads.submit(visits.play, visit))
-            playing[-1].add_done_callback(over)
+            playing[-1].add_done_callback(note_fault)
         if not once:
             stop.set()
     serving.finish()

@@ -10,7 +10,7 @@ from leadtracker.matching import prior
 from leadtracker.matching.counts import Counts, Sums, Table, bins, leases_by_source, table
 from leadtracker.matching.page_state import AGES, DAY, LEVELS, OPENS, TAPS
 
-STEPS = 30  # of rate x level towards each other; a handful is enough
+STEPS = 30  # of rate x level toward each other; a handful is enough
 SETTLED = 1e-3  # relative change of a level at which they have met
 
 

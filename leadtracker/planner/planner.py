@@ -187,9 +187,9 @@ class Planner:
 def all_calls(inputs: PlanInputs, curve: DelayCurve, numbers: int) -> Verdicts:
     """First calls and repeats, in a made-up pool with its part of the traffic."""
     random = Random(numbers)  # noqa: S311 # a model, nothing secret
-    modelled = min(numbers, LARGEST_MODEL)
-    pool = ModelPool(inputs.traffic, modelled, random, modelled / numbers)
-    pool.play(max(LEASES, LEASES_PER_NUMBER * modelled))
+    modeled = min(numbers, LARGEST_MODEL)
+    pool = ModelPool(inputs.traffic, modeled, random, modeled / numbers)
+    pool.play(max(LEASES, LEASES_PER_NUMBER * modeled))
     stray = inputs.stray * inputs.numbers / numbers  # as many strays in all
     recognition = Recognition(
         pool, inputs.rates, inputs.activity, stray, inputs.region_told, random

@@ -24,7 +24,7 @@ def hour(of_week: int) -> str:
     return f"{WEEKDAYS[day]}, {begin:02}:00–{begin + 1:02}:00"
 
 
-def who_is_recognised(look: Outlook) -> str:
+def who_is_recognized(look: Outlook) -> str:
     right, wrong = round(100 * look.right), round(100 * look.wrong)
     return (
         f"Of 100 calls by visitors of the site, about {right} are matched to the right visitor, "

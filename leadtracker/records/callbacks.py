@@ -77,7 +77,7 @@ def claim(session: Session, pk: int, found_as: State, now: datetime) -> bool:
 def cancel(session: Session, pk: int, now: datetime) -> bool:
     """Cancel a scheduled request; False when it has been dialed meanwhile. The caller commits."""
     waiting = update(CallbackRow).where(CallbackRow.pk == pk, CallbackRow.state == State.SCHEDULED)
-    given_up = waiting.values(state=State.CANCELLED, ended_at=now, spent=0)
+    given_up = waiting.values(state=State.CANCELED, ended_at=now, spent=0)
     return bool(rows_changed(session, given_up))
 
 
@@ -87,7 +87,7 @@ def advance(row: CallbackRow, heard: State, now: datetime, code: str = "") -> No
     row.code = row.code or code
     if state in ENDED and row.ended_at is None:
         row.ended_at = now
-        if state in (State.FAILED, State.CANCELLED) and row.call_pk is None:
+        if state in (State.FAILED, State.CANCELED) and row.call_pk is None:
             row.spent = 0
     row.state = state
 
@@ -249,7 +249,7 @@ def under_way(session: Session, site_id: int, since: datetime) -> int:
     return session.scalar(mine.where(CallbackRow.dialled_at > since)) or 0
 
 
-def unlinked(session: Session, since: datetime) -> Sequence[int]:
+def calls_to_link(session: Session, since: datetime) -> Sequence[int]:
     """Calls that were read before their request knew the PBX's id of the call."""
     same = (
         (CallRow.account_id == CallbackRow.account_id)

@@ -58,7 +58,7 @@ NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgment:
     """What is said of a call, and why. Once the call was learned from, also what it taught.
 
     `without_known_phone` is set where the phone was known. It says what would have been stated
@@ -82,18 +82,18 @@ class Judgement:
         return confirmed(self.evidence, self.posterior, self.word or None)
 
 
-def judgement(session: Session, call_pk: int) -> Judgement | None:
+def judgment(session: Session, call_pk: int) -> Judgment | None:
     row = session.get(VerdictRow, call_pk)
-    return None if row is None else judgement_of(row)
+    return None if row is None else judgment_of(row)
 
 
-def judgement_of(row: VerdictRow) -> Judgement:
+def judgment_of(row: VerdictRow) -> Judgment:
     lesson, without_known_phone = None, None
     if row.lesson is not None:
         lesson = Counts.from_json(row.lesson)
     if row.untold is not None:
         without_known_phone = (row.untold, bool(row.untold_right))
-    return Judgement(
+    return Judgment(
         evidence=Evidence.from_json(_unpacked(row.evidence)),
         posterior=Posterior.from_json(_unpacked(row.posterior)),
         rules=row.rules,
@@ -105,12 +105,12 @@ def judgement_of(row: VerdictRow) -> Judgement:
     )
 
 
-def save(session: Session, judgements: Iterable[tuple[int, int, Judgement]]) -> None:
-    """Replace the judgements of these (call, site, judgement); a user's word on the call stays."""
-    put(session, VERDICTS, [_row(*each) for each in judgements])
+def save(session: Session, judgments: Iterable[tuple[int, int, Judgment]]) -> None:
+    """Replace the judgments of these (call, site, judgment); a user's word on the call stays."""
+    put(session, VERDICTS, [_row(*each) for each in judgments])
 
 
-def _row(call_pk: int, site_id: int, judged: Judgement) -> dict[str, Any]:
+def _row(call_pk: int, site_id: int, judged: Judgment) -> dict[str, Any]:
     untold, right = judged.without_known_phone or (None, None)
     return {
         "call_pk": call_pk,
@@ -127,7 +127,7 @@ def _row(call_pk: int, site_id: int, judged: Judgement) -> dict[str, Any]:
     }
 
 
-def lesson_json(judged: Judgement) -> Json | None:
+def lesson_json(judged: Judgment) -> Json | None:
     """What the call taught, as its row keeps it; None until it has ended."""
     return None if judged.lesson is None else judged.lesson.to_json()
 

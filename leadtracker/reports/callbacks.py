@@ -49,7 +49,7 @@ class Funnel:
 
     asked: int
     let_through: int
-    dialled: int
+    dialed: int
     agent_answered: int
     talked: int
     talk_seconds: int
@@ -122,19 +122,19 @@ def funnel(session: Session, wanted: CallbackFilter) -> Funnel:
         func.sum(CallbackRow.talk_seconds),
     )
     states: Counter[State] = Counter()
-    dialled = seconds = reached = 0
-    for state, by_agent, number, of_dialled, talked in session.execute(
+    dialed = seconds = reached = 0
+    for state, by_agent, number, of_dialed, talked in session.execute(
         counted.where(*_conditions(wanted)).group_by(CallbackRow.state, answered)
     ):
         states[State(state)] += number
-        dialled += of_dialled
+        dialed += of_dialed
         seconds += talked or 0
         if by_agent or state in REACHED_AGENT:
             reached += number
     return Funnel(
         asked=sum(states.values()),
         let_through=sum(states.values()) - states[State.REFUSED],
-        dialled=dialled,
+        dialed=dialed,
         agent_answered=reached,
         talked=sum(states[state] for state in REACHED_VISITOR),
         talk_seconds=seconds,

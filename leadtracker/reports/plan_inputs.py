@@ -39,7 +39,7 @@ from leadtracker.planner.planner import PlanInputs, Stated
 from leadtracker.records import learned
 from leadtracker.records.plans import MadeFrom
 from leadtracker.records.tables import CallRow, LeaseRow, VerdictRow
-from leadtracker.records.verdicts import Judgement, judgement_of
+from leadtracker.records.verdicts import Judgment, judgment_of
 
 DAYS = 28  # that we look back
 LEAST_VISITS, LEAST_DAYS = 200, 3
@@ -200,7 +200,7 @@ class _Calls:
     second_phone: float = 0.0
     number: float = 0.0
 
-    def add(self, judged: Judgement, weight: float) -> None:
+    def add(self, judged: Judgment, weight: float) -> None:
         if judged.lesson is None:
             return
         evidence, believed, said = judged.evidence, judged.believed, self.stated
@@ -263,6 +263,6 @@ def _calls(session: Session, span: Span) -> _Calls:
     for begin in range(0, len(some), AT_ONCE):
         rows = select(VerdictRow).where(VerdictRow.call_pk.in_(some[begin : begin + AT_ONCE]))
         for row in session.scalars(rows):
-            calls.add(judgement_of(row), len(every) / len(some))
+            calls.add(judgment_of(row), len(every) / len(some))
             session.expunge(row)
     return calls

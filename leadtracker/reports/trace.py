@@ -210,7 +210,7 @@ class History:
 
     def _add_call(self, number: int, row: CallRow) -> None:
         phone = _known_number(row.caller)
-        judged = verdicts.judgement(self.session, row.id)
+        judged = verdicts.judgment(self.session, row.id)
         did = row.did or ""
         if did == self.site.default_number:
             did = ""
@@ -227,7 +227,7 @@ class History:
             },
         )
 
-    def _dials(self, did: str, judged: verdicts.Judgement | None) -> Json:
+    def _dials(self, did: str, judged: verdicts.Judgment | None) -> Json:
         """What led to a call: a visit, the number on an old page or note, or the default number."""
         u = round(self._draw.random(), 6) % 1
         visit = self._visit_behind(did, judged)
@@ -237,13 +237,13 @@ class History:
             return {"fallback": True}
         return {"stray": u}
 
-    def _visit_behind(self, did: str, judged: verdicts.Judgement | None) -> int | None:
+    def _visit_behind(self, did: str, judged: verdicts.Judgment | None) -> int | None:
         """A call that was never judged is of the visit that showed its number last."""
         if judged is not None:
             return self._drawn(did, judged)
         return next(reversed(self._showed.get(did, [])), None)
 
-    def _drawn(self, did: str, judged: verdicts.Judgement) -> int | None:
+    def _drawn(self, did: str, judged: verdicts.Judgment) -> int | None:
         left = self._draw.random()
         for candidate in judged.believed.candidates:
             left -= candidate.p
@@ -265,7 +265,7 @@ def _known_number(caller: str | None) -> str | None:
     return caller
 
 
-def _region(phone: str | None, judged: verdicts.Judgement | None) -> str:
+def _region(phone: str | None, judged: verdicts.Judgment | None) -> str:
     if judged is not None:
         return judged.evidence.region
     return regions.of_number(phone) if phone else ""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from leadtracker.callback.dialing import clicking, unmet
+from leadtracker.callback.dialing import clicking, missing_abilities
 from leadtracker.callback_rules.course import State
 from leadtracker.callback_rules.rules import rules_of
 from leadtracker.calls.listening import feed_of
@@ -181,7 +181,7 @@ def _callbacks(site: Site, directory: Directory, engine: Engine) -> Iterator[Fin
         do = f"{needs} in the file of `leadtracker site apply`"
         yield Finding(False, f"{who}: visitors cannot be called back, the PBX would refuse", do)
         return
-    for fault, do in unmet(rules_of(site), click):
+    for fault, do in missing_abilities(rules_of(site), click):
         yield Finding(False, f"{who}: {fault}", do)
     yield _ends_of_callbacks(site, engine)
 
@@ -196,11 +196,11 @@ def _ends_of_callbacks(site: Site, engine: Engine) -> Finding:
     failed = states.get(State.FAILED, 0)
     asked = sum(states.values()) - states.get(State.REFUSED, 0)
     if open_ends:
-        what = f"{who}: {open_ends} of {asked} call-backs of 24 hours have no known end"
-        do = "see the dashboard's Call-backs page; does the PBX answer in time and send its CDRs?"
+        what = f"{who}: {open_ends} of {asked} callbacks of 24 hours have no known end"
+        do = "see the dashboard's Callbacks page; does the PBX answer in time and send its CDRs?"
         return Finding(False, what, do)
     if failed * 2 > asked:
-        what = f"{who}: {failed} of {asked} call-backs of 24 hours failed"
+        what = f"{who}: {failed} of {asked} callbacks of 24 hours failed"
         return Finding(False, what, "the dashboard says why")
     return Finding(True, f"{who}: calls visitors back, {asked} in 24 hours")
 

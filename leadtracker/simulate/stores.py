@@ -18,7 +18,7 @@ from leadtracker.records.calls import Snapshot, new_call
 from leadtracker.records.database import migrate
 from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory, add_dids
-from leadtracker.records.verdicts import Judgement
+from leadtracker.records.verdicts import Judgment
 from leadtracker.running.redis_server import EmbeddedRedis
 from leadtracker.running.worker import LOG_BATCH
 from leadtracker.who_called import upkeep
@@ -111,17 +111,17 @@ class Stores:
             learned.tell_phone(session, self.site.id, phone, visitor, "page")
             session.commit()
 
-    def judge(self, ring: Ring) -> Judgement:
+    def judge(self, ring: Ring) -> Judgment:
         """Who is calling, by what is known now."""
         self.write_log()
         held = self.live.holders(self.site.id, ring.did) if ring.did else []
         with Session(self._engine) as session:
             return self._known.judge(session, ring, held)
 
-    def displayed(self, judged: Judgement) -> Posterior:
+    def displayed(self, judged: Judgment) -> Posterior:
         return displayed(judged, self._known.calibration)
 
-    def end(self, call: int, ring: Ring, judged: Judgement, answered: bool) -> None:
+    def end(self, call: int, ring: Ring, judged: Judgment, answered: bool) -> None:
         """The call is over: keep it as one that the PBX told of, and learn from it."""
         facts, nobody = _facts(ring, answered), Snapshot()
         row = new_call(self._account.id, str(call), named=True)

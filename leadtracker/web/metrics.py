@@ -169,6 +169,6 @@ class _State(Collector):
 
 def exposition(stores: Stores, inbox: Inbox) -> bytes:
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus-client ships no types
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # ships no types
     registry.register(_State(stores, inbox))
     return generate_latest(registry)

@@ -16,7 +16,7 @@ from leadtracker.records import verdicts
 from leadtracker.records.calls import Snapshot, fill_visitor
 from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow
-from leadtracker.records.verdicts import Judgement, Part
+from leadtracker.records.verdicts import Judgment, Part
 from leadtracker.who_called.verdict import displayed, snapshot
 
 
@@ -36,7 +36,7 @@ class Assignment:
 
     site: Site | None
     snapshot: Snapshot = field(default_factory=Snapshot)
-    judged: Judgement | None = None
+    judged: Judgment | None = None
     parts: Sequence[Part] | None = None
 
 
@@ -45,7 +45,7 @@ def from_verdict(
     live: Live,
     site: Site,
     before: Snapshot,
-    judged: Judgement,
+    judged: Judgment,
     calibration: Calibration,
 ) -> Assignment:
     """What a verdict makes of a call that had the copy `before` of its visitor."""

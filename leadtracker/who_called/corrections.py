@@ -20,7 +20,7 @@ from leadtracker.records.database import WritersTurn
 from leadtracker.records.session import Engine, InterfaceError, OperationalError, Session
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow, VerdictRow
-from leadtracker.records.verdicts import Judgement, judgement_of
+from leadtracker.records.verdicts import Judgment, judgment_of
 from leadtracker.who_called.assignment import Assignment, assign, from_verdict
 from leadtracker.who_called.knowledge import Knowledge, Knowledges
 
@@ -38,7 +38,7 @@ def keep_word(engine: Engine, call_pk: int, word: str | None, by: str | None = N
         row = session.get(VerdictRow, call_pk)
         if row is None:
             raise NotFound("this call was not matched, so there is nothing to confirm")
-        if word and word not in candidates_of(judgement_of(row).posterior):
+        if word and word not in candidates_of(judgment_of(row).posterior):
             raise BadRequest("this visitor is not among those who may have called")
         row.confirmed, row.confirmed_at, row.confirmed_by = word, None, None
         if word is not None:
@@ -79,7 +79,7 @@ def _apply(
     if site is not None:
         known = knowledges.of(session, site, datetime.now(UTC))
         _relearn(session, known, row, call)
-        judged = judgement_of(row)
+        judged = judgment_of(row)
         if word is None:
             row.stated_right = None
             _restore(session, site, row, call, judged)
@@ -93,7 +93,7 @@ def _apply(
 
 def _relearn(session: Session, known: Knowledge, row: VerdictRow, call: CallRow) -> None:
     """Teach the site what the call teaches now, in place of what it taught before the word."""
-    judged = judgement_of(row)
+    judged = judgment_of(row)
     if judged.lesson is not None:
         before = replace(judged, word=row.heeded)
         answered = call.outcome == Outcome.ANSWERED
@@ -112,7 +112,7 @@ def _as_matched(session: Session, call: CallRow) -> dict[str, object]:
 
 
 def _restore(
-    session: Session, site: Site, row: VerdictRow, call: CallRow, judged: Judgement
+    session: Session, site: Site, row: VerdictRow, call: CallRow, judged: Judgment
 ) -> None:
     """Make the call what it was before any word."""
     if row.matched is not None:

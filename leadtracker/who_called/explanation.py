@@ -15,7 +15,7 @@ from leadtracker.records import leases
 from leadtracker.records.calls import newest_of_visitor
 from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow, VerdictRow
-from leadtracker.records.verdicts import judgement_of
+from leadtracker.records.verdicts import judgment_of
 from leadtracker.who_called.verdict import (
     MOST_CANDIDATES,
     WORTH_LISTING,
@@ -43,7 +43,7 @@ class Explanation:
     """The verdict, and what speaks for each candidate.
 
     `verdict` is certain, likely, nobody or ambiguous, after the user's word; the probabilities are
-    those before it. `word` is a visitor, '' for none of these, None for no word. `heeded` says
+    those before it. `word` is a visitor, '' for none of these, None for no word. `applied` says
     whether the worker has acted on the word.
     """
 
@@ -54,7 +54,7 @@ class Explanation:
     word: str | None
     said_at: datetime | None
     said_by: str | None  # the user's name, where it is known
-    heeded: bool
+    applied: bool
     rules: int
     version: int
     calibrated: bool
@@ -74,7 +74,7 @@ def explanation(session: Session, live: Live, call: CallRow) -> Explanation | No
     row = session.get(VerdictRow, call.id)
     if row is None:
         return None
-    judged = judgement_of(row)
+    judged = judgment_of(row)
     calibration = calibration_of(call.match)
     before = displayed(replace(judged, word=None), calibration)
     listed = [
@@ -91,7 +91,7 @@ def explanation(session: Session, live: Live, call: CallRow) -> Explanation | No
         word=judged.word,
         said_at=row.confirmed_at,
         said_by=row.confirmed_by,
-        heeded=row.confirmed == row.heeded,
+        applied=row.confirmed == row.heeded,
         rules=judged.rules,
         version=judged.version,
         calibrated=calibration != Calibration(),

@@ -27,7 +27,7 @@ from leadtracker.records import learned, leases
 from leadtracker.records.learned import OLDEST_DAYS
 from leadtracker.records.leases import Change
 from leadtracker.records.session import Session
-from leadtracker.records.verdicts import Judgement
+from leadtracker.records.verdicts import Judgment
 from leadtracker.who_called.ring import Ring
 
 HOURS_OF_A_DAY = 24
@@ -51,7 +51,7 @@ class Knowledge:
     calibration: Calibration = AS_STATED
     _changed: dict[int, Hour] = field(default_factory=dict)
     _remembered: list[learned.Kept] = field(default_factory=list)
-    _taken_back: list[Judgement] = field(default_factory=list)
+    _taken_back: list[Judgment] = field(default_factory=list)
     _view: View | None = None
     _dirty: bool = False
 
@@ -140,8 +140,8 @@ class Knowledge:
         ring: Ring,
         held: Sequence[Lease] = (),
         at_once: bool = False,
-        before: Judgement | None = None,
-    ) -> Judgement:
+        before: Judgment | None = None,
+    ) -> Judgment:
         """Who made this call, by what is known now.
 
         `held` are the DID's holders as Redis has them. Redis knows which pages are still open; the
@@ -153,17 +153,17 @@ class Knowledge:
         if before is not None and before.lesson is not None:
             mine = before.evidence
         evidence = self._gather(session, ring, held, at_once, mine)
-        return Judgement(evidence, match(evidence, self.view), RULES, self.version)
+        return Judgment(evidence, match(evidence, self.view), RULES, self.version)
 
-    def learn(self, judged: Judgement, answered: bool) -> Judgement:
-        """Learn from a call that is over; return the judgement with its lesson."""
+    def learn(self, judged: Judgment, answered: bool) -> Judgment:
+        """Learn from a call that is over; return the judgment with its lesson."""
         delta = lesson(judged.evidence, judged.believed, self.view)
         self._add(delta)
         self._remember(judged, answered)
         blind = self._without_known_phone(judged.evidence)
         return replace(judged, lesson=delta, days=self.days, without_known_phone=blind)
 
-    def relearn(self, before: Judgement, judged: Judgement, answered: bool) -> Judgement:
+    def relearn(self, before: Judgment, judged: Judgment, answered: bool) -> Judgment:
         """Replace what a call taught, `before`, by what it teaches as it is judged now."""
         faded = kept(self.days - before.days)
         self.unlearn(before)
@@ -172,7 +172,7 @@ class Knowledge:
         self._remember(judged, answered)
         return replace(judged, lesson=delta)
 
-    def _remember(self, judged: Judgement, answered: bool) -> None:
+    def _remember(self, judged: Judgment, answered: bool) -> None:
         ruled_out: tuple[str, ...] = ()
         if judged.word == "":
             ruled_out = candidates_of(judged.posterior)
@@ -188,13 +188,13 @@ class Knowledge:
         blind = match(evidence.without_known_phone(), self.view)
         return truth(blind, next(iter(evidence.knowers)))
 
-    def unlearn(self, judged: Judgement) -> None:
+    def unlearn(self, judged: Judgment) -> None:
         """Take a call's lesson back, before the call is judged again."""
         if judged.lesson is not None:
             self._add(judged.lesson, -kept(self.days - judged.days))
             self._taken_back.append(judged)
 
-    def _forget(self, session: Session, judged: Judgement) -> None:
+    def _forget(self, session: Session, judged: Judgment) -> None:
         evidence = judged.evidence
         _, by_visitor = remember(evidence, judged.believed, answered=True)
         phone = memory_key(evidence.phone, evidence.did), evidence.remembered

@@ -20,7 +20,7 @@ from leadtracker.records.calls import snapshot_of
 from leadtracker.records.database import WritersTurn
 from leadtracker.records.session import Engine, Session
 from leadtracker.records.tables import CallRow, VerdictRow
-from leadtracker.records.verdicts import judgement_of
+from leadtracker.records.verdicts import judgment_of
 from leadtracker.who_called.assignment import assign, from_verdict
 from leadtracker.who_called.knowledge import Knowledge
 from leadtracker.who_called.verdict import calibration_of, displayed, named
@@ -55,7 +55,7 @@ def rematches(engine: Engine, site: Site, since: datetime) -> Iterator[Rematch]:
             found = verdicts.learned_from(session, site.id, place, AT_ONCE)
             for row, call in found:
                 place = (call.started_at, call.id)
-                judged = judgement_of(row)
+                judged = judgment_of(row)
                 matched = match(judged.evidence, known.view)
                 before = displayed(judged, calibration_of(call.match))
                 after = displayed(replace(judged, posterior=matched), known.calibration)
@@ -75,7 +75,7 @@ def apply(engine: Engine, live: Live, site: Site, change: Rematch) -> bool:
             return False
         known = Knowledge.load(session, site, datetime.now(UTC))
         judged = replace(
-            judgement_of(row), posterior=change.matched, rules=RULES, version=known.version
+            judgment_of(row), posterior=change.matched, rules=RULES, version=known.version
         )
         before, calibration = snapshot_of(call), known.calibration
         assign(session, call, from_verdict(session, live, site, before, judged, calibration))

@@ -1,4 +1,4 @@
-"""A judgement as a call keeps it, with the call's copy of its visitor: for pages and exports."""
+"""A judgment as a call keeps it, with the call's copy of its visitor: for pages and exports."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.records import leases
 from leadtracker.records.calls import Snapshot
 from leadtracker.records.session import Session
-from leadtracker.records.verdicts import Judgement
+from leadtracker.records.verdicts import Judgment
 
 MOST_CANDIDATES = 8
 WORTH_LISTING = 0.01  # probability of a candidate
 
 
-def displayed(judged: Judgement, calibration: Calibration) -> Posterior:
+def displayed(judged: Judgment, calibration: Calibration) -> Posterior:
     """What people see and reports count: what is believed, recalibrated on the site's truths."""
     return recalibrated(judged.believed, calibration)
 
@@ -39,7 +39,7 @@ def snapshot(
     live: Live,
     site: Site,
     before: Snapshot,
-    judged: Judgement,
+    judged: Judgment,
     calibration: Calibration,
 ) -> Snapshot:
     """What the call keeps of its likely visitor.
@@ -61,7 +61,7 @@ def snapshot(
     return Snapshot(who, record, visitor.info, visitor.first, arrival or visitor.latest)
 
 
-def verdict_record(session: Session, judged: Judgement, calibration: Calibration) -> Json:
+def verdict_record(session: Session, judged: Judgment, calibration: Calibration) -> Json:
     """The verdict as JSON.
 
     `visitor` is None unless one is likely or certain. `lease` and its times are of their visit.

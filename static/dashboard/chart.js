@@ -17,7 +17,7 @@ const [visits, answered, missed, calls] = [1, 2, 3, 4].map(column);
 const places = rows.map((_, number) => number);
 
 /** @param {string} name */
-const colour = (name) =>
+const color = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 /**
@@ -29,8 +29,8 @@ const colour = (name) =>
 const axis = (scale, side, extra) => ({
   scale,
   side,
-  stroke: colour("quiet"),
-  grid: { stroke: colour("line"), width: 1, show: scale === "calls" },
+  stroke: color("quiet"),
+  grid: { stroke: color("line"), width: 1, show: scale === "calls" },
   ticks: { show: false },
   font: "12px system-ui, sans-serif",
   ...extra,
@@ -49,12 +49,12 @@ const axes = () => [
   axis("visits", 1, { label: "Visits", size: 52, labelSize: 20, incrs: [...STEPS, 1e6] }),
 ];
 
-/** @param {string} label @param {string} name of its colour @returns {uPlot.Series} */
+/** @param {string} label @param {string} name of its color @returns {uPlot.Series} */
 const columns = (label, name) => ({
   label,
   scale: "calls",
-  fill: colour(name),
-  stroke: colour(name),
+  fill: color(name),
+  stroke: color(name),
   width: 0,
   paths: uPlot.paths.bars?.({ size: [0.7, 44], radius: 0.12 }),
   points: { show: false },
@@ -69,7 +69,7 @@ const sayOf = (values) => (/** @type {number | null} */ place) => values[place ?
 /** @returns {uPlot.Series[]} */
 const series = () => [
   { label: "From", value: (_, place) => sayOf(labels)(place) },
-  // Drawn one before the other: all calls in the colour of the missed ones, the answered in front.
+  // Drawn one before the other: all calls in the color of the missed ones, the answered in front.
   {
     ...columns("Missed", "missed"),
     value: (_, all, number, place) => sayOf(missed)(place),
@@ -78,7 +78,7 @@ const series = () => [
   {
     label: "Visits",
     scale: "visits",
-    stroke: colour("visits"),
+    stroke: color("visits"),
     width: 2,
     points: { show: places.length < 3 },
   },

@@ -9,7 +9,7 @@
  * @typedef {object} Course
  * @property {State} state
  * @property {string} [words] of a refusal: number, often, again, no
- * @property {string | null} [opens] when what is scheduled will be dialled
+ * @property {string | null} [opens] when what is scheduled will be dialed
  * @property {boolean} [more] whether there is more to come
  */
 

@@ -1,8 +1,8 @@
 // Groups the digits of a phone number as people in its country do, while it is typed.
 
-import { codeIn, diallingCode, greatestCountry } from "./dialling_codes.js";
+import { codeIn, dialingCode, greatestCountry } from "./dialing_codes.js";
 
-export { diallingCode };
+export { dialingCode };
 
 /**
  * How a number that begins so is written at home.
@@ -57,7 +57,7 @@ const digitsOf = (text) =>
 const hasPlus = (text) => /^\W*[+＋]/.test(text);
 
 /**
- * The digits of an international number, beginning with its dialling code.
+ * The digits of an international number, beginning with its dialing code.
  * @param {string} text
  */
 const internationalDigits = (text) => {
@@ -101,7 +101,7 @@ const masked = (digits, country) => {
  * @param {string} chosen
  */
 const countryOfCode = (code, chosen) =>
-  diallingCode(chosen) == code ? chosen : greatestCountry(code);
+  dialingCode(chosen) == code ? chosen : greatestCountry(code);
 
 /**
  * The country that an international number (+ or 00) is of.
@@ -141,7 +141,7 @@ export const international = (text, country) => {
   const digits = digitsOf(text);
   if (internationalDigits(text) !== undefined) return "+" + digits.replace(/^00/, "");
   if (!country) return digits;
-  const code = "+" + diallingCode(country);
+  const code = "+" + dialingCode(country);
   // In Italy a 0 before the number is a part of it; in countries whose numbers we do not know it is
   // the server's to judge.
   if (!MASKS[country] || country == "IT") return code + digits;

@@ -2,7 +2,7 @@
 
 import { focusedBeside, make } from "./callback_elements.js";
 import { nameOf } from "./callback_language.js";
-import { countryOf, diallingCode, format, international, isComplete } from "./callback_phone.js";
+import { countryOf, dialingCode, format, international, isComplete } from "./callback_phone.js";
 
 const LONGEST = 40;
 
@@ -57,7 +57,7 @@ export class PhoneField {
     const named = codes.map((code) => ({ code, name: nameOf(code, lang) }));
     named.sort((one, other) => one.name.localeCompare(other.name, lang));
     named.forEach(({ code, name }) => {
-      const text = `${name} \u2066+${diallingCode(code)}\u2069`; // from left to right
+      const text = `${name} \u2066+${dialingCode(code)}\u2069`; // from left to right
       this.country.append(make("option", { value: code }, text));
     });
     this.country.value = codes.includes(chosen) ? chosen : codes[0];

@@ -2,7 +2,7 @@
 
 /** @typedef {import("./debug_findings.js").Remark} Remark */
 
-const COLOURS = { good: "#7ee2a8", warn: "#ffd166", plain: "#e8edf2" };
+const COLORS = { good: "#7ee2a8", warn: "#ffd166", plain: "#e8edf2" };
 const STYLE = `
   :host {
     all: initial;
@@ -14,7 +14,7 @@ const STYLE = `
     font:
       13px/1.4 system-ui,
       sans-serif;
-    color: ${COLOURS.plain};
+    color: ${COLORS.plain};
   }
   section {
     background: #17202a;
@@ -41,10 +41,10 @@ const STYLE = `
     overflow-wrap: anywhere;
   }
   .warn {
-    color: ${COLOURS.warn};
+    color: ${COLORS.warn};
   }
   .good {
-    color: ${COLOURS.good};
+    color: ${COLORS.good};
   }
   hr {
     border: 0;

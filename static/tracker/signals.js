@@ -16,8 +16,8 @@ import { guarded } from "./trace.js";
  */
 const SIGNALS = { pointerover: "", focus: "", click: "tap", copy: "copy", contextmenu: "menu" };
 
-/** @param {Line} line @param {Element[]} path @returns {string | undefined} to be dialled */
-const dialledBy = (line, path) => {
+/** @param {Line} line @param {Element[]} path @returns {string | undefined} to be dialed */
+const dialedBy = (line, path) => {
   let number;
   forEachMatch(line.call, (element) => {
     if (path.includes(element)) number = line.did || ownNumber(line);
@@ -36,7 +36,7 @@ const notice = (event, signal) => {
   const saves = isTap && /\.vcf|vcard/i.test(links);
   const touched = digits(isTap ? links : links + getSelection());
   lines.forEach((line) => {
-    const number = isTap && dialledBy(line, path);
+    const number = isTap && dialedBy(line, path);
     const touches = line.did && touched.includes(line.did.slice(-7));
     if (saves) tellSignal(line, "save");
     else if (number || touches) tellSignal(line, signal);

@@ -41,7 +41,7 @@ export const respeller = (own, did, display) => {
   return (text) =>
     text.replace(pattern, (_, /** @type {string} */ before, /** @type {string} */ found) => {
       if (sameFormat) return before + overwrite(found);
-      // Where a dialling code stands already, ours comes without its 0.
+      // Where a dialing code stands already, ours comes without its 0.
       const ours = /\d/.test(before) ? national.replace("0", "") : display;
       return before + ours + found.replace(/[^\v]/g, "");
     });

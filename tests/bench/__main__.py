@@ -83,9 +83,10 @@ def compare(name: str, bare: Load, route: Load, seconds: float, pairs: int) -> R
         ratios.append(runs[-1].rate / bares[-1].rate)
     middle = sorted(runs, key=lambda run: run.rate)[len(runs) // 2]
     failed = sum(run.failed for run in runs)
+    bare_rate = statistics.median(run.rate for run in bares)
     print(
         f"{name:<38}{middle.rate:>8.0f}/s  p50 {middle.p50:6.1f} ms  p99 {middle.p99:6.1f} ms  "
-        f"ratio {statistics.median(ratios):.2f} (bare {statistics.median(run.rate for run in bares):.0f}/s)"
+        f"ratio {statistics.median(ratios):.2f} (bare {bare_rate:.0f}/s)"
         + (f"  FAILED {failed}" if failed else ""),
         flush=True,
     )

@@ -25,9 +25,10 @@ from tests.served import TREE, Served
 
 MOST = 0.03
 RULE = f"""\
-Rule: each pair asks this tree and the commit one after the other, and has a ratio of requests a second. The spread
-is the half of these ratios that lies in the middle; noise is half its width. A request differs when the ratio of
-the medians is further from 1 than {MOST} and the noise together."""
+Rule: each pair asks this tree and the commit one after the other, and has a ratio of requests
+a second. The spread is the half of these ratios that lies in the middle; noise is half its width.
+A request differs when the ratio of the medians is further from 1 than {MOST} and the noise
+together."""
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ def callback(tokens: dict[str, str], mark: str) -> str:
     return f"""forms = forms or {{{pairs}}}
   local place = turn * 2 + thread_number
   local one = forms[place] or {{"nobody", ""}}
-  return wrk.format(nil, "/callback", nil, '{{"id":"request-{mark}-' .. place .. '","token":"small",' ..
+  return wrk.format(nil, "/callback", nil,
+    '{{"id":"request-{mark}-' .. place .. '","token":"small",' ..
     '"visitor":"' .. one[1] .. '","form":"' .. one[2] ..
     '","phone":"054-321-' .. string.format("%04d", place % 10000) ..
     '","name":"Dana Cohen","note":"","website":"","filled_ms":5000}}')"""

@@ -61,15 +61,14 @@ def in_flight(url: str, token: str, at_once: int, visitors: int) -> tuple[int, i
 
 
 def wait_until_read(engine: Any) -> None:
-    """Until the worker has read every callback: what comes next is measured without it."""
+    """Until the worker has read every notification: what comes next is measured without it."""
     inbox, begun, first = Inbox(engine), time.monotonic(), 0
     while (waiting := inbox.counts()["new"]) > 0:
         first = first or waiting
         time.sleep(0.5)
     if first:
-        print(
-            f"the worker read the {first} callbacks that waited in {time.monotonic() - begun:.0f} s"
-        )
+        took = time.monotonic() - begun
+        print(f"the worker read the {first} notifications that waited in {took:.0f} s")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a judgement costs beside a long lease log:
+"""What a judgment costs beside a long lease log:
 `python -m tests.bench.lease_log --rows 10000000`.
 
 A second log, of 10 thousand leases, is asked in turn. Both are SQLite files in a temporary folder

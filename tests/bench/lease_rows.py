@@ -38,22 +38,25 @@ WORDS = {
     ),
 }
 # Two leases for a visitor, a minute each. One in fifty had no number: of those,
-# half tapped the # default one.
+# half tapped the default one.
 MADE = f"""
-WITH RECURSIVE numbers(n) AS (SELECT CAST(:first AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < :last),
+WITH RECURSIVE numbers(n) AS (
+  SELECT CAST(:first AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < :last
+),
 made AS (
   SELECT n, 'visitor' || (n / 2) AS visitor, '+97250' || (1000000 + n / 2) AS phone,
     '+9723555' || (1000 + n % 40) AS did,
-    CASE WHEN n % 50 > 0 THEN 'leased' WHEN n % 100 = 0 THEN 'tapped' ELSE 'pool_empty' END AS reason,
-    'campaign ' || (n / 40 % {SOURCES}) AS campaign, n / 960 % 3 AS level, :begin + n * :step AS start
+    CASE WHEN n % 50 > 0 THEN 'leased' WHEN n % 100 = 0 THEN 'tapped' ELSE 'pool_empty' END
+      AS reason,
+    'campaign ' || (n / 40 % {SOURCES}) AS campaign, n / 960 % 3 AS level,
+    :begin + n * :step AS start
   FROM numbers
 )
 """
 
 
 def phone_of(lease: int) -> str:
-    """The phone that is known of the visitor of this lease, the first one being 1,
-    if one of him is."""
+    """The phone of the visitor of this lease, if one is known; leases count from 1."""
     return f"+97250{1_000_000 + lease // 2}"
 
 
@@ -89,20 +92,28 @@ def _statements(dialect: str) -> tuple[str, ...]:
     reached = [iso.format(f"start + {seconds}") for seconds in (15, 40, 50)]
     levels = f"""CASE level WHEN 0 THEN '[]' WHEN 1 THEN '["' || {reached[0]} || '"]'
       ELSE '["' || {reached[0]} || '", "' || {reached[1]} || '"]' END"""
-    taps = f"""CASE WHEN reason = 'tapped' OR n % 99 = 0 THEN '["' || {reached[2]} || '"]' ELSE '[]' END"""
-    touchpoint = """'{"channel": "paid search", "source": "google", "landing_page": "/", "campaign": "' || campaign || '"}'"""
-    called = """'{"p": 0.4, "did": "' || did || '", "answered": true, "phone": "+972501", "at": ' || start || '}'"""
+    taps = f"""CASE WHEN reason = 'tapped' OR n % 99 = 0
+      THEN '["' || {reached[2]} || '"]' ELSE '[]' END"""
+    touchpoint = """'{"channel": "paid search", "source": "google", "landing_page": "/", '
+      || '"campaign": "' || campaign || '"}'"""
+    called = """'{"p": 0.4, "did": "' || did || '", "answered": true, "phone": "+972501", '
+      || '"at": ' || start || '}'"""
     return (
-        f"""INSERT INTO leases (id, site_id, did, visitor, visit, reason, start, seen, "left", taps, touchpoint,
-          channel, source, campaign, landing_page, new_visit, source_key, device, region, levels)
-        {MADE} SELECT 'lease' || n, 1, CASE WHEN reason = 'leased' THEN did END, visitor, 'visit' || n, reason,
-          {start}, {left}, {left}, {as_json.format(taps)}, {as_json.format(touchpoint)}, 'paid search', 'google',
-          campaign, '/', true, 'google / ' || campaign, CASE WHEN n % 3 = 0 THEN 'desktop' ELSE 'mobile' END,
+        f"""INSERT INTO leases (id, site_id, did, visitor, visit, reason, start, seen, "left",
+          taps, touchpoint, channel, source, campaign, landing_page, new_visit, source_key,
+          device, region, levels)
+        {MADE} SELECT 'lease' || n, 1, CASE WHEN reason = 'leased' THEN did END, visitor,
+          'visit' || n, reason, {start}, {left}, {left},
+          {as_json.format(taps)}, {as_json.format(touchpoint)}, 'paid search', 'google', campaign,
+          '/', true, 'google / ' || campaign,
+          CASE WHEN n % 3 = 0 THEN 'desktop' ELSE 'mobile' END,
           'IL-' || (2 + n % 7), {as_json.format(levels)} FROM made""",
         f"""INSERT INTO closed_leases (did, day, source, level, number)
-        {MADE} SELECT did, CAST(start + 60 AS bigint) / 86400, 'google / ' || campaign, level, count(*)
+        {MADE} SELECT did, CAST(start + 60 AS bigint) / 86400, 'google / ' || campaign, level,
+          count(*)
           FROM made WHERE reason = 'leased' GROUP BY 1, 2, 3, 4
-        ON CONFLICT (did, source, level, day) DO UPDATE SET number = closed_leases.number + excluded.number""",
+        ON CONFLICT (did, source, level, day)
+          DO UPDATE SET number = closed_leases.number + excluded.number""",
         f"""INSERT INTO known_phones (site_id, phone, visitor, said_by, at)
         {MADE} SELECT 1, phone, visitor, 'page', {start} FROM made WHERE n % 50 = 1""",
         f"""INSERT INTO callers (site_id, visitor, at, called)

@@ -96,7 +96,8 @@ def new_number(token: str, mark: str) -> str:
 
 def _number(token: str, visitor: str) -> str:
     return f"""local id = {visitor}
-  return wrk.format(nil, "/tracker.js", nil, '{{"ask":"number","token":"{token}","visitor":"' .. id ..
+  return wrk.format(nil, "/tracker.js", nil,
+    '{{"ask":"number","token":"{token}","visitor":"' .. id ..
     '","visit":"' .. id .. '",{PAGE}}}')"""
 
 
@@ -104,24 +105,30 @@ def beat(token: str, leases: dict[str, str]) -> str:
     pairs = ",".join(f'{{"{visitor}","{lease}"}}' for visitor, lease in leases.items())
     return f"""beats = beats or {{{pairs}}}
   local one = beats[turn % #beats + 1]
-  return wrk.format(nil, "/tracker.js", nil, '{{"ask":"beat","token":"{token}","state":"visible","signals":[],' ..
-    '"visitor":"' .. one[1] .. '","visit":"' .. one[1] .. '","lease":"' .. one[2] .. '",{PAGE}}}')"""
+  return wrk.format(nil, "/tracker.js", nil,
+    '{{"ask":"beat","token":"{token}","state":"visible","signals":[],' ..
+    '"visitor":"' .. one[1] .. '","visit":"' .. one[1] ..
+    '","lease":"' .. one[2] .. '",{PAGE}}}')"""
 
 
 def screen_pop(path: str, dids: list[str], mark: str) -> str:
     numbers = ",".join(f'"{did}"' for did in dids)
     return f"""dids = dids or {{{numbers}}}
   local id = string.format("{mark}%d-%d", thread_number, turn)
-  return wrk.format("GET", "{path}?phone=05012" .. string.format("%05d", turn % 100000) .. "&ivrid=" .. id ..
+  return wrk.format("GET",
+    "{path}?phone=05012" .. string.format("%05d", turn % 100000) .. "&ivrid=" .. id ..
     "&extenUser=SIP1&did=" .. dids[turn % #dids + 1] .. "&statusCall=Ringing")"""
 
 
 def cdr(path: str, did: str, time: int, mark: str) -> str:
     return f"""local id = string.format("{mark}%d-%d", thread_number, turn)
-  return wrk.format(nil, "{path}", nil, '{{"caller":"05012' .. string.format("%05d", turn % 100000) ..
-    '","target":"SIPSIP","time":{time},"duration":20,"ivruniqueid":"' .. id .. '","type":"Incoming Call",' ..
-    '"status":"ANSWER","targetextension":"SIPSIP","callerextension":"","did":"{did}","queueid":0,"queuename":"",' ..
-    '"record":"https://cpanel.voicenter.co.il/CallsHistory/PlayRecord/x.mp3","price":0,"dialtime":4,' ..
+  return wrk.format(nil, "{path}", nil,
+    '{{"caller":"05012' .. string.format("%05d", turn % 100000) ..
+    '","target":"SIPSIP","time":{time},"duration":20,' ..
+    '"ivruniqueid":"' .. id .. '","type":"Incoming Call",' ..
+    '"status":"ANSWER","targetextension":"SIPSIP","callerextension":"","did":"{did}",' ..
+    '"queueid":0,"queuename":"","price":0,"dialtime":4,' ..
+    '"record":"https://cpanel.voicenter.co.il/CallsHistory/PlayRecord/x.mp3",' ..
     '"representative_name":"Walter","representative_code":"1","caller_country":"Israel"}}')"""
 
 
@@ -136,8 +143,10 @@ def _run(url: str, lua: Path, seconds: float, connections: int) -> Run:
     said = _wrk(seconds, f"-t{min(2, connections)}", f"-c{connections}", "-s", str(lua), url)
     lost = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", said)))
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    assert rate, said
     return Run(
-        rate=float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]),  # type: ignore[index] # wrk always says it
+        rate=float(rate[1]),
         p50=_ms(said, 50),
         p99=_ms(said, 99),
         failed=lost + (int(refused[1]) if refused else 0),

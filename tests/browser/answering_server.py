@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -59,9 +60,8 @@ class AnsweringServer:
         self.lost = 0  # so many answers to callback requests that arrived
         self.status = 200
         self.body: bytes | None = None  # instead of an answer that makes sense
-        self.hidden = (
-            False  # answers a POST without the CORS header, as for an origin that is not the site's
-        )
+        # answers a POST without the CORS header, as for an origin that is not the site's
+        self.hidden = False
         self.hold = threading.Event()
         self.hold.set()
         self._arrived = threading.Condition()
@@ -74,80 +74,7 @@ class AnsweringServer:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> Self:
-        recorder = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                recorder.note(self, None)
-                if self.path.startswith("/callback/"):
-                    self.go_on(self.path.removeprefix("/callback/").partition("?")[0])
-                    return
-                beside = self.path.rpartition("/")[2]
-                name = beside if beside in ("debug.js", "callback.js") else "tracker.js"
-                self.answer(200, (DIST / name).read_bytes(), "text/javascript")
-
-            def do_OPTIONS(self) -> None:
-                recorder.note(self, None)
-                self.answer(204, b"", "text/plain")
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers["Content-Type"] == "application/x-www-form-urlencoded":
-                    recorder.posts.append(dict(parse_qsl(body.decode())))
-                    self.answer(200, b"<title>Thank you</title>", "text/html")
-                    return
-                message = json.loads(body)
-                if self.path == "/callback":
-                    self.call_back(message)
-                    return
-                recorder.note(self, message)
-                recorder.hold.wait(PATIENCE)
-                body = (
-                    recorder.body
-                    if recorder.body is not None
-                    else json.dumps(recorder.answer(message)).encode()
-                )
-                self.answer(recorder.status, body, "application/json")
-
-            def call_back(self, message: Message) -> None:
-                recorder.callbacks.append(message)
-                recorder.note(self, None)
-                recorder.hold.wait(PATIENCE)
-                if recorder.lost:
-                    recorder.lost -= 1
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                    return
-                self.go_on(message["id"])
-
-            def go_on(self, callback: str) -> None:
-                if callback not in [message["id"] for message in recorder.callbacks]:
-                    self.answer(404, b"{}", "application/json")
-                    return
-                course = recorder.course
-                now = course.pop(0) if len(course) > 1 else course[0]
-                self.answer(
-                    recorder.callback_status,
-                    json.dumps({"id": callback} | now).encode(),
-                    "application/json",
-                )
-
-            def answer(self, status: int, body: bytes, kind: str) -> None:
-                self.send_response(status)
-                if not (recorder.hidden and self.command == "POST"):
-                    self.send_header("Access-Control-Allow-Origin", self.headers.get("Origin", "*"))
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def handle(self) -> None:
-                with contextlib.suppress(ConnectionError):  # the page gave up waiting
-                    super().handle()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), partial(_Handler, self))
         self._server.daemon_threads = True
         self._port = self._server.server_port
         threading.Thread(
@@ -196,3 +123,81 @@ class AnsweringServer:
             " ".join([m["ask"], *([m["state"], *m["signals"]] if m["ask"] == "beat" else [])])
             for m in self.messages
         ]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one connection as the server that records it is told."""
+
+    def __init__(self, recorder: AnsweringServer, *connection: Any) -> None:
+        self.recorder = recorder
+        super().__init__(*connection)
+
+    def do_GET(self) -> None:
+        self.recorder.note(self, None)
+        if self.path.startswith("/callback/"):
+            self.tell_course(self.path.removeprefix("/callback/").partition("?")[0])
+            return
+        beside = self.path.rpartition("/")[2]
+        name = beside if beside in ("debug.js", "callback.js") else "tracker.js"
+        self.answer(200, (DIST / name).read_bytes(), "text/javascript")
+
+    def do_OPTIONS(self) -> None:
+        self.recorder.note(self, None)
+        self.answer(204, b"", "text/plain")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Type"] == "application/x-www-form-urlencoded":
+            self.recorder.posts.append(dict(parse_qsl(body.decode())))
+            self.answer(200, b"<title>Thank you</title>", "text/html")
+            return
+        message = json.loads(body)
+        if self.path == "/callback":
+            self.call_back(message)
+            return
+        self.recorder.note(self, message)
+        self.recorder.hold.wait(PATIENCE)
+        body = (
+            self.recorder.body
+            if self.recorder.body is not None
+            else json.dumps(self.recorder.answer(message)).encode()
+        )
+        self.answer(self.recorder.status, body, "application/json")
+
+    def call_back(self, message: Message) -> None:
+        self.recorder.callbacks.append(message)
+        self.recorder.note(self, None)
+        self.recorder.hold.wait(PATIENCE)
+        if self.recorder.lost:
+            self.recorder.lost -= 1
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.tell_course(message["id"])
+
+    def tell_course(self, callback: str) -> None:
+        if callback not in [message["id"] for message in self.recorder.callbacks]:
+            self.answer(404, b"{}", "application/json")
+            return
+        course = self.recorder.course
+        now = course.pop(0) if len(course) > 1 else course[0]
+        self.answer(
+            self.recorder.callback_status,
+            json.dumps({"id": callback} | now).encode(),
+            "application/json",
+        )
+
+    def answer(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        if not (self.recorder.hidden and self.command == "POST"):
+            self.send_header("Access-Control-Allow-Origin", self.headers.get("Origin", "*"))
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the page gave up waiting
+            super().handle()
+
+    def log_message(self, *_: object) -> None:
+        pass

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-VISITOR: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Asia/Jerusalem"}  # his browser
+VISITOR: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Asia/Jerusalem"}  # their browser
 TYPED = "0521234567"
 SHOWN = "052-123-4567"
 SENT = "+972521234567"

@@ -15,6 +15,8 @@ from tests.browser.answering_server import FORM, AnsweringServer
 from tests.browser.callback_page import SENT, SHOWN, TYPED, VISITOR, ask, start
 from tests.browser.complaints import Complaints
 
+SHADOW = "document.querySelector('leadtracker-callback').shadowRoot"
+
 
 @pytest.fixture
 def visitors_browser() -> dict[str, Any]:
@@ -31,8 +33,7 @@ def test_by_keyboard_alone(page: Page, service: AnsweringServer) -> None:
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="We will call you")
     expect(dialog.get_by_label("Phone number")).to_be_focused()
-    outlined = "getComputedStyle(document.querySelector('leadtracker-callback').shadowRoot.activeElement).outlineStyle"
-    assert page.evaluate(outlined) == "solid"
+    assert page.evaluate(f"getComputedStyle({SHADOW}.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Shift+Tab")
     expect(dialog.get_by_role("button", name="Close")).to_be_focused()
     for label in ("Phone number", "Name (optional)", "What is it about? (optional)"):
@@ -60,20 +61,16 @@ def test_what_a_screen_reader_is_told(page: Page) -> None:
     status = dialog.get_by_role("status")
     expect(status).to_have_attribute("aria-live", "polite")
     expect(dialog.get_by_role("textbox")).to_have_count(3)  # the robots' field is not among them
-    fields = page.evaluate(
-        "[...document.querySelector('leadtracker-callback').shadowRoot.querySelectorAll('input, select, textarea')]"
-        ".map(field => field.labels.length)"
-    )
-    assert set(fields) == {1}
+    every_field = f"[...{SHADOW}.querySelectorAll('input, select, textarea')]"
+    labels = page.evaluate(f"{every_field}.map(field => field.labels.length)")
+    assert set(labels) == {1}
 
 
 def test_a_robot_fills_the_field_that_people_do_not_see(
     page: Page, service: AnsweringServer
 ) -> None:
     dialog = start(page)
-    page.evaluate(
-        "document.querySelector('leadtracker-callback').shadowRoot.querySelector('[name=website]').value = 'spam'"
-    )
+    page.evaluate(f"{SHADOW}.querySelector('[name=website]').value = 'spam'")
     dialog.get_by_label("Phone number").fill(TYPED)
     dialog.get_by_role("button", name="Call me").click()
     expect(dialog.get_by_role("status")).to_contain_text("Keep your phone")
@@ -133,7 +130,9 @@ def test_words_token_and_fields_of_the_pages_own(page: Page, service: AnsweringS
             document.documentElement.lang = "ar";
             document.querySelector("main").innerHTML = "<button>اتصل بي</button>";
             const widget = await Leadtracker.callback("main button", {
-                token: "other", fields: [], words: { title: "نتصل بك", phone: "رقم الهاتف", send: "اتصل" },
+                token: "other",
+                fields: [],
+                words: { title: "نتصل بك", phone: "رقم الهاتف", send: "اتصل" },
             });
             window.reopen = widget.open;
         }"""
@@ -209,13 +208,19 @@ def test_motion(moves: str, page: Page) -> None:
 
 
 CONTRAST = """element => {
-    const part = (value) => value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
-    const light = (colour) => {
-        const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map(part);
+    const part = (byte) => {
+        const value = byte / 255;
+        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    };
+    const light = (color) => {
+        const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map(part);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const backed = (node) => getComputedStyle(node).backgroundColor.endsWith(", 0)") ? backed(node.parentNode) : node;
-    const [low, high] = [getComputedStyle(element).color, getComputedStyle(backed(element)).backgroundColor]
+    const behind = (node) => {
+        const color = getComputedStyle(node).backgroundColor;
+        return color.endsWith(", 0)") ? behind(node.parentNode) : color;
+    };
+    const [low, high] = [getComputedStyle(element).color, behind(element)]
         .map(light).sort((one, other) => one - other);
     return (high + 0.05) / (low + 0.05);
 }"""

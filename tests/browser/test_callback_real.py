@@ -59,7 +59,7 @@ def test_from_the_button_to_the_end_of_the_call(page: Page, road: Road) -> None:
     (row,) = road.rows()
     assert (row.state, row.target, row.origin) == ("talked", TARGET, "page")
     assert row.visitor == page.evaluate("JSON.parse(localStorage.leadtracker).visitor")
-    assert road.dialled() == {row.id: 1}
+    assert road.dialed() == {row.id: 1}
 
 
 def test_a_form_sent_at_once_is_a_robots_but_the_visitor_is_called_all_the_same(
@@ -70,7 +70,7 @@ def test_a_form_sent_at_once_is_a_robots_but_the_visitor_is_called_all_the_same(
     expect(ask(page, PHONE)).to_contain_text("Keep your phone at hand")
     first, _ = road.rows()
     assert (first.state, first.code) == ("refused", "robot")
-    assert len(road.dialled()) == 1
+    assert len(road.dialed()) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_form_sent_at_once_is_a_robots_but_the_visitor_is_called_all_the_same(
 )
 def test_refusals(number: str, said: str, page: Page, road: Road) -> None:
     expect(ask(page, number, think=1.1)).to_have_text(said)
-    assert road.dialled() == {}
+    assert road.dialed() == {}
 
 
 def test_too_often(page: Page, road: Road) -> None:

@@ -47,7 +47,7 @@ def visitors_browser() -> dict[str, Any]:
             "Nobody could be reached just now. Please try again in a few minutes.",
             True,
         ),
-        ({"state": "cancelled"}, "The call was cancelled.", True),
+        ({"state": "cancelled"}, "The call was canceled.", True),
         (
             {"state": "scheduled", "opens": None},
             "Thank you. We will call you as soon as we open.",

@@ -93,7 +93,8 @@ def test_a_hidden_tab_asks_nothing(open_page: Open, engine: Engine) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.evaluate(
-        "Object.defineProperty(document, 'hidden', {get: () => window.away ?? true, configurable: true});"
+        "Object.defineProperty(document, 'hidden',"
+        " {get: () => window.away ?? true, configurable: true});"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
     page.wait_for_timeout(5000)

@@ -66,11 +66,11 @@ def test_what_went_well(address: str, page: Page, service: AnsweringServer) -> N
 
 def test_selectors_that_match_nothing_are_warned_of(page: Page) -> None:
     page.goto("/voicenter.html?leadtracker=debug")
-    actions = {"text": [".replace-me", ".misspelt"], "href": ["p["], "call": [".call-me"]}
+    actions = {"text": [".replace-me", ".misspelled"], "href": ["p["], "call": [".call-me"]}
     page.evaluate("actions => Leadtracker.init('token', {}, actions)", actions)
     text = panel(page, "leased")
     assert "text: .replace-me: 1 element\n" in text
-    assert "text: .misspelt: matches nothing on this page\n" in text
+    assert "text: .misspelled: matches nothing on this page\n" in text
     assert "href: p[: is not a selector\n" in text
     assert "call: .call-me: 1 element\n" in text
 

@@ -18,7 +18,8 @@ def hide(page: Page, state: str = "hidden") -> None:
     """Headless Chromium never hides a page by itself."""
     page.evaluate(
         """state => {
-            Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+            const seen = { value: state, configurable: true };
+            Object.defineProperty(document, "visibilityState", seen);
             document.dispatchEvent(new Event("visibilitychange"));
         }""",
         state,

@@ -170,7 +170,7 @@ def beat(page: Page, served: Served) -> Any:
     return response.value.json()
 
 
-def test_a_visitor_keeps_his_number_and_two_have_two(new_browser: OpenBrowser) -> None:
+def test_a_visitor_keeps_their_number_and_two_have_two(new_browser: OpenBrowser) -> None:
     one, other = new_browser(), new_browser()
     numbers = [number_of(one), number_of(other)]
     assert sorted(numbers) == DIDS
@@ -229,7 +229,8 @@ def test_every_path_of_the_script(path: str, new_browser: OpenBrowser, running: 
         """url => new Promise(loaded => {
             delete window.Leadtracker;
             delete window.VC_DID_TRACKER;
-            document.head.append(Object.assign(document.createElement("script"), { src: url, onload: loaded }));
+            const script = document.createElement("script");
+            document.head.append(Object.assign(script, { src: url, onload: loaded }));
         })""",
         running.url + path,
     )
@@ -302,7 +303,7 @@ def test_the_service_dies_and_comes_back(
     assert caller_name(running, number, "call-2") == "Dana"
 
 
-def test_a_call_to_the_default_number_is_his_who_tapped_it(
+def test_a_call_to_the_default_number_is_of_who_tapped_it(
     new_browser: OpenBrowser, running: Served
 ) -> None:
     for _ in DIDS:

@@ -195,7 +195,8 @@ def test_the_tag_can_ask_at_once(still: Page, service: AnsweringServer) -> None:
     still.evaluate(
         """origin => {
             delete window.Leadtracker;
-            const script = Object.assign(document.createElement("script"), { src: origin + "/tracker.js" });
+            const script = document.createElement("script");
+            script.src = origin + "/tracker.js";
             Object.assign(script.dataset, { token: "token", text: ".nowhere", now: "yes" });
             document.head.append(script);
         }""",

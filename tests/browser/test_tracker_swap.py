@@ -157,7 +157,8 @@ def test_late_and_changed_pages(change: str, page: Page) -> None:
     page.wait_for_function(
         """() => {
             const main = document.querySelector("main");
-            return [...main.querySelectorAll("*"), main].some(e => /072.*277-6772/.test(e.textContent + e.title));
+            const ours = e => /072.*277-6772/.test(e.textContent + e.title);
+            return [...main.querySelectorAll("*"), main].some(ours);
         }"""
     )
     assert OWN not in page.locator("main").evaluate("main => main.outerHTML")
@@ -197,13 +198,13 @@ def test_call_elements_dial(
     """Each in a page of its own: a browser that asks whether to dial takes no other click."""
     page.goto("/voicenter.html")
     page.evaluate("VC_DID_TRACKER.init('token', {}, {call: ['.call-me', '#callMe']})")
-    dialled: list[str] = []
+    dialed: list[str] = []
     devtools = page.context.new_cdp_session(page)
     devtools.send("Page.enable")
-    devtools.on("Page.frameRequestedNavigation", lambda event: dialled.append(event["url"]))
+    devtools.on("Page.frameRequestedNavigation", lambda event: dialed.append(event["url"]))
     page.locator(selector).click()
     service.wait_for(lambda message: message.get("signals") == ["tap"])
-    assert dialled == ["tel:+972722776772"]
+    assert dialed == ["tel:+972722776772"]
     assert page.url == f"{site.origin}/voicenter.html"
 
 
@@ -240,7 +241,8 @@ def test_shadow_roots(page: Page) -> None:
     expect(page.locator("contact-card p").nth(0)).to_have_text(OURS)
     expect(page.locator("contact-card p").nth(1)).to_have_text(OURS)
     page.evaluate(
-        "document.querySelector('contact-card').shadowRoot.querySelector('p').firstChild.data = '03-1234567'"
+        "document.querySelector('contact-card').shadowRoot.querySelector('p').firstChild.data"
+        " = '03-1234567'"
     )
     expect(page.locator("contact-card p").nth(0)).to_have_text("072-2776772")
     page.evaluate("document.body.append(document.createElement('contact-card'))")
@@ -286,9 +288,11 @@ def test_nothing_moves_and_nothing_goes_blank(page: Page, service: AnsweringServ
             window.seen = new Set();
             window.shifts = 0;
             const note = () => seen.add(document.querySelector(".number").textContent);
-            new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });
-            new PerformanceObserver(list => { for (const shift of list.getEntries()) shifts += shift.value; })
-                .observe({ type: "layout-shift" });
+            const anything = { subtree: true, childList: true, characterData: true };
+            new MutationObserver(note).observe(document, anything);
+            new PerformanceObserver(list => {
+                for (const shift of list.getEntries()) shifts += shift.value;
+            }).observe({ type: "layout-shift" });
         }"""
     )
     boxes = (

@@ -258,17 +258,17 @@ def test_a_service_killed_in_the_middle(
     expect(timed.locator(".number")).to_have_text(OURS)
 
 
-def test_a_call_is_dialled_to_the_pages_own_number(page: Page, service: AnsweringServer) -> None:
+def test_a_call_is_dialed_to_the_pages_own_number(page: Page, service: AnsweringServer) -> None:
     service.status = 503
     page.goto("/plain.html")
     service.wait_for("number")
-    dialled: list[str] = []
+    dialed: list[str] = []
     devtools = page.context.new_cdp_session(page)
     devtools.send("Page.enable")
-    devtools.on("Page.frameRequestedNavigation", lambda event: dialled.append(event["url"]))
+    devtools.on("Page.frameRequestedNavigation", lambda event: dialed.append(event["url"]))
     page.locator(".call-me").click()
     page.evaluate("() => fetch('/marker').then(() => 0)")
-    assert dialled == [f"tel:{OWN}"]
+    assert dialed == [f"tel:{OWN}"]
 
 
 @pytest.mark.parametrize(

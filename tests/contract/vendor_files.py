@@ -1,4 +1,4 @@
-"""The files that a vendor touches, and what each must hold; docs/adding-a-vendor.md lists the same."""
+"""The files that a vendor touches, and what each must hold: those of docs/adding-a-vendor.md."""
 
 from __future__ import annotations
 

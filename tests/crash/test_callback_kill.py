@@ -1,4 +1,4 @@
-"""kill -9 at every step of a callback request: no request is ever dialled twice,
+"""kill -9 at every step of a callback request: no request is ever dialed twice,
 and what is not known is uncertain."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.callback_rules.course import State
 from leadtracker.demo.browser import direct_session
-from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.behavior import Behavior
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch
 from leadtracker.records.callback_tables import CallbackRow
 from tests.callback_road import ORIGIN, RULES, long, save, switch_of
@@ -112,15 +112,15 @@ def states(engine: Engine) -> dict[str, str]:
         return {row.id: row.state for row in rows}
 
 
-def dialled(switch: SimulatedSwitch) -> Counter[str]:
+def dialed(switch: SimulatedSwitch) -> Counter[str]:
     return Counter(
-        {name.partition("-")[2]: count for name, count in switch.exchange.dialled.items()}
+        {name.partition("-")[2]: count for name, count in switch.exchange.dialed.items()}
     )
 
 
-def test_no_request_is_dialled_twice(running: Running) -> None:
+def test_no_request_is_dialed_twice(running: Running) -> None:
     served, engine, switch = running
-    switch.behaviours["LoisSIP"] = Behaviour.SLOW
+    switch.behaviors["LoisSIP"] = Behavior.SLOW
     switch.late_seconds = 0.5
     chance = random.Random()
     numbers = iter(range(REQUESTS))
@@ -148,7 +148,7 @@ def test_no_request_is_dialled_twice(running: Running) -> None:
 
     over = {State.TALKED, State.UNCERTAIN, State.FAILED}
     served.until(lambda: set(states(engine).values()) <= over, LONG)
-    rang, found = dialled(switch), states(engine)
+    rang, found = dialed(switch), states(engine)
     assert max(rang.values()) == 1
     assert len(rang) > REQUESTS / 2
     assert set(rang) <= set(found), "somebody was called of whom nothing is written"
@@ -161,7 +161,7 @@ def test_no_request_is_dialled_twice(running: Running) -> None:
 
 def test_killed_while_the_pbx_is_asked(running: Running) -> None:
     served, engine, switch = running
-    switch.behaviours |= dict.fromkeys(("WalterSIP", "LoisSIP"), Behaviour.SLOW)
+    switch.behaviors |= dict.fromkeys(("WalterSIP", "LoisSIP"), Behavior.SLOW)
     switch.late_seconds = LONG
     switch.exchange.step_seconds = LONG  # nothing is heard of the call
     with direct_session() as http:
@@ -169,7 +169,7 @@ def test_killed_while_the_pbx_is_asked(running: Running) -> None:
         visitor.message["form"] = served.until(lambda: _form(visitor))
         clicking = threading.Thread(target=_post, args=(visitor,))
         clicking.start()
-        served.until(lambda: switch.exchange.dialled)
+        served.until(lambda: switch.exchange.dialed)
         served.kill("gunicorn's workers")
         clicking.join()
         again = visitor.until_answered()
@@ -177,7 +177,7 @@ def test_killed_while_the_pbx_is_asked(running: Running) -> None:
         served.kill("serve", "gunicorn", "gunicorn's workers", "pages", "worker", "redis")
         served.until(lambda: states(engine)[visitor.message["id"]] == State.UNCERTAIN)
         assert visitor.until_answered()["state"] == "uncertain"
-    assert dialled(switch) == {visitor.message["id"]: 1}
+    assert dialed(switch) == {visitor.message["id"]: 1}
 
 
 def _form(visitor: Visitor) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,8 @@ CAME_TEXT = (
 )
 START = 1_800_000_000_000  # ms
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-LEASE = (
-    SITE.lease_seconds * SECOND
-)  # a number stays the visitor's so long after the page was hidden or left
+# a number stays the visitor's so long after the page was hidden or left
+LEASE = SITE.lease_seconds * SECOND
 UNHEARD = LEASE + 30 * SECOND  # ... and so long after the last word of a page that seemed visible
 TRIAL = 45 * SECOND  # ... and so long after it was given, when its page says nothing
 HURRIED, UNHEARD_HURRIED = 30 * SECOND, 60 * SECOND  # the same, when hardly any number is idle
@@ -55,19 +55,17 @@ class Shop:
         claim: Claim | None = None,
         change: int | None = None,
         arrival: Arrival = DIRECT,
-        info: tuple[str, ...] = (),
-        first: Touchpoint = NOWHERE,
-        latest: Touchpoint = NOWHERE,
-        page: str = "",
         address: str = "",
+        **told: Any,
     ) -> Grant:
         """A number request; builds the pool when it has to be, as the application does."""
+        nothing: dict[str, Any] = {"page": "", "first": NOWHERE, "latest": NOWHERE, "info": ()}
         self._leases += 1
         while True:
             grant = self.live.acquire(
                 self.site,
                 Asker(visitor, visit, arrival, claim, address),
-                Told(page, first, latest, info),
+                Told(**(nothing | told)),
                 lease=f"lease{self._leases}",
                 change=change or self.change,
                 now=self.now,

@@ -28,7 +28,7 @@ SHOP = Site(
     account_key="pbx",
     callback={"agents": ["SIPSIP"]},
 )
-REQUESTS, ADDRESSES, NUMBERS = 10_000, 1_000, 1_000
+REQUESTS, ADDRESSES, NUMBERS = 4_000, 1_000, 1_000
 SECOND = 1_000  # ms
 
 
@@ -58,8 +58,7 @@ def abroad() -> list[str]:
 
 
 def attack(form: Form, numbers: list[str], seconds: float, seed: int = 4) -> Counter[str]:
-    """10,000 requests from 1,000 addresses, each with a token of its own and a visitor made up for
-    it."""
+    """Requests from 1,000 addresses, each with a token of its own and a visitor made up for it."""
     chance = random.Random(seed)
     answers: Counter[str] = Counter()
     for n in range(REQUESTS):
@@ -84,8 +83,8 @@ def test_premium_and_foreign_numbers_cost_nothing(live: Live) -> None:
     form = Form(live, SHOP)
     answers = attack(form, numbers, seconds=3600)
     assert set(answers) <= {"country", "kind", "number"}
-    assert answers["country"] > 5000
-    assert answers["kind"] > 1000
+    assert answers["country"] > REQUESTS / 2
+    assert answers["kind"] > REQUESTS / 10
     assert form.lost == {}
     assert live.client.keys() == []
 
@@ -107,8 +106,8 @@ def test_a_site_that_allows_the_world_loses_its_ceiling_at_most(live: Live) -> N
     account = dataclasses.replace(ACCOUNT, options={"callback_limits": wide})
     form = Form(live, world, account)
     answers = attack(form, abroad(), seconds=3600)
-    assert answers["money"] > 5000
-    assert answers["kind"] > 1000
+    assert answers["money"] > REQUESTS / 2
+    assert answers["kind"] > REQUESTS / 10
     assert [lost for lost in form.lost.values() if lost > 70_300] == []
     assert sum(form.lost.values()) > 70_000  # nearly all of it was lost: the ceiling is what held
     assert sum(form.lost.values()) == sum(
@@ -124,7 +123,10 @@ def test_numbers_of_the_country_lose_the_ceiling_at_most(live: Live, hours: int)
     form = Form(live, SHOP)
     answers = attack(form, [f"+97252{2_000_000 + n}" for n in range(NUMBERS)], seconds=hours * 3600)
     ceiling = rules_of(SHOP).ceiling
-    assert answers["money"] + answers["often site minute"] + answers["often site hour"] > 9000
+    assert (
+        answers["money"] + answers["often site minute"] + answers["often site hour"]
+        > REQUESTS * 0.9
+    )
     assert form.lost
     assert max(form.lost.values()) <= ceiling
     assert len(form.lost) <= hours // 24 + 1
@@ -153,7 +155,7 @@ def test_calls_that_cost_all_that_was_reserved(live: Live) -> None:
 
 
 def test_one_number_is_not_rung_all_day(live: Live) -> None:
-    """Somebody's enemy orders calls for him, from 1,000 addresses, in 40 spellings,
+    """Somebody's enemy orders calls for them, from 1,000 addresses, in 40 spellings,
     on two sites."""
     form, second = Form(live, SHOP), Form(live, dataclasses.replace(SHOP, id=2))
     spellings = [

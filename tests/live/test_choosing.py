@@ -66,7 +66,7 @@ def test_a_source_nobody_has_counted_takes_the_longest_idle(shop: Shop) -> None:
     assert chosen(shop, "ron", MAIL) == (numbers[0], "pool")
 
 
-def test_of_six_the_one_whose_holders_he_is_least_taken_for(shop: Shop) -> None:
+def test_of_six_the_one_whose_holders_they_are_least_taken_for(shop: Shop) -> None:
     for n, level in enumerate((2, 3, 0, 1, 2)):
         visit(shop, f"visitor{n}", GOOGLE, level)
     assert [chosen(shop, f"later{n}", GOOGLE) for n in range(5)] == [
@@ -110,7 +110,7 @@ def test_a_past_holders_claim_fades(shop: Shop) -> None:
     assert claims == pytest.approx(12 / math.e + 4.5, rel=1e-3)
 
 
-def test_a_holder_claims_once_however_often_he_comes_and_goes(shop: Shop) -> None:
+def test_a_holder_claims_once_however_often_they_come_and_go(shop: Shop) -> None:
     grant = shop.ask("dana")
     for level, claim in ((0, 0.15), (0, 0.15), (1, 1), (3, 12), (3, 12)):
         shop.beat(grant, "visible", level=level)
@@ -118,7 +118,7 @@ def test_a_holder_claims_once_however_often_he_comes_and_goes(shop: Shop) -> Non
         assert claims_of_all(shop, grant.did)[0] == pytest.approx(claim)
 
 
-def test_a_visitor_has_his_old_number_again_if_nobody_else_holds_it(shop: Shop) -> None:
+def test_a_visitor_has_their_old_number_again_if_nobody_else_holds_it(shop: Shop) -> None:
     shop.keep(DIDS[0])
     visit(shop, "dana", GOOGLE)
     ron = shop.ask("ron", arrival=GOOGLE)
@@ -129,7 +129,7 @@ def test_a_visitor_has_his_old_number_again_if_nobody_else_holds_it(shop: Shop) 
     assert shop.ask("ron", "visit 2", arrival=GOOGLE).chosen == "own"
 
 
-def test_his_old_number_is_not_taken_out_of_another_source(shop: Shop) -> None:
+def test_an_old_number_is_not_taken_out_of_another_source(shop: Shop) -> None:
     shop.keep(DIDS[0])
     visit(shop, "dana", GOOGLE)
     visit(shop, "ron", BING)

@@ -24,7 +24,7 @@ from tests.live.conftest import (
 )
 
 
-def test_every_visitor_has_a_number_of_his_own(shop: Shop) -> None:
+def test_every_visitor_has_a_number_of_their_own(shop: Shop) -> None:
     grants = [shop.ask(f"visitor{n}") for n in range(6)]
     assert {grant.did for grant in grants[:5]} == set(DIDS)
     assert [grant.reason for grant in grants] == ["leased"] * 5 + ["pool_empty"]
@@ -119,7 +119,7 @@ def test_a_hidden_page_is_left_when_it_was_first_hidden(shop: Shop) -> None:
     ("away", "same_lease"),
     [(LEASE - 1, True), (LEASE + 1, True), (29 * MINUTE, True), (31 * MINUTE, False)],
 )
-def test_a_visitor_who_comes_back_has_his_number_again(
+def test_a_visitor_who_comes_back_has_their_number_again(
     shop: Shop, away: int, same_lease: bool
 ) -> None:
     dana = shop.ask("dana")
@@ -141,7 +141,7 @@ def test_a_new_visit_has_the_same_number_and_a_lease_of_its_own(shop: Shop) -> N
         "visit 1",
     ]
     shop.now += SECOND
-    assert shop.beat(first)  # an older page of his, with the same number
+    assert shop.beat(first)  # an older page of theirs, with the same number
     newest, older = shop.live.holders(SITE.id, first.did)
     assert (newest.visit, (newest.seen - older.seen).total_seconds()) == ("visit 2", 1)
 
@@ -243,7 +243,7 @@ def test_a_number_taken_while_redis_had_forgotten_it_has_two_holders(shop: Shop)
     ron = shop.ask("ron")
     assert ron.did == dana.did
     assert not shop.beat(dana)
-    for _ in range(2):  # and however often she asks, she is noted once
+    for _ in range(2):  # and however often they ask, they are noted once
         assert shop.ask("dana", claim=claim_of(dana)).reason == "pool_empty"
     newest, older = shop.live.holders(SITE.id, dana.did)
     assert (newest.visitor, newest.id) == ("ron", ron.lease)

@@ -126,8 +126,9 @@ def test_a_lease_is_written_and_read_in_the_same_words() -> None:
     )
     ms = [str(START + n) for n in range(9)]
     line = (
-        f"id|dana|visit|{ms[0]}|{ms[1]}|{ms[2]}|{ms[3]},{ms[4]}|google / spring|mobile|IL-3|kitchens|"
-        f"{ms[5]},{ms[6]}|{ms[7]}:{ms[8]},{ms[7]}:{ms[8]}"
+        f"id|dana|visit|{ms[0]}|{ms[1]}|{ms[2]}|{ms[3]},{ms[4]}"
+        "|google / spring|mobile|IL-3|kitchens"
+        f"|{ms[5]},{ms[6]}|{ms[7]}:{ms[8]},{ms[7]}:{ms[8]}"
     )
     assert write_lease(lease) == line
     assert read_lease(DIDS[0], line.split("|")) == lease

@@ -166,8 +166,8 @@ def test_a_page_whose_holder_was_put_back_into_the_pool_goes_on(shop: Shop) -> N
 
 @pytest.mark.parametrize("other", ["old-1", "xold", "x-old", "old"])
 def test_ids_that_are_like_each_other_are_not_taken_for_each_other(shop: Shop, other: str) -> None:
-    """Dana's claim is noted beside a lease whose id begins or ends like hers,
-    and once beside her own."""
+    """Dana's claim is noted beside a lease whose id begins or ends like theirs,
+    and once beside their own."""
     shop.keep(DID)
     past = Lease(other, DID, "gal", "visit", NOW - timedelta(days=1), NOW - timedelta(days=1))
     shop.ask("ron")

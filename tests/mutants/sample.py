@@ -56,7 +56,7 @@ def _some_faults(module: str, source: str, chosen: random.Random, count: int) ->
 
 
 def renew(faults: list[Fault], sources: dict[str, str], seed: int) -> list[Fault]:
-    """Those that are not found again give way to others, of the same function if it still stands."""
+    """Faults not found again give way to others, of the same function if it still stands."""
     chosen = random.Random(seed)
     renewed: dict[Fault, None] = {}
     for fault in faults:

@@ -156,7 +156,7 @@ def test_after_300_truths_what_is_shown_is_what_proved_true(
     with Session(stores.engine) as session:
         newest = session.scalars(select(CallRow).order_by(CallRow.id.desc())).first()
         assert newest is not None
-        as_matched = verdicts.judgement(session, newest.id)
+        as_matched = verdicts.judgment(session, newest.id)
         assert as_matched is not None
         assert as_matched.posterior.best > 0.9  # stays as matched
         assert newest.match["p"] == pytest.approx(using(as_matched.posterior.best), abs=1e-3)

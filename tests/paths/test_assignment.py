@@ -16,7 +16,7 @@ from leadtracker.domain import Touchpoint
 from leadtracker.matching.posterior import Posterior
 from leadtracker.records.calls import Snapshot, snapshot_of
 from leadtracker.records.tables import CallRow, ShareRow, VerdictRow
-from leadtracker.records.verdicts import judgement_of
+from leadtracker.records.verdicts import judgment_of
 from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 from leadtracker.who_called import corrections, rematch
@@ -77,7 +77,7 @@ def rows(stores: Stores, call: int) -> dict[str, Any]:
 def judge_again(stores: Stores, call: int, posterior: Posterior | None = None) -> None:
     """Apply a verdict: this one, or the one that the call has."""
     with Session(stores.engine) as session:
-        kept = judgement_of(session.get_one(VerdictRow, call)).posterior
+        kept = judgment_of(session.get_one(VerdictRow, call)).posterior
     after = posterior or kept
     change = Rematch(call, datetime.now(UTC), None, kept, after, after)
     assert rematch.apply(stores.engine, stores.live, stores.directory.sites[0], change)
@@ -109,7 +109,7 @@ def said(stores: Stores, worker: Worker, call: int) -> None:
 
 def judged(stores: Stores, worker: Worker, call: int) -> None:
     with Session(stores.engine) as session:
-        holders = judgement_of(session.get_one(VerdictRow, call)).evidence.holders
+        holders = judgment_of(session.get_one(VerdictRow, call)).evidence.holders
     judge_again(stores, call, Posterior((), 1.0, 0.0, {}, (0.0,) * len(holders)))
 
 
@@ -131,7 +131,7 @@ def test_a_call_that_loses_its_visitor_loses_its_touchpoint_and_shares(
     assert left["shares"] == [("",) * 4 + (1.0,)]
 
 
-def test_without_a_judgement_all_of_a_call_goes_to_its_visitors_touchpoint(
+def test_without_a_judgment_all_of_a_call_goes_to_its_visitors_touchpoint(
     stores: Stores, call: int
 ) -> None:
     came = Touchpoint(channel="email", source="news", campaign="may", landing_page="/offer")

@@ -1,4 +1,4 @@
-"""The dashboard's page of call-back requests: what it shows of each, what it exports,
+"""The dashboard's page of callback requests: what it shows of each, what it exports,
 and its button."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker.callback_rules.course import State
 from leadtracker.cli import main, opening
-from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.behavior import Behavior
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.running.doctor import findings
 from leadtracker.web.dashboard.callback_words import STATE_WORDS
@@ -55,7 +55,7 @@ def test_a_request_is_shown_with_its_call_and_its_visitor(
 def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> None:
     road.ask()
     road.settle()
-    road.switch.behaviours["WalterSIP"] = Behaviour.VISITOR_MISSES
+    road.switch.behaviors["WalterSIP"] = Behavior.VISITOR_MISSES
     road.ask("noa")
     road.settle()
     road.ask("gal", phone="1-900-123456")
@@ -187,9 +187,9 @@ def test_what_the_doctor_says(road: Road) -> None:
     road.ask()
     road.settle()
     assert said() == ["site shop: calls visitors back, 1 in 24 hours"]
-    road.switch.behaviours |= {"WalterSIP": Behaviour.INVALID}
+    road.switch.behaviors |= {"WalterSIP": Behavior.INVALID}
     road.ask("noa")
     road.ask("gal")
-    assert said() == ["site shop: 2 of 3 call-backs of 24 hours failed"]
+    assert said() == ["site shop: 2 of 3 callbacks of 24 hours failed"]
     add(road, callback_row(state="uncertain", made_at=datetime.now(UTC)))
-    assert said() == ["site shop: 1 of 4 call-backs of 24 hours have no known end"]
+    assert said() == ["site shop: 1 of 4 callbacks of 24 hours have no known end"]

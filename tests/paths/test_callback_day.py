@@ -1,5 +1,5 @@
 """On which day a call's money is booked: the site's own,
-at the moment at which it is to be dialled."""
+at the moment at which it is to be dialed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PRICE = 450  # agorot: 30 minutes of a mobile at 15
 
 @dataclass
 class Desk:
-    """Programs ask for calls at moments that the test sets; nothing is dialled, only booked."""
+    """Programs ask for calls at moments that the test sets; nothing is dialed, only booked."""
 
     stores: Stores
     requests: CallbackRequests
@@ -80,15 +80,15 @@ class Desk:
 
 @pytest.fixture
 def desk(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    dialling = Dialing(stores.engine, stores.live, stores.directory, 1)
-    monkeypatch.setattr(dialling, "begin", lambda *_: None)  # no place is free
+    dialing = Dialing(stores.engine, stores.live, stores.directory, 1)
+    monkeypatch.setattr(dialing, "begin", lambda *_: None)  # no place is free
     key = "a-key-for-the-tests-of-32-letters"
     yield Desk(
         stores,
-        CallbackRequests(stores.engine, stores.live, stores.directory, dialling, key),
+        CallbackRequests(stores.engine, stores.live, stores.directory, dialing, key),
         monkeypatch,
     )
-    dialling.stop()
+    dialing.stop()
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_while_it_is_open_the_day_is_that_of_the_sites_clocks(desk: Desk) -> Non
     assert booked == wanted
 
 
-# zone, opening hours, moment of the request -> when it is to be dialled,
+# zone, opening hours, moment of the request -> when it is to be dialed,
 # the day there at that # moment
 CLOSED = {
     "tomorrow": (

@@ -90,7 +90,7 @@ class TestPlainForm:
         again = self.send(road)
         assert again.headers["Location"] == answer.headers["Location"]
         road.settle()
-        assert list(road.dialled().values()) == [1]
+        assert list(road.dialed().values()) == [1]
         assert road.rows()[0].origin == "form"
 
     def test_a_form_of_no_site_ends_on_a_page_for_visitors(self, road: Road) -> None:
@@ -116,12 +116,12 @@ class TestPlainForm:
         assert self.send(road, **fields).status_code == 303
         assert self.send(road, **fields).status_code == 303
         road.settle()
-        assert road.dialled() == {message["id"]: 1}
+        assert road.dialed() == {message["id"]: 1}
 
     @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
     def test_from_another_site(self, road: Road, origin: str) -> None:
         assert self.send(road, origin=origin).status_code == 422
-        assert road.dialled() == {}
+        assert road.dialed() == {}
 
 
 class TestApi:
@@ -151,7 +151,7 @@ class TestApi:
             == "talked"
         )
         assert road.client.get("/api/v1/callbacks/order-124", headers=headers).status_code == 404
-        assert road.dialled() == {"order-123": 1}
+        assert road.dialed() == {"order-123": 1}
 
     def test_a_page_is_told_nothing_of_it(self, road: Road, key: str) -> None:
         self.send(road, key)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from leadtracker.callback import dialing as callback_dialling
+from leadtracker.callback import dialing as callback_dialing
 from leadtracker.callback.dialing import Dialing
 from leadtracker.callback.request import CallbackRequests, Wish
 from leadtracker.callback.sweeps import CallbackSweeps
@@ -23,7 +23,7 @@ from tests.paths.test_callback_turns import Desk, Pbx
 def pbx(monkeypatch: pytest.MonkeyPatch) -> Pbx:
     pbx = Pbx()
     monkeypatch.setattr(
-        callback_dialling, "VENDORS", {"voicenter": SimpleNamespace(click_to_call=pbx)}
+        callback_dialing, "VENDORS", {"voicenter": SimpleNamespace(click_to_call=pbx)}
     )
     return pbx
 
@@ -31,12 +31,12 @@ def pbx(monkeypatch: pytest.MonkeyPatch) -> Pbx:
 @pytest.fixture
 def desk(stores: Stores, pbx: Pbx) -> Iterator[Desk]:
     sweeps = CallbackSweeps(stores.engine, stores.live, stores.directory)
-    dialling = Dialing(stores.engine, stores.live, stores.directory, 1)
-    desk = Desk(stores, sweeps, dialling)
+    dialing = Dialing(stores.engine, stores.live, stores.directory, 1)
+    desk = Desk(stores, sweeps, dialing)
     desk.rules()
     yield desk
     sweeps.stop()
-    dialling.stop()
+    dialing.stop()
 
 
 PROOF: dict[str, tuple[dict[str, Any], str]] = {  # a wish -> the refusal's code, or that it passes
@@ -67,7 +67,7 @@ PROOF: dict[str, tuple[dict[str, Any], str]] = {  # a wish -> the refusal's code
 def test_what_proves_that_a_person_asks(desk: Desk) -> None:
     stores = desk.stores
     key = "a-key-for-the-tests-of-32-letters"
-    requests = CallbackRequests(stores.engine, stores.live, stores.directory, desk.dialling, key)
+    requests = CallbackRequests(stores.engine, stores.live, stores.directory, desk.dialing, key)
     desk.rules(fill_seconds=2.0)
     site = stores.directory.site(1)
     assert site is not None

@@ -93,7 +93,7 @@ def test_what_is_handed_over(session: Session) -> None:
     assert len(callbacks.handed_over(session, NOW)) == 1
 
 
-def test_the_edge_of_what_was_dialled_before(session: Session) -> None:
+def test_the_edge_of_what_was_dialed_before(session: Session) -> None:
     store(
         session,
         callback_row(1, state="dialling", dialled_at=NOW - SECOND),
@@ -259,7 +259,7 @@ def test_calls_that_are_to_be_linked(session: Session) -> None:
         ),
     )
     of_two = session.query(CallRow.id).where(CallRow.account_id == 2).scalar()
-    assert set(callbacks.unlinked(session, NOW)) == {calls[0].id, of_two}
+    assert set(callbacks.calls_to_link(session, NOW)) == {calls[0].id, of_two}
 
 
 def test_old_refusals_are_forgotten_and_nothing_else(session: Session) -> None:

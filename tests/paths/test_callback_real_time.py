@@ -19,7 +19,7 @@ from leadtracker.errors import SiteFault, StoreUnavailable
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter import real_time_login
 from leadtracker.pbx.voicenter.real_time_feed import FEED, Pace
-from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.behavior import Behavior
 from leadtracker.pbx.voicenter.simulator.events import status_update
 from leadtracker.pbx.voicenter.simulator.real_time import SimulatedRealTime, served
 from leadtracker.records.tables import InboxRow
@@ -76,19 +76,17 @@ def test_the_feed_leads_a_request_on(road: Road, real_time: SimulatedRealTime) -
     assert families(road) == {"real-time", "cdr"}
 
 
-ENDS = {  # by the agent's behaviour: what is known before the CDR, and after it
-    Behaviour.AGENT_MISSES: (["dialling", "failed"], "agent: missed"),
-    Behaviour.VISITOR_MISSES: (["dialling", "agent answered", "failed"], "visitor: missed"),
-    Behaviour.VISITOR_BUSY: (["dialling", "agent answered", "failed"], "visitor: busy"),
+ENDS = {  # by the agent's behavior: what is known before the CDR, and after it
+    Behavior.AGENT_MISSES: (["dialling", "failed"], "agent: missed"),
+    Behavior.VISITOR_MISSES: (["dialling", "agent answered", "failed"], "visitor: missed"),
+    Behavior.VISITOR_BUSY: (["dialling", "agent answered", "failed"], "visitor: busy"),
 }
 
 
-@pytest.mark.parametrize("behaviour", ENDS)
-def test_only_the_cdr_ends_it(
-    road: Road, real_time: SimulatedRealTime, behaviour: Behaviour
-) -> None:
-    road.switch.behaviours["WalterSIP"] = behaviour
-    states, code = ENDS[behaviour]
+@pytest.mark.parametrize("behavior", ENDS)
+def test_only_the_cdr_ends_it(road: Road, real_time: SimulatedRealTime, behavior: Behavior) -> None:
+    road.switch.behaviors["WalterSIP"] = behavior
+    states, code = ENDS[behavior]
     road.stay("agent answered")
     asked = road.ask()
     assert road.seen_until(asked["id"], "failed") == states
@@ -96,7 +94,7 @@ def test_only_the_cdr_ends_it(
 
 
 def test_a_hang_up_without_a_cdr_ends_nothing(road: Road, real_time: SimulatedRealTime) -> None:
-    road.switch.behaviours["WalterSIP"] = Behaviour.NO_CDR
+    road.switch.behaviors["WalterSIP"] = Behavior.NO_CDR
     asked = road.ask()
     road.until(asked["id"], "visitor answered")
     road.settle()
@@ -118,7 +116,7 @@ def test_a_feed_that_is_cut_loses_nothing_that_the_cdr_does_not_mend(
     road.until(asked["id"], after)
     real_time.gone = {0}
     real_time.hang_up()
-    road.go_on()
+    road.release()
     road.until(asked["id"], "talked")
     assert (road.row(asked["id"]).talk_seconds, road.row(asked["id"]).spent is not None) == (
         42,

@@ -81,23 +81,23 @@ class TestReports:
 
     def test_the_funnel_counts_each_as_far_as_it_came(self, session: Session) -> None:
         nothing = {"talk_seconds": 0, "dialled_at": None}
-        dialled = {"talk_seconds": 0, "dialled_at": NOW}
+        dialed = {"talk_seconds": 0, "dialled_at": NOW}
         store(
             session,
             callback_row(1, state="refused", code="often", **nothing),
             callback_row(2, state="scheduled", **nothing),
             callback_row(3, state="cancelled", **nothing),
-            callback_row(4, state="dialling", **dialled),
-            callback_row(5, state="uncertain", **dialled),
-            callback_row(6, state="agent answered", **dialled),
-            callback_row(7, state="visitor answered", **dialled),
-            callback_row(8, state="failed", code="agent: busy", **dialled),
-            callback_row(9, state="failed", code="visitor: busy", **dialled),
+            callback_row(4, state="dialling", **dialed),
+            callback_row(5, state="uncertain", **dialed),
+            callback_row(6, state="agent answered", **dialed),
+            callback_row(7, state="visitor answered", **dialed),
+            callback_row(8, state="failed", code="agent: busy", **dialed),
+            callback_row(9, state="failed", code="visitor: busy", **dialed),
             callback_row(10, state="talked", dialled_at=NOW, talk_seconds=42),
             callback_row(11, state="talked", dialled_at=NOW, talk_seconds=18),
         )
         found = reports.funnel(session, self.ALL)
-        assert (found.asked, found.let_through, found.dialled) == (11, 10, 8)
+        assert (found.asked, found.let_through, found.dialed) == (11, 10, 8)
         assert (found.agent_answered, found.talked, found.talk_seconds) == (5, 3, 60)
         assert list(found.states.items()) == [
             (State.REFUSED, 1),
@@ -106,7 +106,7 @@ class TestReports:
             (State.UNCERTAIN, 1),
             (State.AGENT_ANSWERED, 1),
             (State.VISITOR_ANSWERED, 1),
-            (State.CANCELLED, 1),
+            (State.CANCELED, 1),
             (State.FAILED, 2),
             (State.TALKED, 2),
         ]

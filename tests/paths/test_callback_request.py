@@ -22,7 +22,7 @@ from tests.callback_road import ORIGIN, PHONE, TARGET, Road, long
 from tests.paths.test_main_road import number
 
 
-def test_asked_dialled_talked_and_paid(road: Road, dashboard: FlaskClient) -> None:
+def test_asked_dialed_talked_and_paid(road: Road, dashboard: FlaskClient) -> None:
     number(road.client, "dana")
     asked = road.message()
     answer = road.post(asked)
@@ -38,7 +38,7 @@ def test_asked_dialled_talked_and_paid(road: Road, dashboard: FlaskClient) -> No
         "Dana Cohen דנה",
         "a kitchen",
     )
-    assert road.dialled() == {asked["id"]: 1}
+    assert road.dialed() == {asked["id"]: 1}
     (dial,) = [one for one in road.switch.asked if one.path.endswith("click2call.aspx")]
     assert dial.fields["var_leadtracker_visitor"] == long("dana")
     assert dial.fields["target"] == TARGET.lstrip("+")
@@ -139,7 +139,7 @@ def test_a_double_click_a_retry_and_a_reload_are_one_call(road: Road) -> None:
     assert again.get_json()["id"] == asked["id"]
     road.settle()
     assert road.post(asked).get_json()["state"] == "talked"
-    assert road.dialled() == {asked["id"]: 1}
+    assert road.dialed() == {asked["id"]: 1}
     assert [row.state for row in road.rows()] == ["talked"]
 
 
@@ -152,7 +152,7 @@ def test_the_same_id_with_two_tokens_at_once_is_one_call(road: Road) -> None:
     for thread in threads:
         thread.join()
     road.settle()
-    assert road.dialled() == {first["id"]: 1}
+    assert road.dialed() == {first["id"]: 1}
 
 
 def test_an_id_of_another_visitor_tells_nothing(road: Road) -> None:
@@ -162,7 +162,7 @@ def test_an_id_of_another_visitor_tells_nothing(road: Road) -> None:
     assert road.stands(asked["id"], "noa").status_code in (404, 200)
     assert road.stands(asked["id"], "noa").get_json().get("state") != "dialling"
     road.settle()
-    assert sum(road.dialled().values()) == 1
+    assert sum(road.dialed().values()) == 1
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -199,7 +199,7 @@ def test_refused_counted_and_shown(road: Road, name: str) -> None:
     (row,) = road.rows()
     assert (row.state, row.code) == ("refused", code)
     assert refusals(road) == {code: 1}
-    assert road.dialled() == {}
+    assert road.dialed() == {}
 
 
 def test_another_sites_page_is_refused_and_counted(road: Road) -> None:
@@ -254,7 +254,7 @@ SPELLED = [
 
 def test_one_number_in_every_spelling_rings_once(road: Road) -> None:
     """From an address and a visitor of its own each time; what is not understood is refused,
-    never dialled."""
+    never dialed."""
     road.rules(per_number={"minute": 1, "hour": 1, "day": 1})
     words: Counter[str] = Counter()
     for n, phone in enumerate(SPELLED):
@@ -263,7 +263,7 @@ def test_one_number_in_every_spelling_rings_once(road: Road) -> None:
         )
         words[answer.get_json()["words"]] += 1
     road.settle()
-    assert list(road.dialled().values()) == [1]
+    assert list(road.dialed().values()) == [1]
     assert words[""] == 1
     assert words["often"] >= 10
     assert {row.target for row in road.rows() if row.state != "refused"} == {TARGET}
@@ -274,7 +274,7 @@ def test_a_refused_request_may_be_sent_again_under_its_id(road: Road) -> None:
     assert road.post(asked).get_json()["words"] == "number"
     assert road.post(asked | {"phone": PHONE}).get_json()["state"] == "dialling"
     road.settle()
-    assert road.dialled() == {asked["id"]: 1}
+    assert road.dialed() == {asked["id"]: 1}
 
 
 def test_a_flood_is_counted_and_writes_little(road: Road) -> None:
@@ -315,4 +315,4 @@ def test_money_of_a_request_that_was_never_written_is_free_again(
         assert guard.money("pbx", row.site_id, row.day)[0] == left * row.reserved
     road.settle()
     assert guard.money("pbx", row.site_id, row.day) == (0, road.row(asked["id"]).spent)
-    assert list(road.dialled().values()) == [1]
+    assert list(road.dialed().values()) == [1]

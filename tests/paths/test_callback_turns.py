@@ -1,5 +1,5 @@
 """What the worker does with each callback request in one turn,
-and whom a dialling asks after whom."""
+and whom a dialing asks after whom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from leadtracker.callback import dialing as callback_dialling
+from leadtracker.callback import dialing as callback_dialing
 from leadtracker.callback.dialing import LAST_TRY_SECONDS, Dialing
 from leadtracker.callback.sweeps import CallbackSweeps
 from leadtracker.callback_rules.course import State
@@ -65,7 +65,7 @@ class Pbx:
 def pbx(monkeypatch: pytest.MonkeyPatch) -> Pbx:
     pbx = Pbx()
     monkeypatch.setattr(
-        callback_dialling, "VENDORS", {"voicenter": SimpleNamespace(click_to_call=pbx)}
+        callback_dialing, "VENDORS", {"voicenter": SimpleNamespace(click_to_call=pbx)}
     )
     return pbx
 
@@ -74,7 +74,7 @@ def pbx(monkeypatch: pytest.MonkeyPatch) -> Pbx:
 class Desk:
     stores: Stores
     sweeps: CallbackSweeps
-    dialling: Dialing
+    dialing: Dialing
 
     def rules(self, **more: Any) -> None:
         save(self.stores.engine, self.stores, RULES | more, {})
@@ -97,16 +97,16 @@ class Desk:
 @pytest.fixture
 def desk(stores: Stores, pbx: Pbx) -> Iterator[Desk]:
     sweeps = CallbackSweeps(stores.engine, stores.live, stores.directory)
-    dialling = Dialing(stores.engine, stores.live, stores.directory, 1)
-    desk = Desk(stores, sweeps, dialling)
+    dialing = Dialing(stores.engine, stores.live, stores.directory, 1)
+    desk = Desk(stores, sweeps, dialing)
     desk.rules()
     yield desk
     sweeps.stop()
-    dialling.stop()
+    dialing.stop()
 
 
 WAITING: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str, bool]]] = {
-    # rules, request -> its state and code after the turn, whether its dialling was begun
+    # rules, request -> its state and code after the turn, whether its dialing was begun
     "due": ({}, {"due_at": NOW}, ("scheduled", "", True)),
     "not yet": ({}, {"due_at": NOW + SECOND}, ("scheduled", "", False)),
     "a day late": ({}, {"due_at": NOW - 24 * HOUR}, ("scheduled", "", True)),
@@ -143,14 +143,14 @@ def test_what_becomes_of_each_that_waits(desk: Desk, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         desk.sweeps._dialing, "begin", lambda pk, found_as: begun.append((pk, found_as))
     )
-    for name, (rules, request, (state, code, dialled)) in WAITING.items():
+    for name, (rules, request, (state, code, dialed)) in WAITING.items():
         begun.clear()
         desk.rules(**rules)
         pk = desk.store(**({"state": "scheduled"} | request))
         desk.sweeps._dial_due(NOW)
         row = desk.row()
         assert (row.state, row.code) == (state, code), name
-        assert begun == ([(pk, State(state))] if dialled else []), name
+        assert begun == ([(pk, State(state))] if dialed else []), name
         assert row.spent == (0 if code else None), name
         assert row.ended_at == (NOW if code else None), name
     with Session(desk.stores.engine) as session:
@@ -161,7 +161,7 @@ def test_what_becomes_of_each_that_waits(desk: Desk, monkeypatch: pytest.MonkeyP
 def test_one_request_for_each_agent_and_none_begun_twice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two agents; one is busy with a request that was dialled some minutes ago."""
+    """Two agents; one is busy with a request that was dialed some minutes ago."""
     begun: list[int] = []
 
     def begin(request: int, _: object) -> str:
@@ -180,7 +180,7 @@ def test_one_request_for_each_agent_and_none_begun_twice(
     desk.sweeps._dial_due(NOW + 29 * SECOND)
     assert begun == [waiting[0].pk, received.pk]
     begun.clear()
-    desk.sweeps._dial_due(NOW + 10 * MINUTE)  # whoever was dialled so long ago is not waited for
+    desk.sweeps._dial_due(NOW + 10 * MINUTE)  # whoever was dialed so long ago is not waited for
     assert begun == [waiting[0].pk, waiting[1].pk, received.pk]
 
 
@@ -268,12 +268,14 @@ TRIES: dict[str, tuple[dict[str, Answer], list[str], str, str]] = {  # answers -
 }
 
 
-def test_whom_a_dialling_asks(desk: Desk, pbx: Pbx) -> None:
+def test_whom_a_dialing_asks(desk: Desk, pbx: Pbx) -> None:
     for name, (answers, asked, state, code) in TRIES.items():
         pbx.answers = answers
         pbx.asked.clear()
         pk = desk.store(state="received")
-        assert desk.dialling.begin(pk, State.RECEIVED).result() is None  # type: ignore[union-attr] # a place is free
+        begun = desk.dialing.begin(pk, State.RECEIVED)
+        assert begun is not None
+        assert begun.result() is None
         row = desk.row()
         assert [dial.agent for dial in pbx.asked] == asked, name
         assert (row.state, row.code, row.agent) == (state, code, asked[-1]), name
@@ -289,15 +291,15 @@ def test_no_other_agent_is_asked_after_some_seconds(
     desk: Desk, pbx: Pbx, monkeypatch: pytest.MonkeyPatch, seconds: float, asked: int
 ) -> None:
     pbx.answers, pbx.seconds = dict.fromkeys(("WalterSIP", "LoisSIP"), Answer.OFFLINE), seconds
-    monkeypatch.setattr(callback_dialling, "time", SimpleNamespace(monotonic=lambda: pbx.clock))
-    desk.dialling._dial(desk.store(state="received"), State.RECEIVED)
+    monkeypatch.setattr(callback_dialing, "time", SimpleNamespace(monotonic=lambda: pbx.clock))
+    desk.dialing._dial(desk.store(state="received"), State.RECEIVED)
     assert len(pbx.asked) == asked
 
 
 def test_what_the_pbx_is_told(desk: Desk, pbx: Pbx) -> None:
     desk.rules(max_seconds=600, dial={"record": True})
-    desk.dialling._dial(desk.store(state="received"), State.RECEIVED)
-    desk.dialling._dial(desk.store(state="received", visitor=""), State.RECEIVED)
+    desk.dialing._dial(desk.store(state="received"), State.RECEIVED)
+    desk.dialing._dial(desk.store(state="received", visitor=""), State.RECEIVED)
     ours, theirs = {"leadtracker_request": "1-request-1"}, {"leadtracker_visitor": long("dana")}
     assert pbx.asked == [
         Dial("WalterSIP", TARGET, ours | theirs, {"record": True}, 600),
@@ -306,12 +308,12 @@ def test_what_the_pbx_is_told(desk: Desk, pbx: Pbx) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.SCHEDULED])
-def test_what_is_dialled_or_over_is_not_dialled(desk: Desk, pbx: Pbx, state: State) -> None:
-    desk.dialling._dial(desk.store(state=state), State.SCHEDULED)
+def test_what_is_dialed_or_over_is_not_dialed(desk: Desk, pbx: Pbx, state: State) -> None:
+    desk.dialing._dial(desk.store(state=state), State.SCHEDULED)
     assert (pbx.asked, desk.row().state) == ([], state)
 
 
-LEFT: dict[Answer, tuple[str, str, bool]] = {  # the campaign's answer -> state, campaign, dialled
+LEFT: dict[Answer, tuple[str, str, bool]] = {  # the campaign's answer -> state, campaign, dialed
     Answer.ACCEPTED: ("scheduled", "1234", False),
     Answer.REFUSED: ("scheduled", "", False),
     Answer.UNREACHED: ("scheduled", "", False),
@@ -321,14 +323,14 @@ LEFT: dict[Answer, tuple[str, str, bool]] = {  # the campaign's answer -> state,
 
 def test_what_a_campaign_answers(desk: Desk, pbx: Pbx) -> None:
     desk.rules(campaign="1234")
-    for answer, (state, campaign, dialled) in LEFT.items():
+    for answer, (state, campaign, dialed) in LEFT.items():
         pbx.answers, later = {"1234": answer}, NOW + HOUR
-        desk.dialling._dial(desk.store(state="received", due_at=later), State.RECEIVED)
+        desk.dialing._dial(desk.store(state="received", due_at=later), State.RECEIVED)
         row = desk.row()
         assert (row.state, row.campaign, row.dialled_at is not None, row.message) == (
             state,
             campaign,
-            dialled,
+            dialed,
             "left",
         )
         assert (pbx.scheduled.pop(), pbx.asked) == (("1234", later), [])
@@ -342,7 +344,7 @@ def test_a_late_answer_ends_the_uncertainty_and_nothing_else(desk: Desk) -> None
         ("talked", "", ("talked", "")),
     ]:
         pk = desk.store(state=state, code=code, call_id="")
-        desk.dialling._note(pk, "WalterSIP", Dialed(Answer.ACCEPTED, "call-1", "m" * 900))
+        desk.dialing._note(pk, "WalterSIP", Dialed(Answer.ACCEPTED, "call-1", "m" * 900))
         row = desk.row()
         assert (row.state, row.code, row.call_id, row.agent, row.message) == (
             *after,
@@ -350,7 +352,7 @@ def test_a_late_answer_ends_the_uncertainty_and_nothing_else(desk: Desk) -> None
             "WalterSIP",
             "m" * 500,
         )
-    desk.dialling._note(
+    desk.dialing._note(
         desk.store(state="dialling", call_id="first"), "A", Dialed(Answer.ACCEPTED, "second")
     )
     assert desk.row().call_id == "first"
@@ -361,34 +363,34 @@ class TestHangUp:
         for state in State:
             pk = desk.store(state=state, agent="WalterSIP")
             if state in (State.DIALING, State.AGENT_ANSWERED, State.VISITOR_ANSWERED):
-                desk.dialling.hang_up(pk)
+                desk.dialing.hang_up(pk)
                 assert (pbx.hung_up.pop(), desk.row().state) == ("WalterSIP", state)
             elif state is State.SCHEDULED:
-                desk.dialling.hang_up(pk)
+                desk.dialing.hang_up(pk)
                 assert (desk.row().state, desk.row().spent) == ("cancelled", 0)
             else:
                 with pytest.raises(BadRequest):
-                    desk.dialling.hang_up(pk)
+                    desk.dialing.hang_up(pk)
         assert pbx.hung_up == []
 
     def test_what_cannot_be_ended(self, desk: Desk, pbx: Pbx) -> None:
         with pytest.raises(NotFound):
-            desk.dialling.hang_up(999)
+            desk.dialing.hang_up(999)
         with pytest.raises(BadRequest):  # the campaign has it
-            desk.dialling.hang_up(desk.store(state="scheduled", campaign="1234", agent="WalterSIP"))
+            desk.dialing.hang_up(desk.store(state="scheduled", campaign="1234", agent="WalterSIP"))
         with pytest.raises(BadRequest):  # nobody was rung
-            desk.dialling.hang_up(desk.store(state="dialling", agent=""))
+            desk.dialing.hang_up(desk.store(state="dialling", agent=""))
         pbx.answers = {"WalterSIP": Answer.REFUSED}
         with pytest.raises(PbxUnavailable, match="did not hang up: refused"):
-            desk.dialling.hang_up(desk.store(state="dialling", agent="WalterSIP"))
+            desk.dialing.hang_up(desk.store(state="dialling", agent="WalterSIP"))
 
 
-def test_a_place_is_free_again_when_the_dialling_is_over(desk: Desk, pbx: Pbx) -> None:
+def test_a_place_is_free_again_when_the_dialing_is_over(desk: Desk, pbx: Pbx) -> None:
     for _ in range(3):
-        begun = desk.dialling.begin(desk.store(state="received"), State.RECEIVED)
+        begun = desk.dialing.begin(desk.store(state="received"), State.RECEIVED)
         assert begun is not None
         begun.result()
-        desk.dialling._pool.submit(
+        desk.dialing._pool.submit(
             lambda: None
         ).result()  # its thread has given the place back by now
     assert len(pbx.asked) == 3

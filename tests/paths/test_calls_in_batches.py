@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from leadtracker.calls import reading as call_reading
+from leadtracker.calls import reading
 from leadtracker.records import verdicts
 from leadtracker.records.inbox import read_again
 from leadtracker.records.tables import InboxRow, PhoneRow
@@ -79,11 +79,11 @@ class TestBatches:
         assert pbx.states() == ["done"] * 3
 
     def test_the_batch_does_not_matter(self, pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is known of a caller at his third call is the same however many were read
+        """What is known of a caller at their third call is the same however many were read
         together."""
         found = []
         for batch in (1, 2, 10):
-            monkeypatch.setattr(call_reading, "BATCH", batch)
+            monkeypatch.setattr(reading, "BATCH", batch)
             caller, did = f"+97250111111{batch % 10}", OTHER_DID
             for number in range(3):
                 pbx.cdr(
@@ -105,7 +105,7 @@ def remembered(pbx: Pbx) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     with Session(pbx.engine) as session:
         for call in pbx.calls():
-            judged = verdicts.judgement(session, call.id)
+            judged = verdicts.judgment(session, call.id)
             assert judged is not None, call.call_id
             found[call.call_id] = (
                 judged.evidence.remembered.at if judged.evidence.remembered else None

@@ -31,6 +31,10 @@ from tests.paths.test_main_road import PBX, cdr, number, settle
 
 DANA, YOSSI = "dana".ljust(22, "_"), "yossi".ljust(22, "_")
 PHONE = "+972501234567"
+# what a word may change of a call and of its verdict
+SHOWN = ("visitor_id", "match", "visitor_info", "touchpoint", "channel", "campaign")
+SAID = ("confirmed", "confirmed_at", "heeded", "matched", "stated_right")
+JUDGED = ("posterior", "evidence", "stated", "untold", "days")
 
 
 @pytest.fixture
@@ -57,59 +61,43 @@ def rows(stores: Stores) -> dict[str, Any]:
     """All that a word may change, and whose floats are only as exact as sums of them."""
     with Session(stores.engine) as session:
         call = session.scalars(select(CallRow)).one()
-        verdict = session.scalars(select(VerdictRow)).one()
         learned = session.scalars(
             select(LearnedRow).where(LearnedRow.site_id == call.site_id)
         ).one()
         return {
-            "call": [
-                call.visitor_id,
-                call.match,
-                call.visitor_info,
-                call.touchpoint,
-                call.channel,
-                call.campaign,
-            ],
-            "said": [
-                verdict.confirmed,
-                verdict.confirmed_at,
-                verdict.heeded,
-                verdict.matched,
-                verdict.stated_right,
-            ],
-            "verdict": [
-                verdict.posterior,
-                verdict.evidence,
-                verdict.stated,
-                verdict.untold,
-                verdict.days,
-            ],
-            "lesson": {
-                f"{name} {key}": value
-                for name, sums in (verdict.lesson or {}).items()
-                for key, value in sums.items()
-            },
-            "learned": {
-                f"{name} {key}": value
-                for name, sums in learned.counts.items()
-                for key, value in sums.items()
-            },
-            "shares": sorted(
-                (round(row.p, 9), row.channel, row.campaign)
-                for row in session.scalars(select(ShareRow))
-            ),
-            "phones": [
-                (row.key, row.remembered)
-                for row in session.scalars(select(PhoneRow).order_by(PhoneRow.key))
-            ],
-            "callers": sorted(
-                (row.visitor, str(row.called)) for row in session.scalars(select(CallerRow))
-            ),
-            "known": sorted(
-                (row.phone, row.visitor, row.said_by)
-                for row in session.scalars(select(KnownPhoneRow))
-            ),
+            "call": [getattr(call, name) for name in SHOWN],
+            **_of_verdict(session.scalars(select(VerdictRow)).one()),
+            "learned": _flat(learned.counts),
+            **_of_people(session),
         }
+
+
+def _of_verdict(verdict: VerdictRow) -> dict[str, Any]:
+    return {
+        "said": [getattr(verdict, name) for name in SAID],
+        "verdict": [getattr(verdict, name) for name in JUDGED],
+        "lesson": _flat(verdict.lesson or {}),
+    }
+
+
+def _of_people(session: Session) -> dict[str, Any]:
+    phones = session.scalars(select(PhoneRow).order_by(PhoneRow.key))
+    known = session.scalars(select(KnownPhoneRow))
+    return {
+        "shares": sorted(
+            (round(row.p, 9), row.channel, row.campaign)
+            for row in session.scalars(select(ShareRow))
+        ),
+        "phones": [(row.key, row.remembered) for row in phones],
+        "callers": sorted(
+            (row.visitor, str(row.called)) for row in session.scalars(select(CallerRow))
+        ),
+        "known": sorted((row.phone, row.visitor, row.said_by) for row in known),
+    }
+
+
+def _flat(counts: dict[str, dict[str, float]]) -> dict[str, float]:
+    return {f"{name} {key}": value for name, sums in counts.items() for key, value in sums.items()}
 
 
 def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -19,7 +19,10 @@ from leadtracker.site_file import save_account
 from leadtracker.web.stores import Stores
 from tests.patience import PATIENCE, until
 
-POP = "/pbx/pbx/secret-of-the-pbx-account/screen-pop?phone=0501234567&ivrid=c1&extenUser=S&did=0722776772&status=Ringing"
+POP = (
+    "/pbx/pbx/secret-of-the-pbx-account/screen-pop"
+    "?phone=0501234567&ivrid=c1&extenUser=S&did=0722776772&status=Ringing"
+)
 OURS = {
     "STATUS": "OK",
     "CLIENTNAME": "",

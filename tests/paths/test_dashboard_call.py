@@ -7,7 +7,8 @@ from datetime import timedelta
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from tests.dashboard_rows import NOW, add, call, callback, lease, leg, touchpoint, unknown_call
+from leadtracker.records.tables import CallRow
+from tests.dashboard_rows import NOW, add, call, lease, leg, notification, touchpoint, unknown_call
 
 EARLIER = NOW - timedelta(days=3)
 
@@ -18,32 +19,67 @@ def page(client: FlaskClient, call_pk: int) -> str:
     return answer.text
 
 
-def test_all_that_is_known(dashboard: FlaskClient, engine: Engine) -> None:
-    first = touchpoint(
-        NOW - timedelta(days=9),
-        source="facebook",
-        channel="paid social",
-        campaign="מבצע",
-        term="דירה",
-    )
-    last = touchpoint(
-        NOW - timedelta(minutes=5),
-        landing_page="/%D7%93",
-        url="https://shop.example.com/%D7%93?utm_source=google",
-    )
-    match = {
-        "how": "tapped",
-        "said": "The visitor tapped the number 6 s before the call.",
-        "lease": "l1",
-        "lease_start": (NOW - timedelta(minutes=5)).isoformat(),
-        "tapped": (NOW - timedelta(seconds=6)).isoformat(),
-        "left": None,
-    }
+FIRST = touchpoint(
+    NOW - timedelta(days=9),
+    source="facebook",
+    channel="paid social",
+    campaign="מבצע",
+    term="דירה",
+)
+LAST = touchpoint(
+    NOW - timedelta(minutes=5),
+    landing_page="/%D7%93",
+    url="https://shop.example.com/%D7%93?utm_source=google",
+)
+MATCH = {
+    "how": "tapped",
+    "said": "The visitor tapped the number 6 s before the call.",
+    "lease": "l1",
+    "lease_start": (NOW - timedelta(minutes=5)).isoformat(),
+    "tapped": (NOW - timedelta(seconds=6)).isoformat(),
+    "left": None,
+}
+IVR = [
+    {"order": 1, "layer_name": "שלום", "digits": "3"},
+    {"order": 2, "layer_id": 77, "digits": "0"},
+]
+SUMMARY = {
+    "insights": {"summary": "היא ביקשה מחיר"},
+    "transcript": [{"speaker": "נועה", "text": "היי"}],
+}
+SAID_OF_THE_CALL = (
+    '<h1 dir="auto">דנה</h1>',
+    "נדל״ן",
+    "054-321-6549",
+    "First call from this number",
+    "6 s before the call",
+    "facebook · paid social · מבצע",
+    "Mon 9 Nov, 14:00:00",
+    "bing · paid search",
+    "Visit before the call",
+    "Tapped the number",
+    "Wed 18 Nov, 13:59:54",
+    "1:15",
+    "מכירות",
+    "שלום",
+    "<kbd>3</kbd>",
+    "היא ביקשה מחיר",
+    "היי",
+    "3 times",
+    'href="https://pbx.example/1.mp3" rel="noopener noreferrer"',
+    "SIP12",
+    "rooms",
+    "<bdi>ד</bdi>",
+)
+
+
+def known_call(engine: Engine) -> CallRow:
+    """A call with everything that may be known of one."""
     row = call(
         NOW,
-        arrival=last,
-        first_touchpoint=first,
-        match=match,
+        arrival=LAST,
+        first_touchpoint=FIRST,
+        match=MATCH,
         lease_id="l1",
         answered_at=NOW + timedelta(seconds=8),
         visitor_info={"name": "דנה", "company": "נדל״ן", "rooms": 4},
@@ -54,64 +90,24 @@ def test_all_that_is_known(dashboard: FlaskClient, engine: Engine) -> None:
         caller="+972543216549",
     )
     add(engine, row)
+    queue = {"queue": "מכירות", "extension": "SIP12"}
+    rang = NOW + timedelta(seconds=8)
+    bing, late = touchpoint(EARLIER, source="bing"), touchpoint(NOW, source="too-late")
     add(
         engine,
-        leg(
-            row.id,
-            NOW,
-            type="Queue",
-            status="ANSWER",
-            record={"queue": "מכירות", "extension": "SIP12"},
-        ),
-        leg(
-            row.id,
-            NOW + timedelta(seconds=8),
-            type="Incoming Call",
-            record={
-                "ivr": [
-                    {"order": 1, "layer_name": "שלום", "digits": "3"},
-                    {"order": 2, "layer_id": 77, "digits": "0"},
-                ],
-                "ai": {
-                    "insights": {"summary": "היא ביקשה מחיר"},
-                    "transcript": [{"speaker": "נועה", "text": "היי"}],
-                },
-            },
-        ),
-        callback(row.id, '{"caller":"0543216549","name":"דנה"}'.encode(), copies=3),
-        lease(EARLIER, visitor=row.visitor_id, arrival=touchpoint(EARLIER, source="bing")),
-        lease(
-            NOW + timedelta(days=1),
-            visitor=row.visitor_id,
-            arrival=touchpoint(NOW, source="too-late"),
-        ),
+        leg(row.id, NOW, type="Queue", status="ANSWER", record=queue),
+        leg(row.id, rang, type="Incoming Call", record={"ivr": IVR, "ai": SUMMARY}),
+        notification(row.id, '{"caller":"0543216549","name":"דנה"}'.encode(), copies=3),
+        lease(EARLIER, visitor=row.visitor_id, arrival=bing),
+        lease(NOW + timedelta(days=1), visitor=row.visitor_id, arrival=late),
     )
+    return row
+
+
+def test_all_that_is_known(dashboard: FlaskClient, engine: Engine) -> None:
+    row = known_call(engine)
     text = page(dashboard, row.id)
-    for words in (
-        '<h1 dir="auto">דנה</h1>',
-        "נדל״ן",
-        "054-321-6549",
-        "First call from this number",
-        "6 s before the call",
-        "facebook · paid social · מבצע",
-        "Mon 9 Nov, 14:00:00",
-        "bing · paid search",
-        "Visit before the call",
-        "Tapped the number",
-        "Wed 18 Nov, 13:59:54",
-        "1:15",
-        "מכירות",
-        "שלום",
-        "<kbd>3</kbd>",
-        "היא ביקשה מחיר",
-        "היי",
-        "3 times",
-        'href="https://pbx.example/1.mp3" rel="noopener noreferrer"',
-        "SIP12",
-        "rooms",
-        "<bdi>ד</bdi>",
-        f'href="/visitors/{row.visitor_id}"',
-    ):
+    for words in (*SAID_OF_THE_CALL, f'href="/visitors/{row.visitor_id}"'):
         assert words in text, words
     assert "too-late" not in text
     assert (
@@ -147,12 +143,12 @@ def test_secrets_of_the_account_are_not_shown(dashboard: FlaskClient, engine: En
     add(engine, row)
     add(
         engine,
-        callback(
+        notification(
             row.id,
             b"token=abc123&telephone=1&x=secret-of-the-pbx-account",
             query="phone=1&token=t0k3n",
         ),
-        callback(row.id, b"\xff\x00broken", fault="cannot be read <b>", state="broken"),
+        notification(row.id, b"\xff\x00broken", fault="cannot be read <b>", state="broken"),
     )
     text = page(dashboard, row.id)
     for secret in ("abc123", "t0k3n", "secret-of-the-pbx-account"):

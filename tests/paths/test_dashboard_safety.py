@@ -18,14 +18,24 @@ from sqlalchemy.orm import Session
 
 from leadtracker.domain import touchpoint_from_json, touchpoint_to_json
 from leadtracker.errors import LeadtrackerError, StoreUnavailable
-from leadtracker.records.tables import SiteRow
+from leadtracker.records.tables import CallRow, SiteRow
 from leadtracker.web.dashboard import slow_work
-from tests.dashboard_rows import NOW, OURS, PASSWORD, add, call, callback, lease, leg, touchpoint
+from tests.dashboard_rows import (
+    NOW,
+    OURS,
+    PASSWORD,
+    add,
+    call,
+    lease,
+    leg,
+    notification,
+    touchpoint,
+)
 from tests.patience import PATIENCE
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HOSTILE = (
     "\"'><script>alert(1)</script><img src=x "
@@ -62,58 +72,23 @@ class Page(HTMLParser):
         self.text += data
 
 
+NAMES = ("source", "channel", "campaign", "landing_page", "medium", "term", "content", "referrer")
+OF_A_CALL = ("caller", "representative", "extension", "queue", "status", "call_id", "did")
+OF_A_LEG: dict[str, Any] = {
+    **dict.fromkeys(("queue", "extension", "representative"), HOSTILE),
+    "ivr": [dict.fromkeys(("layer_name", "digits", "layer_id"), HOSTILE)],
+    "ai": {
+        "insights": {"summary": HOSTILE, "questions": [{"question": HOSTILE, "answer": [HOSTILE]}]},
+        "transcript": [{"speaker": HOSTILE, "text": HOSTILE}],
+    },
+}
+OF_A_NOTIFICATION = ("family", "content_type", "query", "fault", "method")
+
+
 @pytest.fixture
 def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
     """Pages whose every text that a browser or a PBX may send is hostile."""
-    names = ("source", "channel", "campaign", "landing_page", "medium", "term", "content")
-    arrival = touchpoint(
-        NOW,
-        **dict.fromkeys((*names, "referrer"), HOSTILE),
-        url="javascript:alert(3)",
-        click_ids={"gclid": HOSTILE},
-    )
-    first = touchpoint_from_json(touchpoint_to_json(arrival) | {"at": HOSTILE})
-    row = call(
-        NOW,
-        arrival=arrival,
-        first_touchpoint=first,
-        caller=HOSTILE,
-        representative=HOSTILE,
-        extension=HOSTILE,
-        queue=HOSTILE,
-        status=HOSTILE,
-        call_id=HOSTILE,
-        did=HOSTILE,
-        recording_url="javascript:alert(4)",
-        match={"said": HOSTILE, "lease_start": HOSTILE, "tapped": HOSTILE, "left": HOSTILE},
-        visitor_info={"name": HOSTILE, "company": HOSTILE, HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]},
-    )
-    odd = call(
-        NOW, phase=HOSTILE, outcome=HOSTILE, direction=HOSTILE, visitor_info={"name": {"a": 1}}
-    )
-    add(engine, row, odd)
-    record: dict[str, Any] = {name: HOSTILE for name in ("queue", "extension", "representative")}
-    record["ivr"] = [{"layer_name": HOSTILE, "digits": HOSTILE, "layer_id": HOSTILE}]
-    record["ai"] = {
-        "insights": {"summary": HOSTILE, "questions": [{"question": HOSTILE, "answer": [HOSTILE]}]},
-        "transcript": [{"speaker": HOSTILE, "text": HOSTILE}],
-    }
-    hostile_body = json.dumps({HOSTILE: HOSTILE}).encode()
-    add(
-        engine,
-        leg(row.id, type=HOSTILE, status=HOSTILE, record=record),
-        callback(
-            row.id,
-            hostile_body,
-            family=HOSTILE,
-            content_type=HOSTILE,
-            query=HOSTILE,
-            fault=HOSTILE,
-            method=HOSTILE,
-        ),
-        callback(row.id, HOSTILE.encode()),
-        lease(NOW - timedelta(minutes=1), arrival=arrival, visitor=row.visitor_id),
-    )
+    row, odd = hostile_calls(engine)
     with Session(engine) as session:
         site = session.get_one(SiteRow, 1)
         site.name = site.time_zone and HOSTILE
@@ -122,6 +97,7 @@ def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
     dashboard.application.extensions["leadtracker"].directory.change = 0
     dashboard.application.extensions["leadtracker"].directory._next_check = 0
     escaped = "%3Cscript%3Ealert(1)%3C%2Fscript%3E"
+    day = "from=2026-11-18&to=2026-11-18"
     return [
         "/calls",
         "/calls/newest",
@@ -130,12 +106,9 @@ def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
         f"/visitors/{row.visitor_id}",
         "/pool",
         f"/callers/{escaped}",
-        "/sources?from=2026-11-18&to=2026-11-18",
+        f"/sources?{day}",
         "/settings",
-        *(
-            f"/sources?from=2026-11-18&to=2026-11-18&by={by}"
-            for by in ("source", "campaign", "landing")
-        ),
+        *(f"/sources?{day}&by={by}" for by in ("source", "campaign", "landing")),
         f"/calls?number={escaped}&source={escaped}&channel={escaped}",
         f"/visitors/{row.visitor_id}?call={escaped}",
         f"/login?next=/{escaped}",
@@ -143,6 +116,36 @@ def hostile(dashboard: FlaskClient, engine: Engine) -> list[str]:
         f"/calls?from={escaped}",
         f"/sources?by={escaped}",
     ]
+
+
+def hostile_calls(engine: Engine) -> tuple[CallRow, CallRow]:
+    """One with all that a call may have, and one with words that we do not know."""
+    gclid = {"gclid": HOSTILE}
+    arrival = touchpoint(
+        NOW, **dict.fromkeys(NAMES, HOSTILE), url="javascript:alert(3)", click_ids=gclid
+    )
+    row = call(
+        NOW,
+        **dict.fromkeys(OF_A_CALL, HOSTILE),
+        arrival=arrival,
+        first_touchpoint=touchpoint_from_json(touchpoint_to_json(arrival) | {"at": HOSTILE}),
+        recording_url="javascript:alert(4)",
+        match=dict.fromkeys(("said", "lease_start", "tapped", "left"), HOSTILE),
+        visitor_info={"name": HOSTILE, "company": HOSTILE, HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]},
+    )
+    odd = call(
+        NOW, phase=HOSTILE, outcome=HOSTILE, direction=HOSTILE, visitor_info={"name": {"a": 1}}
+    )
+    add(engine, row, odd)
+    body = json.dumps({HOSTILE: HOSTILE}).encode()
+    add(
+        engine,
+        leg(row.id, type=HOSTILE, status=HOSTILE, record=OF_A_LEG),
+        notification(row.id, body, **dict.fromkeys(OF_A_NOTIFICATION, HOSTILE)),
+        notification(row.id, HOSTILE.encode()),
+        lease(NOW - timedelta(minutes=1), arrival=arrival, visitor=row.visitor_id),
+    )
+    return row, odd
 
 
 def test_hostile_text_stays_text(dashboard: FlaskClient, hostile: list[str]) -> None:

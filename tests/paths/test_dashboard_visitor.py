@@ -20,6 +20,7 @@ OLD = "old-visitor-0000000001"
 
 
 def visit(client: FlaskClient, visitor: str = LIVE, site: str = "shop") -> None:
+    campaign = "utm_source=facebook&utm_medium=paid_social&utm_campaign=מבצע"
     message = {
         "ask": "number",
         "token": f"{site}-token",
@@ -28,7 +29,7 @@ def visit(client: FlaskClient, visitor: str = LIVE, site: str = "shop") -> None:
         "page": f"https://{site}.example.com/p/12",
         "info": {"name": "דנה כהן", "company": "נדל״ן", "rooms": 4, "pets": ["כלב", "חתול"]},
         "arrival": {
-            "url": f"https://{site}.example.com/sale?utm_source=facebook&utm_medium=paid_social&utm_campaign=מבצע",
+            "url": f"https://{site}.example.com/sale?{campaign}",
             "referrer": "",
         },
     }

@@ -224,7 +224,7 @@ def test_another_demo_in_the_same_folder_is_refused(second_run: Running) -> None
     assert "Traceback" not in another.stderr
 
 
-def test_a_person_rings_the_number_he_sees_in_two_clicks(
+def test_a_person_rings_the_number_they_see_in_two_clicks(
     second_run: Running, browser: Browser
 ) -> None:
     site = second_run.address("Marketing site")

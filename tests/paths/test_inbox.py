@@ -27,7 +27,7 @@ from leadtracker.records.inbox import (
     read_call_again,
 )
 from leadtracker.records.tables import InboxRow
-from tests.dashboard_rows import add, call, callback
+from tests.dashboard_rows import add, call, notification
 from tests.notifications import NOON, turn_is_taken
 
 PATIENCE = 20.0  # seconds, for threads that must end
@@ -160,15 +160,15 @@ def first_writes(
     inbox: Inbox, batches: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], None]:
     """One notification is being written until this is called."""
-    go_on, insert = threading.Event(), inbox._insert
+    may_insert, insert = threading.Event(), inbox._insert
 
     def slowly(connection: Any, values: Sequence[dict[str, Any]]) -> None:
         if values[0]["query"] == "0":
-            assert go_on.wait(PATIENCE)
+            assert may_insert.wait(PATIENCE)
         insert(connection, values)
 
     monkeypatch.setattr(inbox, "_insert", slowly)
-    return go_on.set
+    return may_insert.set
 
 
 class TestAtOnce:
@@ -247,7 +247,7 @@ def three_days(app: Flask, engine: Engine) -> None:
     of = call()
     add(engine, of)
     kept = [
-        callback(
+        notification(
             None if state == NEW else of.id,
             b"",
             received_at=NOON + timedelta(days=day),
@@ -285,7 +285,7 @@ def test_what_is_read_again(
 def test_one_call_is_read_again(three_days: None, engine: Engine) -> None:
     other = call()
     add(engine, other)
-    add(engine, callback(other.id, b""))
+    add(engine, notification(other.id, b""))
     with Session(engine) as session:
         read_call_again(session, 1)
         session.commit()

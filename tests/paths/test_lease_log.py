@@ -37,14 +37,13 @@ ROOT = keys.root(1)
 def say(
     client: FlaskClient, ask: str, visitor: str, user_agent: str = DESKTOP, **more: Any
 ) -> dict[str, Any]:
+    campaign = "utm_source=google&utm_campaign=spring|sale"
     message = {
         "ask": ask,
         "token": "shop-token",
         "visitor": visitor.ljust(22, "_"),
         "visit": visitor.ljust(22, "-"),
-        "arrival": {
-            "url": "https://shop.example.com/kitchens/oak?utm_source=google&utm_campaign=spring|sale"
-        },
+        "arrival": {"url": f"https://shop.example.com/kitchens/oak?{campaign}"},
     } | more
     headers = {"Origin": "https://shop.example.com", "User-Agent": user_agent}
     answer = client.post("/tracker.js", data=json.dumps(message), headers=headers)
@@ -208,11 +207,13 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(
         command.upgrade(_alembic(engine), "0001")
     else:
         command.downgrade(_alembic(engine), "0001")
-    first = """INSERT INTO leases (id, site_id, did, visitor, visit, reason, start, seen, taps, touchpoint, channel,
-        source, campaign, landing_page, new_visit) VALUES ('l', 1, '+972722776772', 'v', 'w', 'leased',
-        '2026-01-01 10:00:00+00:00', '2026-01-01 10:00:00+00:00', '[]', '{}', '', '', '', '', true)"""
-    site = """INSERT INTO sites (id, name, origins, country, time_zone, display_format, lease_seconds, visitor_days,
-        name_keys, company_keys) VALUES (1, 'shop', '[]', 'IL', 'Asia/Jerusalem', 'national', 120, 90, '[]', '[]')"""
+    first = """INSERT INTO leases (id, site_id, did, visitor, visit, reason, start, seen, taps,
+        touchpoint, channel, source, campaign, landing_page, new_visit)
+        VALUES ('l', 1, '+972722776772', 'v', 'w', 'leased', '2026-01-01 10:00:00+00:00',
+        '2026-01-01 10:00:00+00:00', '[]', '{}', '', '', '', '', true)"""
+    site = """INSERT INTO sites (id, name, origins, country, time_zone, display_format,
+        lease_seconds, visitor_days, name_keys, company_keys)
+        VALUES (1, 'shop', '[]', 'IL', 'Asia/Jerusalem', 'national', 120, 90, '[]', '[]')"""
     with engine.begin() as connection:
         connection.execute(text(site))
         connection.execute(text(first))

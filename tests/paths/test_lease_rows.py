@@ -58,7 +58,8 @@ def entry(name: str, begins: bool = False, seen: datetime = NOW, **more: str) ->
             "region": "IL-3",
             "topic": "kitchens",
             "new_visit": "1",
-            "touchpoint": '{"channel":"email","source":"google","campaign":"spring","landing_page":"/sale"}',
+            "touchpoint": '{"channel":"email","source":"google",'
+            '"campaign":"spring","landing_page":"/sale"}',
         }
     return values | more
 

@@ -19,6 +19,7 @@ from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 
 ORIGIN = "https://shop.example.com"
+CAMPAIGN = "utm_source=google&utm_medium=cpc&utm_campaign=spring"
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/140.0.0.0 Safari/537.36"
@@ -40,7 +41,7 @@ def message(name: str, /, **more: Any) -> dict[str, Any]:
         "visit": f"v{visitor}"[:22],
         "info": {"name": "Dana Cohen דנה", "company": "Acme"},
         "arrival": {
-            "url": "https://shop.example.com/sale?utm_source=google&utm_medium=cpc&utm_campaign=spring",
+            "url": f"https://shop.example.com/sale?{CAMPAIGN}",
             "referrer": "https://www.google.com/",
             "at": time.time() * 1000,
         },
@@ -104,76 +105,64 @@ def cdr(did: str, **more: Any) -> dict[str, Any]:
 
 def test_number_pop_cdr_record(client: FlaskClient, stores: Stores, worker: Worker) -> None:
     began = time.time()
+    visitor = "dana".ljust(22, "_")
     shown = number(client, "dana")
     assert shown["reason"] == "leased"
     assert shown["did"].startswith("+97272277677")
     assert shown["display"] == "072-277-" + shown["did"][-4:]
     assert shown["lease_seconds"] == 120
-
     national = "0" + shown["did"].removeprefix("+972")
-    pop = client.get(
-        f"{PBX}/screen-pop",
-        query_string={
-            "phone": "0501234567",
-            "ivrid": "call-1",
-            "extenUser": "SIPSIP",
-            "did": national,
-            "statusCall": "Ringing",
-        },
-    )
-    visitor = "dana".ljust(22, "_")
-    assert pop.get_json() == {
+
+    assert pop(client, national) == {
         "STATUS": "OK",
         "CLIENTNAME": "Dana Cohen דנה",
         "COMPANY": "Acme",
         "TOTAL": 1,
         "URL": f"https://calls.example.com/visitors/{visitor}?call=call-1",
     }
-
     settle(worker)
     with Session(stores.engine) as session:
-        ringing = session.scalars(select(CallRow)).one()
-        assert (ringing.phase, ringing.outcome, ringing.visitor_id) == (
-            "ringing",
-            "unknown",
-            visitor,
-        )
+        rings = session.scalars(select(CallRow)).one()
+    assert (rings.phase, rings.outcome, rings.visitor_id) == ("ringing", "unknown", visitor)
 
     for _ in range(3):
         answer = client.post(f"{PBX}/cdr", json=cdr(national))
         assert (answer.status_code, answer.get_json()) == (200, {"Err": 0, "Errdesc": "OK"})
     settle(worker)
-
     with Session(stores.engine) as session:
         call = session.scalars(select(CallRow)).one()
         leg = session.scalars(select(LegRow)).one()
         kept = session.scalars(select(InboxRow).where(InboxRow.family == "cdr")).one()
         lease = session.scalars(select(LeaseRow)).one()
     assert kept.copies == 3
-    assert (call.phase, call.outcome, call.caller, call.did) == (
-        "ended",
-        "answered",
-        "+972501234567",
-        shown["did"],
-    )
+    check_call(call, shown["did"])
+    assert int(began) <= call.started_at.timestamp() <= time.time()
+    assert leg.record["recording_url"] == "https://cpanel.voicenter.co.il/x.mp3"
+    assert (lease.did, lease.visitor) == (shown["did"], visitor)
+    assert (lease.campaign, lease.new_visit) == ("spring", True)
+
+
+def pop(client: FlaskClient, national: str) -> Any:
+    """The answer to the screen pop of a call that rings."""
+    query = {
+        "phone": "0501234567",
+        "ivrid": "call-1",
+        "extenUser": "SIPSIP",
+        "did": national,
+        "statusCall": "Ringing",
+    }
+    return client.get(f"{PBX}/screen-pop", query_string=query).get_json()
+
+
+def check_call(call: CallRow, did: str) -> None:
+    assert (call.phase, call.outcome) == ("ended", "answered")
+    assert (call.caller, call.did) == ("+972501234567", did)
     assert (call.talk_seconds, call.ring_seconds, call.representative) == (20, 4, "Walter")
-    assert (call.channel, call.source, call.campaign, call.landing_page) == (
-        "paid search",
-        "google",
-        "spring",
-        "/sale",
-    )
+    assert (call.channel, call.source) == ("paid search", "google")
+    assert (call.campaign, call.landing_page) == ("spring", "/sale")
     assert call.visitor_info == {"name": "Dana Cohen דנה", "company": "Acme"}
     assert call.match["verdict"] == "certain"
     assert call.match["said"] == "On the site now, desktop, just arrived."
-    assert int(began) <= call.started_at.timestamp() <= time.time()
-    assert leg.record["recording_url"] == "https://cpanel.voicenter.co.il/x.mp3"
-    assert (lease.did, lease.visitor, lease.campaign, lease.new_visit) == (
-        shown["did"],
-        visitor,
-        "spring",
-        True,
-    )
 
 
 def test_cdr_without_screen_pop_and_without_redis_still_matches(
@@ -222,7 +211,7 @@ def test_a_call_whose_moment_is_told_late_is_no_earlier_call_of_itself(
         )
     said = call.match["said"]
     assert ("the same person as" in said) is earlier, said
-    assert ("was not answered" in said) is earlier, said
+    assert ("nobody answered" in said) is earlier, said
     assert phone.at == caller.at == call.started_at.timestamp()
     assert phone.remembered["answered"] is True
 
@@ -302,7 +291,7 @@ def test_wrong_secrets_leave_no_trace(client: FlaskClient, stores: Stores, path:
         assert session.scalars(select(InboxRow)).all() == []
 
 
-def test_broken_callbacks_are_kept_and_read_again(
+def test_broken_notifications_are_kept_and_read_again(
     client: FlaskClient, stores: Stores, worker: Worker
 ) -> None:
     answer = client.post(f"{PBX}/cdr", data=b'{"caller": "05', content_type="application/json")

@@ -11,7 +11,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from leadtracker.calls import reading as call_reading
+from leadtracker.calls import reading
 from leadtracker.errors import StoreUnavailable
 from leadtracker.pbx import wire
 from leadtracker.records import calls, verdicts
@@ -102,7 +102,7 @@ class TestAStoreThatFails:
             if where == "holders":
                 broken.setattr(pbx.stores.live, "holders", failing(fault))
             elif where == "save":
-                broken.setattr(call_reading, "save", failing(fault))
+                broken.setattr(reading, "save", failing(fault))
             elif where == "verdicts":
                 broken.setattr(verdicts, "share", failing(fault))
             else:
@@ -125,7 +125,7 @@ class TestAStoreThatFails:
                 raise ValueError("this one cannot be saved")
             save(session, calls)
 
-        monkeypatch.setattr(call_reading, "save", refuse_one)
+        monkeypatch.setattr(reading, "save", refuse_one)
         pbx.cdr("poison")
         pbx.cdr("good", caller=RON)
         assert pbx.read() == 2
@@ -143,7 +143,7 @@ class TestAStoreThatFails:
         pbx.cdr("call")
         pbx.cdr("other", caller=RON)
         with monkeypatch.context() as broken:
-            broken.setattr(call_reading, "save", fail)
+            broken.setattr(reading, "save", fail)
             with pytest.raises(OperationalError):
                 pbx.read()
         assert [(row.state, row.fault) for row in pbx.inbox()] == [("new", None)] * 2
@@ -156,7 +156,7 @@ class TestAStoreThatFails:
         """The sums in SQL are those of the lessons that calls have."""
         with Session(pbx.engine) as session:
             lessons = [
-                verdicts.judgement_of(row).lesson for row in session.scalars(select(VerdictRow))
+                verdicts.judgment_of(row).lesson for row in session.scalars(select(VerdictRow))
             ]
         assert len(lessons) == calls
         assert pbx.learned("stray_calls") == pytest.approx(
@@ -183,7 +183,7 @@ def test_it_waits_for_its_turn_to_write_and_not_before(
         taken["judging"].add(turn_is_taken(pbx.engine))
         return judge(*arguments, **more)
 
-    monkeypatch.setattr(call_reading, "save", saves)
+    monkeypatch.setattr(reading, "save", saves)
     monkeypatch.setattr(Knowledge, "judge", judges)
     pbx.cdr("call")
     event.listen(pbx.engine, "commit", lambda _: taken["commit"].add(turn_is_taken(pbx.engine)))

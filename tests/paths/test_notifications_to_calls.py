@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.calls import reading as call_reading
+from leadtracker.calls import reading
 from leadtracker.records import verdicts
 from leadtracker.records.tables import AccountRow, InboxRow, ShareRow, VerdictRow
 from leadtracker.web.stores import Stores
@@ -209,7 +209,7 @@ def test_one_kept_pop_is_not_taken_by_two_calls(pbx: Pbx) -> None:
         new = session.scalars(
             select(InboxRow).where(InboxRow.state == "new").order_by(InboxRow.id)
         ).all()
-        first, second = call_reading._gather(session, new, pbx.stores.directory)
+        first, second = reading._gather(session, new, pbx.stores.directory)
         assert (first.call_id, first.named, len(first.heard)) == ("first", True, 2)
         assert (second.call_id, second.named, len(second.heard), second.row) == (
             "second",
@@ -252,7 +252,7 @@ def test_in_any_order_and_number_it_is_the_same_call(
     )
     number = itertools.count(1)
     for batch, order in itertools.product((1, 3), itertools.permutations(range(4))):
-        monkeypatch.setattr(call_reading, "BATCH", batch)
+        monkeypatch.setattr(reading, "BATCH", batch)
         day, caller = next(number), f"+97250{next(number):07}"
         for which in (*order, *order[:2]):
             if which == 0:
@@ -291,7 +291,7 @@ class TestWhoseSite:
             ("nobodys", "none", "default", "pool"), 1
         )
         with Session(pbx.engine) as session:
-            judged = {call.call_id: verdicts.judgement(session, call.id) for call in pbx.calls()}
+            judged = {call.call_id: verdicts.judgment(session, call.id) for call in pbx.calls()}
         assert {name: one and one.evidence.did for name, one in judged.items() if one} == {
             "default": None,
             "pool": DID,

@@ -13,7 +13,7 @@ from leadtracker.errors import NotFound
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.one_call import call_named, one_call
 from leadtracker.web.stores import Stores
-from tests.dashboard_rows import NOW, add, call, callback, lease, leg, unknown_call
+from tests.dashboard_rows import NOW, add, call, lease, leg, notification, unknown_call
 from tests.paths.test_who_is_shown import HOUR, MINUTE
 
 
@@ -31,8 +31,11 @@ class TestOneCall:
             lease(NOW + timedelta(seconds=1), id="after", visitor="me"),
             lease(NOW, id="again", visitor="me", new_visit=False),
             lease(NOW, id="other", visitor="other"),
-            *(callback(of.id, b"", query=str(n), received_at=NOW - n * HOUR) for n in range(42)),
-            callback(other.id, b"", query="other"),
+            *(
+                notification(of.id, b"", query=str(n), received_at=NOW - n * HOUR)
+                for n in range(42)
+            ),
+            notification(other.id, b"", query="other"),
         )
         with Session(engine) as session:
             found = one_call(session, of.id)

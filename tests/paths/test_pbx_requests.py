@@ -50,7 +50,8 @@ def counted(client: FlaskClient) -> Callable[[str, str], float]:
     """How many more notifications of a family had this receipt since the test began."""
 
     def count(family: str, receipt: str) -> float:
-        name = f'leadtracker_notifications_total{{account="pbx",family="{family}",receipt="{receipt}"}} '
+        labels = f'account="pbx",family="{family}",receipt="{receipt}"'
+        name = f"leadtracker_notifications_total{{{labels}}} "
         lines = (line for line in client.get("/metrics").text.splitlines() if line.startswith(name))
         return float(next(lines, "0 0").rpartition(" ")[2])
 

@@ -1,4 +1,4 @@
-"""Every list, report and judgement reads its rows by an index:
+"""Every list, report and judgment reads its rows by an index:
 what keeps them quick at a million calls."""
 
 from __future__ import annotations

@@ -85,34 +85,49 @@ def simulate(tmp_path: Path) -> Callable[..., list[Line]]:
     return run
 
 
+DAY = [
+    visit(MORNING, 0, "dana"),
+    visit(MORNING + 1, 1, "robot", bot=True),
+    visit(MORNING + 2, 2, "gal", sees_number=False),
+    visit(MORNING + 10, 3, "ron"),
+    visit(MORNING + 20, 4, "noa"),
+    said("engaged", MORNING + 60, 3, level=2),
+    call(MORNING + 100, 0, {"visit": 0}),
+    said("tap", MORNING + 195, 3),
+    call(MORNING + 200, 1, {"visit": 3}),
+    said("tap", MORNING + 295, 2),
+    call(MORNING + 300, 2, {"visit": 2}),
+    call(MORNING + 400, 3, {"fallback": True}),
+    call(MORNING + 500, 4, {"stray": 0.9}),
+    said("leave", MORNING + 600, 0),
+    {"t": MORNING + 700, "type": "known_phone", "visitor": "ron", "phone": "+972500000077"},
+    said("leave", MORNING + 701, 3),
+    visit(MORNING + 1000, 5, "noa"),
+    call(MORNING + 5000, 5, {"visit": 5}, phone="+972500000077"),
+    call(MORNING + 5100, 6, {"visit": 3}, phone="+972500000000", answered=False),
+]
+
+
 def test_a_day_told_by_hand(tmp_path: Path, simulate: Callable[..., list[Line]]) -> None:
-    t = MORNING
-    decisions = simulate(
-        write(
-            tmp_path / "trace.jsonl",
-            [
-                visit(t, 0, "dana"),
-                visit(t + 1, 1, "robot", bot=True),
-                visit(t + 2, 2, "gal", sees_number=False),
-                visit(t + 10, 3, "ron"),
-                visit(t + 20, 4, "noa"),
-                said("engaged", t + 60, 3, level=2),
-                call(t + 100, 0, {"visit": 0}),
-                said("tap", t + 195, 3),
-                call(t + 200, 1, {"visit": 3}),
-                said("tap", t + 295, 2),
-                call(t + 300, 2, {"visit": 2}),
-                call(t + 400, 3, {"fallback": True}),
-                call(t + 500, 4, {"stray": 0.9}),
-                said("leave", t + 600, 0),
-                {"t": t + 700, "type": "known_phone", "visitor": "ron", "phone": "+972500000077"},
-                said("leave", t + 701, 3),
-                visit(t + 1000, 5, "noa"),
-                call(t + 5000, 5, {"visit": 5}, phone="+972500000077"),
-                call(t + 5100, 6, {"visit": 3}, phone="+972500000000", answered=False),
-            ],
-        )
-    )
+    decisions = simulate(write(tmp_path / "trace.jsonl", DAY))
+    check_numbers(decisions)
+    calls = [line for line in decisions if "call" in line]
+    likeliest: list[Any] = [
+        max(line["candidates"], key=lambda each: each["p"], default=None) for line in calls
+    ]
+    assert [each and each["visitor"] for each in likeliest[:3]] == ["dana", "ron", "gal"]
+    assert min(each["p"] for each in likeliest[:3] if each) > 0.5
+    assert calls[2]["did"] is None, "the page kept the default number, a tap tells whose call it is"
+    assert (calls[3]["did"], calls[3]["candidates"]) == (None, [])
+    assert calls[4]["did"] == 1
+    assert likeliest[5]["visitor"] == "ron", "their phone is known, whatever number it dials"
+    assert likeliest[6]["visitor"] == "dana", "they called from this phone before"
+    for line in calls:
+        total = line["nobody"] + line["other"] + sum(each["p"] for each in line["candidates"])
+        assert total == pytest.approx(1)
+
+
+def check_numbers(decisions: list[Line]) -> None:
     visits = {line["visit"]: (line["did"], line["reason"]) for line in decisions if "visit" in line}
     assert visits[0][0] is not None
     assert visits[3][0] is not None
@@ -123,20 +138,6 @@ def test_a_day_told_by_hand(tmp_path: Path, simulate: Callable[..., list[Line]])
         (None, "pool_empty"),
     ]
     assert visits[5][0] in (0, 1), "pages that were left give their numbers back"
-    calls = [line for line in decisions if "call" in line]
-    likeliest: list[Any] = [
-        max(line["candidates"], key=lambda each: each["p"], default=None) for line in calls
-    ]
-    assert [each and each["visitor"] for each in likeliest[:3]] == ["dana", "ron", "gal"]
-    assert min(each["p"] for each in likeliest[:3] if each) > 0.5
-    assert calls[2]["did"] is None, "the page kept the default number, a tap tells whose call it is"
-    assert (calls[3]["did"], calls[3]["candidates"]) == (None, [])
-    assert calls[4]["did"] == 1
-    assert likeliest[5]["visitor"] == "ron", "his phone is known, whatever number it dials"
-    assert likeliest[6]["visitor"] == "dana", "she called from this phone before"
-    for line in calls:
-        total = line["nobody"] + line["other"] + sum(each["p"] for each in line["candidates"])
-        assert total == pytest.approx(1)
 
 
 def test_a_page_that_stays_visible_keeps_its_number(

@@ -18,7 +18,7 @@ from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.records import verdicts
 from leadtracker.records.calls import Snapshot
 from leadtracker.records.tables import CallRow, ShareRow, VerdictRow
-from leadtracker.records.verdicts import Judgement
+from leadtracker.records.verdicts import Judgment
 from leadtracker.web.stores import Stores
 from leadtracker.who_called import rematch as rematching
 from leadtracker.who_called.explanation import Explanation, Person, explanation
@@ -40,10 +40,10 @@ def holder(visitor: str, of: str, source: str = "ads") -> Holder:
     return Holder(visitor, of, source, 0, "", "", 1, True, 0.0, 0.0, None)
 
 
-def judged(posterior: Posterior, *holders: Holder, word: str | None = None) -> Judgement:
+def judged(posterior: Posterior, *holders: Holder, word: str | None = None) -> Judgment:
     first_calls = replace(posterior, first_calls=(0.0,) * len(holders))
     evidence = Evidence(NOW.timestamp(), "+1", "+2", 0, 0, 1.0, holders=holders)
-    return Judgement(evidence, first_calls, rules=3, version=9, word=word)
+    return Judgment(evidence, first_calls, rules=3, version=9, word=word)
 
 
 @pytest.fixture
@@ -291,7 +291,7 @@ class TestExplanation:
         assert (found.verdict, found.nobody) == ("likely", 0.1)
         assert found.other == pytest.approx(0.07)
         assert found.caller is found.people[0]
-        assert (found.word, found.heeded, found.calibrated) == (None, True, False)
+        assert (found.word, found.applied, found.calibrated) == (None, True, False)
         assert (found.rules, found.version) == (3, 9)
 
     def test_after_a_word(self, stores: Stores) -> None:
@@ -305,10 +305,10 @@ class TestExplanation:
         found = self.explained(stores, few, confirmed="noa")
         assert [each.visitor for each in found.people] == ["dana", "noa"]
         assert found.caller is found.people[1]
-        assert (found.verdict, found.word, found.heeded) == ("certain", "noa", False)
+        assert (found.verdict, found.word, found.applied) == ("certain", "noa", False)
         assert found.people[0].p == 0.9
         nobody = self.explained(stores, few, confirmed="", heeded="")
-        assert (nobody.caller, nobody.heeded, nobody.verdict) == (None, True, "nobody")
+        assert (nobody.caller, nobody.applied, nobody.verdict) == (None, True, "nobody")
 
     @pytest.mark.parametrize(("p", "named"), [(0.5, True), (0.49, False)])
     def test_a_caller_is_likely(self, p: float, named: bool) -> None:

@@ -127,9 +127,9 @@ class TestLessons:
         pages = [open_page(levels=(NOW - MINUTE,) * 2), open_page("noa")]
         judged = known.judge(session, RING, pages)
         taught = known.learn(judged, answered=True)
-        untold = match(judged.evidence.without_known_phone(), known.view)
+        without_phone = match(judged.evidence.without_known_phone(), known.view)
         assert taught.without_known_phone is not None
-        assert taught.without_known_phone[0] == pytest.approx(untold.best, rel=0.05)
+        assert taught.without_known_phone[0] == pytest.approx(without_phone.best, rel=0.05)
         assert taught.without_known_phone[1] is False
         assert truth(judged.posterior, "noa")[1]
         learned.tell_phone(session, site.id, PHONE, "dana", "page")
@@ -387,7 +387,7 @@ class TestGathering:
             (replace(RING, region="IL-8"), True),
         ],
     )
-    def test_whether_a_judgement_is_of_this_call(
+    def test_whether_a_judgment_is_of_this_call(
         self, session: Session, known: Knowledge, ring: Ring, judged_by: bool
     ) -> None:
         assert ring.is_of(known.judge(session, RING).evidence) is judged_by

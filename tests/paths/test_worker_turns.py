@@ -24,7 +24,7 @@ from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 from leadtracker.who_called.knowledge import Knowledge
 from tests.callback_road import callback_row
-from tests.dashboard_rows import add, call, callback, lease
+from tests.dashboard_rows import add, call, lease, notification
 from tests.notifications import turn_is_taken
 from tests.paths.test_main_road import message, number, post
 
@@ -69,7 +69,7 @@ class TestForgetting:
         ):
             add(
                 stores.engine,
-                callback(of.id, b"", query=name, received_at=received_at, state=state),
+                notification(of.id, b"", query=name, received_at=received_at, state=state),
             )
         worker._clean()
         assert ids(stores.engine, InboxRow.query) == {"done", "new", "broken"}
@@ -118,7 +118,7 @@ class TestForgetting:
         add(stores.engine, of, lease(now - 2 * DAY, id="old"), lease(now, id="young"))
         add(
             stores.engine,
-            *(callback(of.id, b"", query=str(d), received_at=now - d * DAY) for d in (6, 8)),
+            *(notification(of.id, b"", query=str(d), received_at=now - d * DAY) for d in (6, 8)),
         )
         worker._clean()
         assert (ids(stores.engine, InboxRow.query), ids(stores.engine, LeaseRow.id)) == (

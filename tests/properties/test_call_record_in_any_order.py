@@ -1,8 +1,9 @@
-"""A call is what its callbacks say, in whatever order, number and writing they come (pure)."""
+"""A call is what its notifications say, in any order, number and format (pure)."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import repeat
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -45,7 +46,7 @@ def heard(sent: Sent) -> Heard:
 @QUICKLY
 @given(calls())
 def test_a_cdr_says_the_same_in_every_format(call: SimulatedCall) -> None:
-    legs = len(records(call, lambda _: CdrFormat.JSON))
+    legs = len(records(call, repeat(CdrFormat.JSON)))
     read = [heard(sent) for sent in in_every_format(call)]
     for number in range(legs):
         assert read[number] == read[number + legs] == read[number + 2 * legs]
@@ -71,7 +72,7 @@ def test_any_order_and_number(call: SimulatedCall, data: st.DataObject) -> None:
 @given(calls(), st.data())
 def test_what_is_known_at_the_end(call: SimulatedCall, data: st.DataObject) -> None:
     formats = data.draw(st.lists(st.sampled_from(CdrFormat), min_size=2, max_size=2))
-    sent = [*pops(call), *events(call), *records(call, lambda number: formats[number])]
+    sent = [*pops(call), *events(call), *records(call, formats)]
     facts = build(heard(one) for one in data.draw(st.permutations(sent)))
     assert facts.phase is Phase.ENDED
     assert facts.outcome is OUTCOMES[call.ending]
@@ -82,4 +83,4 @@ def test_what_is_known_at_the_end(call: SimulatedCall, data: st.DataObject) -> N
     )
     assert facts.caller == call.customer
     assert facts.talk_seconds == (call.talk_seconds if call.answered else 0)
-    assert len(facts.legs) == len(records(call, lambda _: CdrFormat.JSON))
+    assert len(facts.legs) == len(records(call, repeat(CdrFormat.JSON)))

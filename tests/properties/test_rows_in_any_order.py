@@ -1,10 +1,11 @@
-"""The rows of a call are the same for every order and number of its callbacks: over HTTP,
-with the worker between."""
+"""The rows of a call are the same for every order and number of its notifications:
+over HTTP, with the worker between."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ from tests.properties.voicenter_calls import (
 )
 
 ADDRESS = "/pbx/pbx/secret-of-the-pbx-account"
-IN_ORDER = "in-order"  # the serial of the call whose callbacks come once and as they should
+IN_ORDER = "in-order"  # the serial of the call whose notifications come once and as they should
 
 
 @pytest.fixture
@@ -82,11 +83,10 @@ def send(client: FlaskClient, sent: Sent) -> None:
 def forget(stores: Stores, worker: Worker) -> None:
     """Nothing was learned and nobody called yet: a verdict depends on the calls before.
 
-    An example that hypothesis gave up in the middle has left callbacks,
+    An example that hypothesis gave up in the middle has left notifications,
     which would be read as a call just before.
     """
-    while worker.turn():
-        pass
+    read_all(worker)
     with Session(stores.engine) as session:
         for table in (LearnedRow, HourRow, PhoneRow, CallerRow):
             session.execute(delete(table))
@@ -125,6 +125,22 @@ def rows(stores: Stores, call: SimulatedCall) -> dict[str, Any]:
     return plain
 
 
+def read_all(worker: Worker) -> None:
+    while worker.turn():
+        pass
+
+
+def in_any_order(call: SimulatedCall, data: st.DataObject) -> list[Sent]:
+    """All that a PBX sends of a call, some of it again and in another format."""
+    legs = len(records(call, repeat(CdrFormat.JSON)))
+    some_format = st.sampled_from(CdrFormat)
+    formats = data.draw(st.lists(some_format, min_size=legs, max_size=legs), "formats")
+    needed = [*pops(call), *records(call, formats)]
+    anything = [*needed, *in_every_format(call), *short_pops(call), *events(call)]
+    more = data.draw(st.lists(st.sampled_from(anything), max_size=12), "again")
+    return data.draw(st.permutations([*needed, *more]), "order")
+
+
 def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str) -> None:
     client = app.test_client()
     serials = iter(range(10**6))
@@ -139,34 +155,17 @@ def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str)
     def example(call: SimulatedCall, data: st.DataObject) -> None:
         forget(stores, worker)
         tidy = replace(call, serial=f"call-{next(serials)}-tidy")
-        for sent in (*pops(tidy), *records(tidy, lambda _: CdrFormat.JSON)):
+        for sent in (*pops(tidy), *records(tidy, repeat(CdrFormat.JSON))):
             send(client, sent)
-        while worker.turn():
-            pass
+        read_all(worker)
 
         forget(stores, worker)
         wild = replace(call, serial=f"call-{next(serials)}-wild")
-        legs = len(records(wild, lambda _: CdrFormat.JSON))
-        formats = data.draw(
-            st.lists(st.sampled_from(CdrFormat), min_size=legs, max_size=legs), "formats"
-        )
-        needed = [*pops(wild), *records(wild, lambda number: formats[number])]
-        more = data.draw(
-            st.lists(
-                st.sampled_from(
-                    [*needed, *in_every_format(wild), *short_pops(wild), *events(wild)]
-                ),
-                max_size=12,
-            ),
-            "again",
-        )
-        order = data.draw(st.permutations([*needed, *more]), "order")
-        for sent in order:
+        for sent in in_any_order(wild, data):
             send(client, sent)
             if data.draw(st.booleans(), "the worker reads"):
                 worker.turn()
-        while worker.turn():
-            pass
+        read_all(worker)
         assert rows(stores, wild) == rows(stores, tidy)
 
     example()

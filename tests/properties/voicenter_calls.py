@@ -1,11 +1,12 @@
-"""Calls as Voicenter reports them, each callback in any of the ways that it may be written."""
+"""Calls as Voicenter reports them, each notification in any of the ways that it may be written."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -101,16 +102,15 @@ def events(call: SimulatedCall) -> list[Sent]:
     ]
 
 
-def records(call: SimulatedCall, how: Callable[[int], CdrFormat]) -> list[Sent]:
-    """The CDR of each leg, written as `how` says for the first, the second."""
+def records(call: SimulatedCall, formats: Iterable[CdrFormat]) -> list[Sent]:
+    """The CDR of each leg, in the formats given for the first, the second and so on."""
+    found = cdrs(call, ISRAEL, "https://cpanel.voicenter.co.il/", newer_fields=True)
     sent = []
-    for number, record in enumerate(
-        cdrs(call, ISRAEL, "https://cpanel.voicenter.co.il/", newer_fields=True)
-    ):
-        body, content_type = written(record, how(number))
+    for record, cdr_format in zip(found, formats, strict=False):
+        body, content_type = written(record, cdr_format)
         sent.append(Sent("cdr", "POST", content_type, "", body))
     return sent
 
 
 def in_every_format(call: SimulatedCall) -> list[Sent]:
-    return [sent for how in CdrFormat for sent in records(call, lambda _, how=how: how)]  # type: ignore[misc] # how is bound at once
+    return [sent for cdr_format in CdrFormat for sent in records(call, repeat(cdr_format))]

@@ -79,7 +79,7 @@ def call(
 
 
 class TestGoOn:
-    @pytest.mark.parametrize("ended", [State.FAILED, State.CANCELLED])
+    @pytest.mark.parametrize("ended", [State.FAILED, State.CANCELED])
     def test_what_ends_without_a_call_costs_nothing(self, ended: State) -> None:
         row = request()
         advance(row, ended, NOW, "offline")

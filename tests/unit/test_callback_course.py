@@ -110,7 +110,7 @@ VISITOR_MISSES = state_of_pop(pop(Phase.ENDED, leg=2))
             "failed",
         ),
         ([State.DIALING, state_of_leg(leg(True, UNKNOWN))], "unknown"),
-        ([State.SCHEDULED, State.CANCELLED], "cancelled"),
+        ([State.SCHEDULED, State.CANCELED], "cancelled"),
         ([State.SCHEDULED, State.DIALING, State.UNCERTAIN], "uncertain"),
         ([State.DIALING, State.UNCERTAIN, state_of_leg(leg(True, ANSWERED))], "talked"),
         ([State.DIALING, State.UNCERTAIN, State.UNKNOWN], "unknown"),
@@ -119,7 +119,7 @@ VISITOR_MISSES = state_of_pop(pop(Phase.ENDED, leg=2))
             "talked",
         ),  # its CDR came late
         (
-            [State.DIALING, State.CANCELLED, state_of_leg(leg(True, ANSWERED))],
+            [State.DIALING, State.CANCELED, state_of_leg(leg(True, ANSWERED))],
             "talked",
         ),  # hung up, after talk
     ],

@@ -18,7 +18,11 @@ from leadtracker.records.sites import Directory
 FULL = """
 [account.pbx]
 secret = "secret-of-the-pbx-account"
-options = { code = "XXXX", callback_limits = { minute = 9, hour = 90, day = 900 }, blocked = ["052-234-5678"] }
+
+[account.pbx.options]
+code = "XXXX"
+callback_limits = { minute = 9, hour = 90, day = 900 }
+blocked = ["052-234-5678"]
 
 [site.shop]
 account_key = "pbx"
@@ -75,7 +79,7 @@ def test_no_table_calls_nobody_back(engine: Engine) -> None:
 
 
 def test_every_fault_at_once(engine: Engine) -> None:
-    text = '[site.shop]\ncallback = { agents = "SIPSIP", ceiling = -1, colour = "red" }'
+    text = '[site.shop]\ncallback = { agents = "SIPSIP", ceiling = -1, color = "red" }'
     with Session(engine) as session, pytest.raises(SiteFault) as fault:
         site_file.apply(session, text)
     lines = str(fault.value).splitlines()
@@ -138,7 +142,7 @@ def test_a_currency_of_its_own_needs_prices_of_its_own(engine: Engine) -> None:
     ("table", "told"),
     [
         ([], "callback must be a table"),
-        ({"colour": 1}, "callback has no key 'colour'; it has agents, choose"),
+        ({"color": 1}, "callback has no key 'color'; it has agents, choose"),
         ({"currency": "EUR"}, "callback has no key 'currency'"),
         ({"agents": ["SIP;SIP"]}, "callback.agents 'SIP;SIP' is neither an extension"),
         ({"agents": ["A", "A"]}, "names an extension twice"),

@@ -160,7 +160,7 @@ def test_minutes_of(text: str, minutes: tuple[int, int]) -> None:
     ["", "9-17", "09:00", "17:00-09:00", "22:00-02:00", "09:60-10:00", "09:00-24:01", "a:b-c:d"],
 )
 def test_no_span(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 # split, int and we raise it, each in its own words
+    with pytest.raises(ValueError):  # noqa: PT011 # split and int raise it too, in other words
         minutes_of(text)
 
 

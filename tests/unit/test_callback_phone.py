@@ -51,9 +51,11 @@ def run() -> Callable[[str, list[Any]], list[Any]]:
     if shutil.which("node") is None:
         pytest.fail("Node.js is not installed: the script is built with it (make test installs it)")
 
+    source = json.dumps((STATIC / "tracker" / "callback_phone.js").as_uri())
+
     def of(name: str, given: list[Any]) -> list[Any]:
         script = (
-            f"import * as phone from {json.dumps((STATIC / 'tracker' / 'callback_phone.js').as_uri())};"
+            f"import * as phone from {source};"
             f"import {{ readFileSync }} from 'node:fs';"
             f"const given = JSON.parse(readFileSync(0));"
             f"console.log(JSON.stringify(given.map((one) => phone.{name}(...one))));"
@@ -79,7 +81,7 @@ def e164(number: PhoneNumber) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def test_every_country_has_its_dialling_code(run: Callable[..., list[Any]]) -> None:
+def test_every_country_has_its_dialing_code(run: Callable[..., list[Any]]) -> None:
     wanted = {
         country: str(code)
         for code, countries in COUNTRY_CODE_TO_REGION_CODE.items()
@@ -87,7 +89,7 @@ def test_every_country_has_its_dialling_code(run: Callable[..., list[Any]]) -> N
         if country != "001"
     }
     assert (
-        dict(zip(wanted, run("diallingCode", [[country] for country in wanted]), strict=True))
+        dict(zip(wanted, run("dialingCode", [[country] for country in wanted]), strict=True))
         == wanted
     )
 

@@ -12,7 +12,7 @@ from flask import Flask
 from leadtracker import money
 from leadtracker.callback import request as callback_request
 from leadtracker.callback import sweeps as callback_sweeps
-from leadtracker.callback.request import Told, read_wish, told
+from leadtracker.callback.request import Told, answer_of, read_wish
 from leadtracker.callback_rules.agents import is_extension, order
 from leadtracker.callback_rules.counting import PER_ACCOUNT, WITHOUT_SCRIPT, stricter
 from leadtracker.callback_rules.course import ENDED, State
@@ -128,7 +128,7 @@ class TestWish:
 class TestTold:
     @pytest.mark.parametrize("state", State)
     def test_only_who_waits_is_told_when(self, state: State) -> None:
-        said = told(callback_row(1, state=state, due_at=THEN))
+        said = answer_of(callback_row(1, state=state, due_at=THEN))
         assert (said.id, said.state) == ("request-1", state)
         assert said.opens == (THEN if state is State.SCHEDULED else None)
 
@@ -161,7 +161,7 @@ class TestWords:
 
     def test_tones(self) -> None:
         quiet = {state for state in State if callback_tone(callback_row(1, state=state)) == "quiet"}
-        assert quiet == {State.RECEIVED, State.UNKNOWN, State.CANCELLED} == set(State) - set(TONES)
+        assert quiet == {State.RECEIVED, State.UNKNOWN, State.CANCELED} == set(State) - set(TONES)
         assert callback_tone(callback_row(1, state="talked")) == "good"
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -117,7 +118,10 @@ def test_places_are_bounded_and_given_back(held: threading.Event) -> None:
     assert [crm._places.acquire(blocking=False) for _ in range(3)] == [True, True, False]
 
 
-REASON = NewConnectionError(None, "refused")  # type: ignore[arg-type] # the connection is not looked at
+# Nobody looks at the pool and the connection that these errors name.
+NO_POOL: Any = None
+REFUSED = MaxRetryError(NO_POOL, "/", NewConnectionError(NO_POOL, "refused"))
+NO_REASON = MaxRetryError(NO_POOL, "/", None)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +129,8 @@ REASON = NewConnectionError(None, "refused")  # type: ignore[arg-type] # the con
     [
         (requests.ConnectTimeout(), Fate.NOT_SENT),
         (requests.exceptions.InvalidSchema(), Fate.NOT_SENT),
-        (requests.ConnectionError(MaxRetryError(None, "/", REASON)), Fate.NOT_SENT),  # type: ignore[arg-type] # likewise
-        (requests.ConnectionError(MaxRetryError(None, "/", None)), Fate.NO_ANSWER),  # type: ignore[arg-type] # likewise
+        (requests.ConnectionError(REFUSED), Fate.NOT_SENT),
+        (requests.ConnectionError(NO_REASON), Fate.NO_ANSWER),
         (requests.ConnectionError(ProtocolError("aborted")), Fate.NO_ANSWER),
         (requests.ConnectionError(), Fate.NO_ANSWER),
         (requests.ReadTimeout(), Fate.NO_ANSWER),

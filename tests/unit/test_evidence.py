@@ -112,11 +112,16 @@ def test_evidence_is_kept_as_json() -> None:
 
 
 def test_evidence_without_the_knowledge_of_the_phone() -> None:
-    untold = evidence().without_known_phone()
-    assert (untold.remembered, untold.knowers, untold.known_otherwise, untold.elsewhere) == (
+    without_phone = evidence().without_known_phone()
+    assert (
+        without_phone.remembered,
+        without_phone.knowers,
+        without_phone.known_otherwise,
+        without_phone.elsewhere,
+    ) == (
         None,
         frozenset(),
         frozenset(),
         (),
     )
-    assert untold.holders == evidence().holders
+    assert without_phone.holders == evidence().holders

@@ -138,7 +138,7 @@ class TestRemember:
             name: Called(NOW, share, "+97231", False, PHONE) for name in ("dana", "noa")
         }
 
-    def test_the_numbers_dialled_are_kept(self) -> None:
+    def test_the_numbers_dialed_are_kept(self) -> None:
         before = Remembered(NOW - 60, ("+97239", "+97231", None), (), 1.0, 0.0, ruled_out=("dan",))
         kept, _ = remember(
             replace(self.EVIDENCE, remembered=before),

@@ -247,9 +247,9 @@ class TestRemember:
         assert remembered.other == pytest.approx(0.1)
 
     def test_no_more_than_sixteen_numbers_the_newest_first(self) -> None:
-        dialled = tuple(f"+1{n}" for n in range(16))
-        evidence = replace(self.EVIDENCE, remembered=Remembered(NOW - 9, dialled, (), 1.0, 0.0))
-        assert remember(evidence, self.posterior(), True)[0].dids == (DID, *dialled[:15])
+        dialed = tuple(f"+1{n}" for n in range(16))
+        evidence = replace(self.EVIDENCE, remembered=Remembered(NOW - 9, dialed, (), 1.0, 0.0))
+        assert remember(evidence, self.posterior(), True)[0].dids == (DID, *dialed[:15])
 
     def test_no_more_than_eight_ruled_out_the_newest_first(self) -> None:
         before = Remembered(NOW - 9, (), (), 1.0, 0.0, ruled_out=("a", "b", "n0"))

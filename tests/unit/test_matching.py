@@ -206,7 +206,7 @@ class TestRepeats:
         )
         assert (
             posterior.first_calls[0] < posterior.first_calls[1]
-        )  # who has called does so from his own phone
+        )  # who has called does so from their own phone
 
     def test_of_whom_a_user_said_no(self) -> None:
         posterior = match(

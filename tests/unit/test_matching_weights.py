@@ -252,7 +252,7 @@ def test_a_repeat_from_a_hidden_number_is_from_no_other_phone() -> None:
 @pytest.mark.parametrize(
     ("remembered", "ready"), [(None, 0.02), (before(), 1.0), (before(dids=(OTHER_DID, None)), 0.02)]
 )
-def test_how_readily_the_same_number_is_dialled_again(
+def test_how_readily_the_same_number_is_dialed_again(
     remembered: Remembered | None, ready: float
 ) -> None:
     assert same_number(call(remembered=remembered)) == ready

@@ -231,11 +231,11 @@ def test_who_is_named(
     assert said.campaign == float(own + rival >= nobody)
 
 
-def test_a_caller_is_known_by_his_region() -> None:
+def test_a_caller_is_known_by_their_region() -> None:
     rivals = [Rival(2.0, "south", "ads")]
     said = verdicts(1.0, "north", "ads", rivals, 0.0, 1.0, Learned())
-    # phone says north: 0.6 + 0.4 * 0.5 = 0.8, his weight 1.6 against 0.8;
-    # otherwise the rival's is # the greater
+    # phone says north: 0.6 + 0.4 * 0.5 = 0.8, their weight 1.6 against 0.8;
+    # otherwise the rival's is the greater
     assert said.right == pytest.approx(0.8)
     assert said.wrong == pytest.approx(0.2)
     assert verdicts(1.0, "north", "ads", rivals, 0.0, 0.5, Learned()).right == pytest.approx(0.4)

@@ -43,7 +43,7 @@ def test_a_quiet_site_is_quiet_in_every_state() -> None:
     assert fit(Counts(closed_seconds=seconds)).open[0][1] < prior.OPEN[0] / 100
 
 
-def test_old_pages_follow_their_younger_neighbour() -> None:
+def test_old_pages_follow_their_younger_neighbor() -> None:
     busy = Counts(
         closed_calls={CELLS[prior.CHAINED][1]: 1000.0},
         closed_seconds={CELLS[prior.CHAINED][1]: 1000.0 / prior.CLOSED[prior.CHAINED] / 2},

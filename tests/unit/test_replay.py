@@ -16,7 +16,7 @@ from leadtracker.errors import TraceFault
 from leadtracker.live import Asker, Grant, Told
 from leadtracker.matching.evidence import Evidence
 from leadtracker.matching.posterior import Candidate, Posterior
-from leadtracker.records.verdicts import Judgement
+from leadtracker.records.verdicts import Judgment
 from leadtracker.simulate.replay import Replay
 from leadtracker.simulate.stores import BEGIN, _facts, begin_of
 from leadtracker.simulate.trace import Trace
@@ -65,14 +65,14 @@ class Notebook:
     def tell_phone(self, phone: str, visitor: str) -> None:
         self.said.append(("phone", phone, visitor))
 
-    def judge(self, ring: Ring) -> Judgement:
+    def judge(self, ring: Ring) -> Judgment:
         self.said.append(ring)
-        return Judgement(Evidence(0.0, ring.did, ring.phone, 0, 0, 1.0), POSTERIOR, 1, 1)
+        return Judgment(Evidence(0.0, ring.did, ring.phone, 0, 0, 1.0), POSTERIOR, 1, 1)
 
-    def displayed(self, judged: Judgement) -> Posterior:
+    def displayed(self, judged: Judgment) -> Posterior:
         return judged.posterior
 
-    def end(self, call: int, ring: Ring, judged: Judgement, answered: bool) -> None:
+    def end(self, call: int, ring: Ring, judged: Judgment, answered: bool) -> None:
         self.said.append(("end", call, answered))
 
 

@@ -90,7 +90,7 @@ def test_a_noun_has_the_defaults_of_the_file(
 
 
 ACCOUNT_FAULTS = [
-    ({"colour": "red"}, "account pbx: there is no key 'colour'"),
+    ({"color": "red"}, "account pbx: there is no key 'color'"),
     ({"id": 7}, "account pbx: there is no key 'id'"),
     ({"vendor": "3cx"}, "account pbx: vendor must be one of voicenter, while1"),
     ({"secret": SECRET[:15]}, "account pbx: secret must be 16 or more letters, digits, - or _"),
@@ -128,7 +128,7 @@ def test_faults_of_an_account(given: dict[str, Any], fault: str, session: Sessio
 def test_all_faults_of_an_account_at_once(session: Session) -> None:
     with pytest.raises(SiteFault) as refusal:
         site_file.save_account(
-            session, "a b", {"colour": 1, "vendor": "x", "country": "x", "crm_url": "x"}
+            session, "a b", {"color": 1, "vendor": "x", "country": "x", "crm_url": "x"}
         )
     assert len(str(refusal.value).splitlines()) == 5
     assert (
@@ -186,7 +186,7 @@ TOPIC = (
 )
 ORIGIN = "site shop: an origin is like https://www.example.com, without a path; got "
 SITE_FAULTS = [
-    ({"colour": "red"}, "site shop: there is no key 'colour'"),
+    ({"color": "red"}, "site shop: there is no key 'color'"),
     ({"country": "ZZ"}, "site shop: country must be two letters such as IL; got 'ZZ'"),
     (
         {"time_zone": "Jerusalem"},

@@ -79,7 +79,8 @@ def test_channel_source_and_campaign(
 
 
 def test_everything_it_keeps() -> None:
-    url = f"{SITE}?utm_source=s&utm_medium=m&utm_campaign=c&utm_term=t&utm_content=o&gclid=1&fbclid=2&other=3#part"
+    query = "utm_source=s&utm_medium=m&utm_campaign=c&utm_term=t&utm_content=o"
+    url = f"{SITE}?{query}&gclid=1&fbclid=2&other=3#part"
     found = touchpoint(url, GOOGLE, NOON.astimezone(timezone(timedelta(hours=2))))
     assert touchpoint_to_json(found) == {
         "at": "2026-03-01T14:00:00.000+02:00",

@@ -13,14 +13,14 @@ import requests
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
-from leadtracker.pbx import dialing as dialling
+from leadtracker.pbx import dialing as dialing
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 from tests.patience import PATIENCE
 from tests.unit.receiver import Receiver
-from tests.unit.test_voicenter_dialling import CODE, DIAL, FIRST, SECOND, with_options
+from tests.unit.test_voicenter_dialing import CODE, DIAL, FIRST, SECOND, with_options
 
 
 @pytest.fixture
@@ -108,10 +108,10 @@ def test_the_code_is_nowhere_but_in_the_request(
     assert CODE not in caplog.text + "".join(said)
 
 
-def test_parallel_calls_are_each_dialled_once(switch: SimulatedSwitch, ours: Account) -> None:
+def test_parallel_calls_are_each_dialed_once(switch: SimulatedSwitch, ours: Account) -> None:
     calls = VoicenterCalls(seconds=5, places=32)
     dials = [
-        dataclasses.replace(DIAL, variables={dialling.REQUEST: f"request-{number}"})
+        dataclasses.replace(DIAL, variables={dialing.REQUEST: f"request-{number}"})
         for number in range(20)
     ]
     threads = [threading.Thread(target=calls.dial, args=(ours, dial)) for dial in dials]
@@ -120,7 +120,7 @@ def test_parallel_calls_are_each_dialled_once(switch: SimulatedSwitch, ours: Acc
     for thread in threads:
         thread.join()
     switch.exchange.wait()
-    assert switch.exchange.dialled == {f"request-{number}": 1 for number in range(20)}
+    assert switch.exchange.dialed == {f"request-{number}": 1 for number in range(20)}
 
 
 def test_the_switch_refuses_what_voicenter_refuses(switch: SimulatedSwitch) -> None:
@@ -136,7 +136,7 @@ def test_the_switch_refuses_what_voicenter_refuses(switch: SimulatedSwitch) -> N
     assert said(phone="SIPSIP1", target="972501234567") == (1, "Action is missing")
     eleven = {f"var_{number}": "x" for number in range(11)}
     assert said(action="call", phone="SIPSIP1", target="972501234567", **eleven)[0] == 1
-    assert not switch.exchange.dialled
+    assert not switch.exchange.dialed
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_the_switch_refuses_what_voicenter_refuses(switch: SimulatedSwitch) -> N
     ],
 )
 def test_a_variable_of_ours(custom: dict[str, object], value: str) -> None:
-    assert dialling.variable(custom, dialling.REQUEST) == value
+    assert dialing.variable(custom, dialing.REQUEST) == value

@@ -11,7 +11,7 @@ import pytest
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
-from leadtracker.pbx.voicenter import dialing as dialling
+from leadtracker.pbx.voicenter import dialing as dialing
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 
 FREE = {"onlineUserID": 7, "onlineUserStatus": 1, "calls": []}
@@ -77,4 +77,4 @@ def test_each_account_is_asked_of_by_itself(calls: VoicenterCalls) -> None:
 
 
 def test_everything_ends_within_seconds() -> None:
-    assert (dialling.SECONDS, dialling.PLACES) == (10.0, 32)
+    assert (dialing.SECONDS, dialing.PLACES) == (10.0, 32)

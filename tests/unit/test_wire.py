@@ -1,4 +1,4 @@
-"""Callbacks in every way of writing, and what is refused of them."""
+"""Notifications in every way of writing, and what is refused of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def xml(
     method: str = "<methodName>x</methodName>",
 ) -> str:
     """An XML-RPC call with one parameter."""
-    return f"{prolog}<methodCall>{method}<params><param><value>{value}</value></param></params></methodCall>"
+    params = f"<params><param><value>{value}</value></param></params>"
+    return f"{prolog}<methodCall>{method}{params}</methodCall>"
 
 
 def struct(**members: str) -> str:

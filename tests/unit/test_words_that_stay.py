@@ -11,7 +11,7 @@ import pytest
 from leadtracker import domain
 from leadtracker.domain import Account, Direction, Outcome, Phase
 from leadtracker.pbx import VENDORS
-from leadtracker.pbx import dialing as dialling
+from leadtracker.pbx import dialing as dialing
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.vendor import WireFormat, notification_url
 
@@ -61,8 +61,8 @@ def test_the_agent_is_rung_first() -> None:
 
 
 def test_what_a_call_of_ours_carries() -> None:
-    assert (dialling.REQUEST, dialling.VISITOR) == ("leadtracker_request", "leadtracker_visitor")
-    assert dialling.LOGIN == "login:"
+    assert (dialing.REQUEST, dialing.VISITOR) == ("leadtracker_request", "leadtracker_visitor")
+    assert dialing.LOGIN == "login:"
 
 
 def test_a_call_lasts_half_an_hour_where_nothing_is_said() -> None:
@@ -82,7 +82,7 @@ def test_a_call_lasts_half_an_hour_where_nothing_is_said() -> None:
 def test_a_variable_is_found_with_and_without_its_prefix(
     custom: dict[str, object], value: str
 ) -> None:
-    assert dialling.variable(custom, dialling.REQUEST) == value
+    assert dialing.variable(custom, dialing.REQUEST) == value
 
 
 ADDRESSES = {

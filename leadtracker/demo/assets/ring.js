@@ -7,7 +7,11 @@ const story = document.querySelector("#story");
 const button = form.querySelector("button");
 
 const reflect = () => (mirror.textContent = number.textContent);
-new MutationObserver(reflect).observe(number, { childList: true, characterData: true, subtree: true });
+new MutationObserver(reflect).observe(number, {
+  childList: true,
+  characterData: true,
+  subtree: true,
+});
 reflect();
 
 form.name.value = localStorage.getItem("demo-name") || "";
@@ -19,7 +23,10 @@ form.name.addEventListener("change", () => {
 const tell = ({ said, link, href }) => {
   const line = document.createElement("li");
   line.append(said);
-  if (href) line.append(" ", Object.assign(document.createElement("a"), { href, target: "_blank", textContent: link }));
+  if (href) {
+    const there = document.createElement("a");
+    line.append(" ", Object.assign(there, { href, target: "_blank", textContent: link }));
+  }
   story.append(line);
 };
 

@@ -88,7 +88,7 @@ class VoicenterCalls:
         return {number: why for number, why in outcomes.items() if why}
 
     def _listed(self, account: Account) -> frozenset[str]:
-        request = extension_list.request(account, whole_organisation=True)
+        request = extension_list.request(account, whole_organization=True)
         rows = extension_list.read(api.ask(self._sender, account, request), account)
         return frozenset(row.sip for row in rows)
 

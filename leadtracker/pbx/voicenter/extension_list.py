@@ -25,9 +25,9 @@ class Extension:
     user_email: str
 
 
-def request(account: Account, *, whole_organisation: bool) -> api.Request:
+def request(account: Account, *, whole_organization: bool) -> api.Request:
     """Of the whole organization, or of the department that the code belongs to."""
-    fields = {"code": api.code(account), "showAll": int(whole_organisation)}
+    fields = {"code": api.code(account), "showAll": int(whole_organization)}
     return api.Request(api.address(account, "extension_list_url"), fields, api.pairs(fields))
 
 

@@ -8,13 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from leadtracker.callback.request import CallbackRequests, Told, read_wish
 from leadtracker.callback_rules.course import State
-from leadtracker.domain import Site
-from leadtracker.errors import NotAllowed, NotFound, Refused
-from leadtracker.records import api_keys
-from leadtracker.records.session import reading
+from leadtracker.errors import Refused
+from leadtracker.web.api.key import site_of_key
 from leadtracker.web.script.callback_request import LONGEST_BODY, count
 from leadtracker.web.script.page_messages import read_message
-from leadtracker.web.stores import stores
 
 
 def register(app: Flask, requests: CallbackRequests) -> None:
@@ -23,7 +20,7 @@ def register(app: Flask, requests: CallbackRequests) -> None:
     @blueprint.post("")
     def ask() -> ResponseReturnValue:
         request.max_content_length = LONGEST_BODY
-        site = _site()
+        site = site_of_key()
         message = read_message() | {"id": request.headers.get("Idempotency-Key", "")}
         told = count(site, requests.ask(site, read_wish(message, "api")))
         if told.state is State.REFUSED:
@@ -31,27 +28,10 @@ def register(app: Flask, requests: CallbackRequests) -> None:
         return _answer(told, 202)
 
     @blueprint.get("/<request_id>")
-    def stands(request_id: str) -> ResponseReturnValue:
-        return _answer(requests.of_id(_site().id, request_id), 200)
+    def status(request_id: str) -> ResponseReturnValue:
+        return _answer(requests.of_id(site_of_key().id, request_id), 200)
 
     app.register_blueprint(blueprint)
-
-
-def _site() -> Site:
-    """The site whose key was sent. Raises NotAllowed."""
-    kind, _, key = request.headers.get("Authorization", "").partition(" ")
-    here = stores()
-    here.directory.refresh()
-    site_id = None
-    if kind == "Bearer":
-        with reading(here.engine) as session:
-            site_id = api_keys.site_of(session, key)
-    if site_id is None:
-        raise NotAllowed("this needs a key of `leadtracker api-key add`, as Authorization: Bearer")
-    site = here.directory.site(site_id)
-    if site is None:
-        raise NotFound("the site of this key is not there any more")
-    return site
 
 
 def _answer(told: Told, status: int) -> Response:

@@ -17,7 +17,7 @@ STATE_WORDS = {
     State.AGENT_ANSWERED: "Visitor rings",
     State.VISITOR_ANSWERED: "Talking",
     State.UNKNOWN: "Not known",
-    State.CANCELLED: "Canceled",
+    State.CANCELED: "Canceled",
     State.FAILED: "Failed",
     State.TALKED: "Connected",
 }

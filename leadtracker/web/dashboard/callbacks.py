@@ -1,4 +1,4 @@
-"""The call-back requests page: how far requests came, why some were refused, and what they cost."""
+"""The callback requests page: how far requests came, why some were refused, and what they cost."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _live_address(form: FilterForm, found: CallbackPage) -> str | None:
     """Where the page asks for news; only the newest page changes by itself."""
     if found.newer or form.fault:
         return None
-    return url_for("dashboard.newest_callbacks", **form.but())
+    return url_for("dashboard.newest_callbacks", **form.changed())
 
 
 def _sites(form: FilterForm) -> Iterable[Site]:

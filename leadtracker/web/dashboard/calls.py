@@ -84,4 +84,4 @@ def _live_address(form: FilterForm, found: CallPage) -> str | None:
     """Where the page asks for news; only the newest page changes by itself."""
     if found.newer or form.fault:
         return None
-    return url_for("dashboard.newest_calls", **form.but())
+    return url_for("dashboard.newest_calls", **form.changed())

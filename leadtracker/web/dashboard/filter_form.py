@@ -63,14 +63,14 @@ class FilterForm:
     def get(self, name: str) -> str:
         return self.query.get(name, "")
 
-    def but(self, **changes: str | None) -> dict[str, Any]:
+    def changed(self, **changes: str | None) -> dict[str, Any]:
         """The query with some choices changed; None leaves one out."""
         return {name: value for name, value in {**self.query, **changes}.items() if value}
 
     def with_preset(self, preset: str) -> dict[str, Any]:
         return {
             name: value
-            for name, value in self.but(period=preset).items()
+            for name, value in self.changed(period=preset).items()
             if name not in ("from", "to")
         }
 

@@ -20,7 +20,7 @@ class Point:
     x: float  # % of the width
     y: float  # px
     look: Outlook
-    labelled: bool  # its number stands below
+    labeled: bool  # its number stands below
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ def picture(plan: Plan) -> Picture:
     def y(share: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * (share / step - bottom) / (top - bottom)
 
-    labelled = _labelled(
+    labeled = _labeled(
         {look.numbers: x(look.numbers) for look in (plan.now, *reversed(plan.steps), *plan.sizes)}
     )
     points = tuple(
-        Point(x(look.numbers), y(look.right), look, look.numbers in labelled) for look in looks
+        Point(x(look.numbers), y(look.right), look, look.numbers in labeled) for look in looks
     )
     return Picture(
         points,
@@ -62,7 +62,7 @@ def picture(plan: Plan) -> Picture:
     )
 
 
-def _labelled(places: Mapping[int, float]) -> set[int]:
+def _labeled(places: Mapping[int, float]) -> set[int]:
     """Which numbers are written below: those that leave the earlier ones room."""
     taken: dict[int, float] = {}
     for numbers, x in places.items():

@@ -49,7 +49,7 @@ ROUTES = (
 )
 
 
-def register(app: Flask, dialling: Dialing) -> None:
+def register(app: Flask, dialing: Dialing) -> None:
     blueprint = Blueprint("dashboard", __name__)
     own_process.give_way(blueprint)
     blueprint.before_request(refuse_other_origins)
@@ -63,7 +63,7 @@ def register(app: Flask, dialling: Dialing) -> None:
         blueprint.add_url_rule(rule, name, view)
     of_call = f"/calls/<int(max={LARGEST}):call_pk>"
     blueprint.add_url_rule(f"{of_call}/confirm", "confirm", call.confirm, methods=["POST"])
-    hang_up = functools.partial(callbacks.hang_up, dialling)
+    hang_up = functools.partial(callbacks.hang_up, dialing)
     of_callback = f"/callbacks/<int(max={LARGEST}):pk>"
     blueprint.add_url_rule(f"{of_callback}/hang-up", "hang_up", hang_up, methods=["POST"])
     slow_work.bound(app, app.extensions["leadtracker"].settings.threads)

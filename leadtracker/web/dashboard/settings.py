@@ -1,4 +1,4 @@
-"""The settings page: sites with the line for their pages, and PBX accounts; the CLI changes them."""
+"""The settings page shows sites, the line for their pages, and PBX accounts."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def register(app: Flask, requests: CallbackRequests) -> None:
         return ask_by_script(requests)
 
     @blueprint.get("/callback/<request_id>")
-    def stands(request_id: str) -> ResponseReturnValue:
+    def status(request_id: str) -> ResponseReturnValue:
         told, site = requests.of_visitor(request_id, request.args.get("visitor", ""))
         return answer(told.as_json(), site)
 

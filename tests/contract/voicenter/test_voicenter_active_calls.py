@@ -278,11 +278,11 @@ LIST_ERRORS = {
 
 def test_extension_list_request(account: Account) -> None:
     account = dataclasses.replace(account, options={"code": "X" * 15})
-    request = extension_list.request(account, whole_organisation=False)
+    request = extension_list.request(account, whole_organization=False)
     assert orjson.loads(request.json().data) == fields(EXTENSIONS / "request.json")
     assert request.get().url == url(EXTENSIONS / "request-get.txt")
     assert request.url == "https://monitor.voicenter.co.il/Comet/api/GetExtensions"
-    assert asked(extension_list.request(account, whole_organisation=True))["showAll"] == 1
+    assert asked(extension_list.request(account, whole_organization=True))["showAll"] == 1
 
 
 @pytest.mark.parametrize("name", LISTS)

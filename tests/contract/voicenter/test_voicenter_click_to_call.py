@@ -152,9 +152,10 @@ NO_FIELDS = {
         Reply(
             Fate.ANSWERED,
             200,
-            b"<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>0</int></value>"
-            b"</member><member><name>faultString</name><value>x</value></member></struct></value></fault>"
-            b"</methodResponse>",
+            b"<methodResponse><fault><value><struct>"
+            b"<member><name>faultCode</name><value><int>0</int></value></member>"
+            b"<member><name>faultString</name><value>x</value></member>"
+            b"</struct></value></fault></methodResponse>",
         ),
         Answer.UNCERTAIN,
     ),

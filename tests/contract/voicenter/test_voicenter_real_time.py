@@ -289,7 +289,9 @@ def event(name: str, envelope: dict[str, Any], call: dict[str, Any]) -> dict[str
 def test_phase(
     envelope: dict[str, Any], call: dict[str, Any], phase: Phase, israel: Account
 ) -> None:
-    assert REAL_TIME.read(event("real-newcall", envelope, call), israel, RECEIVED).phase is phase  # type: ignore[union-attr] # a ScreenPop
+    found = REAL_TIME.read(event("real-newcall", envelope, call), israel, RECEIVED)
+    assert isinstance(found, ScreenPop)
+    assert found.phase is phase
 
 
 @pytest.mark.parametrize(

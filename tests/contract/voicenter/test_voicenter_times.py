@@ -12,9 +12,9 @@ from leadtracker.pbx.voicenter.times import is_time, utc
 MUCH_LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def epoch(*wall_clock: int) -> int:
+def epoch(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
     """The number that Voicenter sends when a clock in Israel shows this."""
-    return int(datetime(*wall_clock, tzinfo=UTC).timestamp())  # type: ignore[arg-type, misc] # year to second
+    return int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from leadtracker.pbx.simulated_call import Ending
 
 
-class Behaviour(enum.StrEnum):
+class Behavior(enum.StrEnum):
     ANSWERS = "answers"
     VISITOR_MISSES = "visitor misses"
     VISITOR_BUSY = "visitor busy"
@@ -69,27 +69,27 @@ class Plan:
 
 
 PLANS = {
-    Behaviour.ANSWERS: Plan(),
-    Behaviour.VISITOR_MISSES: Plan(ending=Ending.MISSED, steps=VISITOR_NOT_REACHED),
-    Behaviour.VISITOR_BUSY: Plan(ending=Ending.BUSY, steps=VISITOR_NOT_REACHED),
-    Behaviour.AGENT_MISSES: Plan(
+    Behavior.ANSWERS: Plan(),
+    Behavior.VISITOR_MISSES: Plan(ending=Ending.MISSED, steps=VISITOR_NOT_REACHED),
+    Behavior.VISITOR_BUSY: Plan(ending=Ending.BUSY, steps=VISITOR_NOT_REACHED),
+    Behavior.AGENT_MISSES: Plan(
         ending=Ending.MISSED, agent_answers=False, steps=(Step.RING, Step.HANG_UP, Step.REPORT)
     ),
-    Behaviour.INVALID: Plan((1, "Invalid request parameters"), steps=()),
-    Behaviour.APPLICATION_ERROR: Plan((2, "Application error")),
-    Behaviour.OFFLINE: Plan((3, "The representative's extension is offline"), steps=()),
-    Behaviour.BLOCKED: Plan((4, "Extension blocked for Click2Call calls"), steps=()),
-    Behaviour.UNAUTHORIZED: Plan(steps=(), instead=Said(403, b"")),
-    Behaviour.SLOW: Plan(late=True),
-    Behaviour.CUT: Plan(instead=Said(0, b"")),
-    Behaviour.UNREADABLE: Plan(
+    Behavior.INVALID: Plan((1, "Invalid request parameters"), steps=()),
+    Behavior.APPLICATION_ERROR: Plan((2, "Application error")),
+    Behavior.OFFLINE: Plan((3, "The representative's extension is offline"), steps=()),
+    Behavior.BLOCKED: Plan((4, "Extension blocked for Click2Call calls"), steps=()),
+    Behavior.UNAUTHORIZED: Plan(steps=(), instead=Said(403, b"")),
+    Behavior.SLOW: Plan(late=True),
+    Behavior.CUT: Plan(instead=Said(0, b"")),
+    Behavior.UNREADABLE: Plan(
         instead=Said(200, b"<html><body>Runtime Error</body></html>", "text/html")
     ),
-    Behaviour.SERVER_ERROR: Plan(instead=Said(500, b"")),
-    Behaviour.GOES_AWAY: Plan(
+    Behavior.SERVER_ERROR: Plan(instead=Said(500, b"")),
+    Behavior.GOES_AWAY: Plan(
         steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS), logged=False
     ),
-    Behaviour.NO_CDR: Plan(
+    Behavior.NO_CDR: Plan(
         steps=(Step.RING, Step.AGENT_ANSWERS, Step.VISITOR_ANSWERS, Step.HANG_UP)
     ),
 }

@@ -24,7 +24,7 @@ REQUEST = "var_leadtracker_request"
 
 @dataclass
 class SimulatedExchange:
-    """`dialled` counts by request id how often telephones rang.
+    """`dialed` counts by request id how often telephones rang.
 
     `step_seconds` pass between two steps of a call, `talk_seconds` in a talk that nobody ends. Both
     are real seconds. `stated_talk_seconds` is what the CDR says. `before` is called before each
@@ -37,7 +37,7 @@ class SimulatedExchange:
     step_seconds: float = 0.02
     talk_seconds: float = 0.02
     stated_talk_seconds: int = 42
-    dialled: Counter[str] = field(default_factory=Counter)
+    dialed: Counter[str] = field(default_factory=Counter)
     tell: Callable[[list[Event]], None] | None = None
     before: Callable[[SimulatedCall, Step], None] | None = None
 
@@ -76,7 +76,7 @@ class SimulatedExchange:
         over = threading.Event()
         thread = threading.Thread(target=self._play, args=(call, plan, over))
         with self._lock:
-            self.dialled[variables.get(REQUEST, "")] += 1
+            self.dialed[variables.get(REQUEST, "")] += 1
             self._active[call.serial] = call, over
             self._threads.append(thread)
         thread.start()

@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 from leadtracker.pbx.simulated_call import Extension, SimulatedCall
 from leadtracker.pbx.voicenter.simulator.behavior import (
     PLANS,
-    Behaviour,
+    Behavior,
     Said,
     click_to_call_answer,
 )
@@ -70,11 +70,11 @@ class Asked:
 
 @dataclass
 class SimulatedSwitch:
-    """One account's services. `behaviours` by extension; all others answer."""
+    """One account's services. `behaviors` by extension; all others answer."""
 
     exchange: SimulatedExchange
     code: str
-    behaviours: dict[str, Behaviour] = field(default_factory=dict)
+    behaviors: dict[str, Behavior] = field(default_factory=dict)
     late_seconds: float = 3.0
     asked: list[Asked] = field(default_factory=list)
     scheduled: list[Fields] = field(default_factory=list)
@@ -106,7 +106,7 @@ class SimulatedSwitch:
         """Begin the scheduled calls whose time has come. The first extension takes them all."""
         due = [call for call in self.scheduled if _originates(call) <= now]
         member = self.exchange.extensions[0]
-        plan = PLANS[self.behaviours.get(member.code, Behaviour.ANSWERS)]
+        plan = PLANS[self.behaviors.get(member.code, Behavior.ANSWERS)]
         for call in due:
             self.scheduled.remove(call)
             self.exchange.begin(
@@ -129,7 +129,7 @@ class SimulatedSwitch:
         extension = next((one for one in self.exchange.extensions if one.code == wanted), None)
         if extension is None:
             return click_to_call_answer(fields, 3, "The representative's extension is offline")
-        plan = PLANS[self.behaviours.get(extension.code, Behaviour.ANSWERS)]
+        plan = PLANS[self.behaviors.get(extension.code, Behavior.ANSWERS)]
         call_id = ""
         if plan.steps:
             variables = {
@@ -156,7 +156,7 @@ class SimulatedSwitch:
 
     def _desk(self, user: int, extension: Extension, call: SimulatedCall | None) -> Fields:
         online_user, status = user, 1
-        if self.behaviours.get(extension.code) == Behaviour.OFFLINE:
+        if self.behaviors.get(extension.code) == Behavior.OFFLINE:
             online_user, status = 0, 2
         calls = []
         if call:

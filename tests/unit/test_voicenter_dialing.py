@@ -14,14 +14,14 @@ import pytest
 from leadtracker.domain import Account, Cdr, Outcome, Phase
 from leadtracker.errors import PbxUnavailable
 from leadtracker.pbx import VENDORS
-from leadtracker.pbx import dialing as dialling
+from leadtracker.pbx import dialing as dialing
 from leadtracker.pbx.dialing import Answer, Dial
 from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.cdr_notification import CDR
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP
 from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
-from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter.simulator.behavior import Behavior
 from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
 from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
 from tests.patience import PATIENCE, until
@@ -29,7 +29,7 @@ from tests.unit.receiver import Receiver
 
 CODE = "SECRET-CODE-123"
 FIRST, SECOND = Extension("SIPSIP1", "User 1"), Extension("SIPSIP2", "User 2")
-VARIABLES = {dialling.REQUEST: "request-1", dialling.VISITOR: "visitor-1"}
+VARIABLES = {dialing.REQUEST: "request-1", dialing.VISITOR: "visitor-1"}
 DIAL = Dial("SIPSIP1", "+972501234567", VARIABLES, {"record": True, "language": "he"})
 SHORT = 1.0  # seconds until an answer of the switch is late
 
@@ -65,8 +65,8 @@ def pops(receiver: Receiver, account: Account) -> list[tuple[Phase, str | None, 
         (
             pop.phase,
             pop.call_id,
-            dialling.variable(pop.custom, dialling.REQUEST),
-            dialling.variable(pop.custom, dialling.VISITOR),
+            dialing.variable(pop.custom, dialing.REQUEST),
+            dialing.variable(pop.custom, dialing.VISITOR),
         )
         for pop in heard
     ]
@@ -97,69 +97,69 @@ def test_both_telephones_ring_and_both_legs_come_back(
     receiver: Receiver,
 ) -> None:
     account = with_options(ours, click_to_call_method=method, click_to_call_format=written_as)
-    dialled = calls.dial(account, DIAL)
-    assert (dialled.answer, dialled.message) == (Answer.ACCEPTED, "OK")
+    dialed = calls.dial(account, DIAL)
+    assert (dialed.answer, dialed.message) == (Answer.ACCEPTED, "OK")
     switch.exchange.wait()
     assert switch.asked[0].method == ("GET" if method == "get" else "POST")
-    id_and_variables = (dialled.call_id, "request-1", "visitor-1")
+    id_and_variables = (dialed.call_id, "request-1", "visitor-1")
     phases = [Phase.DIALING, Phase.RINGING, Phase.ANSWERED, Phase.ENDED]
     assert pops(receiver, account) == [(phase, *id_and_variables) for phase in phases]
     first, second = legs(receiver, account)
     for leg in (first, second):
-        assert leg.call_id == dialled.call_id
-        assert {name: dialling.variable(leg.custom, name) for name in VARIABLES} == VARIABLES
+        assert leg.call_id == dialed.call_id
+        assert {name: dialing.variable(leg.custom, name) for name in VARIABLES} == VARIABLES
     assert (first.type, first.main, first.outcome) == ("Click2Call leg1", False, Outcome.ANSWERED)
     assert (second.type, second.main, second.outcome) == ("Click2Call leg2", True, Outcome.ANSWERED)
     assert (second.customer, second.talk_seconds, second.price) == ("+972501234567", 42, Decimal(7))
-    assert switch.exchange.dialled == {"request-1": 1}
+    assert switch.exchange.dialed == {"request-1": 1}
 
 
 OUTCOMES: dict[
-    Behaviour, tuple[Answer, int, list[Outcome]]
+    Behavior, tuple[Answer, int, list[Outcome]]
 ] = {  # how often it rang, how its legs ended
-    Behaviour.ANSWERS: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
-    Behaviour.VISITOR_MISSES: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.MISSED]),
-    Behaviour.VISITOR_BUSY: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.BUSY]),
-    Behaviour.AGENT_MISSES: (Answer.ACCEPTED, 1, [Outcome.MISSED, Outcome.FAILED]),
-    Behaviour.INVALID: (Answer.REFUSED, 0, []),
-    Behaviour.APPLICATION_ERROR: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
-    Behaviour.OFFLINE: (Answer.OFFLINE, 0, []),
-    Behaviour.BLOCKED: (Answer.BLOCKED, 0, []),
-    Behaviour.UNAUTHORIZED: (Answer.UNAUTHORIZED, 0, []),
-    Behaviour.SLOW: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
-    Behaviour.CUT: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
-    Behaviour.UNREADABLE: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
-    Behaviour.SERVER_ERROR: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
-    Behaviour.GOES_AWAY: (Answer.ACCEPTED, 1, []),
-    Behaviour.NO_CDR: (Answer.ACCEPTED, 1, []),
+    Behavior.ANSWERS: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behavior.VISITOR_MISSES: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.MISSED]),
+    Behavior.VISITOR_BUSY: (Answer.ACCEPTED, 1, [Outcome.ANSWERED, Outcome.BUSY]),
+    Behavior.AGENT_MISSES: (Answer.ACCEPTED, 1, [Outcome.MISSED, Outcome.FAILED]),
+    Behavior.INVALID: (Answer.REFUSED, 0, []),
+    Behavior.APPLICATION_ERROR: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behavior.OFFLINE: (Answer.OFFLINE, 0, []),
+    Behavior.BLOCKED: (Answer.BLOCKED, 0, []),
+    Behavior.UNAUTHORIZED: (Answer.UNAUTHORIZED, 0, []),
+    Behavior.SLOW: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behavior.CUT: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behavior.UNREADABLE: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behavior.SERVER_ERROR: (Answer.UNCERTAIN, 1, [Outcome.ANSWERED, Outcome.ANSWERED]),
+    Behavior.GOES_AWAY: (Answer.ACCEPTED, 1, []),
+    Behavior.NO_CDR: (Answer.ACCEPTED, 1, []),
 }
 
 
-def test_every_behaviour_is_tried() -> None:
-    assert set(OUTCOMES) == set(Behaviour)
+def test_every_behavior_is_tried() -> None:
+    assert set(OUTCOMES) == set(Behavior)
 
 
-@pytest.mark.parametrize("behaviour", OUTCOMES)
-def test_what_is_known_of_each_behaviour(
-    behaviour: Behaviour,
+@pytest.mark.parametrize("behavior", OUTCOMES)
+def test_what_is_known_of_each_behavior(
+    behavior: Behavior,
     switch: SimulatedSwitch,
     calls: VoicenterCalls,
     ours: Account,
     receiver: Receiver,
 ) -> None:
-    answer, rang, outcomes = OUTCOMES[behaviour]
-    switch.behaviours["SIPSIP1"] = behaviour
-    if behaviour is Behaviour.SLOW:
+    answer, rang, outcomes = OUTCOMES[behavior]
+    switch.behaviors["SIPSIP1"] = behavior
+    if behavior is Behavior.SLOW:
         calls = VoicenterCalls(seconds=SHORT, places=8)
-    dialled = calls.dial(ours, DIAL)
-    assert dialled.answer is answer
-    assert bool(dialled.call_id) == (answer is Answer.ACCEPTED)
-    assert dialled.message
+    dialed = calls.dial(ours, DIAL)
+    assert dialed.answer is answer
+    assert bool(dialed.call_id) == (answer is Answer.ACCEPTED)
+    assert dialed.message
     switch.exchange.wait()
-    assert switch.exchange.dialled["request-1"] == rang
+    assert switch.exchange.dialed["request-1"] == rang
     heard = legs(receiver, ours)
     assert [leg.outcome for leg in heard] == outcomes
-    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in heard} <= {"request-1"}
+    assert {dialing.variable(leg.custom, dialing.REQUEST) for leg in heard} <= {"request-1"}
     assert len(switch.asked) == 1  # nothing is tried again
 
 
@@ -182,12 +182,12 @@ def test_an_agent_by_login_code(
 def test_wrong_parameters_are_not_sent(
     switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account
 ) -> None:
-    dialled = calls.dial(
+    dialed = calls.dial(
         ours, dataclasses.replace(DIAL, options={"record": "yes", "maxduration": "long"})
     )
-    assert dialled.answer is Answer.REFUSED
+    assert dialed.answer is Answer.REFUSED
     assert (
-        dialled.message
+        dialed.message
         == "record must be true or false. maxduration must be a whole number above 0."
     )
     assert calls.faults({"record": "yes"}) == ("record must be true or false.",)
@@ -199,11 +199,11 @@ def test_a_call_is_ended(
 ) -> None:
     switch.exchange.talk_seconds = PATIENCE
     assert calls.hang_up(ours, "SIPSIP1").answer is Answer.REFUSED
-    dialled = calls.dial(ours, DIAL)
+    dialed = calls.dial(ours, DIAL)
     until(lambda: Phase.ANSWERED in [phase for phase, *_ in pops(receiver, ours)])
     assert calls.hang_up(ours, "SIPSIP1").answer is Answer.ACCEPTED
     switch.exchange.wait()
-    assert [leg.call_id for leg in legs(receiver, ours)] == [dialled.call_id] * 2
+    assert [leg.call_id for leg in legs(receiver, ours)] == [dialed.call_id] * 2
 
 
 def test_a_call_is_ended_before_the_visitor_answers(
@@ -223,7 +223,7 @@ def test_who_is_free(
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
     assert calls.free(ours) == {"SIPSIP1", "SIPSIP2"}
-    switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
+    switch.behaviors["SIPSIP2"] = Behavior.OFFLINE
     assert calls.free(ours) == {"SIPSIP1", "SIPSIP2"}  # not asked again at once
     assert len(switch.asked) == 2
     later = VoicenterCalls(seconds=PATIENCE)
@@ -258,7 +258,7 @@ def test_who_is_free_is_asked_again_after_some_seconds(
     switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls.free(ours)
-    switch.behaviours["SIPSIP2"] = Behaviour.OFFLINE
+    switch.behaviors["SIPSIP2"] = Behavior.OFFLINE
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 5)
     assert calls.free(ours) == {"SIPSIP1"}
@@ -288,33 +288,33 @@ def test_a_wrong_code_is_said(
 def test_the_call_log_has_what_no_cdr_told(
     switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
-    switch.behaviours["SIPSIP1"] = Behaviour.NO_CDR
-    dialled = calls.dial(ours, DIAL)
+    switch.behaviors["SIPSIP1"] = Behavior.NO_CDR
+    dialed = calls.dial(ours, DIAL)
     since = datetime.now(UTC) - timedelta(minutes=1)
     switch.exchange.wait()
     calls.dial(
-        ours, dataclasses.replace(DIAL, agent="SIPSIP2", variables={dialling.REQUEST: "request-2"})
+        ours, dataclasses.replace(DIAL, agent="SIPSIP2", variables={dialing.REQUEST: "request-2"})
     )
     switch.exchange.wait()
-    found = calls.record(ours, dialled.call_id, since, since + timedelta(minutes=2))
+    found = calls.record(ours, dialed.call_id, since, since + timedelta(minutes=2))
     assert [(leg.call_id, leg.type, leg.main) for leg in found] == [
-        (dialled.call_id, "Click2Call leg1", False),
-        (dialled.call_id, "Click2Call leg2", True),
+        (dialed.call_id, "Click2Call leg1", False),
+        (dialed.call_id, "Click2Call leg2", True),
     ]
-    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in found} == {"request-1"}
+    assert {dialing.variable(leg.custom, dialing.REQUEST) for leg in found} == {"request-1"}
     (_, second) = found
     assert (second.talk_seconds, second.price, second.customer) == (42, Decimal(7), "+972501234567")
-    assert calls.record(ours, dialled.call_id, since - timedelta(days=1), since) == ()
+    assert calls.record(ours, dialed.call_id, since - timedelta(days=1), since) == ()
     assert calls.record(ours, "another", since, since + timedelta(minutes=2)) == ()
 
 
 def test_the_log_says_of_a_leg_what_its_cdr_says(
     switch: SimulatedSwitch, calls: VoicenterCalls, ours: Account, receiver: Receiver
 ) -> None:
-    dialled = calls.dial(ours, DIAL)
+    dialed = calls.dial(ours, DIAL)
     switch.exchange.wait()
     now = datetime.now(UTC)
-    found = calls.record(ours, dialled.call_id, now - timedelta(minutes=1), now)
+    found = calls.record(ours, dialed.call_id, now - timedelta(minutes=1), now)
     same = (
         "call_id",
         "type",
@@ -357,17 +357,17 @@ def test_a_campaign_calls_when_it_is_time(
     opening = datetime(2026, 9, 13, 6, 0, tzinfo=UTC)
     calls.schedule(ours, "campaign", DIAL, opening)
     switch.run_campaigns(opening - timedelta(seconds=1))
-    assert not switch.exchange.dialled
+    assert not switch.exchange.dialed
     for _ in range(2):
         switch.run_campaigns(opening)
     switch.exchange.wait()
-    assert switch.exchange.dialled == {"request-1": 1}
+    assert switch.exchange.dialed == {"request-1": 1}
     first, second = legs(receiver, ours)
     assert [(leg.type, leg.main, leg.campaign_code) for leg in (first, second)] == [
         ("ProductiveCall Leg1", False, "campaign"),
         ("ProductiveCall Leg2", True, "campaign"),
     ]
-    assert {dialling.variable(leg.custom, dialling.REQUEST) for leg in (first, second)} == {
+    assert {dialing.variable(leg.custom, dialing.REQUEST) for leg in (first, second)} == {
         "request-1"
     }
     assert (second.customer, second.outcome) == ("+972501234567", Outcome.ANSWERED)

@@ -1,4 +1,4 @@
-"""Who is dialled after whom, and how a request goes on: by answers, pop-ups,
+"""Who is dialed after whom, and how a request goes on: by answers, pop-ups,
 CDRs and the Call Log, in any order."""
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from leadtracker.callback import request as callback_request
 from leadtracker.callback import sweeps as callback_sweeps
 from leadtracker.callback_rules.course import State
 from leadtracker.live.callback_guard import CallbackGuard
-from leadtracker.pbx.voicenter import dialing as voicenter_dialling
-from leadtracker.pbx.voicenter.simulator.behavior import Behaviour
+from leadtracker.pbx.voicenter import dialing as voicenter_dialing
+from leadtracker.pbx.voicenter.simulator.behavior import Behavior
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.tables import InboxRow
 from tests.callback_road import BEGUN, Road
@@ -25,63 +25,63 @@ from tests.patience import PATIENCE
 def wait(monkeypatch: pytest.MonkeyPatch, road: Road, seconds: float) -> None:
     """The PBX's answer is waited for so long, and the page told after three times as long;
     a late one takes longer."""
-    calls = voicenter_dialling.VoicenterCalls(seconds=seconds)
-    monkeypatch.setattr(voicenter_dialling.CLICK_TO_CALL, "_sender", calls._sender)
+    calls = voicenter_dialing.VoicenterCalls(seconds=seconds)
+    monkeypatch.setattr(voicenter_dialing.CLICK_TO_CALL, "_sender", calls._sender)
     monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 3 * seconds)
     road.switch.late_seconds = PATIENCE
 
 
 TRIED: dict[
-    Behaviour, tuple[str, str, int]
+    Behavior, tuple[str, str, int]
 ] = {  # of the first agent -> state, code, how many agents were asked
-    Behaviour.OFFLINE: ("talked", "", 2),
-    Behaviour.BLOCKED: ("talked", "", 2),
-    Behaviour.INVALID: ("failed", "refused", 1),
-    Behaviour.UNAUTHORIZED: ("failed", "unauthorized", 1),
-    Behaviour.AGENT_MISSES: ("failed", "agent: missed", 1),
-    Behaviour.VISITOR_MISSES: ("failed", "visitor: missed", 1),
-    Behaviour.VISITOR_BUSY: ("failed", "visitor: busy", 1),
+    Behavior.OFFLINE: ("talked", "", 2),
+    Behavior.BLOCKED: ("talked", "", 2),
+    Behavior.INVALID: ("failed", "refused", 1),
+    Behavior.UNAUTHORIZED: ("failed", "unauthorized", 1),
+    Behavior.AGENT_MISSES: ("failed", "agent: missed", 1),
+    Behavior.VISITOR_MISSES: ("failed", "visitor: missed", 1),
+    Behavior.VISITOR_BUSY: ("failed", "visitor: busy", 1),
     # It rings although nobody said so: never another agent, and the CDRs tell in the end.
-    Behaviour.APPLICATION_ERROR: ("talked", "", 1),
-    Behaviour.SLOW: ("talked", "", 1),
-    Behaviour.CUT: ("talked", "", 1),
-    Behaviour.UNREADABLE: ("talked", "", 1),
-    Behaviour.SERVER_ERROR: ("talked", "", 1),
+    Behavior.APPLICATION_ERROR: ("talked", "", 1),
+    Behavior.SLOW: ("talked", "", 1),
+    Behavior.CUT: ("talked", "", 1),
+    Behavior.UNREADABLE: ("talked", "", 1),
+    Behavior.SERVER_ERROR: ("talked", "", 1),
 }
 
 
-@pytest.mark.parametrize("behaviour", TRIED)
+@pytest.mark.parametrize("behavior", TRIED)
 def test_the_next_agent_only_where_certainly_nothing_rings(
-    road: Road, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+    road: Road, behavior: Behavior, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait(monkeypatch, road, 1.0 if behaviour is Behaviour.SLOW else PATIENCE)
-    road.switch.behaviours["WalterSIP"] = behaviour
+    wait(monkeypatch, road, 1.0 if behavior is Behavior.SLOW else PATIENCE)
+    road.switch.behaviors["WalterSIP"] = behavior
     asked = road.ask()
-    state, code, agents = TRIED[behaviour]
+    state, code, agents = TRIED[behavior]
     road.settle()
     row = road.until(asked["id"], state)
     assert (row.state, row.code) == (state, code)
     assert len([one for one in road.switch.asked if one.path.endswith("click2call.aspx")]) == agents
-    assert set(road.dialled().values()) <= {1}
+    assert set(road.dialed().values()) <= {1}
 
 
 def test_an_answer_that_is_lost_is_uncertain_not_failed(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wait(monkeypatch, road, PATIENCE)
-    road.switch.behaviours["WalterSIP"] = Behaviour.CUT
+    road.switch.behaviors["WalterSIP"] = Behavior.CUT
     road.stay(BEGUN)
     asked = road.ask()
     assert asked["state"] == "uncertain"
     assert road.ask(id=asked["id"])["state"] == "uncertain"
-    road.go_on()
+    road.release()
     road.settle()
     assert road.row(asked["id"]).state == "talked"
-    assert road.dialled() == {asked["id"]: 1}
+    assert road.dialed() == {asked["id"]: 1}
 
 
 def test_every_agent_offline_fails_and_costs_nothing(road: Road) -> None:
-    road.switch.behaviours |= {"WalterSIP": Behaviour.OFFLINE, "LoisSIP": Behaviour.OFFLINE}
+    road.switch.behaviors |= {"WalterSIP": Behavior.OFFLINE, "LoisSIP": Behavior.OFFLINE}
     asked = road.ask()
     assert (asked["state"], asked["words"]) == ("failed", "")
     road.turn()
@@ -91,9 +91,9 @@ def test_every_agent_offline_fails_and_costs_nothing(road: Road) -> None:
 
 
 def test_whoever_is_free(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voicenter_dialling.CLICK_TO_CALL, "_known", {})
+    monkeypatch.setattr(voicenter_dialing.CLICK_TO_CALL, "_known", {})
     road.rules(choose="free")
-    road.switch.behaviours["WalterSIP"] = Behaviour.OFFLINE
+    road.switch.behaviors["WalterSIP"] = Behavior.OFFLINE
     asked = road.ask()
     assert road.row(asked["id"]).agent == "LoisSIP"
     road.settle()
@@ -111,14 +111,14 @@ def test_round_robin(road: Road) -> None:
 def test_a_slow_pbx_lets_the_page_go_on(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     wait(monkeypatch, road, PATIENCE)
     monkeypatch.setattr(callback_request, "ANSWER_SECONDS", 0.2)
-    road.switch.behaviours["WalterSIP"] = Behaviour.SLOW
+    road.switch.behaviors["WalterSIP"] = Behavior.SLOW
     asked = road.ask()
     assert asked["state"] == "dialling"
     road.until(asked["id"], "talked")
-    assert road.dialled() == {asked["id"]: 1}
+    assert road.dialed() == {asked["id"]: 1}
 
 
-def test_dialling_that_nobody_finished_is_uncertain_and_never_dialled_again(road: Road) -> None:
+def test_dialing_that_nobody_finished_is_uncertain_and_never_dialed_again(road: Road) -> None:
     asked = road.ask()
     road.settle()
     with Session(road.stores.engine) as session:
@@ -132,17 +132,17 @@ def test_dialling_that_nobody_finished_is_uncertain_and_never_dialled_again(road
     assert (road.row(asked["id"]).state, road.row(asked["id"]).code) == ("uncertain", "no answer")
     assert road.ask(id=asked["id"])["state"] == "uncertain"
     road.turn()
-    assert road.dialled() == {asked["id"]: 1}
+    assert road.dialed() == {asked["id"]: 1}
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "state", "code"),
-    [(Behaviour.NO_CDR, "talked", ""), (Behaviour.GOES_AWAY, "unknown", "no record")],
+    ("behavior", "state", "code"),
+    [(Behavior.NO_CDR, "talked", ""), (Behavior.GOES_AWAY, "unknown", "no record")],
 )
 def test_without_a_cdr_the_call_log_ends_it_or_nobody_knows(
-    road: Road, behaviour: Behaviour, state: str, code: str
+    road: Road, behavior: Behavior, state: str, code: str
 ) -> None:
-    road.switch.behaviours["WalterSIP"] = behaviour
+    road.switch.behaviors["WalterSIP"] = behavior
     asked = road.ask()
     road.settle()
     assert road.row(asked["id"]).state == "visitor answered"
@@ -195,8 +195,8 @@ def test_hang_up(road: Road) -> None:
     pk = road.row(asked["id"]).pk
     view = road.app.view_functions["dashboard.hang_up"]
     assert isinstance(view, partial)
-    dialling = view.args[0]
-    dialling.hang_up(pk)
+    dialing = view.args[0]
+    dialing.hang_up(pk)
     road.settle()
     assert [one.fields["action"] for one in road.switch.asked] == ["call", "terminate"]
     assert road.row(asked["id"]).state in ("talked", "failed")

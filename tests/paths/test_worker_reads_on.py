@@ -1,4 +1,4 @@
-"""The worker reads on, whatever one callback does to it,
+"""The worker reads on, whatever one notification does to it,
 and reading again never loses what a call has."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from leadtracker.calls import reading as call_reading
+from leadtracker.calls import reading
 from leadtracker.domain import CallFacts
 from leadtracker.records import calls as calls_kept
 from leadtracker.records import leases
@@ -52,7 +52,7 @@ def test_a_call_that_cannot_be_saved_does_not_stop_the_others(
             raise ValueError("this one cannot be saved")
         calls_kept.save(session, calls)
 
-    monkeypatch.setattr(call_reading, "save", refuse_one)
+    monkeypatch.setattr(reading, "save", refuse_one)
     for name in ("before", "poison", "after"):
         send(app, shown, name)
     settle(worker)
@@ -69,7 +69,7 @@ def test_a_call_that_cannot_be_saved_does_not_stop_the_others(
     assert set(states(stores).values()) == {"done"}
 
 
-def test_a_database_that_fails_for_a_while_breaks_no_callback(
+def test_a_database_that_fails_for_a_while_breaks_no_notification(
     app: Flask, stores: Stores, worker: Worker, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(app, shown, "call")
@@ -77,7 +77,7 @@ def test_a_database_that_fails_for_a_while_breaks_no_callback(
     def fail(*_: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("the disk is full"))
 
-    monkeypatch.setattr(call_reading, "save", fail)
+    monkeypatch.setattr(reading, "save", fail)
     with pytest.raises(OperationalError):
         settle(worker)
     assert states(stores) == {"n=call": "new"}

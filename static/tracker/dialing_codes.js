@@ -1,4 +1,4 @@
-// Knows which countries a dialling code belongs to.
+// Knows which countries a dialing code belongs to.
 
 /** Each code, then its countries, the greatest first. */
 const CODES =
@@ -40,7 +40,7 @@ CODES.split(", ").forEach((entry) => {
 });
 
 /** @param {string} country two letters */
-export const diallingCode = (country) => codeOfCountry.get(country) || "";
+export const dialingCode = (country) => codeOfCountry.get(country) || "";
 
 /** @param {string} code @returns {string} the greatest of its countries, or nothing */
 export const greatestCountry = (code) => (countriesOfCode.get(code) || [""])[0];

@@ -86,7 +86,7 @@ class Shop:
 
     def lesson(self, call_pk: int) -> Counts:
         with Session(self.engine) as session:
-            judged = verdicts.judgement(session, call_pk)
+            judged = verdicts.judgment(session, call_pk)
             assert judged is not None
             assert judged.lesson is not None
             return judged.lesson
@@ -280,7 +280,7 @@ class TestTheCallItself:
         with Session(shop.engine) as session:
             row = session.get_one(VerdictRow, spoken_of)
             known = shop.known(session)
-            judged = verdicts.judgement_of(row)
+            judged = verdicts.judgment_of(row)
             known.unlearn(judged)
             verdicts.save(session, [(row.call_pk, row.site_id, replace(judged, lesson=None))])
             shop.knowledges.save(session)
@@ -294,7 +294,7 @@ class TestTheCallItself:
 
 def verdicts_best(shop: Shop, call_pk: int) -> str:
     with Session(shop.engine) as session:
-        judged = verdicts.judgement(session, call_pk)
+        judged = verdicts.judgment(session, call_pk)
         assert judged is not None
         return judged.posterior.candidates[0].visitor
 
