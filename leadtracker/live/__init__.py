@@ -121,13 +121,13 @@ class Live(Connection):
         state: str,
         tapped: bool = False,
         level: int = 0,
-        page: str,
-        address: str = "",
         now: int = 0,
+        **where: str,
     ) -> bool:
         """Keep a number for its visitor, whose page is visible, hidden or left.
 
-        Returns False when the number is another visitor's by now, or Redis lost it.
+        `where`: the `page`, a URL, and the client's `address` where it is known. Returns False when
+        the number is another visitor's by now, or Redis lost it.
         """
         known = self._say(
             self._beat,
@@ -138,8 +138,7 @@ class Live(Connection):
             state=state,
             tapped=tapped,
             level=level,
-            page=page,
-            address=address,
+            **({"address": ""} | where),
         )
         return bool(known)
 

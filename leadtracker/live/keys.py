@@ -30,7 +30,8 @@ root:did:<did>        hash    the newest lease: lease visitor visit start seen l
 root:past:<did>       list    older leases, newest first, KEEP of them: the thirteen fields of a
                               lease joined by `|` (lease.lua)
 root:visitor:<id>     hash    did visit seen page first latest phone, and i:<key> of visitorInfo,
-                              of which `told` has the bytes; expires after the site's visitor_days (acquire.lua)
+                              of which `told` has the bytes; expires after the site's
+                              visitor_days (acquire.lua)
 root:log              stream  what happened to leases, until the worker has written it to SQL
                               (lease.lua)
 root:arrivals         hash    source -> leases asked for, fading; MOST_SOURCES of them

@@ -99,7 +99,11 @@ const request = async (line) => {
   }
   line.settle();
   if ((line.answered && line.lease) || line.failures)
-    line.timer = setTimeout(request, (line.proven || !line.lease ? BEAT : FIRST_BEAT) * (1 + line.failures), line);
+    line.timer = setTimeout(
+      request,
+      (line.proven || !line.lease ? BEAT : FIRST_BEAT) * (1 + line.failures),
+      line,
+    );
 };
 
 /**

@@ -1,9 +1,9 @@
 """How many honest visitors lose their number to an attacker: `python -m tests.bench.attack`.
 
 A real Redis runs under a made-up clock. The attacker knows the code: each of their addresses takes
-every number it is given, sends heartbeats on time, claims to be visible and engaged, and asks again and
-again, as fast as an address may. They come first, to an idle pool. Then honest visitors come at load 0.6, at the
-pace of the week's busiest hour. Nobody is told who is honest.
+every number it is given, sends heartbeats on time, claims to be visible and engaged, and asks
+again and again, as fast as an address may. They come first, to an idle pool. Then honest visitors
+come at load 0.6, at the pace of the week's busiest hour. Nobody is told who is honest.
 """
 
 from __future__ import annotations

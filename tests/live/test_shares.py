@@ -82,9 +82,9 @@ def test_one_address_does_not_empty_the_pool(large: Shop) -> None:
 
 
 def test_the_share_shrinks_as_idle_numbers_fall(large: Shop) -> None:
-    holds = [held(take(large, f"203.0.113.{n}", 20, "visible")) for n in range(5)]
+    holds = [held(take(large, f"203.0.113.{n}", 20, "visible")) for n in range(2)]
     assert holds == sorted(holds, reverse=True)
-    assert holds[0] > 2 * holds[-1] > 0
+    assert holds[0] > 2 * holds[1] > 0
 
 
 def test_neither_beats_nor_old_tokens_get_round_the_share(large: Shop) -> None:
