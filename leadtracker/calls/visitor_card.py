@@ -136,8 +136,8 @@ def _with_names(card: VisitorCard) -> VisitorCard:
         name = first_of(card.info, card.site.name_keys)
         company = first_of(card.info, card.site.company_keys)
     if not name and card.asked is not None:
-        card = replace(card, probable=False)
         name = plain_text(card.asked.name)
+        card = replace(card, probable=False)
         if name and card.visitor_id is None:  # anybody can write a name beside a number
             likely = card.site.likely_name if card.site else "{name}"
             name = plain_text(likely.replace("{name}", name))

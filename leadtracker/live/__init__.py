@@ -26,17 +26,33 @@ from leadtracker.live.grants import (
     Claim,
     DidState,
     Grant,
+    Memory,
     PoolState,
+    Share,
     SourceGroup,
     Told,
+    unusual,
 )
 from leadtracker.live.lease_text import FIELDS, read_lease, write_lease
 from leadtracker.live.script import Script, script
 from leadtracker.live.source_groups import X_BUSY, X_QUIET, groups, is_busy, is_quiet
 from leadtracker.live.visitor_info import shallow
 
-__all__ = ["Arrival", "Asker", "Claim", "DidState", "Grant", "Live", "PoolState", "Told"]
+__all__ = [
+    "Arrival",
+    "Asker",
+    "Claim",
+    "DidState",
+    "Grant",
+    "Live",
+    "Memory",
+    "PoolState",
+    "Share",
+    "Told",
+    "unusual",
+]
 
+MOST_SHARES = 10  # of client addresses, told of a pool
 ARRIVALS_FADE_HOURS = 72  # in which the count of a source's arrivals falls by e
 
 
@@ -45,9 +61,9 @@ class Live(Connection):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._acquire = script("lease", "idle", "choose", "acquire")
-        self._beat = script("lease", "idle", "beat")
-        self._tap_default = script("lease", "idle", "tap_default")
+        self._acquire = script("lease", "idle", "shares", "told", "choose", "acquire")
+        self._beat = script("lease", "idle", "shares", "beat")
+        self._tap_default = script("lease", "idle", "shares", "tap_default")
         self._pool = script("lease", "idle", "pool")
         self._hour = script("lease", "hour")
         self._regroup = script("lease", "idle", "regroup")
@@ -88,6 +104,7 @@ class Live(Connection):
             visit=asker.visit,
             arrival=asker.arrival,
             claim=asker.claim,
+            address=asker.address,
             page=told.page,
             phone=told.phone,
             signed=told.signed,
@@ -107,12 +124,13 @@ class Live(Connection):
         state: str,
         tapped: bool = False,
         level: int = 0,
-        page: str,
         now: int = 0,
+        **where: str,
     ) -> bool:
         """Keep a number for its visitor, whose page is visible, hidden or left.
 
-        Returns False when the number is another visitor's by now, or Redis lost it.
+        `where`: the `page`, a URL, and the client's `address` where it is known. Returns False when
+        the number is another visitor's by now, or Redis lost it.
         """
         known = self._say(
             self._beat,
@@ -123,7 +141,7 @@ class Live(Connection):
             state=state,
             tapped=tapped,
             level=level,
-            page=page,
+            **({"address": ""} | where),
         )
         return bool(known)
 
@@ -153,6 +171,7 @@ class Live(Connection):
             arrival=asker.arrival,
             network=network,
             level=level,
+            address=asker.address,
         )
 
     def build_pool(self, site: Site, dids: Iterable[str], change: int) -> None:
@@ -234,7 +253,8 @@ class Live(Connection):
                 both.zrangebyscore(f"{root}:hard", seconds * 1000, "+inf")
                 both.hgetall(f"{root}:group")
                 both.hgetall(f"{root}:arrivals")
-                members, hard, grouping, arrivals = both.execute()
+                both.zrangebyscore(f"{root}:trial", "-inf", seconds * 1000)
+                members, hard, grouping, arrivals, silent = both.execute()
             names = sorted(set(grouping.values()))
             dids = sorted({*members, *draining})
             with connection.pipeline(transaction=False) as each:
@@ -244,7 +264,9 @@ class Live(Connection):
                     each.zcard(f"{root}:idle:g:{name}")
                 held = each.execute()
         largest = sorted(grouping, key=lambda source: (-float(arrivals.get(source, 0)), source))
-        states = dict.fromkeys(draining, "draining") | dict.fromkeys(hard, "in use")
+        states = dict.fromkeys(draining, "draining") | dict.fromkeys(
+            set(hard) - set(silent), "in use"
+        )
         return PoolState(
             tuple(
                 DidState(did, states.get(did, "idle"), visitor, from_ms_if_any(seen))
@@ -254,7 +276,27 @@ class Live(Connection):
                 SourceGroup(tuple(source for source in largest if grouping[source] == name), idle)
                 for name, idle in zip(names, held[len(dids) :], strict=True)
             ),
+            self.shares(site.id),
         )
+
+    def shares(self, site_id: int) -> tuple[Share, ...]:
+        """The largest shares of client addresses in a pool."""
+        key = f"{keys.root(site_id)}:shares"
+        with self.asking() as connection, connection.pipeline(transaction=False) as both:
+            both.zrevrange(key, 0, MOST_SHARES - 1, withscores=True)
+            both.zrange(key, 0, MOST_SHARES - 1, withscores=True)
+            numbers = {
+                address: abs(int(score)) for each in both.execute() for address, score in each
+            }
+        largest = sorted(numbers, key=lambda address: (-numbers[address], address))
+        return tuple(Share(address, numbers[address]) for address in largest[:MOST_SHARES])
+
+    def memory(self) -> Memory:
+        with self.asking() as connection:
+            said = connection.info("memory")
+        most = int(said.get("maxmemory") or said.get("total_system_memory") or 0)
+        used = int(said.get("used_memory", 0)) / max(1, most)
+        return Memory(str(said.get("maxmemory_policy", "noeviction")), used)
 
     def lease_log(self, site_id: int, count: int) -> dict[str, Mapping[str, str]]:
         """The oldest entries of a site's lease log by their ids, as the scripts wrote them.

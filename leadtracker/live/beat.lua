@@ -1,5 +1,5 @@
 -- A page says that it is visible, hidden or left, and what was done with its number.
--- Joined with clock.lua, lease.lua and idle.lua, and constants of keys.py.
+-- Joined with clock.lua, lease.lua, idle.lua and shares.lua, and constants of keys.py.
 -- KEYS[1]   the pool's root
 -- ARGV[1]   a JSON object:
 --   now             ms since 1970, 0 for the server's clock
@@ -9,15 +9,22 @@
 --   state           visible, hidden, left
 --   tapped          whether the number was
 --   level           reached by now, 0 to 3
+--   address         the client's network; '' when nobody knows it
 --   page            URL
 -- returns 1, or 0 when the number is not the visitor's any more (or Redis forgot it)
 local beat = cjson.decode(ARGV[1])
 local now = clock(beat.now)
 local l = read(beat.did)
 if not l or l.visitor ~= beat.visitor then return 0 end
-if not is_held(l.did) and not is_idle(l.did) then
+local was_held = is_held(l.did)
+if not was_held and is_idle(l.did) then
+  local idle, size = redis.call('ZCARD', root .. ':idle'), redis.call('SCARD', root .. ':dids')
+  if not may_hold_more(beat.address, idle, size) then return 0 end
+elseif not was_held then
   if redis.call('EXISTS', root .. ':pool') == 0 then return 0 end -- it is to be built anew
 end
+-- Whatever a page says ends the trial of its number.
+local on_trial = redis.call('ZREM', root .. ':trial', l.did) == 1
 local news = beat.tapped
 if news then l.taps = add(l.taps, stamp(now), TAPS) end
 for _ = level(l) + 1, beat.level do
@@ -26,11 +33,13 @@ for _ = level(l) + 1, beat.level do
 end
 local until_ms = now + beat.lease_seconds * 1000
 if beat.state == 'visible' then
+  if not was_held or on_trial or l.left ~= '' then charge(l, beat.address, FIRM) end
   news = show(l, now) or news
   hold(l.did, l.source, until_ms + BEAT_MS)
 elseif l.left == '' then
   l.seen, l.left = stamp(now), stamp(now)
   hold(l.did, l.source, until_ms)
+  charge(l, beat.address, stamp(now))
   warm(l, now)
   news = true
 end

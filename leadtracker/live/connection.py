@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from leadtracker.live import keys
 from leadtracker.live.script import Script
 
 Argument = str | bytes | int
+FIRST_WITH_SHEBANG = 7  # version of Redis
 
 
 class Connection:
@@ -24,6 +26,7 @@ class Connection:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._reads_shebang: bool | None = None  # not known yet
         self._local = threading.local()
 
     @property
@@ -51,6 +54,8 @@ class Connection:
             raise StoreUnavailable(
                 "Redis refuses the name or password of LEADTRACKER_REDIS_URL"
             ) from fault
+        except redis.exceptions.OutOfMemoryError as fault:
+            raise StoreUnavailable("Redis is full") from fault
         except redis.RedisError as fault:
             raise StoreUnavailable("Redis does not answer") from fault
 
@@ -67,7 +72,7 @@ class Connection:
         with self.asking() as connection, connection.pipeline(transaction=False) as batch:
             if not hasattr(self._local, "batch"):
                 for each in scripts:
-                    batch.script_load(each.text)
+                    batch.script_load(self._known(each).text)
             self._local.batch = batch
             try:
                 yield
@@ -79,13 +84,28 @@ class Connection:
         """Run a script on a site's pool, at the end of the batch when there is one."""
         batch: Pipeline | None = getattr(self._local, "batch", None)
         if batch is not None:
-            return batch.evalsha(script.sha, 1, keys.root(site_id), *arguments)
+            return batch.evalsha(self._known(script).sha, 1, keys.root(site_id), *arguments)
         return self.ask(script, keys.root(site_id), *arguments)
 
     def ask(self, script: Script, root: str, *arguments: Argument) -> Any:
         """Run a script whose keys begin with a root, now, and return its answer."""
         with self.asking() as connection:
+            known = self._known(script)
             try:
-                return connection.evalsha(script.sha, 1, root, *arguments)
+                return connection.evalsha(known.sha, 1, root, *arguments)
             except redis.exceptions.NoScriptError:
-                return connection.eval(script.text, 1, root, *arguments)
+                return connection.eval(known.text, 1, root, *arguments)
+
+    def _known(self, script: Script) -> Script:
+        """The script as this Redis can read it; its version is asked for once."""
+        if self._reads_shebang is None:
+            version = str(self.client.info("server")["redis_version"])
+            self._reads_shebang = int(version.partition(".")[0]) >= FIRST_WITH_SHEBANG
+        if self._reads_shebang:
+            return script
+        return _plain(script)
+
+
+@functools.cache
+def _plain(script: Script) -> Script:
+    return script.without_shebang()

@@ -36,6 +36,7 @@ class Asker:
     visit: str
     arrival: Arrival
     claim: Claim | None = None
+    address: str = ""  # what counts as one client, see `address.household`; '' has no share
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Answer to a number request; `did` and `lease` are '' when the pool was empty."""
+    """Answer to a number request; `did` and `lease` are '' when there is none."""
 
-    reason: str  # leased, kept, restored, pool_empty
+    reason: str  # leased, kept, restored, pool_empty, too_many, too_often
     did: str
     lease: str
     start: int  # ms
@@ -79,9 +80,40 @@ class SourceGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one client address holds of a pool."""
+
+    address: str
+    numbers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How Redis stands with its memory."""
+
+    policy: str  # what it does when it is full
+    part: float  # used, of what it may use
+
+
+LEAST_UNUSUAL = 5  # numbers of one address
+UNUSUAL = 0.1  # ... that are also more than this part of the pool
+
+
+def unusual(shares: tuple[Share, ...], numbers: int) -> tuple[Share, ...]:
+    """Offices share an address too: a share says whom to look at, not who attacks."""
+    least = max(LEAST_UNUSUAL, UNUSUAL * numbers)
+    return tuple(share for share in shares if share.numbers >= least)
+
+
+@dataclass(frozen=True, slots=True)
 class PoolState:
     dids: tuple[DidState, ...]
     groups: tuple[SourceGroup, ...] = ()
+    shares: tuple[Share, ...] = ()  # the largest, of addresses that hold two numbers or more
+
+    @property
+    def unusual(self) -> tuple[Share, ...]:
+        return unusual(self.shares, len(self.dids))
 
     def count(self, state: str) -> int:
         return sum(did.state == state for did in self.dids)

@@ -1,13 +1,18 @@
 -- Which numbers may be taken, and the claims that past holders still have on each of them.
--- Part of every script of a pool but hour.lua. Uses lease.lua. Times are ms since 1970.
+-- Part of every script of a pool but hour.lua. Uses lease.lua, and TRIAL_MS and HURRIED_MS of
+-- keys.py. Times are ms since 1970.
 
 local HEAT_FADES = 3 * 3600000 -- ms in which a past holder's claim falls by e
 -- The claim of a holder by their level: bounced, browsed, engaged, saved the number.
 local CLAIM = { [0] = 0.15, 1, 4.5, 12 }
 
+local groups = {} -- asked for in this run
 local function group_of(source)
-  local found = redis.call('HMGET', root .. ':group', source, 'other')
-  return found[1] or found[2] or ''
+  if not groups[source] then
+    local found = redis.call('HMGET', root .. ':group', source, 'other')
+    groups[source] = found[1] or found[2] or ''
+  end
+  return groups[source]
 end
 
 local function rest(did, source, seen) -- the number may be taken
@@ -27,6 +32,12 @@ end
 local function hold(did, source, until_ms) -- nobody else gets this number before then
   take(did, source)
   redis.call('ZADD', root .. ':hard', until_ms, did)
+end
+
+-- A number that no page has confirmed. Few idle ones do not shorten its trial, as they do a lease.
+local function try(did, source, now, lease_ms)
+  hold(did, source, now + TRIAL_MS + math.max(0, lease_ms - HURRIED_MS))
+  redis.call('ZADD', root .. ':trial', now + TRIAL_MS, did)
 end
 
 local function is_held(did)

@@ -11,16 +11,28 @@ root:idle             zset    every number that may be taken -> when its holder 
 root:idle:s:<source>  zset    the same, for numbers whose newest holder came from this source
 root:idle:g:<group>   zset    the same, for the source's group (idle.lua writes all three)
 root:hard             zset    DID -> until when nobody else may get it (idle.lua)
+root:trial            zset    DID that no page has confirmed yet -> when its trial ends
+                              (idle.lua, beat.lua)
+root:held:<address>   zset    DID held by an address -> since when it may be taken in need, +inf
+                              once a visible page has confirmed it (shares.lua)
+root:shares           zset    address that holds two or more -> how many, negative when none of
+                              them may be taken (shares.lua)
+root:asked:<address>:<hour>
+                      string  how many leases an address began in an hour; expires (shares.lua)
+root:from:<address>   zset    visitor -> when Redis first heard of them; expires after the site's
+                              visitor_days (shares.lua)
 root:did:<did>        hash    the newest lease: lease visitor visit start seen left taps source
                               device region topic levels gaps;
+                              `address`: the client that the number counts for, while it is held;
                               `claimed`: the holder's claim as far as it is counted;
                               claims of all holders so far, as `claims,at`, which fade:
                               w:all w:r:<region> w:t:<topic> (lease.lua, idle.lua)
 root:past:<did>       list    older leases, newest first, KEEP of them: the thirteen fields of a
                               lease joined by `|` (lease.lua)
-root:visitor:<id>     hash    did visit seen page first latest, i:<key> of visitorInfo, and phone,
-                              with ` signed` behind it where the back end signed it;
-                              expires after the site's visitor_days (acquire.lua)
+root:visitor:<id>     hash    did visit seen page first latest, i:<key> of visitorInfo, of which
+                              `told` has the bytes; and phone, with ` signed` behind it where the
+                              back end signed it; expires after the site's visitor_days
+                              (acquire.lua)
 root:log              stream  what happened to leases, until the worker has written it to SQL
                               (lease.lua)
 root:arrivals         hash    source -> leases asked for, fading; MOST_SOURCES of them
@@ -68,8 +80,12 @@ KEEP, KEEP_BUSY = 64, 128  # past leases of a DID
 RESUME_MS = 30 * 60 * 1000  # a visitor who was seen within this time keeps the same lease
 BEAT_MS = 30 * 1000  # a visible page is heard of so often, and may be late by as much
 HURRIED_MS = 30 * 1000  # a number stays its holder's so long after the page, when few are idle
+TRIAL_MS = 45 * 1000  # a number that no page confirms by then may be taken by others
 OPEN_MS = 60 * 60 * 1000  # a page seen within this time may still be visible when Redis comes back
 LOG_LENGTH = 1_000_000  # entries the log may hold while no worker runs
+LEASES_AN_HOUR = 120  # that one address may begin, and as many more as the pool has numbers
+VISITORS_OF_ADDRESS = 500  # that Redis remembers, and as many more as the pool has numbers
+MOST_TOLD = 16 * 1024  # bytes of visitorInfo that Redis keeps of one visitor
 MOST_SOURCES = 500  # counted one by one; the rest is `other`
 STAY_COUNTED = 400  # sources, after the hour's job
 TOKEN_SECONDS = 60 * 60  # a spent form token is remembered so long; it is valid for less

@@ -1,6 +1,6 @@
 -- A number's newest lease, its past ones and the lease log. Part of every script of a pool.
--- Uses clock.lua, and LOG_LENGTH of keys.py. A lease is a table of FIELDS, `did` and `claimed`:
--- all of them texts, times in ms since 1970.
+-- Uses clock.lua, and LOG_LENGTH of keys.py. A lease is a table of FIELDS, `did`, `claimed` and
+-- `address`, the client that a held number counts for: all of them texts, times in ms since 1970.
 
 -- In the order of a past lease's line, as lease_text.py has it.
 local FIELDS = { 'lease', 'visitor', 'visit', 'start', 'seen', 'left', 'taps',
@@ -9,15 +9,15 @@ local TAPS, GAPS = 4, 8 -- a lease keeps the newest
 local UNHEARD = 45000 -- ms; a visible page is heard of every 30 s
 
 local function read(did)
-  local f = redis.call('HMGET', root .. ':did:' .. did, 'claimed', unpack(FIELDS))
-  if not f[2] then return nil end
-  local l = { did = did, claimed = f[1] or '0' }
-  for i, name in ipairs(FIELDS) do l[name] = f[i + 1] or '' end
+  local f = redis.call('HMGET', root .. ':did:' .. did, 'claimed', 'address', unpack(FIELDS))
+  if not f[3] then return nil end
+  local l = { did = did, claimed = f[1] or '0', address = f[2] or '' }
+  for i, name in ipairs(FIELDS) do l[name] = f[i + 2] or '' end
   return l
 end
 
 local function write(l)
-  local f = { 'claimed', l.claimed }
+  local f = { 'claimed', l.claimed, 'address', l.address }
   for _, name in ipairs(FIELDS) do
     f[#f + 1] = name
     f[#f + 1] = l[name]

@@ -14,7 +14,7 @@ for i = 4, #ARGV do
   for text in string.gmatch(ARGV[i] .. '|', '([^|]*)|') do values[#values + 1] = text end
   local lease = values[1]
   if not newest then
-    newest = { did = did, claimed = '0' }
+    newest = { did = did, claimed = '0', address = '' }
     for n, name in ipairs(FIELDS) do newest[name] = values[n] end
     local now = clock(ARGV[1])
     if newest.left == '' and now - newest.seen < OPEN_MS then -- the page may still be visible

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 from leadtracker.live import keys
 
-CONSTANTS = ("KEEP", "RESUME_MS", "BEAT_MS", "HURRIED_MS", "OPEN_MS", "LOG_LENGTH", "MOST_SOURCES")
+CONSTANTS = (
+    "KEEP",
+    "RESUME_MS",
+    "BEAT_MS",
+    "HURRIED_MS",
+    "TRIAL_MS",
+    "OPEN_MS",
+    "LOG_LENGTH",
+    "LEASES_AN_HOUR",
+    "VISITORS_OF_ADDRESS",
+    "MOST_TOLD",
+    "MOST_SOURCES",
+)
+
+
+# A full Redis refuses a script that begins so before it does anything; one that does not may stop
+# halfway. Redis before 7 does not know the line, and refuses at the first write.
+SHEBANG = "#!lua\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     text: str
-    sha: str
+    sha: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+        object.__setattr__(self, "sha", sha)
+
+    def without_shebang(self) -> Script:
+        return Script(self.text.removeprefix(SHEBANG))
 
 
 def script(*names: str) -> Script:
@@ -23,5 +47,4 @@ def script(*names: str) -> Script:
     lines = ["local root = KEYS[1]"]
     lines += [f"local {name} = {getattr(keys, name)}" for name in CONSTANTS]
     lines += [(folder / f"{name}.lua").read_text() for name in ("clock", *names)]
-    text = "\n".join(lines)
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    return Script(SHEBANG + "\n".join(lines))

@@ -16,7 +16,8 @@ import orjson
 from crawlerdetect import CrawlerDetect
 from itsdangerous import BadSignature, Signer
 
-from leadtracker import address, phone
+from leadtracker import phone
+from leadtracker.address import household
 from leadtracker.domain import Site, Touchpoint, level_after
 from leadtracker.errors import BadRequest
 from leadtracker.live import Arrival, Asker, Claim, Live, Told, visitor_info
@@ -27,6 +28,7 @@ from leadtracker.records.sites import Directory
 from leadtracker.topics import topic_of_page
 
 BEAT_SECONDS = 30
+FIRST_BEAT_SECONDS = 10  # after a number: the first beat ends its trial
 LONGEST_URL = 2048
 LONGEST_PHONE = 64
 MOST_CUT = 20  # names of parts
@@ -114,6 +116,7 @@ class Numbers:
             tapped=tapped,
             level=level,
             page=page.url,
+            address=household(sender.address),
         )
         claim = self._claim(site, page)
         if claim and beat(did=claim.did):
@@ -146,10 +149,10 @@ class Numbers:
 
     def _network(self, sender: Sender) -> str:
         """The sender's household, hashed: it is only ever compared. '' when it is not known."""
-        household = address.household(sender.address)
-        if not household:
+        client = household(sender.address)
+        if not client:
             return ""
-        return hmac.new(self._key, f"network {household}".encode(), "sha256").hexdigest()[:16]
+        return hmac.new(self._key, f"network {client}".encode(), "sha256").hexdigest()[:16]
 
     def _asker(self, site: Site, page: Page, sender: Sender) -> tuple[Asker, Touchpoint]:
         """Who asks for a number, and where their visit came from."""
@@ -157,7 +160,8 @@ class Numbers:
         topic = topic_of_page(site.topics, latest.url) or topic_of_page(site.topics, page.url)
         region = self._regions.of_address(sender.address)
         arrival = Arrival(source_key(latest), sender.device, region, topic)
-        return Asker(page.visitor, page.visit, arrival, self._claim(site, page)), latest
+        claim, address = self._claim(site, page), household(sender.address)
+        return Asker(page.visitor, page.visit, arrival, claim, address), latest
 
     def _acquire(self, site: Site, page: Page, sender: Sender) -> dict[str, Any]:
         asker, latest = self._asker(site, page, sender)
@@ -182,7 +186,7 @@ class Numbers:
                 members = self._directory.numbers_in_use(site.id)
                 self._live.build_pool(site, members, self._directory.change)
         if not grant.did:
-            return self._default(site, "pool_empty")
+            return self._default(site, grant.reason)
         proof = f"{site.id}.{page.visitor}.{page.visit}.{grant.did}.{grant.lease}.{grant.start}"
         return {
             "did": grant.did,
@@ -190,6 +194,7 @@ class Numbers:
             "lease": self._signer.sign(proof).decode(),
             "lease_seconds": site.lease_seconds,
             "beat_seconds": BEAT_SECONDS,
+            "first_beat_seconds": FIRST_BEAT_SECONDS,
             "reason": grant.reason,
         }
 

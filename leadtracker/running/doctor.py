@@ -31,6 +31,7 @@ from leadtracker.settings import Settings
 
 DAY = timedelta(hours=24)
 MANY_WAITING = 1000  # notifications
+MOST_MEMORY = 0.8  # of what Redis may use
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Finding:
 def findings(settings: Settings, engine: Engine, live: Live) -> Iterator[Finding]:
     redis = _redis(live)
     yield redis
+    if redis.well:
+        yield from _memory_of_redis(live)
     database = _database(engine)
     yield database
     if not database.well:
@@ -73,6 +76,18 @@ def _redis(live: Live) -> Finding:
         do = "start `leadtracker serve`, or check LEADTRACKER_REDIS_URL"
         return Finding(False, str(fault), do)
     return Finding(True, "Redis answers")
+
+
+def _memory_of_redis(live: Live) -> Iterator[Finding]:
+    memory = live.memory()
+    if memory.policy != "noeviction":
+        what = f"Redis drops what it needs when it is full (maxmemory-policy {memory.policy})"
+        yield Finding(False, what, "redis-cli config set maxmemory-policy noeviction")
+    part = f"Redis uses {memory.part:.0%} of its memory"
+    if memory.part > MOST_MEMORY:
+        yield Finding(False, part, "give it more, or lower the sites' visitor_days")
+    else:
+        yield Finding(True, part)
 
 
 def _database(engine: Engine) -> Finding:

@@ -26,8 +26,10 @@ SAVE = ("--appendonly", "yes", "--appendfsync", "everysec")
 class EmbeddedRedis:
     """A running redis-server; `url` to reach it, `stop()` when done."""
 
-    def __init__(self, folder: Path, saves: bool = True) -> None:
+    def __init__(self, folder: Path, saves: bool = True, memory: int = 0) -> None:
         """Start it and wait until it answers. Without `saves` its data ends with it.
+
+        It refuses to write when it has so many bytes; 0 for half of this machine's memory.
 
         Raises SettingsError when there is no redis-server, or when it does not start.
         """
@@ -48,6 +50,9 @@ class EmbeddedRedis:
             "--dir",
             str(folder),
             *(SAVE if saves else ()),
+            "--maxmemory",
+            str(memory or _half_of_memory()),
+            # Whatever Redis would evict is needed: spent tokens and money expire, as visitors do.
             "--maxmemory-policy",
             "noeviction",
             "--logfile",
@@ -104,6 +109,10 @@ def _take(lock: IO[str], folder: Path) -> None:
         f"a redis-server runs already in {folder}: "
         "only one `leadtracker serve` may use a data folder"
     )
+
+
+def _half_of_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
 def socket_of(folder: Path, name: str) -> Path:

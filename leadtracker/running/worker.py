@@ -19,7 +19,7 @@ from leadtracker.calls.reading import read_inbox
 from leadtracker.calls.silence import end_silent_calls
 from leadtracker.domain import Site
 from leadtracker.errors import StoreUnavailable
-from leadtracker.live import Live
+from leadtracker.live import Live, unusual
 from leadtracker.planner.making import DailyPlans
 from leadtracker.records import callbacks, leases
 from leadtracker.records.database import WritersTurn, only_reader
@@ -40,6 +40,7 @@ LONGEST_REST = 2.0  # seconds
 RESTORE_BATCH = 50  # DIDs
 RESTORED = "all"
 LOOK_FOR_SILENCE = timedelta(minutes=1)
+LOOK_AT_SHARES = timedelta(minutes=1)  # between looks at who holds how much of a pool
 DRAINED_DAYS = 60  # late calls on a drained DID still match
 
 
@@ -58,6 +59,7 @@ class Worker:
         self._next_hour = datetime.min.replace(tzinfo=UTC)
         self._next_cleaning = datetime.min.replace(tzinfo=UTC)
         self._next_silence = datetime.min.replace(tzinfo=UTC)
+        self._next_look = datetime.min.replace(tzinfo=UTC)
         self._cleaned_on = date.min
 
     def run(self, stop: threading.Event) -> None:
@@ -144,6 +146,9 @@ class Worker:
         done += apply_corrections(self._engine, self._live, self._directory, self._knowledges)
         self._callbacks.tick(datetime.now(UTC))
         self._listening.tick()
+        if datetime.now(UTC) >= self._next_look:
+            self._look_at_shares()
+            self._next_look = datetime.now(UTC) + LOOK_AT_SHARES
         if datetime.now(UTC) >= self._next_cleaning:
             self._clean()
             for site in self._directory.sites:
@@ -151,6 +156,18 @@ class Worker:
             self._next_cleaning = datetime.now(UTC) + timedelta(hours=1)
         self._plans.tick(datetime.now(UTC))
         return done
+
+    def _look_at_shares(self) -> None:
+        for site in self._directory.sites:
+            numbers = len(self._directory.numbers_in_use(site.id))
+            for share in unusual(self._live.shares(site.id), numbers):
+                log.warning(
+                    "the address %s holds %d of the %d numbers of the site %s",
+                    share.address,
+                    share.numbers,
+                    numbers,
+                    site.name,
+                )
 
     def _restore(self, site: Site) -> int:
         """Put back what Redis lost of some DIDs' holders; returns how many DIDs had any."""

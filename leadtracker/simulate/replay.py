@@ -13,7 +13,7 @@ import orjson
 
 from leadtracker.domain import BROWSING_SECONDS, ENGAGED_SECONDS, Json, Touchpoint
 from leadtracker.live import Arrival, Asker, Told
-from leadtracker.numbers.number_request import BEAT_SECONDS, level_of
+from leadtracker.numbers.number_request import BEAT_SECONDS, FIRST_BEAT_SECONDS, level_of
 from leadtracker.records.database import throwaway_database
 from leadtracker.records.session import Engine
 from leadtracker.records.told_phones import PAGE, SIGNED, ToldPhone
@@ -171,7 +171,7 @@ class Replay:
         if grant is None or not grant.did:
             return _decision(event, None, "pool_empty")
         page.did = grant.did
-        heapq.heappush(self._beats, (t + BEAT_SECONDS, event["visit"]))
+        heapq.heappush(self._beats, (t + FIRST_BEAT_SECONDS, event["visit"]))
         return _decision(event, self._index[grant.did], f"{grant.reason}, {grant.chosen}")
 
     def _page(self, t: float, kind: str, event: Json) -> None:

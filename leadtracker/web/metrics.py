@@ -58,12 +58,24 @@ class _State(Collector):
         dids = GaugeMetricFamily(
             "leadtracker_pool_dids", "DIDs of a pool by state", labels=["site", "state"]
         )
+        largest = GaugeMetricFamily(
+            "leadtracker_pool_largest_share",
+            "DIDs that one client address holds, of those that hold two or more",
+            labels=["site"],
+        )
+        unusual = GaugeMetricFamily(
+            "leadtracker_pool_unusual_shares",
+            "Client addresses that hold an unusual number of DIDs (at most 10 are counted)",
+            labels=["site"],
+        )
         for site in self._stores.directory.sites:
             draining = [did.e164 for did in self._stores.directory.dids(site.id) if did.draining]
             pool = self._stores.live.pool(site, draining)
             for state in ("in use", "idle", "draining"):
                 dids.add_metric([site.name, state], pool.count(state))
-        yield dids
+            largest.add_metric([site.name], max((each.numbers for each in pool.shares), default=0))
+            unusual.add_metric([site.name], len(pool.unusual))
+        yield from (dids, largest, unusual)
         waiting = GaugeMetricFamily("leadtracker_inbox", "Notifications by state", labels=["state"])
         for state, count in self._inbox.counts().items():
             waiting.add_metric([state], count)

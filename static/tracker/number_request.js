@@ -16,6 +16,7 @@ import { currentVisitor } from "./visitor.js";
 
 const PATIENCE = 5000; // milliseconds until who waits for the server is given the page's own number
 const BEAT = 30000; // milliseconds between two beats
+const FIRST_BEAT = 10000; // ... and until the first one, which ends the trial of a number
 
 /**
  * Called when a line has got a number, or lost it for none.
@@ -95,7 +96,8 @@ const request = async (line) => {
     if (answer.reason) takeNumber(line, answer);
     else if (!answer.known) throw answer;
     // Only a beat tells signals.
-    if ("known" in answer) line.signals.splice(0, length);
+    line.proven = "known" in answer;
+    if (line.proven) line.signals.splice(0, length);
     line.failures = 0;
   } catch (failure) {
     trace(failure);
@@ -105,7 +107,8 @@ const request = async (line) => {
   }
   line.settle();
   // While a number is shown no pause may grow longer than its lease.
-  if (line.lease) line.timer = setTimeout(request, BEAT, line);
+  if (line.lease)
+    line.timer = setTimeout(request, line.proven || line.failures ? BEAT : FIRST_BEAT, line);
   else if (line.failures) line.timer = setTimeout(request, BEAT * (1 + line.failures), line);
 };
 

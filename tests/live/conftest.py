@@ -33,6 +33,7 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 # a number stays the visitor's so long after the page was hidden or left
 LEASE = SITE.lease_seconds * SECOND
 UNHEARD = LEASE + 30 * SECOND  # ... and so long after the last word of a page that seemed visible
+TRIAL = 45 * SECOND  # ... and so long after it was given, when its page says nothing
 HURRIED, UNHEARD_HURRIED = 30 * SECOND, 60 * SECOND  # the same, when hardly any number is idle
 
 
@@ -45,6 +46,7 @@ class Shop:
         self.change = 1
         self._leases = 0
         self._visitors: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
 
     def ask(
         self,
@@ -53,6 +55,7 @@ class Shop:
         claim: Claim | None = None,
         change: int | None = None,
         arrival: Arrival = DIRECT,
+        address: str = "",
         **told: Any,
     ) -> Grant:
         """A number request; builds the pool when it has to be, as the application does."""
@@ -61,7 +64,7 @@ class Shop:
         while True:
             grant = self.live.acquire(
                 self.site,
-                Asker(visitor, visit, arrival, claim),
+                Asker(visitor, visit, arrival, claim, address),
                 Told(**(nothing | told)),
                 lease=f"lease{self._leases}",
                 change=change or self.change,
@@ -69,6 +72,7 @@ class Shop:
             )
             if grant is not None:
                 self._visitors[grant.lease] = visitor
+                self.addresses[grant.lease] = address
                 return grant
             self.live.build_pool(self.site, self.dids, change or self.change)
 
@@ -83,6 +87,7 @@ class Shop:
             tapped=tapped,
             level=level,
             page="",
+            address=self.addresses.get(grant.lease, ""),
             now=self.now,
         )
 

@@ -47,6 +47,7 @@ def test_asking_again_changes_nothing(shop: Shop) -> None:
 
 def test_a_number_is_its_holders_until_the_lease_ends(shop: Shop) -> None:
     dana = shop.ask("dana")
+    assert shop.beat(dana)
     shop.now += UNHEARD - 1
     assert dana.did not in idle(shop)
     shop.now += 1
@@ -62,7 +63,7 @@ def idle(shop: Shop) -> set[str]:
 
 def test_a_number_is_free_sooner_when_few_are(shop: Shop) -> None:
     shop.keep(DIDS[0])
-    shop.ask("dana")
+    assert shop.beat(shop.ask("dana"))
     shop.now += UNHEARD_HURRIED - 1
     assert shop.ask("ron").reason == "pool_empty"
     shop.now += 1

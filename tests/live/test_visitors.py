@@ -14,6 +14,7 @@ from tests.live.conftest import (
     SECOND,
     SITE,
     START,
+    TRIAL,
     UNHEARD,
     Shop,
     claim_of,
@@ -101,7 +102,7 @@ def test_nobody_beats_with_the_number_of_another(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("states", "held"),
     [
-        ((), UNHEARD),
+        ((), TRIAL + LEASE - HURRIED),  # a trial has a clock of its own
         (("visible",), UNHEARD),
         (("hidden",), LEASE),
         (("left",), LEASE),

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def stopped(
         yield lambda: next(stops)
 
 
-def _locked(engine: Engine) -> Iterator[None]:
+def _locked(engine: Engine) -> Generator[None]:
     assert engine.url.database
     lock = sqlite3.connect(engine.url.database, isolation_level=None)
     with closing(lock):
@@ -67,7 +67,7 @@ def _locked(engine: Engine) -> Iterator[None]:
         yield
 
 
-def _stopped(engine: Engine) -> Iterator[None]:
+def _stopped(engine: Engine) -> Generator[None]:
     folder = Path(str(make_url(engine.url).query["host"]))
     parent = int((folder / "data" / "postmaster.pid").read_text().split()[0])
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()

@@ -120,8 +120,8 @@ class TestPrefix:
         assert 'action="/leads/login"' in page
         assert 'href="/leads/static/dashboard.css' in page
         for file in ("static/dashboard.css", "tracker.js"):
-            with client.get(f"{there}/{file}") as answer:
-                assert answer.status_code == 200
+            with client.get(f"{there}/{file}") as served:
+                assert served.status_code == 200
         assert client.get(f"{there}/healthz").text == "ok\n"
         assert client.post(f"{there}{PBX}/cdr", json=cdr("0722776772")).status_code == 200
 

@@ -32,6 +32,10 @@ def late(seconds: int) -> dict[str, Any]:
     return told(phone_expires=expires, phone_signature=signature(SECRET, PHONE, expires))
 
 
+NO_MOMENTS: tuple[Any, ...] = (None, True, 1.5, [], {}, "x", "٣", "9" * 5000)
+NO_SIGNATURES: tuple[Any, ...] = (None, 7, [], "", "é", "\ud800")
+
+
 @pytest.mark.parametrize(
     "proof",
     [
@@ -58,8 +62,8 @@ def test_what_proves_a_phone(proof: dict[str, Any]) -> None:
         late(LONGEST_SECONDS + 1),
         late(0),
         late(-5),
-        *(told(phone_expires=value) for value in (None, True, 1.5, [], {}, "x", "٣", "9" * 5000)),
-        *(told(phone_signature=value) for value in (None, 7, [], "", "é", "\ud800")),
+        *(told(phone_expires=value) for value in NO_MOMENTS),
+        *(told(phone_signature=value) for value in NO_SIGNATURES),
     ],
 )
 def test_what_leaves_it_unsigned(proof: dict[str, Any]) -> None:

@@ -128,7 +128,8 @@ def read_filters(
 
 def zone_without_site(directory: Directory) -> str:
     """Of lists, and of what is of no site: the first site's, else the first account's."""
-    zones = [each.time_zone for each in (*directory.sites, *directory.accounts.values())]
+    zones = [site.time_zone for site in directory.sites]
+    zones += [account.time_zone for account in directory.accounts.values()]
     return next(iter(zones), ANY_SITE.time_zone)
 
 

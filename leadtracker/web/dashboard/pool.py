@@ -107,7 +107,7 @@ def _pool(site: Site) -> PoolState:
     pool = here.live.pool(site, [did.e164 for did in dids if did.draining])
     unheard = {did.e164 for did in dids} - {did.e164 for did in pool.dids}
     every = [*pool.dids, *(DidState(e164, "idle", None, None) for e164 in unheard)]
-    return PoolState(tuple(sorted(every, key=_place)), pool.groups)
+    return PoolState(tuple(sorted(every, key=_place)), pool.groups, pool.shares)
 
 
 def _place(did: DidState) -> tuple[int, str]:
