@@ -84,6 +84,17 @@ def forget_phone(session: Session, site_id: int, phone: str, visitor: str, said_
     session.execute(delete(KnownPhoneRow).where(*said, KnownPhoneRow.said_by == said_by))
 
 
+def whose(
+    session: Session, site_id: int, phone: str | None
+) -> tuple[dict[str, str], dict[str, float]]:
+    """The phone's knowers, and what the claims of all others are worth; of a hidden phone none."""
+    if not phone:
+        return {}, {}
+    known = knowers(session, site_id, phone)
+    claimed = claims(session, site_id, phone)
+    return known, {visitor: trust for visitor, trust in claimed.items() if visitor not in known}
+
+
 def knowers(session: Session, site_id: int, phone: str) -> dict[str, str]:
     """Visitors whose phone this is known to be, and who proved it."""
     rows = session.execute(KNOWERS, {"site": site_id, "phone": phone})

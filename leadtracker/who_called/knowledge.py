@@ -219,12 +219,7 @@ class Knowledge:
             if (holder := holder_of(lease, moment, self.clock, crowds.get(lease.network, 1)))
         )
         visitors = {holder.visitor for holder in holders}
-        knowers: dict[str, str] = {}
-        claims: dict[str, float] = {}
-        if ring.phone:
-            knowers = told_phones.knowers(session, site_id, ring.phone)
-            claims = told_phones.claims(session, site_id, ring.phone)
-            claims = {who: trust for who, trust in claims.items() if who not in knowers}
+        knowers, claims = told_phones.whose(session, site_id, ring.phone)
         elsewhere = (
             leases.latest_of(session, site_id, visitor, ring.moment)
             for visitor in sorted({*knowers, *claims} - visitors)

@@ -14,7 +14,10 @@ const causeOfRefusal = async (response) => {
     return `The server has a fault of its own (${[status, title].filter(Boolean).join(": ")}).`;
   if (title) return `The server refused (${status}): ${detail || title}.`;
   if (status == 403)
-    return `The server refused (403): the token is unknown, or ${location.origin} is not among the site's origins.`;
+    return (
+      "The server refused (403): the token is unknown, " +
+      `or ${location.origin} is not among the site's origins.`
+    );
   return `What answers at ${address} refused (${status}): ${STRANGER}`;
 };
 

@@ -11,7 +11,9 @@ import { currentVisitor } from "./visitor.js";
 
 /**
  * What the server answers: a number, or to a heartbeat whether it knows the lease.
- * @typedef {{did?: string, display: string, lease?: string | null, reason?: string, known?: boolean}} Answer
+ * @typedef {{
+ *   did?: string, display: string, lease?: string | null, reason?: string, known?: boolean
+ * }} Answer
  */
 
 const PATIENCE = 5000; // milliseconds until who waits for the server is given the page's own number

@@ -1,0 +1,1 @@
+"""Tests of the proxies that stand in front of the server."""

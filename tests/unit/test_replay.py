@@ -16,6 +16,7 @@ from leadtracker.errors import TraceFault
 from leadtracker.live import Asker, Grant, Told
 from leadtracker.matching.evidence import Evidence
 from leadtracker.matching.posterior import Candidate, Posterior
+from leadtracker.records.told_phones import PAGE, SIGNED, ToldPhone
 from leadtracker.records.verdicts import Judgment
 from leadtracker.simulate.replay import Replay
 from leadtracker.simulate.stores import BEGIN, _facts, begin_of
@@ -54,7 +55,7 @@ class Notebook:
         self.said.append(("beat", what["now"] / 1000, what["did"], *state))
 
     def tap_default(self, site: str, asker: Asker, latest: Touchpoint, **what: Any) -> None:
-        self.said.append(("tap", what["now"] / 1000, what["lease"]))
+        self.said.append(("tap", what["now"] / 1000, what["lease"], what["network"], what["level"]))
 
     def pass_hour(self, t: float) -> None:
         self.said.append(("hour", t))
@@ -62,8 +63,8 @@ class Notebook:
     def write_log(self) -> None:
         self.said.append("log")
 
-    def tell_phone(self, phone: str, visitor: str) -> None:
-        self.said.append(("phone", phone, visitor))
+    def tell_phone(self, visitor: str, told: ToldPhone) -> None:
+        self.said.append(("phone", visitor, told))
 
     def judge(self, ring: Ring) -> Judgment:
         self.said.append(ring)
@@ -106,11 +107,17 @@ def beats(notebook: Notebook) -> list[tuple[Any, ...]]:
     return [said[1:] for said in notebook.said if said[0] == "beat"]
 
 
-def test_a_visible_page_is_heard_of_every_half_minute() -> None:
+def test_a_visible_page_is_heard_of_after_ten_seconds_and_then_every_half_minute() -> None:
     notebook = Notebook("+2")
-    replayed(notebook, visit(5.0, 0), page(65.0, "hide"), page(200.0, "leave"))
+    replayed(notebook, visit(5.0, 0), page(75.0, "hide"), page(200.0, "leave"))
     visible, hidden, left = (("+2", state, False, 0) for state in ("visible", "hidden", "left"))
-    assert beats(notebook) == [(35.0, *visible), (65.0, *visible), (65.0, *hidden), (200.0, *left)]
+    assert beats(notebook) == [
+        (15.0, *visible),
+        (45.0, *visible),
+        (75.0, *visible),
+        (75.0, *hidden),
+        (200.0, *left),
+    ]
     assert notebook.said[-1] == "log"
 
 
@@ -134,7 +141,8 @@ def test_hours_pass_after_the_beats_before_them() -> None:
     replayed(notebook, visit(3550.0, 0), page(3600.0, "leave"), visit(7300.0, 1, bot=True))
     assert notebook.said[1:] == [
         "batch",
-        ("beat", 3580.0, "+2", "visible", False, 0),
+        ("beat", 3560.0, "+2", "visible", False, 0),
+        ("beat", 3590.0, "+2", "visible", False, 0),
         ("hour", 3600.0),
         "batch",
         ("beat", 3600.0, "+2", "left", False, 0),
@@ -170,10 +178,17 @@ def test_visits() -> None:
 
 def test_taps_on_pages_without_a_number() -> None:
     notebook = Notebook("")
-    replayed(notebook, visit(0.0, 0), page(1.0, "tap"), page(9.0, "tap"), page(9.5, "hide"))
+    replayed(
+        notebook,
+        visit(0.0, 0),
+        page(1.0, "tap"),
+        page(2.0, "engaged", level=2),
+        page(9.0, "tap", network="n"),
+        page(9.5, "hide"),
+    )
     assert [said for said in notebook.said if said[0] == "tap"] == [
-        ("tap", 1.0, "0.1"),
-        ("tap", 9.0, "0.2"),
+        ("tap", 1.0, "0.1", "", 0),
+        ("tap", 9.0, "0.2", "n", 2),
     ]
     assert beats(notebook) == []
 
@@ -191,9 +206,9 @@ def test_taps_on_pages_without_a_number() -> None:
 )
 def test_calls(dials: Line, did: str | None, index: int | None) -> None:
     notebook = Notebook("+2")
-    events = visit(0.0, 0), visit(0.0, 1, bot=True), page(1.0, "tap"), call(10.0, dials)
+    events = visit(0.0, 0), visit(0.0, 1, bot=True), page(1.0, "tap"), call(9.0, dials)
     decided = replayed(notebook, *events)[-1]
-    ring = Ring(BEGIN + timedelta(seconds=10), did, "+9", "", "region 0")
+    ring = Ring(BEGIN + timedelta(seconds=9), did, "+9", "", "region 0")
     assert notebook.said[1:] == [
         "batch",
         ("beat", 1.0, "+2", "visible", True, 0),
@@ -211,10 +226,18 @@ def test_calls(dials: Line, did: str | None, index: int | None) -> None:
     }
 
 
-def test_a_phone_that_is_told() -> None:
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({}, ToldPhone("+9", PAGE, "")),
+        ({"signed": False, "network": "n"}, ToldPhone("+9", PAGE, "n")),
+        ({"signed": True}, ToldPhone("+9", SIGNED, "")),
+    ],
+)
+def test_a_phone_that_is_told(how: Line, told: ToldPhone) -> None:
     notebook = Notebook()
-    replayed(notebook, {"t": 1.0, "type": "known_phone", "visitor": "dana", "phone": "+9"})
-    assert notebook.said == [("phone", "+9", "dana"), "log"]
+    replayed(notebook, {"t": 1.0, "type": "known_phone", "visitor": "dana", "phone": "+9"} | how)
+    assert notebook.said == [("phone", "dana", told), "log"]
 
 
 @pytest.mark.parametrize(
@@ -243,6 +266,7 @@ def test_a_call_as_the_pbx_would_tell_it(answered: bool, outcome: Outcome) -> No
 
 HEADER = {"version": 1, "dids": 2, "days": 1}
 END = 3660 * 86400
+TELLS: Line = {"t": 1, "type": "known_phone", "visitor": "a", "phone": "+9"}
 FAULTY: list[tuple[Line, list[Line], str | None]] = [
     (HEADER | {"dids": 0}, [], "dids, 1 to 20000"),
     (HEADER | {"dids": 20_000}, [], None),
@@ -292,6 +316,11 @@ FAULTY: list[tuple[Line, list[Line], str | None]] = [
     (HEADER, [call(1, {"fallback": True}, phone="")], "phone is ''"),
     (HEADER, [call(1, {"fallback": True}, answered=1)], "answered is 1"),
     (HEADER, [{"t": 1, "type": "known_phone", "visitor": "a"}], "a known_phone needs phone"),
+    (HEADER, [TELLS | {"signed": True, "network": "n" * 64}], None),
+    (HEADER, [TELLS | {"signed": 1}], "signed is 1: it must be true or false"),
+    (HEADER, [TELLS | {"network": "n" * 65}], "network is"),
+    (HEADER, [visit(1, 0), page(2, "tap", network="n")], None),
+    (HEADER, [visit(1, 0), page(2, "tap", network=7)], "network is 7: it must be a text"),
     (HEADER, [visit(1, 0), page(2, "leave", 1)], "line 3: visit 1 has not begun"),
 ]
 

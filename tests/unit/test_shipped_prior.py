@@ -6,9 +6,7 @@ from typing import ClassVar
 
 from leadtracker.domain import Lease
 from leadtracker.matching import prior
-from leadtracker.matching.counts import (
-    CELLS,
-)
+from leadtracker.matching.counts import CELLS
 from leadtracker.matching.learning import course
 from leadtracker.matching.page_state import DAY, HOUR
 from tests.unit.test_evidence import at
@@ -41,6 +39,7 @@ class TestShippedPrior:
         "LEAST_STRAY": 0.03,
         "TAPPED": 0.25,
         "TAPPED_CALLS": 20.0,
+        "HASTY_TAP": 0.05,
         "MOST_UNSEEN": 0.5,
         "UNSEEN_CALLS": 20.0,
         "AGREE": 0.6,
@@ -69,13 +68,12 @@ class TestShippedPrior:
         assert shipped.keys() - self.VALUES.keys() == {"MINUTE", "HOUR", "DAY"}
 
 
-def test_a_visit_on_the_default_number_teaches_no_region() -> None:
+def test_a_visit_on_the_default_number_teaches_nothing() -> None:
     page = Lease(
         "7", "", "dana", "v", at(0), at(20), taps=(at(9), at(12)), region="IL-3", topic="boots"
     )
-    assert course(page, at(999).timestamp()).counts.to_json() == {
-        "tap_seconds": {"0": 30.0, "1": 30.0, "2": 60.0}
-    }
+    learned = course(page, at(999).timestamp())
+    assert (learned.counts.to_json(), learned.closed) == ({}, None)
 
 
 def test_cells_are_named_by_row_and_level() -> None:

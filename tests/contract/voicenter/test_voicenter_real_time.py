@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -258,13 +258,6 @@ def test_news_of_no_call_breaks_nothing(fields: dict[str, Any]) -> None:
         REAL_TIME.identify(fields)
 
 
-def test_a_reason_that_nobody_documents_is_kept_with_its_call(israel: Account) -> None:
-    fields = {"eventName": "queue", "reason": "PARKED", "ivruniqueid": "x", "data": {"Calls": []}}
-    assert REAL_TIME.read(fields, israel, RECEIVED) == dataclasses.replace(
-        WAITS, call_id="x", phase=Phase.UNKNOWN, caller=None, at=None, queue=""
-    )
-
-
 LEFT_OUT = object()
 
 
@@ -351,26 +344,6 @@ def test_of_a_dialers_call_only_the_agents_part_is_certain(
 ) -> None:
     fields = event("real-answer", {"campaignID": campaign}, {"c2cdirection": direction})
     assert REAL_TIME.read(fields, israel, RECEIVED) == dataclasses.replace(REAL_ANSWERED, leg=leg)
-
-
-@pytest.mark.parametrize(
-    ("offset", "ahead"),
-    [
-        (120, 120),
-        ("180", 180),
-        (-300, -300),
-        (0, 120),
-        (LEFT_OUT, 120),
-        (None, 120),
-        (100_000, 120),
-        ([], 120),
-    ],
-)
-def test_times_are_as_far_ahead_as_the_event_says(offset: Any, ahead: int, israel: Account) -> None:
-    read = REAL_TIME.read(event("real-newcall", {"servertimeoffset": offset}, {}), israel, RECEIVED)
-    shown = at(2023, 12, 28, 10, 34, 59)
-    assert isinstance(read, ScreenPop)
-    assert read.at == shown - timedelta(minutes=ahead)
 
 
 @pytest.mark.parametrize("word", ["callstatus", "direction"])

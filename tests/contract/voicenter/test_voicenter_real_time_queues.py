@@ -19,6 +19,7 @@ from tests.contract.voicenter.test_voicenter_real_time import (
     LEFT_OUT,
     REAL,
     RECEIVED,
+    WAITS,
     at,
     event,
 )
@@ -50,6 +51,13 @@ def test_every_reason_of_a_queue(reason: str, phase: Phase, cause: str, israel: 
     assert not isinstance(refused.value, NoCall)
 
 
+def test_a_reason_that_nobody_documents_is_kept_with_its_call(israel: Account) -> None:
+    fields = {"eventName": "queue", "reason": "PARKED", "ivruniqueid": "x", "data": {"Calls": []}}
+    assert REAL_TIME.read(fields, israel, RECEIVED) == dataclasses.replace(
+        WAITS, call_id="x", phase=Phase.UNKNOWN, caller=None, at=None, queue=""
+    )
+
+
 @pytest.mark.parametrize(
     ("calls", "caller", "custom"),
     [
@@ -77,6 +85,26 @@ def test_who_waits_is_found_by_the_call(
     pop = REAL_TIME.read(fields, israel, RECEIVED)
     assert isinstance(pop, ScreenPop)
     assert (pop.caller, pop.custom) == (caller, custom)
+
+
+@pytest.mark.parametrize(
+    ("offset", "ahead"),
+    [
+        (120, 120),
+        ("180", 180),
+        (-300, -300),
+        (0, 120),
+        (LEFT_OUT, 120),
+        (None, 120),
+        (100_000, 120),
+        ([], 120),
+    ],
+)
+def test_times_are_as_far_ahead_as_the_event_says(offset: Any, ahead: int, israel: Account) -> None:
+    read = REAL_TIME.read(event("real-newcall", {"servertimeoffset": offset}, {}), israel, RECEIVED)
+    shown = at(2023, 12, 28, 10, 34, 59)
+    assert isinstance(read, ScreenPop)
+    assert read.at == shown - timedelta(minutes=ahead)
 
 
 @pytest.mark.parametrize(
