@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from leadtracker.live import Arrival, Asker, Grant, Told
+from leadtracker.live import Arrival, Asker, Grant
 from tests.live.conftest import (
     CAME,
     CAME_TEXT,
@@ -15,7 +15,6 @@ from tests.live.conftest import (
     DIRECT,
     HOUR,
     MINUTE,
-    NOWHERE,
     SECOND,
     SITE,
     UNHEARD,
@@ -221,23 +220,28 @@ def test_who_left_without_a_word_did_so_when_last_seen_and_is_told_once(shop: Sh
     assert lease.left == lease.seen
 
 
-def told_phones(shop: Shop, *phones: str) -> list[str]:
-    shop.live.build_pool(SITE, DIDS, 1)
-    for n, phone in enumerate(phones):
-        shop.live.acquire(
-            SITE,
-            Asker("dana", "visit", DIRECT),
-            Told("", NOWHERE, NOWHERE, phone=phone),
-            lease=f"lease{n}",
-            change=1,
-            now=shop.now,
-        )
-    return [entry["phone"] for entry in entries(shop) if "phone" in entry]
+ONE, OTHER, SIGNED = "+972541234567", "+972541234568", "+972541234567 signed"
 
 
-def test_a_phone_is_told_when_it_is_another(shop: Shop) -> None:
-    one, other = "+972541234567", "+972541234568"
-    assert told_phones(shop, "", one, one, "", one, other, one) == [one, other, one]
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("", ONE, ONE, "", ONE, OTHER, ONE), [ONE, OTHER, ONE]),
+        ((ONE, SIGNED, SIGNED, ONE), [ONE, SIGNED]),
+        ((SIGNED, OTHER, SIGNED), [SIGNED, OTHER, SIGNED]),
+    ],
+)
+def test_a_phone_is_told_when_it_is_another_or_proved(
+    shop: Shop, said: tuple[str, ...], told: list[str]
+) -> None:
+    for text in said:
+        phone, _, signed = text.partition(" ")
+        shop.ask("dana", phone=phone, signed=bool(signed), network="n")
+    found = [entry for entry in entries(shop) if "phone" in entry]
+    by = {ONE: "page", OTHER: "page", SIGNED: "signed"}
+    assert [(entry["phone"], entry["phone_by"], entry["network"]) for entry in found] == [
+        (text.partition(" ")[0], by[text], "n") for text in told
+    ]
 
 
 def test_arrivals_are_counted_once_for_each_lease(shop: Shop) -> None:
