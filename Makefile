@@ -81,6 +81,9 @@ accuracy: .venv/dev ## replay made-up worlds, whose callers are known, and score
 	$(call installed,redis-server:redis-server)
 	@$(BIN)/python -m tests.accuracy
 
+pictures: .venv/dev system ## take the pictures of the README from the demo's real pages
+	@$(BIN)/python -m tests.browser.pictures
+
 static: static/node_modules/.package-lock.json ## build the script and the dashboard's files into static/dist
 	@node static/build.mjs
 
@@ -89,4 +92,4 @@ lock: .venv/dev ## choose versions anew and write them to .lock
 	  extra=$$([ $$part = runtime ] || echo "--extra $$part"); \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --generate-hashes --no-annotate --no-header -q -U -o .lock/$$part.txt; done
 
-.PHONY: help install demo serve system check test test-deploy bench mutants accuracy static lock
+.PHONY: help install demo serve system check test test-deploy bench mutants accuracy pictures static lock

@@ -1,6 +1,6 @@
-"""Who called: evidence in, probabilities out; pure values, known to nothing but the nouns.
+"""Who called: evidence goes in, probabilities come out; pure code that imports only the domain.
 
-Times are epoch seconds (float), and durations are seconds. "Clock seconds" are those of a site's
-calling clock (`calling_clock`). A "soft" number is a sum of probabilities: three calls that are
-each half a visitor's count 1.5.
+Times are epoch seconds (float), and durations are seconds. "Clock seconds" run on a site's calling
+clock (`calling_clock`). A "soft" number is a sum of probabilities: a visitor who made each of three
+calls with probability 0.5 has 1.5 soft calls.
 """

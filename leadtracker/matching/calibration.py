@@ -1,7 +1,7 @@
-"""Stated against true: recalibration on a site's own truths, and the figures of its picture.
+"""Stated against true: recalibration on a site's own truths, and the figures of its chart.
 
-A truth is what `confirmation.truth` says of a call: the probability that was stated for the winner,
-and whether the winner was right.
+A truth is what `confirmation.truth` returns for a call: the probability stated for the winner, and
+whether the winner was right.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from leadtracker.matching.posterior import Posterior
 
 Truth = tuple[float, bool]
 
-ENOUGH = 300  # truths, before anything is recalibrated
-RIDGE = 4.0  # pull to "as stated", in truths
-FARTHEST = 7.0  # logit; surer statements teach no more than this one
-STEPS = 25  # of Newton's method
+ENOUGH = 300  # truths that a site needs before it is recalibrated
+RIDGE = 4.0  # weight of the pull to "as stated", in truths
+FARTHEST = 7.0  # logit; a surer statement counts like this one
+STEPS = 25  # of Newton's method, at most
 BINS = 10
-FEW = 20  # calls in a bin, below which it tells nothing
+FEW = 20  # with fewer calls, a bin tells nothing
 WITHIN = 1.96  # standard deviations of a 95 % interval
 
 
@@ -30,7 +30,7 @@ def logit(p: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """logit(true) = shift + slope x logit(stated); a slope above 0 keeps the order."""
+    """logit(true) = shift + slope x logit(stated). A slope above 0 keeps the order of calls."""
 
     shift: float = 0.0
     slope: float = 1.0
@@ -42,9 +42,9 @@ class Calibration:
 
 
 def fit(truths: Sequence[Truth]) -> Calibration:
-    """Fit a calibration to truths as they were stated before any recalibration.
+    """Fit a calibration to truths whose probabilities were stated before any recalibration.
 
-    Until there are enough, everything stays as stated.
+    Until there are ENOUGH truths, everything stays as stated.
     """
     if len(truths) < ENOUGH:
         return Calibration()
@@ -64,7 +64,7 @@ def fit(truths: Sequence[Truth]) -> Calibration:
         while (
             part > 1e-3 and _likelihood(points, a + part * step[0], b + part * step[1]) < likelihood
         ):
-            part /= 2  # far from the end a whole step goes too far
+            part /= 2  # far from the optimum, a whole step overshoots
         a, b = a + part * step[0], b + part * step[1]
         before, likelihood = likelihood, _likelihood(points, a, b)
         if likelihood - before < 1e-9:
@@ -73,7 +73,7 @@ def fit(truths: Sequence[Truth]) -> Calibration:
 
 
 def _likelihood(points: Sequence[Truth], a: float, b: float) -> float:
-    """The logarithm of the likelihood, less the ridge; points are (logit, right)."""
+    """The log likelihood minus the ridge penalty. Points are (logit, right)."""
     of_points = sum((a + b * x) * right - _softplus(a + b * x) for x, right in points)
     return of_points - RIDGE / 2 * (a * a + (b - 1) ** 2)
 
@@ -83,10 +83,10 @@ def _softplus(x: float) -> float:
 
 
 def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
-    """Recalibrate the winner, who is the likeliest candidate or nobody.
+    """Recalibrate the winner: the likeliest candidate, or nobody.
 
-    The others share what is left, in the order they had. The result is for display and for counts.
-    Lessons, memories, confirmations and truths are made from the posterior as matched.
+    The others share the rest and keep their order. Use the result for display and for counts.
+    Make lessons, memories, confirmations and truths from the posterior as matched.
     """
     nobody_wins = posterior.nobody > posterior.best
     stated = max(posterior.nobody, posterior.best)
@@ -97,7 +97,7 @@ def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
     new = calibration(stated)
     if new == stated or not 0 < stated < 1:
         return posterior
-    lower = (1 - new) / (1 - stated)  # factor of all others
+    lower = (1 - new) / (1 - stated)  # factor for all others
     if max(*rest, posterior.other) * lower > new:  # the winner must stay the winner
         return posterior
     nobody = posterior.nobody * lower
@@ -128,24 +128,24 @@ def recalibrated(posterior: Posterior, calibration: Calibration) -> Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bar of the picture; `low` to `high` is the 95 % interval (Wilson) of the true share."""
+    """One bar of the chart. `low` to `high` is the 95 % interval (Wilson) of the true share."""
 
     begin: float
     end: float
     count: int
-    stated: float  # mean; 0 without calls, as are the rest
+    stated: float  # mean; without calls, this and `true` are 0
     true: float
     low: float
     high: float
 
     @property
     def too_few(self) -> bool:
-        """Whether there are too few calls to tell."""
+        """Whether the bin has too few calls to tell anything."""
         return self.count < FEW
 
 
 def picture(truths: Sequence[Truth]) -> list[Bin]:
-    """Stated against true in ten bins of the stated probability."""
+    """Stated against true probabilities, in ten bins of the stated one."""
     members: list[list[Truth]] = [[] for _ in range(BINS)]
     for truth in truths:
         members[min(int(truth[0] * BINS), BINS - 1)].append(truth)
@@ -159,7 +159,7 @@ def picture(truths: Sequence[Truth]) -> list[Bin]:
 
 
 def wilson(right: int, count: int) -> tuple[float, float]:
-    """95 % interval of a share; (0, 1) without calls."""
+    """The 95 % interval of a share, or (0, 1) without calls."""
     if not count:
         return 0.0, 1.0
     z2 = WITHIN * WITHIN
@@ -169,7 +169,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 
 
 def expected_error(truths: Sequence[Truth]) -> float:
-    """Stated against true over all bins, weighted by calls (ECE), as a share; 0 without truths."""
+    """The mean gap between stated and true, weighted by calls (ECE); 0 without truths."""
     if not truths:
         return 0.0
     return sum(each.count * abs(each.stated - each.true) for each in picture(truths)) / len(truths)

@@ -1,9 +1,8 @@
-"""A site's calling clock: it runs when the site's visitors call, and nearly stands still at night.
+"""A site's calling clock: fast in the hours when its visitors call, and nearly still at night.
 
-The age of a closed page is told on this clock. Its activity is 1 on average over a week, so over
-weeks clock seconds are seconds. One row is kept for each hour (`Hour.number`), so that old moments
-keep their clock time. The 2,000 newest hours are kept: what came before them is beyond the oldest
-age bin.
+This clock measures the age of a closed page. Its activity averages 1 over a week, so in the long
+run clock seconds equal seconds. Each hour has its own row (`Hour.number`), so old moments keep
+their clock time. The newest 2,000 hours are kept: earlier ones lie beyond the oldest age bin.
 """
 
 from __future__ import annotations
@@ -42,12 +41,12 @@ class Hour:
 
 
 class CallingClock:
-    """The hours of one site, the current one last; call it with epoch seconds for clock seconds."""
+    """The hours of one site, the current one last. Calling it turns epoch into clock seconds."""
 
     def __init__(self, hours: Iterable[Hour]) -> None:
-        """Take the stored rows, or one row of activity 1 for a new site.
+        """Take the stored rows; a new site starts with one row of activity 1.
 
-        Raises ValueError when there is none.
+        Raises ValueError without any row.
         """
         self.hours = sorted(hours, key=lambda hour: hour.number)[-KEPT:]
         if not self.hours:
@@ -69,15 +68,15 @@ class CallingClock:
         return self.hours[0].number * HOUR
 
     def hour_of(self, moment: float) -> Hour:
-        """The row of a moment; the first or last row for moments outside."""
+        """The row of a moment. Moments outside get the first or the last row."""
         i = int(moment // HOUR) - self.hours[0].number
         return self.hours[min(max(i, 0), len(self.hours) - 1)]
 
     def page_closed(self, moment: float, level: int, pages: int = 1) -> Hour | None:
-        """Count pages closed at a moment; return the changed row, None when the moment is too old.
+        """Count pages closed at a moment; return the changed row, or None if that is too long ago.
 
-        -1 takes back a page that is visible again. What was learned while it was hidden stays
-        learned: only its future is taken back.
+        -1 takes back a page that is visible again. That changes the future only: what we learned
+        while the page was hidden stays.
         """
         if moment < self._first:
             return None
@@ -93,9 +92,9 @@ class CallingClock:
         return self.current
 
     def exposure(self) -> Table:
-        """How long closed pages could have led to calls in the current hour, once it is over.
+        """How long closed pages could have led to calls in the current hour. Ask when it is over.
 
-        In clock seconds, as [age bin][level].
+        The table is [age bin][level], in clock seconds.
         """
         edges = [hour.begins for hour in self.hours] + [self.current.ends]
         windows = [(edges[-2] - age, edges[-1] - age) for age in (0.0, *AGE_EDGES)]
@@ -109,11 +108,11 @@ class CallingClock:
 def _exposed(
     edges: Sequence[float], closed: Sequence[float], windows: Sequence[tuple[float, float]]
 ) -> list[float]:
-    """One level's exposure by age bin.
+    """The exposure of one level by age bin.
 
-    Sums the pages closed so long ago or longer over each window; the differences are the bins.
+    Each window adds up the pages of at least its age. The differences between windows are the bins.
     """
-    pages = list(accumulate(closed, initial=0.0))  # until each edge
+    pages = list(accumulate(closed, initial=0.0))  # closed until each edge
     widths = [b - a for a, b in pairwise(edges)]
     steps = [width * (a + b) / 2 for width, (a, b) in zip(widths, pairwise(pages), strict=True)]
     area = list(accumulate(steps, initial=0.0))
@@ -130,9 +129,9 @@ def _exposed(
 
 
 def activity_table(counts: Counts) -> tuple[list[float], list[float]]:
-    """Factors by local hour and by weekday, each 1 on average.
+    """Factors by local hour and by weekday; each list averages 1.
 
-    They compare the calls made after the page was closed with those expected.
+    They compare the calls made after a page closed with the calls expected then.
     """
     by_hour, hours_expected = bins(counts.hour_calls, 24), bins(counts.hour_expected, 24)
     by_day, days_expected = bins(counts.day_calls, 7), bins(counts.day_expected, 7)
@@ -152,9 +151,9 @@ def activity_table(counts: Counts) -> tuple[list[float], list[float]]:
 def hour_passed(
     clock: CallingClock, counts: Counts, view: View, numbers: int, local_hour: int, weekday: int
 ) -> Counts:
-    """End the current hour and begin one of this local hour and weekday; return what was learned.
+    """End the current hour and begin the next, of this local hour and weekday; return the lesson.
 
-    `numbers` counts the DIDs in the pool. Call it for every hour, also for hours slept through.
+    `numbers` counts the DIDs in the pool. Call this for every hour, even for hours slept through.
     """
     over, delta = clock.current, Counts()
     hours, days = activity_table(counts)

@@ -1,6 +1,6 @@
-"""A user's word on a call, "it was this one" or "none of these".
+"""What a user says of a call: "it was this one" or "none of these".
 
-It is evidence for later calls, and truth for calibration.
+Their word is evidence for later calls, and truth for the calibration.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from leadtracker.matching.posterior import Candidate, Posterior
 def confirmed(
     evidence: Evidence, posterior: Posterior, visitor: str | None, source: str = ""
 ) -> Posterior:
-    """The posterior after a user named the visitor, or with None said "none of these".
+    """The posterior after a user named the visitor. None means that they said "none of these".
 
-    `source` is the traffic source of a visitor who was no candidate. Learn and remember from the
-    result. After "none of these", also call `remember` with `ruled_out=candidates_of(posterior)`.
+    `source` is the traffic source of a visitor who was no candidate. Learn from the result and
+    remember it. After "none of these", also call `remember` with
+    `ruled_out=candidates_of(posterior)`.
     """
     if visitor is None:
         return _nobody_of_these(posterior)
@@ -64,15 +65,15 @@ def _nobody_of_these(posterior: Posterior) -> Posterior:
 
 
 def candidates_of(posterior: Posterior) -> tuple[str, ...]:
-    """Who is ruled out when a user says "none of these"."""
+    """The visitors whom a user rules out by "none of these"."""
     return tuple(each.visitor for each in posterior.candidates)
 
 
 def truth(posterior: Posterior, visitor: str | None) -> tuple[float, bool]:
     """The stated probability of the winner, and whether the winner was right.
 
-    The winner is the likeliest candidate, or nobody. `visitor` is who it was, None when it was none
-    of the candidates. Where the phone was known, first match without that knowledge:
+    The winner is the likeliest candidate, or nobody. `visitor` is the true caller, or None when no
+    candidate was. Where the phone was known, first match without that knowledge:
     `match(evidence.without_known_phone(), view)`.
     """
     if posterior.nobody > posterior.best or not posterior.candidates:

@@ -1,6 +1,6 @@
-"""All that a match looks at: who held the number, what their pages were doing, what is known.
+"""All that a match looks at: the number's holders, the state of their pages, and what is known.
 
-It is gathered once and kept with the call as JSON, so the call can be matched again a year later.
+It is gathered once and kept with the call as JSON. So we can match the call again a year later.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from leadtracker.domain import Lease
 from leadtracker.matching.page_state import AGES, TAPS, open_state, tap_bin
 from leadtracker.matching.phone_memory import Called, Remembered
 
-CLOCKS_APART = 5.0  # s between the PBX's clock and ours
+CLOCKS_APART = 5.0  # s by which the PBX's clock and ours may differ
 ALONE = 0.5  # what a page's word on its visitor's phone is worth when no other contradicts it
-BEATS_APART = 45.0  # s after which a page that reports every 30 s no longer counts as visible
+BEATS_APART = 45.0  # s of silence after which a page, which reports every 30 s, counts as hidden
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A visit that got the number, as it was at the moment of the call."""
+    """A visit that got the number, as it was when the call came."""
 
     visitor: str
     lease: str
     source: str
     state: int  # of the open page, see page_state.open_state
-    region: str  # "" unknown
-    topic: str  # "" unknown
+    region: str  # "" when unknown
+    topic: str  # "" when unknown
     level: int  # of engagement, 0 to 3
     visible: bool
     age: float  # clock seconds since last visible; 0 while visible
-    ago: float  # s since last visible, for the words and the delay curve
-    tapped: float | None  # s since the link was last tapped
+    ago: float  # s since last visible; the words and the delay curve use it
+    tapped: float | None  # s since the last tap on the link
     crowd: int = 1  # visitors of the same network who tapped the default number with them
 
     @property
@@ -44,43 +44,43 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """How many visits held the number before those listed, of one level and source, by age."""
+    """Visits that held the number before the listed ones, of one level and source."""
 
     level: int
     source: str
-    numbers: tuple[float, ...]  # by age bin; all AGES of them
+    numbers: tuple[float, ...]  # how many, in each of the AGES age bins
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One call, and everything known at its moment.
+    """One call, and everything known when it came.
 
-    What is kept by visitor holds for all of their leases.
+    Facts kept by visitor apply to all leases of that visitor.
     """
 
     moment: float
-    did: str | None  # None: the default number, where only a tap or a known phone attributes
+    did: str | None  # None: the default number, where only a tap or a known phone names anybody
     phone: str | None  # E.164; None when hidden
     hour: int  # local to the site
     weekday: int  # Monday is 0
     activity: float  # of the calling clock in this hour
-    region: str = ""  # of the caller's number, as a lease's region is written; "" unknown
+    region: str = ""  # of the caller's number, written like a lease's region; "" when unknown
     topic: str = ""
-    holders: tuple[Holder, ...] = ()  # of the DID; of the default number the visits that tapped it
+    holders: tuple[Holder, ...] = ()  # of the DID; of the default number, the visits that tapped it
     older: tuple[Older, ...] = ()
-    remembered: Remembered | None = None  # the call before, of this phone (or hidden, on this DID)
-    # by visitor: their call before this one
+    remembered: Remembered | None = None  # this phone's last call, or the DID's last hidden one
+    # by visitor: their last call before this one
     callers: Mapping[str, Called] = field(default_factory=dict)
-    knowers: frozenset[str] = frozenset()  # visitors whose phone this is known to be
-    known_otherwise: frozenset[str] = frozenset()  # ... of whom other phones are known
-    # latest visits of knowers, and of those with a claim, who did not hold the DID
+    knowers: frozenset[str] = frozenset()  # visitors who are known to have this phone
+    known_otherwise: frozenset[str] = frozenset()  # visitors who are known to have other phones
+    # the latest visits of knowers, and of those with a claim, who did not hold the DID
     elsewhere: tuple[Holder, ...] = ()
     signed: frozenset[str] = frozenset()  # knowers whose phone the back end signed
     # by visitor whose page alone says that the phone is theirs: what that is worth
     claims: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """As a call keeps it; holders as rows of values, for there are many."""
+        """The JSON that a call keeps. Holders are rows of values, because there are many."""
         return {
             "moment": self.moment,
             "did": self.did,
@@ -130,7 +130,7 @@ class Evidence:
         )
 
     def without_known_phone(self) -> Evidence:
-        """The same call, as if nobody knew whose phone it is; known phones so audit the engine."""
+        """The same call as if nobody knew whose phone it is. Known phones thus audit the engine."""
         return replace(
             self,
             remembered=None,
@@ -156,7 +156,7 @@ _holder_values = attrgetter(*(each.name for each in fields(Holder)))
 def holder_of(
     lease: Lease, moment: float, clock: Callable[[float], float], crowd: int = 1
 ) -> Holder | None:
-    """The lease as it was at a moment; None when it began after the call.
+    """The lease as it was at a moment, or None when it began after the call.
 
     `clock` is the site's calling clock, `crowd` as a Holder has it.
     """
@@ -187,7 +187,7 @@ def holder_of(
 
 
 def last_visible(lease: Lease, moment: float) -> float | None:
-    """When the page was last visible before a moment; None when it was visible then."""
+    """When the page was last visible before a moment, or None when it was visible then."""
     for hidden, shown in lease.gaps:
         if hidden.timestamp() <= moment < shown.timestamp():
             return hidden.timestamp()
@@ -198,7 +198,7 @@ def last_visible(lease: Lease, moment: float) -> float | None:
 
 
 def visible_until(lease: Lease, now: float) -> float | None:
-    """When the page closed or was hidden for good; None while it counts as visible."""
+    """When the page closed or was hidden for good, or None while it counts as visible."""
     if lease.left is not None:
         return lease.left.timestamp()
     seen = lease.seen.timestamp()

@@ -1,4 +1,4 @@
-"""Calls counted by probability: their sum, with an interval that says how far it may be off."""
+"""Calls counted by probability: a sum, and an interval that says how far off it may be."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ WITHIN = 1.96  # standard deviations of a 95 % interval
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A sum of probabilities. `low` to `high` is its 95 % interval if the calls are independent."""
+    """A sum of probabilities. For independent calls, `low` to `high` is its 95 % interval."""
 
     mean: float
     variance: float  # sum of p(1 - p)
-    most: float  # calls it is a part of
+    most: float  # how many calls were counted
 
     @property
     def half(self) -> float:
@@ -31,7 +31,7 @@ class Count:
         return min(self.most, self.mean + self.half)
 
     def __str__(self) -> str:
-        """9.6 ± 1.8; a count that leaves nothing open is a whole number."""
+        """`9.6 ± 1.8`, or a whole number when the interval is negligible."""
         if self.half < 0.05:
             return f"{self.mean:.0f}"
         return f"{self.mean:.1f} ± {self.half:.1f}"
@@ -40,7 +40,7 @@ class Count:
 def count(probabilities: Iterable[float]) -> Count:
     """Count calls by their probabilities.
 
-    For sums made in SQL, make a `Count` of sum(p), sum(p * (1 - p)) and count(*).
+    For sums from SQL, build a `Count` of sum(p), sum(p * (1 - p)) and count(*) instead.
     """
     ps = list(probabilities)
     return Count(sum(ps), sum(p * (1 - p) for p in ps), float(len(ps)))

@@ -1,6 +1,6 @@
-"""What a call and a visit teach: deltas to a site's sums, and what is remembered of a call.
+"""What a call and a visit teach: deltas to a site's sums, and the memory of a call.
 
-Every delta depends on its call or lease alone. To learn one again, take the old delta back and add
+Each delta depends only on its call or lease. To learn one again, take back the old delta and add
 the new one.
 """
 
@@ -28,18 +28,18 @@ from leadtracker.matching.phone_memory import Called, Known, Remembered
 from leadtracker.matching.posterior import Posterior
 from leadtracker.matching.rates import View
 
-WORTH_LEARNING = 1e-4  # share of a call below which a holder teaches nothing
-KEPT = 8  # visitors remembered with a phone
-KEPT_NUMBERS = 16  # DIDs
-WORTH_KEEPING = 0.003  # probability of a visitor that is remembered with the phone
-WORTH_SAYING = 0.02  # ... of a call that is remembered with the visitor
+WORTH_LEARNING = 1e-4  # a holder with a smaller share of a call teaches nothing
+KEPT = 8  # visitors that a phone's memory holds
+KEPT_NUMBERS = 16  # DIDs that a phone's memory holds
+WORTH_KEEPING = 0.003  # a phone's memory holds only likelier visitors
+WORTH_SAYING = 0.02  # a visitor's memory holds only likelier calls
 
 
 def lesson(evidence: Evidence, posterior: Posterior, view: View) -> Counts:
-    """What one call teaches. Only first calls teach: repeats say nothing of what pages lead to.
+    """What one call teaches. Only first calls teach: repeats do not show what pages lead to.
 
-    `view` is the one that the call was matched with; `posterior` is the match, or what a user made
-    of it.
+    `view` is the one that matched the call. `posterior` is the match, or the match as a user
+    corrected it.
     """
     delta = Counts()
     totals = delta.totals
@@ -65,7 +65,7 @@ def lesson(evidence: Evidence, posterior: Posterior, view: View) -> Counts:
 
 
 def _learn_visit(delta: Counts, holder: Holder, p: float, evidence: Evidence, view: View) -> float:
-    """Learn one holder's share of a first call; return the share if their page was closed."""
+    """Learn a holder's share of a first call. Return it if their page was closed, or else 0."""
     late = 0.0
     put(delta.source_calls, holder.source, p)
     if (tap := tap_bin(holder.tapped)) < TAPS:
@@ -81,7 +81,7 @@ def _learn_visit(delta: Counts, holder: Holder, p: float, evidence: Evidence, vi
     ):
         if mine and callers:
             put(delta.totals, f"{name}_told", p)
-            if mine == callers:  # as far as it is more than chance
+            if mine == callers:  # count only the agreement beyond chance
                 put(
                     delta.totals,
                     f"{name}_agree",
@@ -91,7 +91,7 @@ def _learn_visit(delta: Counts, holder: Holder, p: float, evidence: Evidence, vi
 
 
 def _learn_older(delta: Counts, evidence: Evidence, share: float, view: View) -> None:
-    """Learn the share of holders too old to be listed, by what each would have brought."""
+    """Learn the share of the unlisted older holders, by the calls that each would have brought."""
     rates = [
         (alike, age, number * view.closed[age][alike.level] * view.source.get(alike.source, 1.0))
         for alike in evidence.older
@@ -107,14 +107,14 @@ def _learn_older(delta: Counts, evidence: Evidence, share: float, view: View) ->
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a lease has taught so far; the difference to a later course may take `closed` back."""
+    """What a lease has taught so far. A later course may take `closed` back."""
 
     counts: Counts
-    closed: tuple[float, int] | None  # when, at which level; None while the page is visible
+    closed: tuple[float, int] | None  # when and at which level; None while the page is visible
 
 
 def course(lease: Lease, now: float) -> Course:
-    """What is known now of a lease, or (with no DID) of a visit that tapped the default number.
+    """What a lease teaches by now. A lease without a DID is a visit that tapped the default number.
 
     To learn what is new, add `counts.change(before.counts, after.counts)`. Where `closed` differs,
     call `CallingClock.page_closed` for the new value, and with -1 for the old one.
@@ -142,7 +142,7 @@ def course(lease: Lease, now: float) -> Course:
 
 
 def _spans(lease: Lease, end: float) -> Iterator[tuple[float, float]]:
-    """When the page was visible: from, until."""
+    """The spans in which the page was visible, as (from, until)."""
     shown = lease.start.timestamp()
     for hidden, again in sorted(lease.gaps):
         if shown < hidden.timestamp() < end:
@@ -153,7 +153,7 @@ def _spans(lease: Lease, end: float) -> Iterator[tuple[float, float]]:
 
 
 def _cuts(start: float, levels: tuple[datetime, ...], shown: float, hidden: float) -> list[float]:
-    """A visible span, cut where the page's state or the visitor's level changes."""
+    """The visible span, cut where the page's state or the visitor's level changes."""
     inner = [start + edge for edge in DWELL_EDGES] + [reached.timestamp() for reached in levels]
     return [shown, *sorted(at for at in inner if shown < at < hidden), hidden]
 
@@ -161,10 +161,10 @@ def _cuts(start: float, levels: tuple[datetime, ...], shown: float, hidden: floa
 def remember(
     evidence: Evidence, posterior: Posterior, answered: bool, ruled_out: tuple[str, ...] = ()
 ) -> tuple[Remembered, dict[str, Called]]:
-    """What is kept of a call: for its phone, and for each visitor who may have made it.
+    """What we remember of a call: for its phone, and for each visitor who may have made it.
 
-    `ruled_out` are visitors of whom a user said "none of these". That holds for the phone's
-    later calls, until a user confirms one of them.
+    `ruled_out` are the visitors of whom a user said "none of these". They stay ruled out for the
+    phone's later calls, until a user confirms one of them.
     """
     before = evidence.remembered
     likely = [each for each in posterior.candidates if each.p > WORTH_KEEPING][:KEPT]

@@ -1,9 +1,9 @@
-"""Who called? Evidence and a site's rates in, probabilities out, each with its reasons; pure.
+"""Who called? Evidence and a site's rates go in; probabilities and reasons come out. Pure.
 
 A candidate's weight is the rate (calls per second) at which this visitor would make this very call
 now. It is the rate of their page's state x source factor x evidence ratios (phone, region, topic),
-plus the rate at which they would call again. The probabilities are the weights of all candidates,
-of nobody and of those too old to be listed, divided by their sum.
+plus the rate at which they would call again. The candidates, nobody, and the holders too old for
+the list all have weights. A probability is a weight divided by the sum of all weights.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from leadtracker.matching.phone_memory import Known
 from leadtracker.matching.posterior import Candidate, Posterior
 from leadtracker.matching.rates import View
 
-RULES = 2  # version of the rules in this package; a call is kept with the one that judged it
-WORTH_WORDS = 0.01  # probability from which a candidate's reasons are spelled out
+RULES = 2  # version of this package's rules; each call keeps the version that judged it
+WORTH_WORDS = 0.01  # only likelier candidates get their reasons spelled out
 
 
 @dataclass(slots=True)
 class _Visitor:
-    """What one visitor's visits and calls weigh."""
+    """The weights of one visitor's visits and calls."""
 
-    # holder, and the weight of a first call and of a repeat together
+    # holder, and the summed weight of a first call and of a repeat
     visits: list[tuple[Holder, float]] = field(default_factory=list)
     earlier: Known | None = None
-    again: float = 0.0  # weight of a repeat that goes back to the phone, not to a visit
+    again: float = 0.0  # weight of a repeat that follows from the phone, not from a visit
 
     def weight(self) -> float:
         return self.again + sum(weight for _, weight in self.visits)
@@ -84,16 +84,16 @@ def match(evidence: Evidence, view: View) -> Posterior:
 
 
 def phone_chance(evidence: Evidence) -> float:
-    """Chance that a first-time caller has this phone: a new, a hidden or (rarely) a shared one."""
+    """The chance that a first-time caller has this phone: new, hidden or (rarely) shared."""
     if evidence.phone is None:
         return prior.WITHHELD
     return prior.STRANGERS_PHONE if evidence.knowers or evidence.remembered else 1.0
 
 
 def state_rate(holder: Holder, view: View, known: bool = False) -> float:
-    """Calls per second of a page in this state, in an hour of activity 1.
+    """Calls per second from a page in this state, in an hour of activity 1.
 
-    The visit of a caller who is `known` is never too old.
+    A visit of a caller who is `known` is never too old.
     """
     if (tap := tap_bin(holder.tapped)) < TAPS:
         return view.tap[tap]
@@ -106,7 +106,7 @@ def state_rate(holder: Holder, view: View, known: bool = False) -> float:
 
 
 def repeat_rate(seconds: float, answered: bool) -> float:
-    """Calls per second of somebody who last called so long ago."""
+    """Calls per second from somebody who last called this long ago."""
     rates = prior.REPEATS_MISSED
     if answered:
         rates = prior.REPEATS_ANSWERED
@@ -114,9 +114,9 @@ def repeat_rate(seconds: float, answered: bool) -> float:
 
 
 def agreement(mine: str, callers: str, trust: float, shares: Mapping[str, float]) -> float:
-    """How much likelier this caller's region (topic) is if they are this visitor.
+    """How much likelier the caller's region (or topic) is if they are this visitor.
 
-    It is 1 when either is unknown.
+    It is 1 when either side is unknown.
     """
     if not mine or not callers:
         return 1.0
@@ -133,7 +133,7 @@ def topic_agreement(topic: str, evidence: Evidence, view: View) -> float:
 def visit_weight(
     holder: Holder, evidence: Evidence, view: View, chance: float
 ) -> tuple[float, float]:
-    """The rates of a first call after this visit, and of a repeat by its visitor."""
+    """The rates of a first call after this visit and of a repeat by its visitor."""
     if evidence.did is None and not holder.just_tapped:
         return 0.0, 0.0
     knows = holder.visitor in evidence.knowers
@@ -166,7 +166,7 @@ def visit_weight(
 
 
 def repeat_weight(known: Known, evidence: Evidence, view: View, held: bool) -> float:
-    """Rate at which a visitor of this phone's call before calls again.
+    """The rate at which a visitor known from this phone's last call would call again.
 
     `held` says that they are among the DID's holders.
     """
@@ -193,12 +193,12 @@ def tap_trust(holder: Holder, evidence: Evidence) -> float:
 
 
 def _same_phone(evidence: Evidence) -> float:
-    """Share of later calls from the phone of the first; a hidden phone tells nothing."""
+    """The share of later calls from the first call's phone. A hidden phone tells nothing."""
     return prior.SAME_PHONE if evidence.phone else 1.0
 
 
 def same_number(evidence: Evidence) -> float:
-    """How readily this phone's caller would dial this DID again."""
+    """How readily this phone's caller would dial this DID, compared with one they dialed before."""
     dialed = evidence.remembered is not None and evidence.did in evidence.remembered.dids
     return 1.0 if dialed else prior.OTHER_NUMBER
 
@@ -206,7 +206,7 @@ def same_number(evidence: Evidence) -> float:
 def strangers_weight(
     evidence: Evidence, view: View, chance: float
 ) -> tuple[float, dict[str, float]]:
-    """The rates of calls that no visit caused, and by source of holders too old to be listed."""
+    """The rate of calls that no visit caused, and by source the rates of unlisted older holders."""
     if evidence.did is None:
         unseen = view.default_strangers * view.unseen
         return (view.default_strangers - unseen) * chance, {"": unseen * chance}
@@ -220,7 +220,7 @@ def strangers_weight(
 
 
 def _earlier(evidence: Evidence, visitor: str) -> Known | None:
-    """The visitor in this phone's call before."""
+    """What this phone's last call says of the visitor."""
     before = evidence.remembered
     if before is None:
         return None
@@ -281,7 +281,7 @@ def _sources(
 ) -> dict[str, float]:
     """The traffic sources' shares of the call.
 
-    What is `other` is shared by the sources of the holders too old to be listed.
+    The sources of the holders too old for the list share `other`.
     """
     result: dict[str, float] = {}
     for candidate in candidates:

@@ -1,4 +1,4 @@
-"""What a page was doing at a moment, in the bins for which rates of calling are kept."""
+"""The state of a page at a moment, in the bins that have call rates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
-TAP_EDGES = (15.0, 30.0, 60.0)  # s since the link was tapped
+TAP_EDGES = (15.0, 30.0, 60.0)  # s since the tap on the link
 TAPS = len(TAP_EDGES)
 AGE_EDGES = (  # clock seconds since the page was last visible
     MINUTE,
@@ -34,7 +34,7 @@ OPENS = 2 * DWELLS  # states of an open page: mobile or desktop x time open
 
 
 def open_state(device: str, seconds: float) -> int:
-    """The state of a page opened so many seconds ago on a `mobile` or `desktop` device."""
+    """The state of a page that was opened `seconds` ago on a `mobile` or `desktop` device."""
     dwell = bisect_right(DWELL_EDGES, seconds)
     return dwell if device == "mobile" else DWELLS + dwell
 
@@ -44,12 +44,12 @@ def on_mobile(state: int) -> bool:
 
 
 def age_bin(clock_seconds: float) -> int:
-    """The bin of a closed page's age; AGES when it is older than all."""
+    """The bin of a closed page's age, or AGES when the page is older than all bins."""
     return bisect_right(AGE_EDGES, clock_seconds)
 
 
 def tap_bin(seconds: float | None) -> int:
-    """The bin of the time since a tap; TAPS when there was none, or it is too long ago."""
+    """The bin of the time since a tap, or TAPS when there was none or it is too long ago."""
     if seconds is None or seconds > TAP_EDGES[-1]:
         return TAPS
     return min(bisect_right(TAP_EDGES, seconds), TAPS - 1)

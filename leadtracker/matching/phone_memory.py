@@ -1,4 +1,4 @@
-"""What earlier calls said about a phone, and about a visitor: posteriors, not verdicts."""
+"""What earlier calls said about a phone and about a visitor, as posteriors, not verdicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A visitor this phone was matched to: how surely, and by which visit."""
+    """A visitor whom this phone was matched to: how surely, and by which visit."""
 
     visitor: str
     p: float
@@ -19,14 +19,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One phone's latest call, or the latest hidden one on a DID; see `memory_key`."""
+    """The latest call of a phone, or the latest hidden one on a DID (see `memory_key`)."""
 
     at: float
-    dids: tuple[str | None, ...]  # that it dialed, newest first; None is the default number
+    dids: tuple[str | None, ...]  # DIDs it dialed, newest first; None is the default number
     visitors: tuple[Known, ...]
     nobody: float
-    other: float  # holders too old to be listed, and visitors too unlikely to be kept
-    answered: bool = True  # known only after the call; a missed one is soon tried again
+    other: float  # holders too old for the list, and visitors too unlikely to keep
+    answered: bool = True  # known only after the call; callers soon retry a missed call
     ruled_out: tuple[str, ...] = ()  # visitors of whom a user said that this phone is not theirs
 
     def to_json(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A visitor's latest call, as far as it was theirs (p)."""
+    """A visitor's latest call; `p` is the probability that it was theirs."""
 
     at: float
     p: float
@@ -57,5 +57,5 @@ class Called:
 
 
 def memory_key(phone: str | None, did: str | None) -> str:
-    """What a call is remembered by: its phone, or for a hidden number the DID it was made to."""
+    """The key of a call's memory: its phone, or for a hidden number the DID that it dialed."""
     return phone or f"withheld on {did or 'the default number'}"

@@ -1,4 +1,4 @@
-"""What is said of a call: each candidate with probability and reasons, nobody, and the verdict."""
+"""What we say of a call: the candidates with probabilities and reasons, nobody, the verdict."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class Candidate:
 
     visitor: str
     p: float
-    sources: Mapping[str, float]  # p, by the traffic source of the visits
-    topic: str  # of the visit that speaks most for them
-    reasons: tuple[str, ...]  # for people; none for the very unlikely
+    sources: Mapping[str, float]  # p, split by the traffic source of the visits
+    topic: str  # of the visit that speaks most for this visitor
+    reasons: tuple[str, ...]  # for people; very unlikely candidates have none
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Probabilities of one call; those of the candidates, nobody and other sum to 1."""
+    """The probabilities of one call. The candidates, nobody and other sum to 1."""
 
     candidates: tuple[Candidate, ...]  # likeliest first
-    nobody: float  # no visitor at all
-    other: float  # a visitor too long ago to be listed
-    sources: Mapping[str, float]  # share of each traffic source, with what is known of `other`
-    first_calls: tuple[float, ...] = ()  # share of each holder's visit that is no repeat, in order
-    stray: float = 0.0  # share of nobody that is no repeat
-    older: float = 0.0  # ... of other
+    nobody: float  # no visitor made the call
+    other: float  # a visitor whose visit is too old for the list did
+    sources: Mapping[str, float]  # share of each traffic source, with the known part of `other`
+    first_calls: tuple[float, ...] = ()  # share of each holder as a first call, in their order
+    stray: float = 0.0  # part of `nobody` that is no repeat
+    older: float = 0.0  # part of `other` that is no repeat
 
     @property
     def best(self) -> float:
-        """Probability of the likeliest candidate."""
+        """The probability of the likeliest candidate, or 0 without candidates."""
         return self.candidates[0].p if self.candidates else 0.0
 
     @property

@@ -1,8 +1,8 @@
-"""The shipped prior: a site of ordinary visitors, and how many calls of a site outweigh it.
+"""The shipped prior: the rates of an ordinary site, and how many real calls outweigh them.
 
-Rates are calls per second of one visitor; levels are factors relative to browsing. The values lie
-between what the benchmark's three delay mixes teach, nearest to the typical one (see
-docs/accuracy.md).
+Rates are calls per second of one visitor. Levels are factors relative to browsing. The benchmark's
+three delay mixes teach different values. Those here lie between them, nearest to the typical mix
+(see docs/accuracy.md).
 """
 
 from __future__ import annotations
@@ -32,45 +32,45 @@ CLOSED = (  # by age bin
 )
 CLOSED_LEVEL = (0.15, 1.0, 4.5, 12.0)
 RATE_CALLS = 4.0  # weight of each rate above, in calls
-TAIL_CALLS = 12.0  # weight of the chained ones, which strays imitate
-CHAINED = 4  # age bins past this one follow their younger neighbor by the shipped slope
+TAIL_CALLS = 12.0  # weight of the chained rates, larger because strays look like late calls
+CHAINED = 4  # each age bin past this one follows its younger neighbor by the shipped slope
 LEVEL_CALLS = 8.0
 CELL_CALLS = 6.0  # weight of rate x level in each cell of the open pages
 SOURCE_CALLS = 8.0
-SCALE_CALLS = 2.0  # weight of the site's general level of calls
+SCALE_CALLS = 2.0  # weight of the ordinary call volume against the site's own
 
-# Everything learned fades once a day: sites change, and poor rates taught the early calls.
+# Everything learned fades once a day: sites change, and the first lessons came from poor rates.
 FADE = 0.97
 
-POOL_RATE = 1.2e-6  # calls per number and clock second, of an ordinary site
+POOL_RATE = 1.2e-6  # calls per number and clock second of an ordinary site
 POOL_CALLS = 5.0
 STRAY = 0.05  # share of the calls on a pool's numbers that no visit caused
-STRAY_SHARE = 0.4  # weight of that, in calls for each call seen: calls tell little about it
+STRAY_SHARE = 0.4  # weight of STRAY, in calls per call seen: calls tell little about strays
 LEAST_STRAY = 0.03
 TAPPED = 0.25  # share of visitors' first calls that follow a reported tap
 TAPPED_CALLS = 20.0
 HASTY_TAP = 0.05  # of a tap, where somebody else looked around before they tapped
-# Share of the default number's unknown callers who can be visitors without a number.
+# At most this share of the default number's unknown callers are visitors without a number.
 MOST_UNSEEN = 0.5
 UNSEEN_CALLS = 20.0
 
-AGREE = 0.6  # how often the caller's region (or topic) is the visitor's by more than chance
+AGREE = 0.6  # how often the caller's region (or topic) is the visitor's, beyond chance
 AGREE_CALLS = 20.0
-UNHEARD = 0.1  # chance of a region or topic that no visit had yet
+UNHEARD = 0.1  # chance of a region or topic that no visit has had yet
 
 HOUR_ACTIVITY = tuple(0.25 if hour < 7 or hour > 21 else 1.4 for hour in range(24))  # by local hour
 HOUR_CALLS = 8.0
 DAY_CALLS = 16.0
 LEAST_ACTIVITY, MOST_ACTIVITY = 0.05, 4.0
 
-SAME_PHONE = 0.9  # share of a visitor's later calls that come from the phone of the first
-STRANGERS_PHONE = 1e-4  # chance that a phone already known is another visitor's too (shared lines)
+SAME_PHONE = 0.9  # share of a visitor's later calls from the phone of their first call
+STRANGERS_PHONE = 1e-4  # chance that another visitor also uses a known phone (shared lines)
 WITHHELD = 0.06  # share of callers who hide their number
-# How likely a repeat is on a number the caller never dialed, against one they dialed:
-OTHER_NUMBER = 0.02  # a number they never held either
-HELD_NUMBER = 0.5  # a number they held
-STRANGERS_AGAIN = 0.3  # how readily somebody who is no visitor calls again, against a visitor
-RULED_OUT = 0.02  # what is left of a visitor of whom a user said that this phone is not theirs
+# How likely a repeat is on a number that the caller never dialed, against one that they dialed:
+OTHER_NUMBER = 0.02  # on a number that they never held either
+HELD_NUMBER = 0.5  # on a number that they held
+STRANGERS_AGAIN = 0.3  # how readily a stranger calls again, against a visitor
+RULED_OUT = 0.02  # factor for a visitor of whom a user said that this phone is not theirs
 REPEAT_EDGES = (  # s since the last call
     5 * MINUTE,
     15 * MINUTE,

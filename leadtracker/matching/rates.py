@@ -1,4 +1,4 @@
-"""How often a visitor calls, by what their page was doing: a site's sums and the prior as rates."""
+"""How often visitors call in each state of their page: a site's sums and the prior, as rates."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from leadtracker.matching import prior
 from leadtracker.matching.counts import Counts, Sums, Table, bins, leases_by_source, table
 from leadtracker.matching.page_state import AGES, DAY, LEVELS, OPENS, TAPS
 
-STEPS = 30  # of rate x level toward each other; a handful is enough
-SETTLED = 1e-3  # relative change of a level at which they have met
+STEPS = 30  # at most, to fit rate and level to each other; a handful is enough
+SETTLED = 1e-3  # the fit ends when no level changes by a larger part of itself
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The rates that a match uses: plain numbers, always the same for the same sums."""
+    """The rates that a match uses: plain numbers. The same sums always give the same rates."""
 
     tap: tuple[float, ...]  # calls per second by tap bin
-    open: Table  # ... of an open page: [open state][level]
-    closed: Table  # ... of a closed one, in an hour of activity 1: [age bin][level]
+    open: Table  # calls per second of an open page: [open state][level]
+    closed: Table  # the same of a closed one, in an hour of activity 1: [age bin][level]
     source: dict[str, float]  # factor of a source's visitors
     stray: float  # calls per number and clock second that no visit caused
-    default_strangers: float  # calls per second of unknown people, on the default number
-    unseen: float  # share of these who are visitors of pages without a number
-    region_trust: float  # how often a caller's region is their visit's by more than chance
+    default_strangers: float  # calls per second by unknown people on the default number
+    unseen: float  # share of these people who are visitors of pages without a number
+    region_trust: float  # how often a caller's region is their visit's, beyond chance
     region_share: dict[str, float]  # of the visits
     topic_trust: float
     topic_share: dict[str, float]
 
 
 def fit(counts: Counts) -> View:
-    """A site's sums as rates."""
+    """Turn a site's sums into rates."""
     opened, open_seconds = table(counts.open_calls, OPENS), table(counts.open_seconds, OPENS)
     closed, closed_seconds = table(counts.closed_calls, AGES), table(counts.closed_seconds, AGES)
     expected = _expected(prior.OPEN, prior.OPEN_LEVEL, open_seconds)
@@ -79,7 +79,7 @@ def _worth(level: Sequence[float], amounts: Sequence[float]) -> float:
 
 
 def _expected(rates: Sequence[float], level: Sequence[float], seconds: Table) -> float:
-    """Calls that these rates would have brought."""
+    """The calls that these rates would have brought."""
     return sum(rate * _worth(level, row) for rate, row in zip(rates, seconds, strict=True))
 
 
@@ -90,9 +90,9 @@ def _product(
     prior_level: Sequence[float],
     chained: int = AGES,
 ) -> tuple[list[float], list[float]]:
-    """The rates and levels whose product is nearest to the counts, each pulled to its prior.
+    """The rates and levels whose product best fits the counts, each pulled to its prior.
 
-    Rates past `chained` are pulled to their neighbor's rate, by the prior's slope.
+    Each rate past `chained` is pulled to its neighbor's rate times the prior's slope.
     """
     level = list(prior_level)
     by_row = [sum(row) for row in calls]
@@ -115,7 +115,7 @@ def _product(
 
 
 def _cells(calls: Table, seconds: Table, rate: Sequence[float], level: Sequence[float]) -> Table:
-    """Rate x level, each cell moved to its own counts as far as they carry."""
+    """Rate x level, with each cell moved toward its own counts as far as they allow."""
     result = []
     for own, row, r in zip(calls, seconds, rate, strict=True):
         weight = [prior.CELL_CALLS / (r * m) + s for m, s in zip(level, row, strict=True)]
@@ -128,9 +128,9 @@ def _cells(calls: Table, seconds: Table, rate: Sequence[float], level: Sequence[
 
 
 def never_falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The nearest row that never falls (pool adjacent violators).
+    """The nearest row of values that never falls (pool adjacent violators).
 
-    So more engagement never counts against a visitor.
+    It keeps more engagement from counting against a visitor.
     """
     blocks: list[tuple[float, float, int]] = []
     for value, weight in zip(values, weights, strict=True):
@@ -142,7 +142,7 @@ def never_falling(values: Sequence[float], weights: Sequence[float]) -> list[flo
 
 
 def _taps(counts: Counts, most: float) -> tuple[float, ...]:
-    """A tap is never worth less than the page it was made on (`most`), nor than an older tap."""
+    """Rates by tap bin. A tap never counts less than its page (`most`) or than an older tap."""
     calls, seconds = bins(counts.tap_calls, TAPS), bins(counts.tap_seconds, TAPS)
     rates = [
         (prior.RATE_CALLS + n) / (prior.RATE_CALLS / p + s)
@@ -152,7 +152,7 @@ def _taps(counts: Counts, most: float) -> tuple[float, ...]:
 
 
 def _sources(counts: Counts, level: Sequence[float]) -> dict[str, float]:
-    """Calls of a source, against what leases of those levels bring from an average source."""
+    """Each source's calls, against what leases of the same levels bring on average."""
     worth = {
         source: _worth(level, leases)
         for source, leases in leases_by_source(counts.source_leases).items()
@@ -169,7 +169,7 @@ def _sources(counts: Counts, level: Sequence[float]) -> dict[str, float]:
 
 
 def _strays(counts: Counts, scale: float) -> tuple[float, float]:
-    """The share of first calls that no visit caused; first calls per number and clock second."""
+    """The share of first calls that are strays, and first calls per number and clock second."""
     first, k = counts.total("first_calls"), prior.POOL_CALLS
     pool_rate = (first + k) / (counts.total("number_seconds") + k / (scale * prior.POOL_RATE))
     weight = k + prior.STRAY_SHARE * first
@@ -179,7 +179,7 @@ def _strays(counts: Counts, scale: float) -> tuple[float, float]:
 def _unseen(counts: Counts) -> float:
     """The share of the default number's strangers who are visitors without a number.
 
-    Those visitors tap before a call as often as others do; the ones who do not tap are unseen.
+    Such visitors tap before a call as often as others do. Those who do not tap are unseen.
     """
     of_visits = max(0.0, counts.total("first_calls") - counts.total("stray_calls"))
     k = prior.TAPPED_CALLS

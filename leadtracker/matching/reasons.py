@@ -1,4 +1,4 @@
-"""What speaks for and against a candidate, in words for people who know no statistics."""
+"""The reasons for and against a candidate, in words for people who know no statistics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIGNED_PHONE = "the site's own server signed that this phone is this visitor's"
 TOLD_BY_PAGE = "a page said that this phone is this visitor's, which nobody has proved"
 CONFIRMED = "confirmed by a user"
 RULED_OUT = "a user said that this phone is not this visitor's"
-SURE = 0.995  # a share that reads 100 % is not said
+SURE = 0.995  # from here on a share would read 100 %, so it is left out
 WHILE_OPEN = (
     "just arrived",
     "looking around",
@@ -27,7 +27,7 @@ AFTERWARDS = (
 
 
 def span(seconds: float) -> str:
-    """A duration, as one says it: 6 s, 25 min, 3 hours, 2 days."""
+    """A duration as people say it: 6 s, 25 min, 3 hours, 2 days."""
     if seconds < 2 * MINUTE:
         return f"{seconds:.0f} s"
     if seconds < 2 * HOUR:
@@ -38,7 +38,7 @@ def span(seconds: float) -> str:
 
 
 def of_visit(holder: Holder, evidence: Evidence) -> list[str]:
-    """The visit: where the page was, how far the visitor went, whether region and topic agree."""
+    """The visit: its page, the visitor's engagement, and whether region and topic agree."""
     said = [_where(holder)]
     if holder.region and evidence.region:
         if holder.region == evidence.region:
@@ -66,7 +66,7 @@ def _where(holder: Holder) -> str:
 
 
 def of_repeat(known: Known, evidence: Evidence) -> str:
-    """This phone's call before: `75 % likely the same person as 30 min ago`."""
+    """This phone's last call: `75 % likely the same person as 30 min ago`."""
     if evidence.remembered is None:
         raise ValueError("a repeat needs the call before it")
     said = f"the same person as {span(max(0.0, evidence.moment - evidence.remembered.at))} ago"
@@ -80,6 +80,6 @@ def of_repeat(known: Known, evidence: Evidence) -> str:
 
 
 def of_other_phone(called: Called, evidence: Evidence) -> str:
-    """The visitor's own call before, from another phone."""
+    """The visitor's own last call, from another phone."""
     ago = span(max(0.0, evidence.moment - called.at))
     return f"this visitor called {ago} earlier from another phone"

@@ -1,1 +1,1 @@
-"""How many numbers a site needs: the pure model, and the making of a site's plan."""
+"""How many numbers a site needs: the pure model, and the code that makes a site's plan."""

@@ -1,4 +1,4 @@
-"""How long after a visit callers call: a site's own curve, the typical one, and between (pure)."""
+"""How long after a visit people call: a site's own curve, the typical one or a blend (pure)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from leadtracker.matching.page_state import AGE_EDGES
 
-LATE = 5  # age bins from here on (an hour) are the late ones
+LATE = 5  # the first of the late age bins; it begins at one hour
 
-# Share of first calls in worlds with typical delays (the benchmark's mix `typ`), as the engine
-# counts them.
+# Shares of first calls, as the engine counts them in worlds with typical delays (the benchmark's
+# mix `typ`).
 TYPICAL_TAPPED = 0.307
 TYPICAL_OPEN = (  # by state of the page
     0.0216,
@@ -43,31 +43,31 @@ TYPICAL_CLOSED = (  # by age
     0.0017,
 )
 TYPICAL_CLOSED_LEVELS = (0.01, 0.36, 0.63, 0.0)
-# Calls that the typical curve counts for: sites differ more than ten calls would.
+# The weight of the typical curve, in calls. A larger weight would hide how sites differ.
 TYPICAL_WEIGHT = 10.0
-# Calls from which a site's own curve takes part, and from which it is called its own.
+# The calls that a site needs for a blended curve, and for a curve of its own.
 FIRST_OWN, OWN = 10.0, 200.0
 
-# Repeats from a phone not seen before (another phone, or withheld), for each from a known one.
+# Repeats from a hidden phone or one not seen before, for each repeat from a known phone.
 SECOND_PHONE = 0.12
-STRAYS = 0.05  # share of the calls from unknown phones that no visit caused
-LEAK = 0.5  # early calls taken for late ones, for each call that was no first call at all
+STRAYS = 0.05  # share of calls from unknown phones that no visit caused
+LEAK = 0.5  # early calls counted as late, for each call that was no first call at all
 
 
 @dataclass(frozen=True)
 class FirstCalls:
-    """Soft counts of calls: sums of probabilities over a period, as the verdicts stated them.
+    """Soft counts of calls: the probabilities that the verdicts stated, summed over a period.
 
-    They count late calls in full. The delays of certain matches do not: nearly all are short.
+    Soft counts include late calls in full. Certain matches do not: nearly all of them are early.
     """
 
-    tapped: float  # the link was tapped within 60 s before
-    open: Sequence[Sequence[float]]  # page open: by state, level
-    closed: Sequence[Sequence[float]]  # page closed: by age bin, level
-    known_phone: float = 0.0  # calls from a phone that had called before; not in the sums above
-    new_phone: float = 0.0  # all other calls, whoever made them
-    strays: float = 0.0  # of those: summed probability that no visit caused the call
-    second_phone: float = 0.0  # ... and that an earlier caller calls again
+    tapped: float  # the visitor tapped the link at most 60 s before
+    open: Sequence[Sequence[float]]  # page open, by state and level
+    closed: Sequence[Sequence[float]]  # page closed, by age bin and level
+    known_phone: float = 0.0  # calls from a phone that called before; the sums above omit them
+    new_phone: float = 0.0  # all other calls, no matter who made them
+    strays: float = 0.0  # of `new_phone`: probability that no visit caused the call
+    second_phone: float = 0.0  # of `new_phone`: probability that an earlier caller calls again
 
     @property
     def early(self) -> float:
@@ -83,17 +83,17 @@ class FirstCalls:
 
     @property
     def excess(self) -> float:
-        """Strays and repeats that look like late first calls, because nothing gave them away."""
+        """Strays and repeats that the verdicts missed: they look like late first calls."""
         repeats = max(0.0, SECOND_PHONE * self.known_phone - self.second_phone)
         return repeats + max(0.0, STRAYS * self.new_phone - self.strays)
 
 
 @dataclass(frozen=True)
 class DelayCurve:
-    """Share of first calls by what the caller's page was doing; all shares sum to 1.
+    """The shares of first calls by what the caller's page was doing. All shares sum to 1.
 
-    `name` says whose curve it is: "typical" (shipped), "blended" or "own". `calls` are the site's
-    calls in it.
+    `name` says whose curve it is: "typical" (shipped), "blended" or "own". `calls` says how many
+    of the site's calls are in it.
     """
 
     name: str
@@ -103,9 +103,9 @@ class DelayCurve:
     closed: Sequence[Sequence[float]]
 
     def still_to_come(self, seconds: float) -> float:
-        """Share of first calls that come later than this after the page was last visible.
+        """The share of first calls that come more than `seconds` after the page was last visible.
 
-        `seconds` are of the calling clock.
+        The seconds run on the calling clock.
         """
         bin_ = bisect_right(AGE_EDGES, seconds)
         if bin_ >= len(AGE_EDGES):
@@ -116,7 +116,7 @@ class DelayCurve:
 
 
 def delay_curve(calls: FirstCalls) -> DelayCurve:
-    """The site's own curve as far as its calls carry, over the typical one."""
+    """The typical curve, moved toward the site's own as far as its calls allow."""
     early, late = 1.0, 1.0
     if calls.late and calls.early:
         late = max(0.5, 1 - (1 + LEAK) * calls.excess / calls.late)
@@ -138,7 +138,7 @@ def delay_curve(calls: FirstCalls) -> DelayCurve:
 
 
 def _made_of(calls: float) -> str:
-    """Where a curve made of so many calls comes from."""
+    """The name of a curve made from so many calls of the site."""
     if calls >= OWN:
         return "own"
     if calls >= FIRST_OWN:

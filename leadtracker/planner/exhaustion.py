@@ -10,7 +10,7 @@ HOUR = 3600.0
 def erlang_b(numbers: int, load: float) -> float:
     """The chance that all numbers are taken.
 
-    `load` is how many would be taken on average, were there no end of them.
+    `load` is the average count of numbers that visitors would hold if the pool never ran out.
     """
     if load <= 0:
         return 0.0
@@ -21,10 +21,10 @@ def erlang_b(numbers: int, load: float) -> float:
 
 
 def overflow(arrivals: Sequence[float], hold: float, numbers: int) -> tuple[float, float, int]:
-    """Share of visits without a number over the week and in the worst hour, and that hour.
+    """Return the share of visits without a number in the week and in the worst hour, and that hour.
 
-    `arrivals` counts the requests for a number in each hour of the week. `hold` is for how many
-    seconds each number is taken.
+    `arrivals` counts the requests for a number in each hour of the week. A visit keeps its number
+    for `hold` seconds.
     """
     by_hour = [erlang_b(numbers, asked * hold / HOUR) for asked in arrivals]
     refused = sum(asked * b for asked, b in zip(arrivals, by_hour, strict=True))

@@ -1,4 +1,4 @@
-"""Makes and keeps a site's plan: at once for whoever asks, daily in a process of low priority."""
+"""Makes and keeps a site's plan: at once on request, daily in a process of low priority."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from leadtracker.settings import Settings
 
 log = logging.getLogger(__name__)
 DAILY = timedelta(hours=24)
-LOOK_AGAIN = timedelta(minutes=10)  # for sites that need a plan
-TRY_AGAIN = timedelta(hours=1)  # with one that could not be made
+LOOK_AGAIN = timedelta(minutes=10)  # when no site needed a plan
+TRY_AGAIN = timedelta(hours=1)  # after a site's plan was started
 
 
 def numbers_of(directory: Directory, site: Site) -> int:
@@ -31,9 +31,9 @@ def numbers_of(directory: Directory, site: Site) -> int:
 def make_plan(
     engine: Engine, site: Site, numbers: int, looking_at: Callable[[int], None] | None = None
 ) -> tuple[KeptPlan, Planner]:
-    """Make a plan and keep it, which takes some seconds; the planner can be asked for more sizes.
+    """Make a plan and keep it. This takes some seconds.
 
-    Raises TooFewVisits.
+    The returned planner answers for further pool sizes. Raises TooFewVisits.
     """
     now = datetime.now(UTC)
     with Session(engine) as session:
@@ -47,7 +47,7 @@ def make_plan(
 
 
 class DailyPlans:
-    """One plan after the other; `leadtracker plan SITE --quietly` makes each in its own process."""
+    """Starts one plan at a time, as a process: `leadtracker plan SITE --quietly`."""
 
     def __init__(self, engine: Engine, directory: Directory, settings: Settings) -> None:
         self._engine, self._directory, self._settings = engine, directory, settings
@@ -56,9 +56,9 @@ class DailyPlans:
         self._tried: dict[int, datetime] = {}
 
     def tick(self, now: datetime) -> None:
-        """Start the next plan that is due; return at once.
+        """Start the next plan that is due, and return at once.
 
-        A plan that could not be made is tried again, after those of other sites.
+        After a plan that failed, other sites come first; then it is tried again.
         """
         if self._child is not None:
             if self._child.poll() is None:
@@ -84,7 +84,7 @@ class DailyPlans:
             self._child = None
 
     def _due(self, now: datetime) -> Site | None:
-        """The first site with visits enough whose plan is a day old, or for another pool size."""
+        """The first site with enough visits whose plan is a day old or for another pool size."""
         with Session(self._engine) as session:
             made = plans.of_all_sites(session)
             for site in self._directory.sites:

@@ -1,4 +1,4 @@
-"""A made-up pool: visits drawn from a site's traffic get numbers by the rule of the pool (pure)."""
+"""A made-up pool: visits drawn from a site's traffic get numbers by the pool's rule (pure)."""
 
 from __future__ import annotations
 
@@ -12,27 +12,30 @@ from random import Random
 
 HOUR = 3600.0
 WEEK_HOURS = 168
-# The rule of the pool, once more: the first is in Lua (live/choose.lua, idle.lua, acquire.lua) and
-# cannot be imported.
-# Seconds that a number stays taken after its page; the short one when few are idle.
+# These constants repeat the pool's rule. The original is in Lua (live/choose.lua, idle.lua,
+# acquire.lua), and Python cannot import it.
+
+# How many seconds a number stays taken after its page; GRACE_SHORT holds while few are idle.
 GRACE, GRACE_SHORT = 120.0, 30.0
-FEW_IDLE = 0.10  # part of the pool (acquire.lua)
-LOOK = 6  # idle numbers compared (choose.lua)
-# How much older the pool's longest-idle number may be: x and X_GROUP there.
+FEW_IDLE = 0.10  # share of the pool that counts as few (acquire.lua)
+LOOK = 6  # how many idle numbers are compared (choose.lua)
+# How many times longer the pool's longest-idle number may have been idle than the source's or the
+# group's (`x` and X_GROUP in choose.lua).
 PURE, PURE_QUIET, PURE_GROUP = 100.0, 10.0, 10.0
-# Mean time between two leases of a number from which a pool is quiet (live/source_groups.py).
+# A pool is quiet when two leases of a number are further apart than this, on average
+# (live/source_groups.py).
 QUIET_GAP = 6 * HOUR
-SEPARATE = 4.0  # numbers that a separately counted source should have (live/source_groups.py)
-HEAT_FADES = 3 * HOUR  # s; a past holder's claim on a number falls by e in this time (idle.lua)
-DIFFER = 0.3  # ... and by this factor for a visitor of another region (choose.lua)
-# Of a holder who bounced, browsed, was engaged, saved the number (idle.lua).
+SEPARATE = 4.0  # how many numbers a source needs to count by itself (live/source_groups.py)
+HEAT_FADES = 3 * HOUR  # s in which a past holder's claim on a number falls by e (idle.lua)
+DIFFER = 0.3  # factor of that claim against a visitor of another region (choose.lua)
+# The claim of a holder who bounced, browsed, was engaged or saved the number (idle.lua).
 CLAIM = (0.15, 1.0, 4.5, 12.0)
-# Between two visits of one visitor, even on a logarithmic scale.
+# The time between two visits of one visitor, spread evenly on a logarithmic scale.
 SOONEST_RETURN, LATEST_RETURN = HOUR, 240 * HOUR
 
 
 class Week:
-    """A quantity that flows at a rate known for each hour of the week, over and over.
+    """A quantity that flows at a given rate in each hour of the week, week after week.
 
     Hour 0 begins on Monday at midnight.
     """
@@ -42,13 +45,13 @@ class Week:
         self.rates = per_hour
 
     def until(self, t: float) -> float:
-        """What has flowed by `t`, in seconds since a Monday midnight."""
+        """How much has flowed by `t`, in seconds since a Monday midnight."""
         weeks, hours = divmod(t / HOUR, WEEK_HOURS)
         i = min(int(hours), WEEK_HOURS - 1)
         return weeks * self.sums[-1] + self.sums[i] + (hours - i) * self.rates[i]
 
     def when(self, flowed: float) -> float:
-        """The moment by which so much has flowed."""
+        """The moment by which this amount has flowed."""
         weeks, rest = divmod(flowed, self.sums[-1])
         i = min(bisect_right(self.sums, rest), WEEK_HOURS) - 1
         return (weeks * WEEK_HOURS + i + (rest - self.sums[i]) / (self.rates[i] or 1.0)) * HOUR
@@ -56,26 +59,22 @@ class Week:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a site's visits are like, as its lease log tells."""
+    """A site's visits, as its lease log shows them."""
 
-    arrivals: Sequence[
-        float
-    ]  # numbers asked for per hour, for each hour of the week from Monday midnight
+    arrivals: Sequence[float]  # requests for a number, by hour of the week from Monday midnight
     hold: float  # mean seconds from a lease to the moment its page was last visible
-    levels: Sequence[
-        float
-    ]  # share of leases that ended bounced, browsing, engaged, with the number saved
+    # shares of leases that ended bounced, browsing, engaged and with the number saved
+    levels: Sequence[float]
     sources: Mapping[str, float]  # share of leases by traffic source
-    regions: Mapping[str, float] = field(
-        default_factory=dict
-    )  # share of leases by region; empty when none is known
+    # share of leases by region; empty when no region is known
+    regions: Mapping[str, float] = field(default_factory=dict)
     returns: float = 0.0  # share of leases whose visitor had held a number before
     mobile: float = 0.6  # share of leases on phones
 
 
 @dataclass(slots=True)
 class Turn:
-    """One lease of the made-up pool; times in seconds since a Monday midnight."""
+    """One lease of the made-up pool. Its times are seconds since a Monday midnight."""
 
     visitor: int
     source: str
@@ -87,9 +86,9 @@ class Turn:
 
 
 def groups(shares: Mapping[str, float], numbers: float) -> dict[str, str]:
-    """Source -> group.
+    """Map each source to its group.
 
-    Sources with a share of fewer than 4 numbers are packed into groups that have 4 or more.
+    A source whose share is fewer than 4 numbers joins others. Each such group has 4 or more.
     """
     small = sorted(
         (s for s in shares if shares[s] * numbers < SEPARATE), key=lambda s: (-shares[s], s)
@@ -105,7 +104,7 @@ def groups(shares: Mapping[str, float], numbers: float) -> dict[str, str]:
 
 
 class Heat:
-    """The claims that past holders have on a number, faded: in all, and by region."""
+    """The faded claims of past holders on a number, in total and by region."""
 
     def __init__(self) -> None:
         self.claims: dict[str, tuple[float, float]] = {}
@@ -125,19 +124,18 @@ class Heat:
 
 
 class ModelPool:
-    """`play` hands out numbers; afterwards `past` has each number's turns, the oldest first."""
+    """A pool that `play` fills: then `past` has the turns of each number, the oldest first."""
 
     def __init__(self, traffic: Traffic, numbers: int, random: Random, scale: float = 1.0) -> None:
-        """`scale` is the part of the traffic that this pool gets."""
+        """`scale` is the share of the traffic that this pool gets."""
         self.traffic, self.random, self.scale = traffic, random, scale
         self.past: list[list[Turn]] = [[] for _ in range(numbers)]
         self.turns: list[tuple[float, int, Turn]] = []  # start, number
         self.refused = 0
         self._heat = [Heat() for _ in range(numbers)]
         self._group = groups(traffic.sources, numbers)
-        self._idle: dict[str, dict[int, float]] = {
-            "": dict.fromkeys(range(numbers), -1e9)
-        }  # in order of last seen
+        # in order of last seen
+        self._idle: dict[str, dict[int, float]] = {"": dict.fromkeys(range(numbers), -1e9)}
         self._keys: list[tuple[str, str]] = [("", "")] * numbers
         self._hard: list[tuple[float, int]] = []  # last seen, number
         self._latest: dict[int, int] = {}  # visitor -> number
@@ -184,7 +182,7 @@ class ModelPool:
             self._hand_out(turn)
 
     def _earlier(self, t: float) -> Turn | None:
-        """A turn some time ago, whose visitor now comes back."""
+        """An earlier turn, whose visitor now comes back."""
         ago = SOONEST_RETURN * (LATEST_RETURN / SOONEST_RETURN) ** self.random.random()
         i = bisect_right(self.turns, t - ago, key=lambda entry: entry[0])
         if not i:
@@ -201,7 +199,7 @@ class ModelPool:
         own = self._latest.get(turn.visitor)
         if own is not None and self.past[own][-1].visitor == turn.visitor:
             if own not in self._idle[""]:
-                return  # their page is still open, or was just now
+                return  # their page is open, or was open just now
             did = own
         elif (
             own is not None

@@ -1,4 +1,4 @@
-"""What a plan says of pool sizes, as it is kept, and when a site should be warned (pure)."""
+"""A plan as it is kept: what each pool size gives, and when to warn a site (pure)."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from leadtracker.planner.delay_curve import DelayCurve
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a pool of `numbers` gives. Shares are 0 to 1, those of calls of all visitors' calls."""
+    """What a pool of `numbers` gives. Shares (0 to 1) of calls are of all visitors' calls."""
 
     numbers: int
-    overflow: float  # of the visits that ask
+    overflow: float  # visits that ask for a number and find none
     worst_overflow: float  # the same in the worst hour
     worst_hour: int  # of the week, from Monday midnight
     right: float  # calls whose likeliest visitor is the caller
-    wrong: float  # ... is another; the rest is given to nobody
-    certain: float  # right with 0.8 or more
-    certain_wrong: float
-    campaign: float  # right campaign
+    wrong: float  # calls whose likeliest visitor is another; nobody gets the rest
+    certain: float  # right at 0.8 or more
+    certain_wrong: float  # wrong at 0.8 or more
+    campaign: float  # calls with the right campaign
 
     @property
     def ambiguous(self) -> float:
-        """Calls that nobody is named for with certainty."""
+        """Calls for which no verdict is certain."""
         return 1 - self.certain - self.certain_wrong
 
     @property
@@ -38,15 +38,15 @@ class Outlook:
 class Plan:
     """What each pool size gives.
 
-    `targets` has the least pool for each share of right calls. It is None where the largest pool
-    looked at is too small.
+    `targets` has the smallest pool for each share of right calls, or None where even the largest
+    pool looked at is too small.
     """
 
     curve: DelayCurve
     now: Outlook
     steps: tuple[Outlook, ...]
     targets: tuple[tuple[float, Outlook | None], ...]
-    sizes: tuple[Outlook, ...]  # looked at, not read between others; the smallest first
+    sizes: tuple[Outlook, ...]  # modeled, not interpolated; the smallest first
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,10 +72,10 @@ class Alarm:
 
 
 def alarms(now: Outlook, most_overflow: float, most_at_risk: float) -> list[Alarm]:
-    """Warn above `most_overflow` and `most_at_risk`.
+    """The warnings that a site needs.
 
-    They are the share of visits without a number in the worst hour, and the share of calls whose
-    caller is not the one named.
+    `most_overflow` limits the share of visits without a number in the worst hour. `most_at_risk`
+    limits the share of calls that are not matched to their caller.
     """
     said = []
     if now.worst_overflow > most_overflow:

@@ -1,15 +1,15 @@
-"""What a pool of so many numbers gives, from what a site has measured (pure).
+"""What a pool of a given size would give, from what a site has measured (pure).
 
 Who is recognized: a made-up pool hands out numbers to visits drawn from the site's traffic
-(`model_pool`). Callers are drawn by the site's delay curve (`delay_curve`). Each call is judged
-with the site's learned rates, as the matching would judge it (`recognition`). That is done for the
-pool's size and for halves and doubles of it; between them the result is linear in the logarithm of
-the size. Where the verdicts of the site's own calls say what the present size gives, the errors of
-all sizes are moved by the same factor.
+(`model_pool`). We draw callers by the site's delay curve (`delay_curve`). We judge each call with
+the site's learned rates, as the matching would (`recognition`). The planner does this for the
+present pool size and for halves and doubles of it. Between these sizes, the result is linear in the
+logarithm of the size. The verdicts of the site's own calls tell what the present size gives. Where
+they do, one factor corrects the errors of all sizes.
 
-When it runs out: Erlang B, hour by hour of the week (`exhaustion`).
+When the pool runs out: Erlang B, hour by hour of the week (`exhaustion`).
 
-Model and measured errors: docs/planner.md.
+docs/planner.md explains the model and lists its measured errors.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ from leadtracker.planner.recognition import Rates, Recognition, Verdicts
 
 STEPS = (-50, -25, 10, 25, 50, 100)
 TARGETS = (0.80, 0.85, 0.90, 0.95)
-# A larger pool is planned by one of this size with its part of the traffic.
+# A model of this size, with a share of the traffic, stands for any larger pool.
 LARGEST_MODEL = 160
-LEASES, LEASES_PER_NUMBER = 12_000, 75  # at least, in a made-up pool
+LEASES, LEASES_PER_NUMBER = 12_000, 75  # a made-up pool plays the larger of the two
 DRAWS = 2_000
-MOST_DOUBLINGS = 7  # of the present size
-# The usual share of calls that are repeats, and for how many calls that counts.
+MOST_DOUBLINGS = 7  # of the present size, up to the largest pool looked at
+# The usual share of calls that are repeats, and its weight in calls.
 REPEATS, REPEATS_WEIGHT = 0.35, 25.0
-REPEAT_LOST, REPEAT_LOST_CERTAIN = 0.055, 0.13  # part of the first calls' success that repeats lack
-# Part of those tapping on a page without a number whom a call to the default number finds.
+REPEAT_LOST, REPEAT_LOST_CERTAIN = 0.055, 0.13  # repeats succeed less often by these shares
+# When visitors without a number tap and call the default number, we find this share of them.
 TAPPED_WITHOUT_NUMBER = 0.8
-EXCESS_RIGHT = 0.2  # stated probability of being right of calls that were no first calls at all
-STATED_WEIGHT = 50.0  # calls from which the verdicts count more than the model
+EXCESS_RIGHT = 0.2  # stated probability of the winner, for calls that were no first calls at all
+STATED_WEIGHT = 50.0  # with more calls than this, the verdicts count more than the model
 
 
 @dataclass(frozen=True)
 class Stated:
-    """Sums over the calls of a period of what their verdicts stated."""
+    """What the verdicts of a period's calls stated, as sums."""
 
-    calls: float = 0.0  # of 1 - P(nobody)
-    right: float = 0.0  # of the likeliest visitor's probability, where at least that of nobody
-    certain: float = 0.0  # the same where it is at least 0.8
-    certain_wrong: float = 0.0  # of 1 - that probability there
+    calls: float = 0.0  # sum of 1 - P(nobody)
+    right: float = 0.0  # sum of the likeliest visitor's probability, where nobody is no likelier
+    certain: float = 0.0  # the same sum, where that probability is at least 0.8
+    certain_wrong: float = 0.0  # sum of 1 - that probability, where it is at least 0.8
 
 
 @dataclass(frozen=True)
 class PlanInputs:
-    """All that a plan is made from, as measured from the site's own leases and verdicts.
+    """All that a plan is made from, measured from the site's own leases and verdicts.
 
-    `activity` is how much is called in each hour of the week from Monday midnight, 1 on average.
-    `stray` counts the calls per number and calling-clock second that no visit caused, as learned.
-    `region_told` is the share of first calls whose phone and whose visitor both tell a region.
-    Without any visit there is nothing to plan: ValueError.
+    `activity` tells how busy callers are in each hour of the week from Monday midnight, 1 on
+    average. `stray` is the learned rate of calls that no visit caused, per number and calling-clock
+    second. `region_told` is the share of first calls whose phone and whose visitor both tell a
+    region. Raises ValueError without any number or any visit, for lack of anything to plan.
     """
 
     numbers: int
@@ -76,17 +76,17 @@ class PlanInputs:
 
 
 def plan(inputs: PlanInputs, looking_at: Callable[[int], None] | None = None) -> Plan:
-    """Make a plan, in some seconds; `looking_at` is told each pool size before it is looked at."""
+    """Make a plan in some seconds; `looking_at` gets each pool size before we model it."""
     return Planner(inputs, looking_at).plan()
 
 
 def outlook(inputs: PlanInputs, numbers: int) -> Outlook:
-    """What another pool would give the same traffic, without reading between sizes."""
+    """What another pool would give the same traffic, modeled rather than interpolated."""
     return Planner(inputs).exactly(numbers)
 
 
 class Planner:
-    """One plan in the making: pool sizes are looked at once, in doublings of the present one."""
+    """One plan in the making. It models each pool size once, in doublings of the present one."""
 
     def __init__(self, inputs: PlanInputs, looking_at: Callable[[int], None] | None = None) -> None:
         self.inputs, self._looking_at = inputs, looking_at
@@ -105,7 +105,7 @@ class Planner:
         )
 
     def model(self, numbers: int) -> Verdicts:
-        """All calls of visitors by the model alone; the same answer every time."""
+        """The verdicts on all visitors' calls, by the model alone; the same answer every time."""
         if numbers not in self._known:
             if self._looking_at:
                 self._looking_at(numbers)
@@ -116,7 +116,7 @@ class Planner:
         return self._outlook(numbers, self.model(numbers))
 
     def between(self, numbers: int) -> Outlook:
-        """Read between two sizes of the ladder, on the logarithm of the size."""
+        """Interpolate between two sizes of the ladder, over the logarithm of the size."""
         step = math.floor(math.log2(numbers / self.inputs.numbers))
         low, high = self._rung(step), self._rung(step + 1)
         if low >= high or numbers <= low:
@@ -128,7 +128,7 @@ class Planner:
         return self._outlook(numbers, mixed)
 
     def least(self, share: float) -> Outlook | None:
-        """The least pool with at least this share of right calls."""
+        """The smallest pool with at least this share of right calls."""
         step = 0
         while self._at(step).right >= share:
             if self._rung(step) == 1:
@@ -185,12 +185,12 @@ class Planner:
 
 
 def all_calls(inputs: PlanInputs, curve: DelayCurve, numbers: int) -> Verdicts:
-    """First calls and repeats, in a made-up pool with its part of the traffic."""
+    """The verdicts on first calls and repeats, in a made-up pool with its share of the traffic."""
     random = Random(numbers)  # noqa: S311 # a model, nothing secret
     modeled = min(numbers, LARGEST_MODEL)
     pool = ModelPool(inputs.traffic, modeled, random, modeled / numbers)
     pool.play(max(LEASES, LEASES_PER_NUMBER * modeled))
-    stray = inputs.stray * inputs.numbers / numbers  # as many strays in all
+    stray = inputs.stray * inputs.numbers / numbers  # the pool's size does not change their total
     recognition = Recognition(
         pool, inputs.rates, inputs.activity, stray, inputs.region_told, random
     )
@@ -211,7 +211,7 @@ def all_calls(inputs: PlanInputs, curve: DelayCurve, numbers: int) -> Verdicts:
 
 
 def first(true: Callable[[int], bool], low: int, high: int) -> int:
-    """The least number above `low` for which `true` holds; it holds for `high`."""
+    """The smallest number above `low` for which `true` holds. It must hold for `high`."""
     while high - low > 1:
         middle = (low + high) // 2
         if true(middle):
@@ -222,7 +222,7 @@ def first(true: Callable[[int], bool], low: int, high: int) -> int:
 
 
 def _moved(value: float, model: float, stated: float, weight: float) -> float:
-    """`value`, times the factor by which `stated` differs from the `model` of the same pool."""
+    """`value`, times the factor between `stated` and the `model` of the same pool."""
     if model <= 0 or stated <= 0:
         return value
     return min(1.0, value * math.pow(stated / model, weight))

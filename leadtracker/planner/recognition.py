@@ -1,4 +1,4 @@
-"""How often callers would be recognized in a made-up pool, by the rates of the matching (pure)."""
+"""How often the matching would recognize the callers of a made-up pool, by its rates (pure)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from leadtracker.planner.delay_curve import DelayCurve
 from leadtracker.planner.model_pool import WEEK_HOURS, ModelPool, Turn, Week
 
 CERTAIN = 0.8
-KEPT = 64  # holders of a number that are weighed
-# Share of calls from an open page whose number nobody got: it never came into view.
+KEPT = 64  # how many holders of a number are weighed
+# Share of calls from an open page that got no number, because none ever came into view.
 UNSEEN = 0.01
-WARM = 4  # a quarter of the pool's history serves as past holders only
-# Turns old enough to be a late caller's. With fewer, their number had too many holders since.
+WARM = 4  # the first quarter of the pool's history only supplies past holders
+# Turns old enough for a late caller. With fewer, their numbers have had too many holders since.
 LEAST_TURNS = 20
 
 
 class Rates(Protocol):
-    """What is needed of the learned rates (calls per second)."""
+    """The learned rates that the model needs, in calls per second."""
 
     @property
-    def open(self) -> Sequence[Sequence[float]]: ...  # state of the page, level
+    def open(self) -> Sequence[Sequence[float]]: ...  # by state of the page and level
     @property
-    def closed(self) -> Sequence[Sequence[float]]: ...  # age bin, level; per calling-clock second
+    def closed(self) -> Sequence[Sequence[float]]: ...  # by age bin and level, per clock second
     @property
-    def source(self) -> Mapping[str, float]: ...  # factor
+    def source(self) -> Mapping[str, float]: ...  # factor by source
     @property
     def region_trust(self) -> float: ...
     @property
@@ -39,12 +39,12 @@ class Rates(Protocol):
 
 @dataclass(slots=True)
 class Verdicts:
-    """Shares (0 to 1) of visitors' calls. What is neither right nor wrong is given to nobody."""
+    """Shares (0 to 1) of visitors' calls. Calls neither right nor wrong are given to nobody."""
 
     right: float = 0.0
     wrong: float = 0.0
     certain: float = 0.0  # right at 0.8 or more
-    certain_wrong: float = 0.0
+    certain_wrong: float = 0.0  # wrong at 0.8 or more
     campaign: float = 0.0  # right campaign
 
     def add(self, other: Verdicts, weight: float) -> None:
@@ -60,7 +60,7 @@ class Moment(NamedTuple):
 
     t: float  # seconds since a Monday midnight
     clock: float  # the same on the calling clock
-    activity: float  # how much is called then
+    activity: float  # of the calling clock; 1 on average
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class Rival:
 
 
 class Recognition:
-    """Draws callers of a made-up pool and asks, for each, whom the matching would name."""
+    """Draws callers of a made-up pool. For each, it asks whom the matching would name."""
 
     def __init__(
         self,
@@ -84,9 +84,9 @@ class Recognition:
     ) -> None:
         """Prepare for draws.
 
-        `activity` is how much is called in each hour of the week, 1 on average. `stray` counts the
-        strays per number and calling-clock second. `region_told` is the share of calls whose phone
-        and whose visitor both tell a region.
+        `activity` tells how busy callers are in each hour of the week, 1 on average. `stray` is the
+        rate of strays per number and calling-clock second. `region_told` is the share of calls
+        whose phone and whose visitor both tell a region.
         """
         self.pool, self.rates, self.activity, self.stray = pool, rates, activity, stray
         self.told, self.random = region_told, random
@@ -98,9 +98,8 @@ class Recognition:
         if pool.turns:
             self.end = self.clock.until(pool.turns[-1][0])
         levels = len(rates.closed[0])
-        self.left: list[list[tuple[float, int, Turn]]] = [
-            [] for _ in range(levels)
-        ]  # by level, in order of leaving
+        # by level, in order of leaving
+        self.left: list[list[tuple[float, int, Turn]]] = [[] for _ in range(levels)]
         for _, did, turn in self.warm:
             self.left[turn.level].append((self.seen[id(turn)], did, turn))
         for turns in self.left:
@@ -108,7 +107,7 @@ class Recognition:
         self.most = max(rates.source.values(), default=1.0)
 
     def first_calls(self, curve: DelayCurve, draws: int) -> Verdicts:
-        """Over all first calls of the curve; about so many are drawn."""
+        """The verdicts on all first calls of the curve, from about `draws` drawn ones."""
         sure = Verdicts(right=1.0, certain=1.0, campaign=1.0)
         result = Verdicts()
         result.add(sure, curve.tapped)
@@ -156,7 +155,7 @@ class Recognition:
         enough = bisect_left(turns, self.end - age, key=lambda entry: entry[0])
         if enough < LEAST_TURNS:
             return None
-        while True:  # sources whose visitors call more often are met more often
+        while True:  # a source whose visitors call more often is drawn more often
             seen, did, turn = turns[self.random.randrange(enough)]
             factor = self.rates.source.get(turn.source, 1.0)
             if self.random.random() * self.most <= factor:
@@ -170,9 +169,10 @@ class Recognition:
     def _judge(
         self, did: int, turn: Turn, own: float, now: Moment, before: float | None = None
     ) -> Verdicts:
-        """The verdicts on a caller who held `did` in that turn and has the weight `own` `now`.
+        """The verdicts on a caller who held `did` in `turn` and whose weight is `own` at `now`.
 
-        The rivals are the number's holders until then, or until `before` where a page is open.
+        The rivals held the number before `now`. Where the caller's page is open, they held it
+        before `before`.
         """
         last = bisect_right(self.starts[did], now.t)
         if before is not None:
@@ -214,15 +214,14 @@ def verdicts(
     told: float,
     rates: Rates,
 ) -> Verdicts:
-    """What the matching would say, over all regions that the caller's phone may tell.
+    """What the matching would say, averaged over the regions that the caller's phone may tell.
 
     The weights are those of the matching.
     """
     best: dict[str, float] = {region: 0.0}  # by region
     whole: dict[str, float] = {region: 0.0}
-    sources: dict[str, dict[str, float]] = {
-        region: {source: own}
-    }  # by region, source; with the caller
+    # by region and source; they include the caller
+    sources: dict[str, dict[str, float]] = {region: {source: own}}
     for rival in rivals:
         best[rival.region] = max(best.get(rival.region, 0.0), rival.weight)
         whole[rival.region] = whole.get(rival.region, 0.0) + rival.weight

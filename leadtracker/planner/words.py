@@ -1,4 +1,4 @@
-"""A plan in plain words, the same at the command line and on the pool page."""
+"""A plan in plain words: the command line and the pool page say the same."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from leadtracker.planner.planner import MOST_DOUBLINGS
 from leadtracker.records.plans import MadeFrom
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NEVER = 0.0005  # share of visits without a number that is as good as none
+NEVER = 0.0005  # a share of visits without a number that counts as none
 
 
 def percent(part: float) -> str:
-    """To a tenth where that tells something, without a false 0."""
+    """Small shares get a tenth, and a share above 0 never reads as 0."""
     if 0 < part < NEVER:
         return "under 0.1 %"
     digits = 1 if part < 0.095 else 0
@@ -19,7 +19,7 @@ def percent(part: float) -> str:
 
 
 def hour(of_week: int) -> str:
-    """`Monday, 10:00–11:00`, at the site."""
+    """`Monday, 10:00–11:00`, in the site's local time."""
     day, begin = divmod(of_week, 24)
     return f"{WEEKDAYS[day]}, {begin:02}:00–{begin + 1:02}:00"
 
