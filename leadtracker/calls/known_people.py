@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from leadtracker.calls.plain_text import plain_text
 from leadtracker.domain import Account, CallFacts, Json, Site
 from leadtracker.live import Live
 from leadtracker.records import calls, leases, verdicts
@@ -31,8 +32,8 @@ def of_asker(
     """Whoever asked to be called back is called. The name that they wrote stays with the call."""
     site, who = directory.site(asked.site_id), asked.known_visitor
     match: Json = {"said": ASKED}
-    if asked.name:
-        match["name"] = asked.name
+    if name := plain_text(asked.name):
+        match["name"] = name
     if site is None or not who:
         return Assignment(site, Snapshot(match=match), called_back=True)
     if row is not None and row.visitor_id == who and row.touchpoint:

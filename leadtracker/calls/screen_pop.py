@@ -81,11 +81,11 @@ class ScreenPops:
             return None  # the site's own evidence named nobody
         name = first_of(call.visitor_info, known_at.name_keys) or str(call.match.get("name") or "")
         if name and call.match.get("verdict") == "likely":
-            name = known_at.likely_name.replace("{name}", name)
+            name = plain_text(known_at.likely_name.replace("{name}", name))
         return Caller(
             name=name,
             company=first_of(call.visitor_info, known_at.company_keys),
-            url=f"{self._public_url}/callers/{pop.caller}",
+            url=url(self._public_url, "callers", pop.caller or ""),
             total=1,
             visitor_id=call.visitor_id,
         )

@@ -189,6 +189,7 @@ def _addresses(folder: Path) -> tuple[Settings, str]:
         workers=2,
         bind=f"127.0.0.1:{web}",
         public_url=f"http://127.0.0.1:{web}",
+        trusted_proxies=1,  # each simulated visitor names an address of their own
     )
     return settings, f"http://127.0.0.1:{marketing}"
 

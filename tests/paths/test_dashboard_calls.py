@@ -234,7 +234,7 @@ EXPORTED = {
     "Site": "shop",
     "Caller": "+972543216549",
     "Name": 'דנה, "המנהלת"',
-    "Company": "'@Acme\nLtd",
+    "Company": "'@Acme Ltd",
     "Number called": "+972722776772",
     "Direction": "incoming",
     "Outcome": "answered",

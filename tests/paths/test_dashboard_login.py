@@ -42,7 +42,7 @@ def test_every_page_is_behind_the_login(app: Flask) -> None:
     rules = [
         rule for rule in app.url_map.iter_rules() if str(rule.endpoint).startswith("dashboard.")
     ]
-    assert len(rules) == 18
+    assert len(rules) == 20
     for rule in rules:
         path = re.sub("<[^>]+>", "1", rule.rule)
         if "GET" in (rule.methods or ()):

@@ -54,6 +54,7 @@ def test_the_whole_answer(numbers: Numbers, site: Site) -> None:
         "lease": ANY,
         "lease_seconds": 120,
         "beat_seconds": 30,
+        "first_beat_seconds": 10,
         "reason": "leased",
     }
     assert shown["did"] in DIDS
@@ -63,7 +64,7 @@ def test_the_whole_answer_without_a_number(numbers: Numbers, site: Site, stores:
     assert numbers.ask(site, message("robot"), BOT) == DEFAULT | {"reason": "bot"}
     assert stores.live.client.keys("*") == []
     for n in range(5):
-        numbers.ask(site, message(f"visitor{n}"), BROWSER)
+        numbers.ask(site, message(f"visitor{n}"), Sender(DESKTOP, f"198.51.100.{n}"))
     assert numbers.ask(site, message("late"), BROWSER) == DEFAULT | {"reason": "pool_empty"}
     nameless = dataclasses.replace(site, default_number=None)
     assert numbers.ask(nameless, message("late"), BROWSER) == DEFAULT | {

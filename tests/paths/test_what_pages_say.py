@@ -13,6 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
+from leadtracker.calls.reading import SILENT
 from leadtracker.calls.screen_pop import ScreenPops
 from leadtracker.calls.silence import end_silent_calls
 from leadtracker.domain import Direction, Phase, ScreenPop
@@ -30,7 +31,9 @@ EVER = SourceFilter(Period("UTC"))
 
 @pytest.fixture
 def pbx(stores: Stores) -> Pbx:
-    return Pbx(stores)
+    pbx = Pbx(stores)
+    pbx.silent = SILENT
+    return pbx
 
 
 def heard(pbx: Pbx, at: datetime) -> None:

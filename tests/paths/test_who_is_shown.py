@@ -57,7 +57,7 @@ class TestPopUp:
     def test_a_certain_visitor(
         self, pops: ScreenPops, account: Account, ringing: ScreenPop
     ) -> None:
-        dana = Caller("Dana Cohen דנה", "Acme", f"{URL}/visitors/{DANA}?call=call 1", 1, DANA)
+        dana = Caller("Dana Cohen דנה", "Acme", f"{URL}/visitors/{DANA}?call=call+1", 1, DANA)
         assert pops.caller_of(account, ringing) == dana
         assert (
             pops.caller_of(account, replace(ringing, call_id=None)).url == f"{URL}/visitors/{DANA}"
@@ -115,7 +115,7 @@ class TestPopUp:
     ) -> None:
         says(monkeypatch, verdict, "another")
         assert pops.caller_of(account, ringing) == Caller(
-            "", "", f"{URL}/visitors/another?call=call 1", 1, "another"
+            "", "", f"{URL}/visitors/another?call=call+1", 1, "another"
         )
 
     def test_rates_are_read_every_half_a_minute(
@@ -356,7 +356,11 @@ class TestCard:
             callback_row(2, name="Other"),
         )
         shown = caller_card(engine, stores.directory, PHONE)
-        assert (shown.name, shown.site and shown.site.id, shown.visitor_id) == ("Typed", 2, None)
+        assert (shown.name, shown.site and shown.site.id, shown.visitor_id) == (
+            "likely Typed",
+            2,
+            None,
+        )
         assert (shown.calls, shown.info, shown.first, shown.touchpoint) == ([], {}, None, None)
 
 
