@@ -25,7 +25,7 @@ from tests.browser.test_tracker_number_request import hide, mark
 SEED = 11
 STEPS = 36
 MOST_PAGES = 5
-MOST_LOST = 2  # in a row: with more of them a lease of 120 seconds is over
+MOST_LOST = 2  # in a row: with more of them a number that others wait for is theirs
 OWN = "03-123-4567"
 DEFAULT = "03-555-1234"  # of the site: all pages show it for which the pool has no number left
 NUMBERS = [f"072-277-677{n}" for n in range(2, 5)]
