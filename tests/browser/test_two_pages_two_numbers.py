@@ -184,6 +184,7 @@ def lossy(app: Flask, stores: Stores, chance: random.Random, monkeypatch: Any) -
 @pytest.fixture
 def crowd(
     lossy: Lossy,
+    stores: Stores,
     dashboard_address: str,
     engine: Engine,
     browser: Browser,
@@ -195,6 +196,8 @@ def crowd(
         sites = SITES.format(origin=site.origin, default=DEFAULT, numbers=json.dumps(NUMBERS))
         site_file.apply(session, sites)
         session.commit()
+    stores.directory._next_check = 0
+    stores.directory.refresh()
     crowd = Crowd(browser, site, tmp_path, chance)
     yield crowd
     crowd.close()
