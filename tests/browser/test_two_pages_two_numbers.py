@@ -21,6 +21,7 @@ from tests.browser.conftest import stop_clock
 from tests.browser.page_server import PageServer
 from tests.browser.test_tracker_hostile import INFO, SABOTAGE
 from tests.browser.test_tracker_number_request import hide, mark
+from tests.browser.test_tracker_real import CHROME
 
 SEED = 11
 STEPS = 36
@@ -108,7 +109,7 @@ class Crowd:
         )
         name = f"{len(self._contexts)}.html"
         (self._folder / name).write_text(text)
-        context = self._browser.new_context(base_url=self._site.origin)
+        context = self._browser.new_context(base_url=self._site.origin, user_agent=CHROME)
         self._contexts.append(context)
         page = context.new_page()
         page.on("request", self._begins)
