@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from leadtracker import site_file
 from leadtracker.web.stores import Stores
-from tests.browser.conftest import stop_clock
+from tests.browser.conftest import stand_still, stop_clock
 from tests.browser.page_server import PageServer
 from tests.browser.test_tracker_hostile import INFO, SABOTAGE
 from tests.browser.test_tracker_number_request import hide, mark
@@ -117,6 +117,7 @@ class Crowd:
         page.on("requestfailed", self._ends)
         stop_clock(page)
         page.goto(f"/{name}{chance.choice(ADDRESSES)}")
+        stand_still(page)
         self.visible.append(page)
 
     def leave(self) -> None:
