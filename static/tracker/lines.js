@@ -23,7 +23,6 @@
  * @property {string | null} [lease] the lease that the server then named; none with the site's
  *   default number
  * @property {number} failures requests in a row
- * @property {boolean} [proven] whether the server's last answer was to a beat
  * @property {ReturnType<typeof setTimeout>} [timer] of the next beat or retry
  * @property {Promise<void>} settled by the first answer or failure, or when it takes too long
  * @property {() => void} settle

@@ -18,7 +18,8 @@ import { currentVisitor } from "./visitor.js";
 
 const PATIENCE = 5000; // milliseconds until who waits for the server is given the page's own number
 const BEAT = 30000; // milliseconds between two beats
-const FIRST_BEAT = 10000; // ... and until the first one, which ends the trial of a number
+const FIRST_BEAT = 10000; // ... until the first one, which ends the trial of a number, and after a loss
+const LOSSES = 2; // in a row that are made good so soon, before a wanted number is another's
 
 /**
  * Called when a line has got a number, or lost it for none.
@@ -92,14 +93,16 @@ const request = async (line) => {
   clearTimeout(line.timer);
   setTimeout(line.settle, PATIENCE);
   const { length } = line.signals;
+  let firm;
   try {
     const answer = await ask(line);
     trace(answer);
     if (answer.reason) takeNumber(line, answer);
     else if (!answer.known) throw answer;
     // Only a beat tells signals.
-    line.proven = "known" in answer;
-    if (line.proven) line.signals.splice(0, length);
+    if ("known" in answer) line.signals.splice(0, length);
+    // What was given just now is on trial.
+    firm = !answer.reason;
     line.failures = 0;
   } catch (failure) {
     trace(failure);
@@ -110,7 +113,7 @@ const request = async (line) => {
   line.settle();
   // While a number is shown no pause may grow longer than its lease.
   if (line.lease)
-    line.timer = setTimeout(request, line.proven || line.failures ? BEAT : FIRST_BEAT, line);
+    line.timer = setTimeout(request, firm || line.failures > LOSSES ? BEAT : FIRST_BEAT, line);
   else if (line.failures) line.timer = setTimeout(request, BEAT * (1 + line.failures), line);
 };
 

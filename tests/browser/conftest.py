@@ -70,6 +70,11 @@ def stop_clock(page: Page) -> None:
     page.add_init_script("AbortSignal.timeout = undefined")
 
 
+def stand_still(page: Page) -> None:
+    """From now on the clock moves by the test alone, however long the test takes."""
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+
+
 @pytest.fixture
 def timed(page: Page) -> Page:
     """A page whose clock the test moves."""

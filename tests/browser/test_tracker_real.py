@@ -23,7 +23,7 @@ from leadtracker.records.tables import LeaseRow
 from leadtracker.running.redis_server import socket_of
 from leadtracker.running.worker import RESTORED
 from tests.browser.complaints import Complaints
-from tests.browser.conftest import stop_clock
+from tests.browser.conftest import stand_still, stop_clock
 from tests.browser.page_server import PageServer
 from tests.browser.test_tracker_number_request import hide
 from tests.browser.test_tracker_signals import copy, tap_link
@@ -258,6 +258,8 @@ def test_redis_loses_everything_under_live_pages(
         new_browser("/plain.html?utm_campaign=autumn"),
     ]
     numbers = [number_of(page) for page in pages]
+    for page in pages:
+        stand_still(page)
     empty(store, running)
     for page, number in zip(pages, numbers, strict=True):
         answer = beat(page, running)
@@ -274,6 +276,7 @@ def test_a_number_lost_to_another_is_replaced_in_the_page(
 ) -> None:
     page = new_browser()
     number = number_of(page)
+    stand_still(page)
     empty(store, running)
     taken = [number_of(new_browser()) for _ in DIDS]
     assert number in taken
