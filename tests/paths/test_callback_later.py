@@ -57,7 +57,9 @@ def test_at_the_opening_agents_are_rung_one_request_each(road: Road) -> None:
     road.turn()
     for request in asked[:2]:
         road.until(request, "dialling", "agent answered", "visitor answered", "talked")
-    assert road.row(asked[2]).state == "scheduled"
+    third = road.row(asked[2]).state
+    over = [request for request in asked[:2] if road.row(request).state == "talked"]
+    assert third == "scheduled" or over
     for request in asked:
         road.until(request, "talked")
     assert road.dialed() == dict.fromkeys(asked, 1)

@@ -159,7 +159,7 @@ def test_a_token_that_the_server_does_not_want_is_renewed_by_a_login() -> None:
         until(lambda: feed.up)
         real_time.tokens.clear()
         real_time.hang_up()
-        until(lambda: len(real_time.logins) == 2 and feed.up)
+        until(lambda: len(real_time.logins) >= 2 and feed.up)
         assert real_time.connected() == [0]
 
 
@@ -290,7 +290,7 @@ def test_a_statement_of_an_error_is_a_login_anew(
         until(lambda: feed.up)
         real_time.emit([(name, said)])
         until(lambda: (False, words) in feed.told)
-        until(lambda: len(real_time.logins) == 2 and feed.up)
+        until(lambda: len(real_time.logins) >= 2 and feed.up)
 
 
 def test_a_token_that_is_refused_in_the_connection_is_a_login_anew() -> None:
@@ -298,7 +298,7 @@ def test_a_token_that_is_refused_in_the_connection_is_a_login_anew() -> None:
         until(lambda: feed.up)
         real_time.say('44{"message":"no"}')
         until(lambda: (False, "127.0.0.1 refuses the token") in feed.told)
-        until(lambda: len(real_time.logins) == 2 and feed.up)
+        until(lambda: len(real_time.logins) >= 2 and feed.up)
 
 
 @pytest.mark.parametrize("status", [199, 200, 201, 299, 300])
