@@ -18,7 +18,8 @@ import { currentVisitor } from "./visitor.js";
 
 const PATIENCE = 5000; // milliseconds until who waits for the server is given the page's own number
 const BEAT = 30000; // milliseconds between two beats
-const FIRST_BEAT = 10000; // ... until the first one, which ends the trial of a number, and after a loss
+const FIRST_BEAT = 10000; // ... until the first one, which ends the trial of a number, and
+// after a loss
 const LOSSES = 2; // in a row that are made good so soon, before a wanted number is another's
 
 /**
