@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import repeat
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadtracker.calls.call_record import Heard, build
@@ -32,7 +32,7 @@ OUTCOMES = {
     Ending.ABANDONED: Outcome.ABANDONED,
     Ending.VOICEMAIL: Outcome.VOICEMAIL,
 }
-QUICKLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICKLY = settings(max_examples=150)
 NOW = datetime.now(UTC)
 
 
