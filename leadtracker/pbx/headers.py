@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from leadtracker.pbx.vendor import Headers
 
@@ -44,6 +45,7 @@ def kept(headers: Headers, secret: str) -> Headers:
     return {name: _text(value)[:LONGEST_VALUE] for name, value in harmless[:MOST_HEADERS]}
 
 
+@lru_cache(1000)  # a PBX sends the same names with every notification
 def _names_a_secret(name: str) -> bool:
     letters = "".join(character for character in name.lower() if character.isalnum())
     return any(word in letters for word in SECRET_WORDS)

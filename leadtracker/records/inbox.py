@@ -247,8 +247,7 @@ def read_again(session: Session, *, broken_only: bool, since: datetime | None = 
     change = change.where(wanted)
     if since is not None:
         change = change.where(InboxRow.received_at >= since)
-    # An UPDATE gives a CursorResult, though it is typed as Result.
-    return int(session.execute(change).rowcount)  # type: ignore[attr-defined]
+    return rows_changed(session, change)
 
 
 def read_call_again(session: Session, call_pk: int) -> int:

@@ -8,9 +8,8 @@ import threading
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, Engine, Update, delete, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from leadtracker.domain import Account, Did, Site, Topic
 from leadtracker.errors import SiteFault, StoreUnavailable
 from leadtracker.records.origin import as_sent_or_kept
 from leadtracker.records.patience import wait_at_most
+from leadtracker.records.session import rows_changed
 from leadtracker.records.tables import AccountRow, ChangeRow, DidRow, SiteRow, TokenRow
 
 log = logging.getLogger(__name__)
@@ -190,15 +190,9 @@ def changed(session: Session) -> None:
 
     Call it in the transaction that changes them.
     """
-    if not _count(session, update(ChangeRow).values(number=ChangeRow.number + 1)):
+    if not rows_changed(session, update(ChangeRow).values(number=ChangeRow.number + 1)):
         # Begins at the clock, not at 1: a Redis that outlived the database must not seem newer.
         session.add(ChangeRow(id=1, number=int(time.time())))
-
-
-def _count(session: Session, change: Update | Delete) -> int:
-    """Execute a change; returns how many rows it touched."""
-    result = cast("CursorResult[Any]", session.execute(change))
-    return result.rowcount
 
 
 def new_token() -> str:
@@ -266,7 +260,7 @@ def remove_dids(session: Session, site: SiteRow, numbers: Iterable[str]) -> list
 
 def forget_drained(session: Session, before: datetime) -> int:
     """Delete the numbers that began to drain before a moment; returns how many."""
-    gone = _count(session, delete(DidRow).where(DidRow.draining_since < before))
+    gone = rows_changed(session, delete(DidRow).where(DidRow.draining_since < before))
     if gone:
         changed(session)
     return gone

@@ -208,7 +208,7 @@ def mangled(draw: st.DrawFn) -> tuple[Vendor, Family, dict[str, Any]]:
     )
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(mangled(), st.timedeltas(timedelta(days=-8000), timedelta(days=20000)))
 def test_nothing_but_bad_payload(
     sample: tuple[Vendor, Family, dict[str, Any]], later: timedelta
@@ -259,7 +259,6 @@ def assert_fits_the_tables(record: Cdr | ScreenPop) -> None:
 POPS = [(vendor, family) for vendor, family in FAMILIES if isinstance(family, ScreenPopFamily)]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(POPS), st.sampled_from(CALLERS), st.data())
 def test_a_crm_cannot_break_the_answer(
     family: tuple[Vendor, ScreenPopFamily], caller: Caller, data: st.DataObject

@@ -85,7 +85,7 @@ TWICE_AGAIN = SimulatedCall(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(calls(), st.sampled_from(CdrFormat), st.booleans())
 @example(TWICE, CdrFormat.JSON, True)
 @example(TWICE_AGAIN, CdrFormat.FORM, False)
@@ -120,7 +120,6 @@ def test_voicenter_cdr(call: SimulatedCall, how: CdrFormat, newer_fields: bool) 
     assert set(main.extra) <= ({"caller", "callerPhone"} if call.customer is None else set())
 
 
-@settings(deadline=None)
 @given(calls())
 @example(TWICE)
 @example(TWICE_AGAIN)
@@ -154,7 +153,6 @@ def test_voicenter_screen_pop(call: SimulatedCall) -> None:
         )
 
 
-@settings(deadline=None)
 @given(calls(customer="+40700000000", did="+40210000000"))
 def test_while1(call: SimulatedCall) -> None:
     pbx = SimulatedWhile1("http://data.example", requests.Session())

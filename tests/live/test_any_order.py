@@ -225,7 +225,6 @@ def test_no_number_has_two_visible_holders(live: Live) -> None:
         settings=settings(
             max_examples=60,
             stateful_step_count=50,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate, Phase.shrink],
         ),

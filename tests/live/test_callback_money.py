@@ -295,9 +295,7 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_held_and_spent_money_is_never_over_the_ceiling(
     guard: CallbackGuard, live: Live, steps: list[tuple[str, str, int]]

@@ -71,12 +71,10 @@ def _other(
 ) -> Fault:
     name = fault.function.rpartition(".")[2]
     homes = [module for module in sorted(sources) if f"def {name}(" in sources[module]]
-    for module in homes:
-        for one in _faults(module, sources[module], chosen, of=fault.function):
-            if one not in taken:
-                return one
-    for module in chosen.sample(sorted(sources), len(sources)):
-        for one in _faults(module, sources[module], chosen):
+    elsewhere = chosen.sample(sorted(sources), len(sources))
+    wanted = [(module, fault.function) for module in homes] + [(one, None) for one in elsewhere]
+    for module, function in wanted:
+        for one in _faults(module, sources[module], chosen, of=function):
             if one not in taken:
                 return one
     raise ValueError("there is no fault left to draw")

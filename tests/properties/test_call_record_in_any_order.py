@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadtracker.calls.call_record import MOST_LEGS, Heard, build, telling
@@ -34,7 +34,7 @@ OUTCOMES = {
     Ending.ABANDONED: Outcome.ABANDONED,
     Ending.VOICEMAIL: Outcome.VOICEMAIL,
 }
-QUICKLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICKLY = settings(max_examples=150)
 NOW = datetime.now(UTC)
 
 

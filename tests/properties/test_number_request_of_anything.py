@@ -70,7 +70,6 @@ def test_number_requests_and_beats(app: Flask, stores: Stores, worker: Worker) -
 
     @settings(
         max_examples=250,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
     )

@@ -147,7 +147,6 @@ def test_the_same_rows(app: Flask, stores: Stores, worker: Worker, visitor: str)
 
     @settings(
         max_examples=50,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,42 +12,19 @@ import pytest
 
 from leadtracker.domain import Account, Cdr, Outcome, Phase
 from leadtracker.errors import PbxUnavailable
-from leadtracker.pbx import VENDORS
-from leadtracker.pbx import dialing as dialing
+from leadtracker.pbx import VENDORS, dialing
 from leadtracker.pbx.dialing import Answer, Dial
-from leadtracker.pbx.simulated_call import Extension
 from leadtracker.pbx.voicenter.cdr_notification import CDR
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 from leadtracker.pbx.voicenter.screen_pop import SCREEN_POP
-from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
 from leadtracker.pbx.voicenter.simulator.behavior import Behavior
-from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
-from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
+from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch
 from tests.patience import PATIENCE, until
 from tests.unit.receiver import Receiver
 
-CODE = "SECRET-CODE-123"
-FIRST, SECOND = Extension("SIPSIP1", "User 1"), Extension("SIPSIP2", "User 2")
 VARIABLES = {dialing.REQUEST: "request-1", dialing.VISITOR: "visitor-1"}
 DIAL = Dial("SIPSIP1", "+972501234567", VARIABLES, {"record": True, "language": "he"})
 SHORT = 1.0  # seconds until an answer of the switch is late
-
-
-@pytest.fixture
-def switch(account: SimulatedVoicenter) -> Iterator[SimulatedSwitch]:
-    exchange = SimulatedExchange(account, (FIRST, SECOND))
-    with served(SimulatedSwitch(exchange, CODE, late_seconds=PATIENCE)) as switch:
-        yield switch
-
-
-@pytest.fixture
-def calls() -> VoicenterCalls:
-    return VoicenterCalls(seconds=PATIENCE, places=8)
-
-
-@pytest.fixture
-def ours(switch: SimulatedSwitch) -> Account:
-    return Account(1, "pbx", "voicenter", "secret", options=switch.options)
 
 
 def with_options(account: Account, **options: str) -> Account:

@@ -11,7 +11,7 @@ import pytest
 
 from leadtracker.domain import Account
 from leadtracker.outgoing import Fate, Reply
-from leadtracker.pbx.voicenter import dialing as dialing
+from leadtracker.pbx.voicenter import dialing
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
 
 FREE = {"onlineUserID": 7, "onlineUserStatus": 1, "calls": []}

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadtracker.errors import BadPayload
@@ -233,7 +233,6 @@ FORMS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST"]),
     content_type=FORMS | st.text(),
@@ -260,7 +259,6 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text("abc"), PLAIN, min_size=1))
 def test_json_arrives_as_sent(fields: dict[str, Any]) -> None:
     assert wire.read("POST", "application/json", b"", json.dumps(fields).encode())[1] == fields

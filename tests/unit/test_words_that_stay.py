@@ -10,8 +10,7 @@ import pytest
 
 from leadtracker import domain
 from leadtracker.domain import Account, Direction, Outcome, Phase
-from leadtracker.pbx import VENDORS
-from leadtracker.pbx import dialing as dialing
+from leadtracker.pbx import VENDORS, dialing
 from leadtracker.pbx.dialing import Answer, Dial, Dialed
 from leadtracker.pbx.vendor import WireFormat, notification_url
 

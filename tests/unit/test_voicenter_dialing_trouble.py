@@ -6,38 +6,19 @@ import dataclasses
 import json
 import logging
 import threading
-from collections.abc import Iterator
 
 import pytest
 import requests
 
 from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
-from leadtracker.pbx import dialing as dialing
+from leadtracker.pbx import dialing
 from leadtracker.pbx.voicenter.dialing import VoicenterCalls
-from leadtracker.pbx.voicenter.simulator.account import SimulatedVoicenter
-from leadtracker.pbx.voicenter.simulator.exchange import SimulatedExchange
-from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch, served
+from leadtracker.pbx.voicenter.simulator.switch import SimulatedSwitch
 from tests.patience import PATIENCE
+from tests.unit.conftest import CODE
 from tests.unit.receiver import Receiver
-from tests.unit.test_voicenter_dialing import CODE, DIAL, FIRST, SECOND, with_options
-
-
-@pytest.fixture
-def switch(account: SimulatedVoicenter) -> Iterator[SimulatedSwitch]:
-    exchange = SimulatedExchange(account, (FIRST, SECOND))
-    with served(SimulatedSwitch(exchange, CODE, late_seconds=PATIENCE)) as switch:
-        yield switch
-
-
-@pytest.fixture
-def calls() -> VoicenterCalls:
-    return VoicenterCalls(seconds=PATIENCE, places=8)
-
-
-@pytest.fixture
-def ours(switch: SimulatedSwitch) -> Account:
-    return Account(1, "pbx", "voicenter", "secret", options=switch.options)
+from tests.unit.test_voicenter_dialing import DIAL, with_options
 
 
 @pytest.mark.parametrize("method", ["json", "get"])
