@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-PREFIX = re.compile(r"(?:/[\w.~%-]+)+")  # never //host, which a browser takes for another server
+# Never //host, which a browser takes for another server.
+PREFIX = re.compile(r"(?:/[\w.~%-]+)+", re.ASCII)
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -19,6 +20,7 @@ class Prefixed:
     """Puts the path into SCRIPT_NAME, which every address that Flask makes begins with.
 
     A trusted proxy may have put its X-Forwarded-Prefix there already; else it is the public URL's.
+    WSGI has bytes as text in latin-1, percent-encoded ones too (PEP 3333).
     """
 
     def __init__(self, application: Application, public_url: str) -> None:
@@ -29,8 +31,8 @@ class Prefixed:
         told = environ.get("SCRIPT_NAME", "").rstrip("/")
         prefix = told if PREFIX.fullmatch(told) else self._usual
         path = environ.get("PATH_INFO", "")
-        environ["SCRIPT_NAME"] = unquote(prefix)
-        for inside in (unquote(prefix), unquote(self._usual)):
+        environ["SCRIPT_NAME"] = unquote(prefix, "latin-1")
+        for inside in (unquote(prefix, "latin-1"), unquote(self._usual, "latin-1")):
             if inside and (path == inside or path.startswith(f"{inside}/")):
                 environ["PATH_INFO"] = path[len(inside) :] or "/"
                 break
