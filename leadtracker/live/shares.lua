@@ -21,7 +21,7 @@ local function may_hold_more(address, size)
   local extra = tonumber(redis.call('GET', root .. ':extra') or 0)
   if 4 * extra < size then return true end
   local count = share_of(address)
-  return count == 0 or 4 * extra < 3 * size and count < math.min(FEW, size / 2)
+  return count == 0 or 4 * extra < 3 * size and count < math.min(FEW, size - 1)
 end
 
 local function rank(address, count) -- of two or more, so that the greediest is found at once

@@ -153,7 +153,9 @@ class Pool:
         return 1000 * self.dice.lognormvariate(math.log(VISIBLE) - SPREAD**2 / 2, SPREAD)
 
 
-def run(live: Live, size: int, attackers: int, seconds: float, every: float, seed: int) -> list[Outcome]:
+def run(
+    live: Live, size: int, attackers: int, seconds: float, every: float, seed: int
+) -> list[Outcome]:
     """Outcomes of all the others, and of the people of one office."""
     live.client.flushall()
     site = Site(id=1, name="shop", tokens=(), origins=(), default_number=None)
@@ -165,7 +167,8 @@ def run(live: Live, size: int, attackers: int, seconds: float, every: float, see
         pool.now += TICK
         pool.beats()
     coming = sorted(
-        [(*one, 0) for one in pool.honest(seconds)] + [(*one, 1) for one in pool.office(seconds, every)]
+        [(*one, 0) for one in pool.honest(seconds)]
+        + [(*one, 1) for one in pool.office(seconds, every)]
     )
     end = pool.now + 1000 * seconds
     requests = iter(coming)
@@ -193,12 +196,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="leadtracker-bench-") as folder:
         server = EmbeddedRedis(Path(folder), saves=False)
         try:
-            measure(Live(server.url), wanted.pools, wanted.shares, wanted.hours, 3600 * wanted.office, wanted.seed)
+            measure(
+                Live(server.url),
+                wanted.pools,
+                wanted.shares,
+                wanted.hours,
+                3600 * wanted.office,
+                wanted.seed,
+            )
         finally:
             server.stop()
 
 
-def measure(live: Live, pools: tuple[int, ...], shares: tuple[float, ...], hours: float, every: float, seed: int) -> None:
+def measure(
+    live: Live,
+    pools: tuple[int, ...],
+    shares: tuple[float, ...],
+    hours: float,
+    every: float,
+    seed: int,
+) -> None:
     print("| numbers | attacking addresses | honest requests | lost, % | office of 50, lost, % |")
     print("| --- | --- | --- | --- | --- |", flush=True)
     for size, share in itertools.product(pools, shares):
