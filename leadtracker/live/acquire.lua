@@ -42,23 +42,23 @@ end
 local idle, size = redis.call('ZCARD', root .. ':idle'), redis.call('SCARD', root .. ':dids')
 local due = now + (idle < FEW_IDLE * size and math.max(0, lease_ms - HURRIED_MS) or 0)
 
-local function let_go(did, l)
+local function end_hold(did)
+  local l = read(did)
   redis.call('ZREM', root .. ':hard', did)
   redis.call('ZREM', root .. ':trial', did)
   if l then discharge(l) end
+  if l and l.left == '' then depart(l) end
+  if redis.call('SISMEMBER', root .. ':dids', did) == 1 then
+    rest(did, l and l.source or '', l and l.seen or 0)
+    idle = idle + 1
+  end
 end
 
 local room = 16 -- so many end in one request at most
 local function end_holds(key, by)
   for _, did in ipairs(redis.call('ZRANGEBYSCORE', root .. key, '-inf', by, 'LIMIT', 0, room)) do
     room = room - 1
-    local l = read(did)
-    let_go(did, l)
-    if l and l.left == '' then depart(l) end
-    if redis.call('SISMEMBER', root .. ':dids', did) == 1 then
-      rest(did, l and l.source or '', l and l.seen or 0)
-      idle = idle + 1
-    end
+    end_hold(did)
   end
 end
 
@@ -91,7 +91,12 @@ local new_visit = known[2] ~= visit and '1' or '0'
 local latest = known[1] and read(known[1]) or claim and read(claim.did)
 local held, reason, chosen, rested_with
 local is_theirs = latest and latest.visitor == visitor and is_held(latest.did)
-local may_take = is_theirs or may_hold_more(address, idle, size)
+local may_take = is_theirs or may_hold_more(address, size)
+if not may_take then -- of its own numbers one that no page shows makes room
+  local gone = gone_of(address)
+  if gone then end_hold(gone) end
+  may_take = gone
+end
 if is_theirs or may_take and latest and latest.visitor == visitor and is_idle(latest.did) then
   held, reason, chosen, rested_with = latest, 'kept', 'own', latest.source
 end
@@ -129,9 +134,9 @@ else
   else
     did, chosen = choose(source, region, topic, x, now)
     if not did then
-      did = of_greediest(address)
-      chosen = did and 'pool' or ''
-      if did then let_go(did, read(did)) end
+      local taken = of_greediest(address)
+      if taken then end_hold(taken) end
+      did, chosen = choose(source, region, topic, x, now)
     end
     reason = did and 'leased' or 'pool_empty'
   end
@@ -177,7 +182,7 @@ if held.did ~= '' then
     hold(held.did, rested_with, now + lease_ms + BEAT_MS)
   end
   if not is_theirs or was_hidden then
-    charge(held, address, on_trial and stamp(now) or FIRM)
+    charge(held, address, on_trial and stamp(TRIED + now) or FIRM)
   end
   write(held)
   note('did', held.did)

@@ -18,8 +18,7 @@ local l = read(beat.did)
 if not l or l.visitor ~= beat.visitor then return 0 end
 local was_held = is_held(l.did)
 if not was_held and is_idle(l.did) then
-  local idle, size = redis.call('ZCARD', root .. ':idle'), redis.call('SCARD', root .. ':dids')
-  if not may_hold_more(beat.address, idle, size) then return 0 end
+  if not may_hold_more(beat.address, redis.call('SCARD', root .. ':dids')) then return 0 end
 elseif not was_held then
   if redis.call('EXISTS', root .. ':pool') == 0 then return 0 end -- it is to be built anew
 end

@@ -5,17 +5,23 @@
 -- number counts for the address that took it, whoever speaks for its page later: else whoever has
 -- two addresses would pass numbers on, and take more.
 
-local FEW = 4 -- numbers that every address may hold, even when hardly any is idle
-local MANY, STEEP = 32, 6 -- it may hold MANY when half of the pool is idle, and steeply less below
+local FEW = 6 -- numbers that an address may hold while a quarter of the pool is kept for others
 local FIRM = '+inf' -- score of a number that a visible page has confirmed: it is never taken
+local TRIED = 1e15 -- ms; added to the moment of a number on trial: those of pages gone come first
 
 local function share_of(address)
   return redis.call('ZCARD', root .. ':held:' .. address)
 end
 
-local function may_hold_more(address, idle, size)
-  if address == '' or 2 * idle >= size then return true end
-  return share_of(address) < math.max(FEW, MANY * (2 * idle / size) ^ STEEP)
+-- Every address may hold one number. What all of them hold beyond that is `extra`: while it is
+-- less than a quarter of the pool, an address may hold any number, up to three quarters FEW. So
+-- addresses that are a tenth of the pool never hold more than 85 % of it.
+local function may_hold_more(address, size)
+  if address == '' then return true end
+  local extra = tonumber(redis.call('GET', root .. ':extra') or 0)
+  if 4 * extra < size then return true end
+  local count = share_of(address)
+  return count == 0 or 4 * extra < 3 * size and count < math.min(FEW, size - 1)
 end
 
 local function rank(address, count) -- of two or more, so that the greediest is found at once
@@ -26,9 +32,11 @@ end
 local function charge(l, address, since) -- `since` when it may be taken in need, or FIRM
   if l.address == '' then l.address = address end
   if l.address == '' then return end
-  redis.call('ZADD', root .. ':held:' .. l.address, since, l.did)
+  local more = redis.call('ZADD', root .. ':held:' .. l.address, since, l.did)
   local count = share_of(l.address)
-  if count > 1 then rank(l.address, count) end
+  if count == 1 then return end
+  if more == 1 then redis.call('INCR', root .. ':extra') end
+  rank(l.address, count)
 end
 
 local function discharge(l)
@@ -36,9 +44,16 @@ local function discharge(l)
   redis.call('ZREM', root .. ':held:' .. l.address, l.did)
   redis.call('HDEL', root .. ':did:' .. l.did, 'address')
   local count = share_of(l.address)
+  if count > 0 then redis.call('DECR', root .. ':extra') end
   if count > 1 then rank(l.address, count) end
   if count == 1 then redis.call('ZREM', root .. ':shares', l.address) end
   l.address = ''
+end
+
+-- The number of an address whose page has been hidden or left for longest.
+local function gone_of(address)
+  local did, since = unpack(redis.call('ZRANGE', root .. ':held:' .. address, 0, 0, 'WITHSCORES'))
+  if did and tonumber(since) < TRIED then return did end
 end
 
 -- A number on trial, or of a page that is hidden or left, of the address that holds most. Nil when

@@ -43,7 +43,9 @@ class Pool:
         live.build_pool(self.site, self.dids, 1)
 
     def visit(self, times: TIMES) -> None:
-        visitor = f"visitor{next(self._numbers):015d}"
+        number = next(self._numbers)
+        visitor = f"visitor{number:015d}"
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         arrival = Arrival(
             self._dice.choice(self._sources),
             region=f"IL-{self._dice.choice('2348')}",
@@ -53,7 +55,7 @@ class Pool:
             times.setdefault("acquire", []),
             lambda: self._live.acquire(
                 self.site,
-                Asker(visitor, visitor, arrival),
+                Asker(visitor, visitor, arrival, address=address),
                 Told("https://bench.example.com/", Touchpoint(), Touchpoint(), INFO),
                 lease=visitor[-12:],
                 change=1,
@@ -71,6 +73,7 @@ class Pool:
                 state=state,
                 level=1,
                 page="",
+                address=address,
                 now=self._now + after,
             )
             _timed(times.setdefault("heartbeat" if state == "visible" else "leave", []), beat)

@@ -1,9 +1,10 @@
 """How many honest visitors lose their number to an attacker: `python -m tests.bench.attack`.
 
-A real Redis runs under a made-up clock. The attacker knows the code: each of their addresses takes
-every number it is given, sends heartbeats on time, claims to be visible and engaged, and asks
-again and again, as fast as an address may. They come first, to an idle pool. Then honest visitors
-come at load 0.6, at the pace of the week's busiest hour. Nobody is told who is honest.
+A real Redis runs under a made-up clock. The attacker knows the code: their addresses come first, to
+an idle pool, one after the other. Each takes every number it is given, sends heartbeats on time,
+claims to be visible and engaged, and asks again and again, as fast as an address may. Then honest
+visitors come at load 0.6, at the pace of the week's busiest hour, and an office of 50 people behind
+one address, again and again. Nobody is told who is honest.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from leadtracker.running.redis_server import EmbeddedRedis
 
 START = 1_800_000_000_000  # ms
 TICK = 10_000  # ms
+BEAT = 3 * TICK
+LATE = 5 * TICK  # the attacker knows that a number is theirs for a minute after each heartbeat
 VISITS_OF_NUMBER = 21.8 * 2.1 / 86_400  # a second: load 0.6, in the week's busiest hour
 SEES_NUMBER = 0.62  # of the visits; the others ask for none
 VISIBLE = 168.0  # s, mean; lognormal
@@ -44,6 +47,7 @@ class Page:
     did: str = ""
     lost: bool = False
     beat_at: float = 0.0
+    confirmed: bool = False
 
 
 @dataclass
@@ -73,7 +77,7 @@ class Pool:
     def page(self, address: str, honest: bool, until: float) -> Page:
         return Page(f"v{next(self.numbers):016}", address, honest, until)
 
-    def ask(self, page: Page, outcome: Outcome) -> None:
+    def ask(self, page: Page, outcome: Outcome) -> bool:
         grant = self.live.acquire(
             self.site,
             Asker(page.visitor, page.visitor, Arrival("direct / direct"), None, page.address),
@@ -87,13 +91,14 @@ class Pool:
             outcome.asked += 1
             outcome.empty += not grant.did
         if not grant.did:
-            return
+            return False
         before = self.pages.get(grant.did)
         if before is not None and before.honest and self.now < before.until:
             outcome.lost += 1
-            outcome.confirmed_lost += before.beat_at > START
+            outcome.confirmed_lost += before.confirmed
         page.did, page.beat_at = grant.did, self.now + TICK
         self.pages[grant.did] = page
+        return True
 
     def beats(self) -> None:
         """Of every page whose time it is; those that end are hidden or left."""
@@ -107,7 +112,7 @@ class Pool:
                     state = "left" if self.dice.random() > HIDDEN else "hidden"
                     del self.pages[page.did]
                 self._beat(page, state)
-                page.beat_at = self.now + 3 * TICK
+                page.beat_at, page.confirmed = self.now + (BEAT if page.honest else LATE), True
 
     def _beat(self, page: Page, state: str) -> None:
         self.live.beat(
@@ -124,7 +129,8 @@ class Pool:
     def attack(self, addresses: int) -> None:
         for n in range(addresses):
             address = f"203.{n // 65536}.{n // 256 % 256}.{n % 256}"
-            self.ask(self.page(address, honest=False, until=math.inf), Outcome())
+            while self.ask(self.page(address, honest=False, until=math.inf), Outcome()):
+                pass
 
     def honest(self, seconds: float) -> Iterator[tuple[float, str]]:
         """Moments of requests in so many seconds, each from an address of its own."""
@@ -135,28 +141,34 @@ class Pool:
                 return
             yield at, f"10.{n // 65536}.{n // 256 % 256}.{n % 256}"
 
-    def office(self, seconds: float) -> Iterator[tuple[float, str]]:
-        for _ in range(OFFICE):
-            yield self.now + 1000 * self.dice.uniform(0, seconds), "198.51.100.1"
+    def office(self, seconds: float, every: float) -> Iterator[tuple[float, str]]:
+        """All its people come once in so many seconds."""
+        for begins in range(int(seconds // every)):
+            for _ in range(OFFICE):
+                at = every * (begins + self.dice.random())
+                yield self.now + 1000 * at, "198.51.100.1"
 
     def stays(self) -> float:
         """How long a page is visible, in ms."""
         return 1000 * self.dice.lognormvariate(math.log(VISIBLE) - SPREAD**2 / 2, SPREAD)
 
 
-def run(live: Live, size: int, attackers: int, seconds: float, seed: int) -> list[Outcome]:
+def run(
+    live: Live, size: int, attackers: int, seconds: float, every: float, seed: int
+) -> list[Outcome]:
     """Outcomes of all the others, and of the people of one office."""
     live.client.flushall()
     site = Site(id=1, name="shop", tokens=(), origins=(), default_number=None)
     pool = Pool(live, site, size, random.Random(seed))
     live.build_pool(site, [f"+9723{n:08}" for n in range(size)], 1)
     outcomes = [Outcome(), Outcome()]
-    for _ in range(30):
+    for _ in range(3):
         pool.attack(attackers)
         pool.now += TICK
         pool.beats()
     coming = sorted(
-        [(*one, 0) for one in pool.honest(seconds)] + [(*one, 1) for one in pool.office(seconds)]
+        [(*one, 0) for one in pool.honest(seconds)]
+        + [(*one, 1) for one in pool.office(seconds, every)]
     )
     end = pool.now + 1000 * seconds
     requests = iter(coming)
@@ -164,7 +176,7 @@ def run(live: Live, size: int, attackers: int, seconds: float, seed: int) -> lis
     while pool.now < end:
         pool.now += TICK
         pool.beats()
-        if pool.now % (3 * TICK) == 0:
+        if pool.now % BEAT == 0:
             pool.attack(attackers)
         while following is not None and following[0] <= pool.now:
             _, address, whose = following
@@ -177,22 +189,38 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.bench.attack", description=__doc__)
     options.add_argument("--pools", type=int, nargs="*", default=POOLS)
     options.add_argument("--hours", type=float, default=0.0, help="of honest visits; 0 for enough")
+    options.add_argument("--office", type=float, default=2.0, help="hours in which all of it come")
+    options.add_argument("--shares", type=float, nargs="*", default=SHARES)
     options.add_argument("--seed", type=int, default=1)
     wanted = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="leadtracker-bench-") as folder:
         server = EmbeddedRedis(Path(folder), saves=False)
         try:
-            measure(Live(server.url), wanted.pools, wanted.hours, wanted.seed)
+            measure(
+                Live(server.url),
+                wanted.pools,
+                wanted.shares,
+                wanted.hours,
+                3600 * wanted.office,
+                wanted.seed,
+            )
         finally:
             server.stop()
 
 
-def measure(live: Live, pools: tuple[int, ...], hours: float, seed: int) -> None:
+def measure(
+    live: Live,
+    pools: tuple[int, ...],
+    shares: tuple[float, ...],
+    hours: float,
+    every: float,
+    seed: int,
+) -> None:
     print("| numbers | attacking addresses | honest requests | lost, % | office of 50, lost, % |")
     print("| --- | --- | --- | --- | --- |", flush=True)
-    for size, share in itertools.product(pools, SHARES):
-        seconds = 3600 * (hours or max(1.0, min(24.0, 1000 / size)))
-        once = functools.partial(run, live, size, round(size * share), seconds)
+    for size, share in itertools.product(pools, shares):
+        seconds = 3600 * (hours or max(4.0, min(24.0, 2400 / size)))
+        once = functools.partial(run, live, size, round(size * share), seconds, every)
         others, office = once(seed)
         kept = "" if not others.confirmed_lost + office.confirmed_lost else " CONFIRMED TAKEN"
         print(

@@ -81,10 +81,21 @@ def test_one_address_does_not_empty_the_pool(large: Shop) -> None:
     assert large.ask("ron").reason == "leased", "whose address nobody knows"
 
 
-def test_the_share_shrinks_as_idle_numbers_fall(large: Shop) -> None:
-    holds = [held(take(large, f"203.0.113.{n}", 20, "visible")) for n in range(2)]
-    assert holds == sorted(holds, reverse=True)
-    assert holds[0] > 2 * holds[1] > 0
+def test_what_an_address_may_hold_beside_others(large: Shop) -> None:
+    holds = [held(take(large, f"203.0.113.{n}", 20, "visible")) for n in range(6)]
+    assert holds == [6, 6, 6, 1, 1, 0]
+
+
+def test_whoever_comes_first_leaves_six_for_every_other(live: Live) -> None:
+    shop = Shop(live, dids=tuple(f"+97272277{n:05}" for n in range(80)))
+    holds = [held(take(shop, f"203.0.113.{n}", 30, "visible")) for n in range(8)]
+    assert holds == [21] + [6] * 7
+    office = [shop.ask(f"office{n}", address=THIRD) for n in range(7)]
+    assert held(office) == 6
+    assert shop.beat(office[0], "left")
+    assert shop.ask("one more", address=THIRD).did, "a colleague's page is gone"
+    assert shop.ask("and one", address=THIRD).reason == "too_many"
+    assert all(shop.beat(grant) for grant in office[1:6]), "a trial makes no room"
 
 
 def test_neither_beats_nor_old_tokens_get_round_the_share(large: Shop) -> None:
@@ -97,7 +108,8 @@ def test_neither_beats_nor_old_tokens_get_round_the_share(large: Shop) -> None:
         large.ask(f"{ATTACKER}.{n}", claim=claim_of(grant), address=ATTACKER)
     large.ask("dana", address=THIRD)
     counts = {share.address: share.numbers for share in large.live.shares(SITE.id)}
-    assert counts[ATTACKER] <= 4 + 1 < held(passed_on)
+    assert held(passed_on) == 6
+    assert counts == {ATTACKER: 6, OTHER: 6}
 
 
 def test_whoever_has_two_addresses_passes_no_number_on(large: Shop) -> None:
@@ -109,16 +121,16 @@ def test_whoever_has_two_addresses_passes_no_number_on(large: Shop) -> None:
 
 
 def test_in_need_the_greediest_address_gives_first(large: Shop) -> None:
-    take(large, ATTACKER, 7, "hidden")
+    take(large, ATTACKER, 6, "hidden")
     take(large, OTHER, 6)
-    filled = [large.ask(f"visitor{n}", address=f"198.51.100.{n}") for n in range(7)]
+    filled = [large.ask(f"visitor{n}", address=f"198.51.100.{n}") for n in range(8)]
     for grant in filled:
         assert large.beat(grant)
     assert large.live.client.zcard(f"{ROOT}:idle") == 0
     late = [large.ask(f"late{n}", address=f"192.0.2.{n}") for n in range(20)]
     counts = {share.address: share.numbers for share in large.live.shares(SITE.id)}
     assert counts == {}, "as long as one address holds two, another gets one of them"
-    assert held(late) == 7 + 6 - 2
+    assert held(late) == 6 + 6 - 2
     for grant in filled:
         assert large.beat(grant), "a visible page confirmed it"
     check_idle(large.live)
@@ -136,7 +148,7 @@ def test_what_a_visible_page_confirmed_is_never_taken(large: Shop) -> None:
 
 
 def test_a_page_that_is_seen_again_is_safe_again(large: Shop) -> None:
-    taken = [grant for grant in take(large, ATTACKER, 20, "hidden") if grant.did]
+    taken = take(large, ATTACKER, 6, "hidden")
     for n in range(len(taken)):
         assert large.ask(f"{ATTACKER}.{n}", address=ATTACKER).reason == "kept"
     for n in range(20):
