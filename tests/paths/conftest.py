@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.security import generate_password_hash
 
+from leadtracker.app import create_app
 from leadtracker.records import users
 from leadtracker.records.users import add_user
 from leadtracker.running.worker import Worker
@@ -45,3 +47,19 @@ def dashboard(visitor: FlaskClient) -> FlaskClient:
 def road(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
     with road_of(app, stores, worker) as road:
         yield road
+
+
+@pytest.fixture
+def app_with(stores: Stores) -> Iterator[Callable[..., Flask]]:
+    """Makes the application with other settings, on the same stores."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        made.append(create_app(stores.settings.model_copy(update=changes)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        theirs: Stores = app.extensions["leadtracker"]
+        theirs.engine.dispose()
+        theirs.live.client.close()

@@ -3,20 +3,19 @@ each place that asks for it reads all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadtracker import site_file
-from leadtracker.app import create_app
 from leadtracker.errors import SiteFault
 from leadtracker.numbers.regions import Regions
 from leadtracker.records.users import add_user
-from leadtracker.web.stores import Stores
 from tests import geoip_database
 from tests.callback_road import ORIGIN, Road
 from tests.dashboard_rows import OURS, PASSWORD
@@ -27,13 +26,10 @@ GARBAGE = ["unknown", "_hidden", "192.0.2.999", "[]:443"]
 
 
 @pytest.fixture
-def proxied(stores: Stores, engine: Engine, quick_hashes: None) -> Iterator[FlaskClient]:
+def proxied(app_with: Callable[..., Flask], engine: Engine, quick_hashes: None) -> FlaskClient:
     """A client of a server behind one proxy, whose X-Forwarded-For is believed."""
-    app = create_app(stores.settings.model_copy(update={"trusted_proxies": 1}))
     add_user(engine, "admin", PASSWORD)
-    yield app.test_client()
-    app.extensions["leadtracker"].engine.dispose()
-    app.extensions["leadtracker"].live.client.close()
+    return app_with(trusted_proxies=1).test_client()
 
 
 def log_in(client: FlaskClient, address: str, password: str = PASSWORD) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,6 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadtracker.app import create_app
 from leadtracker.errors import BadRequest, NotFound
 from leadtracker.live import login_limits
 from leadtracker.records.tables import EndedLoginRow, UserRow
@@ -108,15 +108,11 @@ def test_a_wrong_password_says_no_more_than_that(visitor: FlaskClient) -> None:
     ("public_url", "secure"), [("https://calls.example.com", True), ("http://10.0.0.5:8080", False)]
 )
 def test_the_cookie_is_kept_from_scripts_and_other_sites(
-    stores: Stores, engine: Engine, public_url: str, secure: bool
+    app_with: Callable[..., Flask], engine: Engine, public_url: str, secure: bool
 ) -> None:
-    settings = stores.settings.model_copy(update={"public_url": public_url})
-    app = create_app(settings)
     add_user(engine, "admin", PASSWORD)
-    answer = app.test_client().post(
-        "/login", data={"name": "admin", "password": PASSWORD}, headers=OURS
-    )
-    app.extensions["leadtracker"].engine.dispose()
+    client = app_with(public_url=public_url).test_client()
+    answer = client.post("/login", data={"name": "admin", "password": PASSWORD}, headers=OURS)
     cookies = answer.headers.getlist("Set-Cookie")
     assert sorted(cookie.partition("=")[0] for cookie in cookies) == [
         "leadtracker",

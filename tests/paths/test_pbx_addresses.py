@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from leadtracker.app import create_app
 from leadtracker.web.stores import Stores
 from tests.paths.test_main_road import PBX, cdr
 from tests.paths.test_pbx_requests import SECRET, kept
@@ -76,9 +75,10 @@ def test_a_packed_body_is_kept_unpacked(client: FlaskClient, stores: Stores) -> 
     assert [(row.body, row.copies) for row in kept(stores)] == [(body, 2)]
 
 
-def test_over_its_quota_an_account_must_send_again(stores: Stores) -> None:
-    app = create_app(stores.settings.model_copy(update={"notifications_per_minute": 60}))
-    client = app.test_client()
+def test_over_its_quota_an_account_must_send_again(
+    app_with: Callable[..., Flask], stores: Stores
+) -> None:
+    client = app_with(notifications_per_minute=60).test_client()
     body = cdr("0722776772")
     answers = [client.post(f"{PBX}/cdr", json=body) for _ in range(62)]
     assert {answer.status_code for answer in answers[:60]} == {200}
@@ -104,10 +104,9 @@ class TestPrefix:
     """The whole server under a path."""
 
     @pytest.fixture
-    def under(self, stores: Stores) -> Callable[..., FlaskClient]:
+    def under(self, app_with: Callable[..., Flask]) -> Callable[..., FlaskClient]:
         def client(public_url: str = "https://example.com/leads", proxies: int = 0) -> FlaskClient:
-            changes = {"public_url": public_url, "trusted_proxies": proxies}
-            return create_app(stores.settings.model_copy(update=changes)).test_client()
+            return app_with(public_url=public_url, trusted_proxies=proxies).test_client()
 
         return client
 
@@ -146,9 +145,18 @@ class TestPrefix:
         assert said.headers["Location"] == "/login?next=/calls"
 
     @pytest.mark.parametrize(
-        "prefix", ["//evil.example", "evil", "/a//b", "/<b>", "/a\\b", "https://e"]
+        "prefix",
+        ["//evil.example", "evil", "/a//b", "/<b>", "/a\\b", "https://e", "/\xff", "/\xd7"],
     )
     def test_what_is_no_path_is_none(self, under: Callable[..., FlaskClient], prefix: str) -> None:
         client = under("https://example.com", proxies=1)
         said = client.get("/calls", headers={"X-Forwarded-Prefix": prefix})
         assert said.headers["Location"] == "/login?next=/calls"
+
+    @pytest.mark.parametrize("prefix", ["/%D7%A9", "/%ff", "/%E2%80%AE", "/%"])
+    def test_a_path_of_any_bytes_is_answered(
+        self, under: Callable[..., FlaskClient], prefix: str
+    ) -> None:
+        client = under("https://example.com", proxies=1)
+        assert client.get("/login", headers={"X-Forwarded-Prefix": prefix}).status_code == 200
+        assert client.get("/", headers={"X-Forwarded-Prefix": prefix}).status_code == 302
