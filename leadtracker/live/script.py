@@ -23,9 +23,11 @@ CONSTANTS = (
 )
 
 
-# A full Redis refuses a script that begins so before it does anything; one that does not may stop
-# halfway. Redis before 7 does not know the line, and refuses at the first write.
+# A full Redis refuses a script that begins so before it does anything.
 SHEBANG = "#!lua\n"
+# Redis before 7 does not know that line. When it is full, it refuses a script whose first write
+# needs memory, and no script after another write. This one counts as a write and changes nothing.
+FIRST_WRITE = "redis.call('SETRANGE', KEYS[1] .. ':full', 0, '')\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Script:
         object.__setattr__(self, "sha", sha)
 
     def without_shebang(self) -> Script:
-        return Script(self.text.removeprefix(SHEBANG))
+        return Script(FIRST_WRITE + self.text.removeprefix(SHEBANG))
 
 
 def script(*names: str) -> Script:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from leadtracker.errors import StoreUnavailable
-from leadtracker.live import Grant, Live, Share, keys, unusual
+from leadtracker.live import Grant, Live, Share, connection, keys, unusual
 from leadtracker.running.redis_server import EmbeddedRedis
 from tests.live.conftest import DIDS, HOUR, LEASE, SECOND, SITE, TRIAL, UNHEARD, Shop, claim_of
 from tests.live.traffic import ROOT, check_idle
@@ -234,22 +234,27 @@ def test_of_too_many_visitors_of_an_address_the_oldest_are_forgotten(
     assert shop.live.visitor(SITE.id, "visitor29") is not None
 
 
-def test_a_full_redis_refuses_a_request_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [7, 99], ids=["of today", "that does not know the first line"])
+def test_a_full_redis_refuses_a_request_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr(connection, "FIRST_WITH_SHEBANG", first)
     server = EmbeddedRedis(tmp_path, saves=False)
     try:
         shop = Shop(Live(server.url))
-        dana = shop.ask("dana")
+        dana = shop.ask("dana", address=OTHER)
         before = everything(shop.live)
-        shop.live.client.config_set("maxmemory", "1mb")
-        for ask in (lambda: shop.ask("ron"), lambda: shop.beat(dana)):
+        shop.live.client.config_set("maxmemory", "1kb")
+        for ask in (lambda: shop.ask("ron", address=OTHER), lambda: shop.beat(dana, "visible")):
             with pytest.raises(StoreUnavailable, match="Redis is full"):
                 ask()
         assert everything(shop.live) == before
         memory = shop.live.memory()
         assert (memory.policy, memory.part > 0.8) == ("noeviction", True)
         shop.live.client.config_set("maxmemory", "1gb")
-        assert shop.ask("ron").did
+        assert shop.ask("ron", address=OTHER).did
         assert shop.beat(dana)
+        check_idle(shop.live)
     finally:
         shop.live.client.close()
         server.stop()

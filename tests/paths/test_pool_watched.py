@@ -87,7 +87,7 @@ def redis_with(stores: Stores, **settings: str) -> Iterator[None]:
     ("maxmemory", "policy", "wrong"),
     [
         ("1gb", "noeviction", []),
-        ("1mb", "noeviction", ["Redis uses "]),
+        ("1kb", "noeviction", ["Redis uses "]),
         ("1gb", "allkeys-lru", ["Redis drops"]),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_full_redis_leaves_each_page_its_number(app: Flask, stores: Stores) ->
     dana = number(client, "dana")
     shown = {"lease": dana["lease"], "state": "visible", "signals": []}
     before = written(stores)
-    with redis_with(stores, maxmemory="1mb"):
+    with redis_with(stores, maxmemory="1kb"):
         assert post(client, message("ron")).status_code == 503
         assert post(client, message("dana", ask="beat", **shown)).status_code == 503
         assert written(stores) == before, "nothing is half written"

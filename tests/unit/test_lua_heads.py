@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from leadtracker import live
-from leadtracker.live.script import CONSTANTS
+from leadtracker.live.script import CONSTANTS, FIRST_WRITE, script
 
 FOLDER = Path(live.__file__).parent
 FILES = {path.stem: path.read_text() for path in FOLDER.glob("*.lua")}
@@ -45,6 +45,14 @@ def test_a_script_names_its_parts_and_what_goes_in_and_out(names: tuple[str, ...
     assert "KEYS[1]" in said
     assert [number for number in given if f"[{number}]" not in said] == []
     assert "returns " in said
+
+
+@pytest.mark.parametrize("names", SCRIPTS, ids=[names[-1] for names in SCRIPTS])
+def test_a_full_redis_refuses_a_script_before_it_begins(names: tuple[str, ...]) -> None:
+    made = script(*names)
+    assert made.text.startswith("#!lua\n")
+    assert made.text.count("#!") == 1
+    assert made.without_shebang().text == FIRST_WRITE + made.text.removeprefix("#!lua\n")
 
 
 @pytest.mark.parametrize("name", FILES)
