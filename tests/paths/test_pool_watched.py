@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -73,7 +73,9 @@ def redis_with(stores: Stores, **settings: str) -> Iterator[None]:
     """Redis has these settings for a while."""
     client = stores.live.client
     names = {name.replace("_", "-"): value for name, value in settings.items()}
-    before: Mapping[str, str] = client.config_get(*names)
+    before: dict[str, str] = {}
+    for name in names:  # Redis before 7 reads one at a time
+        before |= client.config_get(name)
     for name, value in names.items():
         client.config_set(name, value)
     try:
