@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -73,7 +74,7 @@ def redis_with(stores: Stores, **settings: str) -> Iterator[None]:
     """Redis has these settings for a while."""
     client = stores.live.client
     names = {name.replace("_", "-"): value for name, value in settings.items()}
-    before: dict[str, str] = {}
+    before: dict[Any, Any] = {}  # typed for bytes too; ours answers in texts
     for name in names:  # Redis before 7 reads one at a time
         before |= client.config_get(name)
     for name, value in names.items():
