@@ -19,6 +19,7 @@ from leadtracker.live.script import Script
 
 Argument = str | bytes | int
 FIRST_WITH_SHEBANG = 7  # version of Redis
+OLDER_IS_FULL = "OOM command not allowed"  # Redis before 7 says so inside a script's error
 
 
 class Connection:
@@ -57,6 +58,8 @@ class Connection:
         except redis.exceptions.OutOfMemoryError as fault:
             raise StoreUnavailable("Redis is full") from fault
         except redis.RedisError as fault:
+            if OLDER_IS_FULL in str(fault):
+                raise StoreUnavailable("Redis is full") from fault
             raise StoreUnavailable("Redis does not answer") from fault
 
     def ping(self) -> None:

@@ -13,8 +13,10 @@ root:idle:g:<group>   zset    the same, for the source's group (idle.lua writes 
 root:hard             zset    DID -> until when nobody else may get it (idle.lua)
 root:trial            zset    DID that no page has confirmed yet -> when its trial ends
                               (idle.lua, beat.lua)
-root:held:<address>   zset    DID held by an address -> since when it may be taken in need, +inf
-                              once a visible page has confirmed it (shares.lua)
+root:held:<address>   zset    DID held by an address -> since when it may be taken in need, later
+                              by TRIED on trial, +inf once a visible page has confirmed it
+                              (shares.lua)
+root:extra            string  how many numbers addresses hold beyond their first (shares.lua)
 root:shares           zset    address that holds two or more -> how many, negative when none of
                               them may be taken (shares.lua)
 root:asked:<address>:<hour>

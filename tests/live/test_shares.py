@@ -244,7 +244,7 @@ def test_a_full_redis_refuses_a_request_whole(
         shop = Shop(Live(server.url))
         dana = shop.ask("dana", address=OTHER)
         before = everything(shop.live)
-        shop.live.client.config_set("maxmemory", "1mb")
+        shop.live.client.config_set("maxmemory", "1kb")
         for ask in (lambda: shop.ask("ron", address=OTHER), lambda: shop.beat(dana, "visible")):
             with pytest.raises(StoreUnavailable, match="Redis is full"):
                 ask()

@@ -79,7 +79,7 @@ class Reach:
         return {test for test in tests if test in self._seconds and test not in self.failed}
 
     def _modules(self) -> list[str]:
-        return sorted(self._data.measured_files())
+        return sorted(one for one in self._data.measured_files() if one.endswith(".py"))
 
     def _importers(self, module: str) -> list[str]:
         name = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
