@@ -44,7 +44,7 @@ def plan(
     goal takes. The pool page shows the newest plan. The worker makes one every day.
     """
     if quietly:
-        child_process.give_way(child_process.PAGES)
+        child_process.lower_priority(child_process.PAGES)
     engine = opening.database()
     directory = Directory(engine)
     site = opening.site_of(directory, site_name)

@@ -48,7 +48,7 @@ def _print_first_login(engine: Engine) -> None:
 def worker() -> None:
     """Read notifications into calls, write the lease log, forget old rows. `serve` runs one."""
     logs.start()
-    child_process.give_way(child_process.WORKERS)
+    child_process.lower_priority(child_process.WORKERS)
     settings = load_settings()
     engine = opening.database()
     stop = threading.Event()

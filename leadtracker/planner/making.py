@@ -15,7 +15,13 @@ from leadtracker.records.database import WritersTurn
 from leadtracker.records.plans import KeptPlan
 from leadtracker.records.session import Engine, Session
 from leadtracker.records.sites import Directory
-from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, lately, plan_inputs, visits
+from leadtracker.reports.plan_inputs import (
+    LEAST_DAYS,
+    LEAST_VISITS,
+    plan_inputs,
+    recent_span,
+    visits,
+)
 from leadtracker.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,7 +43,7 @@ def make_plan(
     """
     now = datetime.now(UTC)
     with Session(engine) as session:
-        inputs, made_from = plan_inputs(session, lately(site, now), numbers)
+        inputs, made_from = plan_inputs(session, recent_span(site, now), numbers)
     planner = Planner(inputs, looking_at)
     made = KeptPlan(now, made_from, planner.plan())
     with WritersTurn(engine), Session(engine) as session:
@@ -92,7 +98,7 @@ class DailyPlans:
                 fresh = last and last.made_at > now - DAILY and last.plan.now.numbers == numbers
                 if fresh or (site.id in self._tried and self._tried[site.id] > now - TRY_AGAIN):
                     continue
-                asked, days = visits(session, lately(site, now))
+                asked, days = visits(session, recent_span(site, now))
                 if numbers and asked >= LEAST_VISITS and days >= LEAST_DAYS:
                     return site
         return None

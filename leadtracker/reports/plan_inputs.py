@@ -72,7 +72,7 @@ class Span:
         return and_(self.asked(), LeaseRow.did.is_not(None), LeaseRow.left.is_not(None))
 
 
-def lately(site: Site, now: datetime) -> Span:
+def recent_span(site: Site, now: datetime) -> Span:
     return Span(site, now - timedelta(days=DAYS), now)
 
 

@@ -23,7 +23,7 @@ def start(
     keep_open: Sequence[int] = (),
     niceness: int = 0,
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own. `niceness` is that of `give_way`.
+    """Start a child in a session of its own. `niceness` is that of `lower_priority`.
 
     Ctrl-C then reaches us alone, and we stop our children in our order. Call this from the main
     thread: to Linux the parent is the thread, and its death ends the child.
@@ -34,14 +34,14 @@ def start(
         if sys.platform == "linux":
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if niceness:
-            give_way(niceness)
+            lower_priority(niceness)
 
     return subprocess.Popen(
         command, env=environment, pass_fds=keep_open, start_new_session=True, preexec_fn=prepare
     )
 
 
-def give_way(niceness: int) -> None:
+def lower_priority(niceness: int) -> None:
     """Leave the processor to whatever answers requests, without starving beside busy neighbors.
 
     Linux weighs the processes of a session by their niceness. It weighs sessions against each other

@@ -31,7 +31,7 @@ from leadtracker.records.database import _alembic, migrate
 from leadtracker.records.sites import add_dids
 from leadtracker.records.tables import SiteRow, VerdictRow
 from leadtracker.reports import plan_inputs as reader
-from leadtracker.reports.plan_inputs import Span, lately, plan_inputs, visits
+from leadtracker.reports.plan_inputs import Span, plan_inputs, recent_span, visits
 from leadtracker.running.doctor import findings
 from leadtracker.web.stores import Stores
 from tests import site_files
@@ -365,5 +365,5 @@ def test_the_migration_there_and_back(app: Flask, engine: Engine, tmp_path: Path
         assert plans.of_all_sites(session)[1].plan.now.numbers == 5
 
 
-def test_lately_is_four_weeks(stores: Stores) -> None:
-    assert lately(shop(stores), NOW).since == NOW - timedelta(days=28)
+def test_the_recent_span_is_four_weeks(stores: Stores) -> None:
+    assert recent_span(shop(stores), NOW).since == NOW - timedelta(days=28)

@@ -21,7 +21,7 @@ from leadtracker.records import verdicts
 from leadtracker.records.database import open_database
 from leadtracker.records.sites import Directory
 from leadtracker.records.tables import CallRow
-from leadtracker.reports.plan_inputs import lately, plan_inputs
+from leadtracker.reports.plan_inputs import plan_inputs, recent_span
 from tests.accuracy.decisions import read, read_decisions, read_trace
 from tests.accuracy.score import score
 
@@ -263,7 +263,7 @@ def test_what_a_replay_leaves_can_be_looked_at(
                 line["sources"].get("google / cpc", 0), abs=0.02
             )
         [site] = Directory(engine).sites
-        inputs, made_from = plan_inputs(session, lately(site, now), 3)
+        inputs, made_from = plan_inputs(session, recent_span(site, now), 3)
     asked = [
         event
         for event in (*quiet, *busy)

@@ -33,7 +33,7 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def give_way(blueprint: Blueprint) -> None:
+def pass_on_requests(blueprint: Blueprint) -> None:
     """Pass the requests of this blueprint on, if this process is not the one that makes pages."""
     blueprint.before_request(_pass_on)
     blueprint.after_request(slow_work.give_place_back)

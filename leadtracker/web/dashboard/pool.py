@@ -14,7 +14,7 @@ from leadtracker.planner import words as plan_words
 from leadtracker.planner.plan import alarms
 from leadtracker.records import plans
 from leadtracker.records.session import Session, reading
-from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, lately, visits
+from leadtracker.reports.plan_inputs import LEAST_DAYS, LEAST_VISITS, recent_span, visits
 from leadtracker.reports.sources import SourceFilter
 from leadtracker.reports.timeline import shortages
 from leadtracker.web.dashboard import formats, plan_picture
@@ -56,7 +56,7 @@ def _plan(session: Session, site: Site) -> dict[str, Any]:
     """What `plan.html` shows: the newest plan, or how far the site is from one."""
     kept = plans.newest(session, site.id)
     if kept is None:
-        asked, days = visits(session, lately(site, datetime.now(UTC)))
+        asked, days = visits(session, recent_span(site, datetime.now(UTC)))
         return {
             "kept": None,
             "asked": asked,
