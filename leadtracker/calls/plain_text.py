@@ -18,9 +18,14 @@ def plain_text(value: object, longest: int = LONGEST_NAME) -> str:
     """One line without HTML, control, bidi and zero-width characters, cut to a length."""
     text = str(value)[: 16 * longest]  # what is cut anyway is not looked at
     text = TAG.sub(" ", SPACES.sub(" ", text)).replace(">", " ")
-    shown = (each for each in text if each not in FILLERS)
+    return visible(text)[:longest].rstrip()
+
+
+def visible(text: str) -> str:
+    """One line without control, bidi and zero-width characters, for a page that quotes HTML."""
+    shown = (each for each in SPACES.sub(" ", text) if each not in FILLERS)
     kept = "".join(each for each in shown if unicodedata.category(each) not in INVISIBLE)
-    return SPACES.sub(" ", kept).strip()[:longest].rstrip()
+    return SPACES.sub(" ", kept).strip()
 
 
 def url(base: str, *path: str, query: Mapping[str, str] | None = None) -> str:

@@ -18,6 +18,7 @@ from flask_cors import CORS
 
 from leadtracker import address
 from leadtracker.calls.in_time import InTime, result
+from leadtracker.calls.plain_text import visible
 from leadtracker.calls.quota import Quotas
 from leadtracker.calls.receiving import UNREADABLE, receive
 from leadtracker.calls.screen_pop import ScreenPops
@@ -180,7 +181,9 @@ def _of_crm(crm: Crm, account: Account, received: Notification) -> Json | None:
         account.crm_url, received.method, received.query, received.content_type, received.body
     )
     CRM_ANSWERS.labels(account.key, result).inc()
-    return theirs
+    return theirs and {
+        name: visible(value) if isinstance(value, str) else value for name, value in theirs.items()
+    }
 
 
 def _not_kept(

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadtracker.callback_rules.course import State
 from leadtracker.cli import main, opening
 from leadtracker.pbx.voicenter.simulator.behavior import Behavior
 from leadtracker.records.callback_tables import CallbackRow
+from leadtracker.records.tables import CallRow
 from leadtracker.running.doctor import findings
 from leadtracker.web.dashboard.callback_words import STATE_WORDS
 from tests.callback_road import Road, callback_row, closed_now, long
@@ -50,6 +52,22 @@ def test_a_request_is_shown_with_its_call_and_its_visitor(
         ).status_code
         == 304
     )
+
+
+def test_nothing_invisible_is_shown(road: Road, dashboard: FlaskClient) -> None:
+    asked = road.ask()
+    road.settle()
+    hidden = "\u202ea\u2066 \x1b[3b\u200b\x7f"
+    with Session(road.stores.engine) as session:
+        row = session.scalars(select(CallbackRow)).one()
+        row.name = row.note = hidden
+        call = session.get_one(CallRow, row.call_pk)
+        call.visitor_info = {hidden: hidden, "deep": [{hidden: hidden}]}
+        session.commit()
+    for page in ("/callbacks", f"/calls/{road.row(asked['id']).call_pk}"):
+        text = dashboard.get(page).text
+        assert "a [3b" in text
+        assert not set("\u202e\u2066\x1b\u200b\x7f") & set(text), page
 
 
 def test_the_funnel_refusals_and_money(road: Road, dashboard: FlaskClient) -> None:

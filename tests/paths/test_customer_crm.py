@@ -109,6 +109,12 @@ def test_its_answer_is_merged_and_it_is_asked_as_we_were(app: Flask, crm: type[C
     assert crm.asked == [("GET", f"/pop?user=7&{query}", b"")]
 
 
+def test_nothing_invisible_of_it_reaches_an_agent(app: Flask, crm: type[Crm]) -> None:
+    crm.answer = {"STATUS": "OK", "CLIENTNAME": "\u202eLois\x1b\n Lane", "TOTAL": 2}
+    answer = app.test_client().get(POP).get_json()
+    assert (answer["CLIENTNAME"], answer["TOTAL"]) == ("Lois Lane", 2)
+
+
 def test_json_is_passed_on_byte_for_byte(app: Flask, crm: type[Crm]) -> None:
     crm.answer = {"STATUS": "OK", "CLIENTNAME": "Lois"}
     body = b'{"phone": "972501234567",  "ivrid": "c1", "did": "0722776772", "status": "Ringing"}'

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from leadtracker import phone
+from leadtracker.calls.plain_text import visible
 from leadtracker.calls.screen_pop import first_of
 from leadtracker.domain import Json, Site, Touchpoint
 from leadtracker.matching.interval import Count
@@ -240,7 +241,7 @@ def local_date(at: datetime, zone: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value of visitorInfo in one line."""
+    """What a page told or a form said, in one line of what can be seen."""
     if value is True:
         return "yes"
     if value is False:
@@ -248,10 +249,10 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(plain(part) for part in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {plain(part)}" for key, part in value.items())
+        return ", ".join(f"{plain(key)}: {plain(part)}" for key, part in value.items())
     if value is None:
         return ""
-    return str(value)
+    return visible(str(value))
 
 
 def web_link(url: str) -> str:
