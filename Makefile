@@ -64,7 +64,7 @@ check: .venv/dev static/node_modules/.package-lock.json ## lint, types and impor
 	@npm run --prefix static --silent check
 
 test: .venv/dev system check ## install what the tests need, then run all of them
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile
 
 test-deploy: .venv/dev ## install proxies, then test the server behind them
 	$(call installed,$(DEPLOY))
