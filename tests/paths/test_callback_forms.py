@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from leadtracker.callback_rules.opening import LOOK_AHEAD_DAYS
 from leadtracker.records import api_keys
 from tests.callback_road import ORIGIN, PHONE, Road, long
 
@@ -58,6 +60,19 @@ def test_long_texts_are_cut_and_nul_left_out(road: Road) -> None:
     row = road.row(asked["id"])
     assert (row.name, row.note) == ("D" * 100, "n" * 500)
     road.settle()
+
+
+def test_a_form_without_an_opening_in_sight_cannot_be_sent(road: Road) -> None:
+    today = datetime.now(UTC)
+    days = [today + timedelta(days=n) for n in range(-1, LOOK_AHEAD_DAYS + 2)]
+    road.rules(hours={"mon": ["09:00-17:00"]}, holidays=[f"{day:%F}" for day in days])
+    assert road.form() == {
+        "form": None,
+        "open": False,
+        "opens": None,
+        "countries": [],
+        "country": "IL",
+    }
 
 
 class TestPlainForm:

@@ -58,6 +58,10 @@ class TestCurve:
         curve = delay_curve(replace(self.CALLS, known_phone=1000.0))
         assert curve.closed[5][3] * (25 + 0.5 * (113 + 6) + 25 + 10) == pytest.approx(10, rel=2e-3)
 
+    def test_late_calls_alone_are_late(self) -> None:
+        calls = replace(NO_CALLS, closed=rows(AGES, c15_1=30.0))
+        assert delay_curve(calls).closed[15][1] == pytest.approx(30 / 40, rel=1e-3)
+
     @pytest.mark.parametrize(
         ("tapped", "name"),
         [(9.9, "typical"), (10.0, "blended"), (199.9, "blended"), (200.0, "own")],
