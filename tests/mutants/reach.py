@@ -81,9 +81,12 @@ class Reach:
     def _modules(self) -> list[str]:
         return sorted(one for one in self._data.measured_files() if one.endswith(".py"))
 
-    def _importers(self, module: str) -> list[str]:
+    def _importers(self, module: str) -> set[str]:
+        """Those that import it, and those that import a package which passes it on."""
         name = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        return [one for one in self._modules() if name in _imports((self._root / one).read_text())]
+        found = {one for one in self._modules() if name in _imports((self._root / one).read_text())}
+        packages = [one for one in found if one.endswith("/__init__.py") and one != module]
+        return found.union(*(self._importers(one) for one in packages))
 
 
 def _imports(source: str) -> set[str]:
