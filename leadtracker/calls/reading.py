@@ -178,7 +178,10 @@ def _asked(
     if not named and facts.direction is Direction.INCOMING:
         return None
     call_id = call.call_id if call.named else None
-    return callbacks.of_call(session, call.account.id, named, call_id, locked=locked)
+    asked = callbacks.of_call(session, call.account.id, named, call_id, locked=locked)
+    if asked is None or not callbacks.is_of(asked, facts.direction, facts.caller):
+        return None
+    return asked
 
 
 def _events(call: Gathered, facts: CallFacts) -> list[ScreenPop | Cdr]:

@@ -40,7 +40,7 @@ class ScreenPops:
         | a visitor, likely            | the name as likely ones are called; a link |
         | anybody else                 | a link to what is known of the number      |
         """
-        if (name := variable(pop.custom, REQUEST)) and (asked := self._who_asked(account, name)):
+        if asked := self._who_asked(account, pop):
             return asked
         nobody = Caller()
         if pop.caller:
@@ -96,10 +96,15 @@ class ScreenPops:
             return None, []
         return did, self._live.holders(site.id, did)
 
-    def _who_asked(self, account: Account, name: str) -> Caller | None:
+    def _who_asked(self, account: Account, pop: ScreenPop) -> Caller | None:
+        name = variable(pop.custom, REQUEST)
+        if not name:
+            return None
         with reading(self._engine) as session:
             row = callbacks.of_call(session, account.id, name, None)
         if row is None or row.origin == AGENT_CALL:
+            return None
+        if not callbacks.is_of(row, pop.direction, pop.caller):
             return None
         site = self._directory.site(row.site_id)
         if site is None:

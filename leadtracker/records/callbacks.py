@@ -21,7 +21,7 @@ from leadtracker.callback_rules.course import (
     failure,
     state_of,
 )
-from leadtracker.domain import Cdr, ScreenPop
+from leadtracker.domain import Cdr, Direction, ScreenPop
 from leadtracker.records.callback_tables import CallbackRow
 from leadtracker.records.session import rows_changed
 from leadtracker.records.tables import CallRow
@@ -148,6 +148,15 @@ def of_call(
     if locked:
         found = found.with_for_update()
     return session.scalar(found)
+
+
+def is_of(row: CallbackRow, direction: Direction, caller: str | None) -> bool:
+    """Whether a call that bears the request's name can be its call.
+
+    Nobody else who rings at a number of ours is whom we had the PBX call.
+    """
+    stranger = caller is not None and caller.startswith("+") and caller != row.target
+    return direction is not Direction.INCOMING or not stranger
 
 
 def _named(reference: str) -> Select[CallbackRow] | None:

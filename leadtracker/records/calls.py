@@ -255,11 +255,15 @@ def missed_before(session: Session, account_id: int, caller: str, at: datetime) 
 def known_by(
     session: Session, site_ids: Collection[int], caller: str, before: datetime
 ) -> CallRow | None:
-    """The newest call of a number to these sites that came in, and was a visitor's."""
+    """The newest call of a number to these sites that came in, and was a visitor's.
+
+    A call that we had the PBX make proves nothing: anybody can ask for it, under any name.
+    """
     known = select(CallRow).where(
         CallRow.caller == caller,
         CallRow.started_at < before,
         CallRow.direction.not_in(NOT_COMING_IN),
+        CallRow.called_back.is_(False),
         CallRow.site_id.in_(site_ids),
         CallRow.visitor_id.is_not(None),
     )
