@@ -36,7 +36,12 @@ SENT = {
     "name": "Mallory",
 }
 START = wall_clock(NOON)
-OUT = {"type": "Click2Call leg2", "caller": "037654321", "target": TARGET, "did": ""}
+OUT: dict[str, Any] = {
+    "type": "Click2Call leg2",
+    "caller": "037654321",
+    "target": TARGET,
+    "did": "",
+}
 
 Way = Callable[[Pbx, dict[str, Any]], None]
 
@@ -54,28 +59,47 @@ def as_fields(pbx: Pbx, sent: dict[str, Any]) -> None:
 
 
 def by_pop(pbx: Pbx, sent: dict[str, Any]) -> None:
-    said = {"direction": "Outgoing", "status": "Dialing", "CUSTOM_DATA": json.dumps(sent)}
+    said: dict[str, Any] = {
+        "direction": "Outgoing",
+        "status": "Dialing",
+        "CUSTOM_DATA": json.dumps(sent),
+    }
     pbx.pop(name="call-1", caller=TARGET, did="", **said)
 
 
 def by_pop_of_a_current_call(pbx: Pbx, sent: dict[str, Any]) -> None:
-    current = {"ivrid": "call-1", "callerphone": TARGET, "direction": "Click2Call"}
+    current: dict[str, Any] = {"ivrid": "call-1", "callerphone": TARGET, "direction": "Click2Call"}
     current |= {"callstatus": "Dialing", "callStarted": START, "customdata": sent}
     body = {"ivrid": "call-1", "phone": TARGET, "status": "Dialing", "currentCall": current}
     pbx.keep("screen-pop", {}, json.dumps(body).encode())
 
 
 def by_event(pbx: Pbx, sent: dict[str, Any]) -> None:
-    call = {"ivrid": "call-1", "callerphone": TARGET, "direction": "Click2Call", "did": ""}
+    call: dict[str, Any] = {
+        "ivrid": "call-1",
+        "callerphone": TARGET,
+        "direction": "Click2Call",
+        "did": "",
+    }
     call |= {"callstatus": "Dialing", "callStarted": START, "customdata": sent}
-    event = {"eventName": "extension", "reason": "NEWCALL", "servertimeoffset": 120}
+    event: dict[str, Any] = {"eventName": "extension", "reason": "NEWCALL", "servertimeoffset": 120}
     data = event | {"extenUser": "WalterSIP", "calls": [call], "currentCall": call}
     pbx.keep("real-time", {}, json.dumps(["ExtensionEvent", {"data": data}]).encode())
 
 
 def by_queue(pbx: Pbx, sent: dict[str, Any]) -> None:
-    waits = {"ivrid": "call-1", "CallerID": TARGET, "JoinTimeStamp": START, "customdata": sent}
-    event = {"eventName": "queue", "reason": "JOIN", "servertime": START, "servertimeoffset": 120}
+    waits: dict[str, Any] = {
+        "ivrid": "call-1",
+        "CallerID": TARGET,
+        "JoinTimeStamp": START,
+        "customdata": sent,
+    }
+    event: dict[str, Any] = {
+        "eventName": "queue",
+        "reason": "JOIN",
+        "servertime": START,
+        "servertimeoffset": 120,
+    }
     event |= {"ivruniqueid": "call-1", "data": {"QueueName": "Sales", "Calls": [waits]}}
     pbx.keep("real-time", {}, json.dumps(["QueueEvent", event]).encode())
 
