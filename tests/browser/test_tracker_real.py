@@ -357,7 +357,9 @@ def test_a_page_shown_again_has_its_number_unless_another_got_it(
     left = f"{keys.root(1)}:did:{e164(number)}"
     hide(page)
     running.until(lambda: store.hget(left, "left"))
-    with page.expect_response(lambda response: response.request.method == "POST") as response:
+    with page.expect_response(
+        lambda response: '"number"' in (response.request.post_data or "")
+    ) as response:
         hide(page, "visible")
     assert (response.value.json()["reason"], number_of(page)) == ("kept", number)
     hide(page)
