@@ -114,8 +114,8 @@ end
 local begins = reason == 'restored'
 local stayed_away = held and (held.visit ~= visit or now - held.seen > RESUME_MS)
 local often = (not held or reason == 'kept' and stayed_away) and too_often(address, now, size)
-if not held and (often or not may_take) then -- nothing is kept of whoever asks for ever more
-  return { often and 'too_often' or 'too_many', '', '', stamp(now), '' }
+if not held and often then -- nothing is kept of whoever asks for ever more
+  return { 'too_often', '', '', stamp(now), '' }
 end
 local was_hidden = held and held.left ~= ''
 if reason == 'kept' and stayed_away and not often then -- the same number, a new lease
@@ -129,7 +129,10 @@ elseif held then
   if show(held, now) then tell(held) end
 else
   local did
-  if latest and latest.source == source and is_idle(latest.did) then -- nobody has their old number
+  reason = 'too_many'
+  if not may_take then
+    chosen = ''
+  elseif latest and latest.source == source and is_idle(latest.did) then -- nobody has their old
     did, reason, chosen = latest.did, 'kept', 'old'
   else
     did, chosen = choose(source, region, topic, x, now)
