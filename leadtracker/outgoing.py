@@ -7,9 +7,11 @@ import logging
 import ssl
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -19,6 +21,8 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from leadtracker.domain import Json
 
+P = ParamSpec("P")
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold addresses with secrets
 LONGEST_ANSWER = 64 * 1024
@@ -43,6 +47,35 @@ class Reply:
     fault: str = ""
 
 
+class BoundedPool:
+    """Threads for what may hang: at most `places` pieces of work are under way at once.
+
+    `begin` is run by each thread before its first work, with `with_`.
+    """
+
+    def __init__(
+        self,
+        places: int,
+        name: str,
+        begin: Callable[..., object] | None = None,
+        with_: tuple[Any, ...] = (),
+    ) -> None:
+        self._places = threading.BoundedSemaphore(places)
+        self._pool = ThreadPoolExecutor(places, name, initializer=begin, initargs=with_)
+
+    def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T] | None:
+        """None when no place is free."""
+        if not self._places.acquire(blocking=False):
+            return None
+        question = self._pool.submit(work, *args, **kwargs)
+        question.add_done_callback(lambda _: self._places.release())
+        return question
+
+    def stop(self) -> None:
+        """Wait until what is under way has ended."""
+        self._pool.shutdown()
+
+
 class Sender:
     """Sends a request once: no retry, no redirect, no kept connection.
 
@@ -53,15 +86,13 @@ class Sender:
 
     def __init__(self, seconds: float, places: int) -> None:
         self._seconds = seconds
-        self._places = threading.BoundedSemaphore(places)
-        self._pool = ThreadPoolExecutor(max_workers=places, thread_name_prefix="pbx")
+        self._pool = BoundedPool(places, "pbx")
 
     def send(self, request: requests.Request) -> Reply:
         """Never raises: what an exception says may hold the address, and that the secret."""
-        if not self._places.acquire(blocking=False):
+        question = self._pool.start(_send_once, request, self._seconds)
+        if question is None:
             return Reply(Fate.NOT_SENT, fault="too many requests are open")
-        question = self._pool.submit(_send_once, request, self._seconds)
-        question.add_done_callback(lambda _: self._places.release())
         try:
             return question.result(timeout=self._seconds)
         except TooLate:
@@ -126,17 +157,15 @@ class Crm:
 
     def __init__(self, seconds: float, places: int) -> None:
         self._seconds = seconds
-        self._places = threading.BoundedSemaphore(places)
-        self._pool = ThreadPoolExecutor(max_workers=places, thread_name_prefix="crm")
+        self._pool = BoundedPool(places, "crm")
 
     def ask(
         self, url: str, method: str, query: str, content_type: str, body: bytes
     ) -> tuple[str, Json | None]:
         """(`answered` and the CRM's keys) or (`late` | `busy` | `failed`, None)."""
-        if not self._places.acquire(blocking=False):
+        question = self._pool.start(self._send, url, method, query, content_type, body)
+        if question is None:
             return "busy", None
-        question = self._pool.submit(self._send, url, method, query, content_type, body)
-        question.add_done_callback(lambda _: self._places.release())
         try:
             return "answered", question.result(timeout=self._seconds)
         except TooLate:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,14 @@ from leadtracker import app as wiring
 from leadtracker import site_file
 from leadtracker.app import create_app
 from leadtracker.callback.dialing import Dialing
+from leadtracker.calls.in_time import InTime
 from leadtracker.live import Live
 from leadtracker.records.database import migrate, open_database
 from leadtracker.records.tables import Base
 from leadtracker.running.redis_server import EmbeddedRedis
 from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
+from leadtracker.web import pbx
 from leadtracker.web.stores import Stores
 from tests.patience import PATIENCE, until
 
@@ -166,17 +168,42 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def app(
-    engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Flask]:
-    """The application with the sites of SITE; no worker runs, see `worker`."""
+def make_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], Flask]]:
+    """Makes applications; their threads and connections end with the test."""
+    apps: list[Flask] = []
     dialings: list[Dialing] = []
+    in_times: list[InTime] = []
+
+    def make(settings: Settings) -> Flask:
+        apps.append(create_app(settings))
+        return apps[-1]
 
     def dialing(*parts: Any) -> Dialing:
         dialings.append(Dialing(*parts))
         return dialings[-1]
 
+    def in_time(*parts: Any) -> InTime:
+        in_times.append(InTime(*parts))
+        return in_times[-1]
+
     monkeypatch.setattr(wiring, "Dialing", dialing)
+    monkeypatch.setattr(wiring, "InTime", in_time)
+    monkeypatch.setattr(pbx, "POP_SECONDS", PATIENCE)
+    yield make
+    started: list[Dialing | InTime] = [*dialings, *in_times]
+    for one in started:
+        one.stop()  # its threads must not outlive their database
+    for app in apps:
+        stores: Stores = app.extensions["leadtracker"]
+        stores.engine.dispose()
+        stores.live.client.close()
+
+
+@pytest.fixture
+def app(
+    engine: Engine, redis_url: str, tmp_path: Path, make_app: Callable[[Settings], Flask]
+) -> Flask:
+    """The application with the sites of SITE; no worker runs, see `worker`."""
     with Session(engine) as session:
         site_file.apply(session, SITE)
         session.commit()
@@ -187,14 +214,9 @@ def app(
         secret_key="a-key-for-the-tests-of-32-letters",
         public_url="https://calls.example.com",
     )
-    app = create_app(settings)
+    app = make_app(settings)
     app.testing = True
-    yield app
-    for one in dialings:
-        one.stop()  # its threads must not outlive their database
-    stores: Stores = app.extensions["leadtracker"]
-    stores.engine.dispose()
-    stores.live.client.close()
+    return app
 
 
 @pytest.fixture

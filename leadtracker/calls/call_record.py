@@ -118,14 +118,15 @@ def words(facts: CallFacts) -> list[str]:
 def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
     main = legs[0]
     answered = [pop.answered_at for pop in pops if pop.answered_at]
-    told = _spoke(pops)
+    outcome = max(
+        (leg.outcome for leg in legs if leg.main), key=OUTCOMES.index, default=main.outcome
+    )
+    told = _spoke(pops if outcome is Outcome.ANSWERED else _rang(pops))
     return CallFacts(
         started_at=min(leg.started_at for leg in legs),
         answered_at=min(answered, default=None),
         phase=Phase.ENDED,
-        outcome=max(
-            (leg.outcome for leg in legs if leg.main), key=OUTCOMES.index, default=main.outcome
-        ),
+        outcome=outcome,
         status=main.status,
         direction=main.direction,
         caller=_first(leg.customer for leg in legs) or _first(pop.caller for pop in pops),
@@ -215,6 +216,11 @@ def _spoke(pops: list[ScreenPop]) -> _Told:
         representative=_first(pop.representative for pop in theirs) or "",
         queue=_first(pop.queue for pop in pops) or "",
     )
+
+
+def _rang(pops: list[ScreenPop]) -> list[ScreenPop]:
+    """The pops of a call that nobody answered: a hang-up without its cause looks like an answer."""
+    return [pop for pop in pops if not _answered(pop)] or pops
 
 
 def _answered(pop: ScreenPop) -> bool:

@@ -59,7 +59,7 @@ class ScreenPops:
         info = _info(self._live.visitor(site.id, best.visitor))
         name = first_of(info, site.name_keys)
         if name and posterior.verdict == "likely":
-            name = plain_text(site.likely_name.replace("{name}", name))
+            name = as_likely(name, site)
         opened = {"call": pop.call_id} if pop.call_id else None
         return Caller(
             name=name,
@@ -81,7 +81,7 @@ class ScreenPops:
             return None  # the site's own evidence named nobody
         name = first_of(call.visitor_info, known_at.name_keys) or str(call.match.get("name") or "")
         if name and call.match.get("verdict") == "likely":
-            name = plain_text(known_at.likely_name.replace("{name}", name))
+            name = as_likely(name, known_at)
         return Caller(
             name=name,
             company=first_of(call.visitor_info, known_at.company_keys),
@@ -132,6 +132,11 @@ class ScreenPops:
 
 def _info(visitor: Visitor | None) -> Json:
     return visitor.info if visitor else {}
+
+
+def as_likely(name: str, site: Site) -> str:
+    """A name as the site writes that of somebody who only probably calls."""
+    return plain_text(site.likely_name.replace("{name}", name))
 
 
 def first_of(info: Json, keys: Iterable[str]) -> str:

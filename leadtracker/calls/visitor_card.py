@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from leadtracker.calls.plain_text import plain_text
-from leadtracker.calls.screen_pop import first_of
+from leadtracker.calls.screen_pop import as_likely, first_of
 from leadtracker.domain import Json, Site, Touchpoint, Visitor
 from leadtracker.errors import NotFound, StoreUnavailable
 from leadtracker.live import Live
@@ -138,9 +138,8 @@ def _with_names(card: VisitorCard) -> VisitorCard:
     if not name and card.asked is not None:
         name = plain_text(card.asked.name)
         card = replace(card, probable=False)
-        if name and card.visitor_id is None:  # anybody can write a name beside a number
-            likely = card.site.likely_name if card.site else "{name}"
-            name = plain_text(likely.replace("{name}", name))
+        if name and card.site and card.visitor_id is None:  # anybody can write it beside a number
+            name = as_likely(name, card.site)
     return replace(card, name=name, company=company)
 
 

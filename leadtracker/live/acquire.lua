@@ -136,9 +136,9 @@ else
     did, reason, chosen = latest.did, 'kept', 'old'
   else
     did, chosen = choose(source, region, topic, x, now)
-    if not did then
-      local taken = of_greediest(address)
-      if taken then end_hold(taken) end
+    local taken = not did and of_greediest(address)
+    if taken then
+      end_hold(taken)
       did, chosen = choose(source, region, topic, x, now)
     end
     reason = did and 'leased' or 'pool_empty'

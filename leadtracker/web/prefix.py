@@ -25,14 +25,16 @@ class Prefixed:
 
     def __init__(self, application: Application, public_url: str) -> None:
         self._application = application
-        self._usual = urlsplit(public_url).path.rstrip("/")
+        self._usual = unquote(urlsplit(public_url).path.rstrip("/"), "latin-1")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         told = environ.get("SCRIPT_NAME", "").rstrip("/")
-        prefix = told if PREFIX.fullmatch(told) else self._usual
+        prefix = self._usual
+        if PREFIX.fullmatch(told):
+            prefix = unquote(told, "latin-1")
         path = environ.get("PATH_INFO", "")
-        environ["SCRIPT_NAME"] = unquote(prefix, "latin-1")
-        for inside in (unquote(prefix, "latin-1"), unquote(self._usual, "latin-1")):
+        environ["SCRIPT_NAME"] = prefix
+        for inside in (prefix, self._usual):
             if inside and (path == inside or path.startswith(f"{inside}/")):
                 environ["PATH_INFO"] = path[len(inside) :] or "/"
                 break

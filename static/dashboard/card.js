@@ -1,8 +1,6 @@
 // Keeps the parts of a caller's card that change up to date; what is in use stays as it is.
 
-const PERIOD = 4000; // milliseconds
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
+import { whileShown } from "./parts/while_shown.js";
 
 const ask = async () => {
   const answer = await fetch(location.href);
@@ -17,19 +15,4 @@ const ask = async () => {
   }
 };
 
-const turn = async () => {
-  await ask().catch(() => {}); // the next turn asks again
-  wait();
-};
-
-const wait = () => {
-  if (!document.hidden) timer = setTimeout(turn, PERIOD);
-};
-
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(timer);
-  if (!document.hidden) turn();
-});
-wait();
-
-export {}; // so that its names are its own
+whileShown(() => ask().catch(() => {})); // the next turn asks again

@@ -1,6 +1,7 @@
 // Keeps the newest page of a list up to date: new rows come on top, and nothing jumps.
 
-const PERIOD = 4000; // milliseconds
+import { whileShown } from "./parts/while_shown.js";
+
 const table = /** @type {HTMLTableElement} */ (document.querySelector("[data-live]"));
 const address = /** @type {string} */ (table.dataset.live);
 const body = table.tBodies[0];
@@ -11,8 +12,6 @@ const [ONE, MANY] = (table.dataset.words ?? "call calls").split(" ");
  * @type {Map<string, string>}
  */
 const seen = new Map();
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
 let tag = "";
 
 /** @param {string} html */
@@ -79,23 +78,6 @@ const ask = async () => {
   say(`${fresh} new ${fresh === 1 ? ONE : MANY}`);
 };
 
-const turn = async () => {
-  try {
-    await ask();
-  } catch {
-    say("Not up to date: the server does not answer");
-  }
-  wait();
-};
-
-const wait = () => {
-  if (!document.hidden) timer = setTimeout(turn, PERIOD);
-};
-
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(timer);
-  if (!document.hidden) turn();
-});
 document.documentElement.style.overflowAnchor = "none"; // `show` keeps the place, in all browsers
 for (const row of body.rows) seen.set(row.id, row.innerHTML);
-wait();
+whileShown(() => ask().catch(() => say("Not up to date: the server does not answer")));

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.security import generate_password_hash
 
-from leadtracker.app import create_app
 from leadtracker.records import users
 from leadtracker.records.users import add_user
 from leadtracker.running.worker import Worker
+from leadtracker.settings import Settings
 from leadtracker.web.stores import Stores
 from tests.callback_road import Road, road_of
 from tests.dashboard_rows import OURS, PASSWORD
@@ -50,16 +50,10 @@ def road(app: Flask, stores: Stores, worker: Worker) -> Iterator[Road]:
 
 
 @pytest.fixture
-def app_with(stores: Stores) -> Iterator[Callable[..., Flask]]:
+def app_with(stores: Stores, make_app: Callable[[Settings], Flask]) -> Callable[..., Flask]:
     """Makes the application with other settings, on the same stores."""
-    made: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
-        made.append(create_app(stores.settings.model_copy(update=changes)))
-        return made[-1]
+        return make_app(stores.settings.model_copy(update=changes))
 
-    yield make
-    for app in made:
-        theirs: Stores = app.extensions["leadtracker"]
-        theirs.engine.dispose()
-        theirs.live.client.close()
+    return make

@@ -208,6 +208,7 @@ SAID: dict[str, Any] = {
     "original_call_id": "first",
 }
 QUEUE = replace(CDR, type="A queue", status="ABANDONE", started_at=LATER, ring_seconds=3)
+MISSED = replace(CDR, outcome=Outcome.MISSED, talk_seconds=0, extension="")
 CDRS: list[tuple[Iterable[ScreenPop | Cdr], dict[str, Any]]] = [
     (
         [CDR],
@@ -284,6 +285,12 @@ CDRS: list[tuple[Iterable[ScreenPop | Cdr], dict[str, Any]]] = [
         [replace(CDR, extension=""), POP, ANSWERED, QUEUED],
         {"extension": "SIP1", "queue": "Sales", "representative": "Lois"},
     ),
+    # Where nobody answered, a hang-up without its cause looks like an answer.
+    (
+        [MISSED, POP, replace(POP, extension="SIP3", phase=Phase.ANSWERED)],
+        {"extension": "SIP1", "outcome": Outcome.MISSED},
+    ),
+    ([MISSED, replace(POP, extension="SIP3", phase=Phase.ANSWERED)], {"extension": "SIP3"}),
     ([replace(CDR, **SAID), QUEUED], SAID),
     ([replace(CDR, price=Decimal(0))], {"price": 0}),
     ([CDR, replace(CDR, type="Queue", price=Decimal("2.4"))], {"price": 2}),

@@ -114,8 +114,8 @@ def test_places_are_bounded_and_given_back(held: threading.Event) -> None:
         "busy",
     ]
     held.set()
-    crm._pool.shutdown(wait=True)
-    assert [crm._places.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+    crm._pool.stop()
+    assert [crm._pool._places.acquire(blocking=False) for _ in range(3)] == [True, True, False]
 
 
 # Nobody looks at the pool and the connection that these errors name.

@@ -35,8 +35,8 @@ LONGEST_NAME = 100
 BROWSER, BROWSER_DAYS = "leadtracker_browser", 365  # a cookie, renewed with each login
 
 blueprint = Blueprint("login", __name__)
-own_process.pass_on_requests(blueprint)
 blueprint.before_request(waiting.take_place)
+own_process.pass_on_requests(blueprint)
 blueprint.before_request(refuse_other_origins)
 blueprint.before_request(refuse_nul)
 blueprint.after_request(protect)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, request
 
 from leadtracker.errors import StoreUnavailable
-from leadtracker.web import waiting
 from leadtracker.web.dashboard import slow_work
 from leadtracker.web.stores import stores
 
@@ -43,7 +42,6 @@ def _pass_on() -> Response | None:
     path = stores().settings.pages_socket
     if not path:
         return None
-    waiting.take_place()
     slow_work.take_place()
     request.max_content_length = LONGEST_BODY
     as_received = request.environ | request.environ.get("werkzeug.proxy_fix.orig", {})

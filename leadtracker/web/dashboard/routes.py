@@ -54,8 +54,8 @@ ROUTES = (
 
 def register(app: Flask, dialing: Dialing, requests: CallbackRequests) -> None:
     blueprint = Blueprint("dashboard", __name__)
-    own_process.pass_on_requests(blueprint)
     blueprint.before_request(waiting.take_place)
+    own_process.pass_on_requests(blueprint)
     blueprint.before_request(refuse_other_origins)
     blueprint.before_request(login_required)
     blueprint.before_request(refuse_nul)

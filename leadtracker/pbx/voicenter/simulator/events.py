@@ -13,7 +13,7 @@ those of captured events.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from leadtracker.pbx.simulated_call import Extension, Kind, SimulatedCall
@@ -143,16 +143,16 @@ def _wrapped(
         "eventName": "extension",
         "reason": reason,
     }
-    return "ExtensionEvent", payload | _times(call, zone) | ending
+    return "ExtensionEvent", payload | _times(call.started_at, zone) | ending
 
 
-def _times(call: SimulatedCall, zone: ZoneInfo) -> Fields:
-    began = epoch(call.started_at, zone)
-    ahead = call.started_at.astimezone(zone).utcoffset() or timedelta()
+def _times(moment: datetime, zone: ZoneInfo) -> Fields:
+    now = epoch(moment, zone)
+    ahead = moment.astimezone(zone).utcoffset() or timedelta()
     return {
-        "servertime": began,
+        "servertime": now,
         "servertimeoffset": int(ahead.total_seconds() // 60),
-        "telephonyservertime": began,
+        "telephonyservertime": now,
     }
 
 
@@ -257,7 +257,9 @@ def _waiting(call: SimulatedCall, reason: str, zone: ZoneInfo) -> Event:
         "IsDistributedQueue": False,
         "Calls": calls,
     }
+    now = call.started_at
     if reason == "EXIT":
         data["AnsweredAgent"] = call.takes_it.person
+        now += _rang(call)
     envelope: Fields = {"data": data, "eventName": "queue", "reason": reason}
-    return "QueueEvent", envelope | _times(call, zone) | {"ivruniqueid": call_id(call, zone)}
+    return "QueueEvent", envelope | _times(now, zone) | {"ivruniqueid": call_id(call, zone)}
