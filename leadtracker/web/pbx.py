@@ -18,7 +18,7 @@ from flask_cors import CORS
 
 from leadtracker import address
 from leadtracker.calls.in_time import InTime, result
-from leadtracker.calls.plain_text import visible
+from leadtracker.calls.plain_text import plain_text, visible
 from leadtracker.calls.quota import Quotas
 from leadtracker.calls.receiving import UNREADABLE, receive
 from leadtracker.calls.screen_pop import ScreenPops
@@ -182,8 +182,16 @@ def _of_crm(crm: Crm, account: Account, received: Notification) -> Json | None:
     )
     CRM_ANSWERS.labels(account.key, result).inc()
     return theirs and {
-        name: visible(value) if isinstance(value, str) else value for name, value in theirs.items()
+        name: _harmless(value) if isinstance(value, str) else value
+        for name, value in theirs.items()
     }
+
+
+def _harmless(text: str) -> str:
+    """An address is kept whole; any other text is a name that an agent reads."""
+    if text.lstrip().lower().startswith(("http://", "https://")):
+        return visible(text)
+    return plain_text(text)
 
 
 def _not_kept(
