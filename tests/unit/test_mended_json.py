@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from leadtracker.web.script.mended_json import MOST_LEVELS, mended, read_mended
+from leadtracker.web.script.number_request import LONGEST_BODY
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,11 @@ from leadtracker.web.script.mended_json import MOST_LEVELS, mended, read_mended
 )
 def test_what_can_be_mended(text: str, value: Any) -> None:
     assert read_mended(text.encode()) == value
+
+
+def test_the_longest_body_is_mended_too() -> None:
+    text = "x" * (LONGEST_BODY - 30)
+    assert read_mended(f'["\\ud83c", "{text}"]'.encode()) == ["\ufffd", text]
 
 
 def test_bytes_that_are_no_text() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 
-LONGEST = 64 * 1024  # bytes that are worth the time
 MOST_LEVELS = 32
 OPENING, CLOSING = frozenset("[{"), frozenset("]}")
 PLAIN = frozenset("[]{}:,") | {"true", "false", "null"}
@@ -18,12 +17,13 @@ TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}:,]|[^\s\[\]{}:,"]++', re.DOTA
 
 
 def read_mended(body: bytes) -> Any:
-    """Raises orjson.JSONDecodeError when it is no JSON in spite of all."""
+    """Raises orjson.JSONDecodeError when it is no JSON in spite of all.
+
+    The caller bounds the length: mending takes up to 0.1 s for 128 kB.
+    """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        if len(body) > LONGEST:
-            raise
         return orjson.loads(mended(body.decode("utf-8", "replace")))
 
 
