@@ -12,14 +12,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from leadtracker.domain import Touchpoint
-from leadtracker.numbers.touchpoint import CLICK_IDS, touchpoint
+from leadtracker.numbers.touchpoint import MISSPELLED, TELLING, touchpoint
 from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.one_call import legs_as_written
 
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-TELLING = (*UTM, *CLICK_IDS)
-MISSPELLED = {"glid": "gclid"}  # as the PBX's document has it
 PAGES = ("page", "landing_page", "url")
 PREFIX = "var_"
 LONGEST = 300
@@ -37,7 +34,7 @@ def custom_touchpoint(session: Session, call: CallRow) -> Touchpoint | None:
 def of_custom(custom: Mapping[str, Any], at: datetime) -> Touchpoint | None:
     """None where the custom data names neither a campaign nor a click. The arrival is not known."""
     said = dict(_texts(custom))
-    query = {name: said[name] for name in TELLING if name in said}
+    query = {name: said[name] for name in sorted(TELLING & said.keys())}
     if not query:
         return None
     page = next((said[name] for name in PAGES if name in said), "")
