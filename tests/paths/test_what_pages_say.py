@@ -169,6 +169,38 @@ class TestCustomData:
         assert found == {("google", "spring"): pytest.approx(1)}
 
     @pytest.mark.parametrize(
+        "custom",
+        [
+            {"utm_source": "google", "utm_campaign": 7},
+            {"visitorInfo": json.dumps({"utm_source": "google", "utm_campaign": "7"})},
+            json.dumps(json.dumps({"utm_source": "google", "utm_campaign": "7"})),
+            [{"utm_source": "google"}, {" UTM_Campaign ": "7"}],
+            {"page": "https://shop.example.com/a?utm_source=google&utm_campaign=7"},
+        ],
+    )
+    def test_in_whatever_shape(self, custom: Any, pbx: Pbx) -> None:
+        pbx.cdr("call-1", CustomData=custom)
+        pbx.read_all()
+        assert [(row.source, row.campaign) for row in pbx.calls()] == [("google", "7")]
+
+    @pytest.mark.parametrize("name", ["CustomData[{}]", "customdata.{}", "CUSTOM_DATA[{}]"])
+    def test_field_by_field(self, name: str, pbx: Pbx) -> None:
+        said = {name.format("utm_source"): "google", name.format("utm_campaign"): "7"}
+        pbx.keep("cdr", said | {"ivruniqueid": "call-1", "time": wall_clock(NOON), "caller": DANA})
+        pbx.read_all()
+        assert [(row.source, row.campaign) for row in pbx.calls()] == [("google", "7")]
+
+    @pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\ud83d\\ud83d", "\\ud83dx"])
+    def test_half_a_character_costs_only_itself(self, half: str, pbx: Pbx) -> None:
+        inner = json.dumps({"name": "Dana CUT", "utm_source": "google"}).replace("CUT", half)
+        for number, custom in enumerate((inner, json.dumps(inner))):
+            said = {"ivruniqueid": f"call-{number}", "time": wall_clock(NOON), "caller": DANA}
+            body = json.dumps(said)[:-1] + f', "CustomData": {custom}}}'
+            pbx.keep("cdr", {}, body.encode())
+        pbx.read_all()
+        assert [row.source for row in pbx.calls()] == ["google", "google"]
+
+    @pytest.mark.parametrize(
         "custom", [{}, {"page": "https://x.example"}, {"utm_source": ["a"]}, {"clientID": "7"}]
     )
     def test_other_custom_data_says_nothing(self, custom: dict[str, Any], pbx: Pbx) -> None:
