@@ -375,30 +375,3 @@ def test_a_pop_that_names_no_call_may_come_again_another_day(
     with Session(stores.engine) as session:
         assert len(session.scalars(select(InboxRow)).all()) == 2
         assert len(session.scalars(select(CallRow)).all()) == 1
-
-
-@pytest.mark.parametrize(
-    ("info", "query", "origin"),
-    [
-        ({"utm_source": "Google", "utm_medium": "cpc", "gclid": "x"}, "", "paid search google"),
-        ({"glid": "x"}, "", "paid search google"),
-        ({"utm_source": ["google"], "utm_medium": 7}, "", "direct direct"),
-        ({"utm_source": "facebook"}, "?utm_source=newsletter", "email newsletter"),
-        ({}, "?gad_source=5&amp;gad_campaignid=17", "paid search google"),
-    ],
-)
-def test_a_call_counts_for_what_the_page_or_its_address_says(
-    client: FlaskClient,
-    stores: Stores,
-    worker: Worker,
-    info: dict[str, Any],
-    query: str,
-    origin: str,
-) -> None:
-    arrival = {"url": f"https://shop.example.com/{query}", "referrer": "", "at": 0}
-    shown = number(client, "dana", info=info, arrival=arrival)
-    client.post(f"{PBX}/cdr", json=cdr("0" + shown["did"].removeprefix("+972")))
-    settle(worker)
-    with Session(stores.engine) as session:
-        call = session.scalars(select(CallRow)).one()
-    assert f"{call.channel} {call.source}" == origin
