@@ -126,3 +126,11 @@ def test_whoever_asks_first_gets_our_word_and_then_the_answer(served: Served) ->
         assert connection.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"x" * 100)
         assert read_all(connection).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("coding", ["bogus", "xchunked", "gzip", "chunked, chunked", ""])
+def test_a_coding_that_nobody_knows_is_no_fault_of_ours(served: Served, coding: str) -> None:
+    with connect(served) as connection:
+        head = f"POST /tracker.js HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n"
+        connection.sendall(f"{head}0\r\n\r\n".encode())
+        assert read_all(connection).startswith(b"HTTP/1.1 400 ")

@@ -23,6 +23,7 @@ from leadtracker.web.script.number_request import LONGEST_BODY
         ("[" + "7" * 5000 + ", 7, -7.5e1]", [None, 7, -75.0]),
         ('\ufeff{"a": [1, "b", true, false, null]}', {"a": [1, "b", True, False, None]}),
         ('["a{[\\"b", NaN]', ['a{["b', None]),
+        ("[1., .5, 1_000, 0x10, 1.5]", [None] * 4 + [1.5]),
     ],
 )
 def test_what_can_be_mended(text: str, value: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Any
 
@@ -47,12 +46,10 @@ def _mended(token: str) -> str:
     if token in PLAIN:
         return token
     try:
-        known = math.isfinite(float(token))
-    except ValueError:  # `undefined`, say
-        known = False
-    if known:
-        return token
-    return "null"
+        orjson.loads(token)
+    except orjson.JSONDecodeError:  # `undefined`, say
+        return "null"
+    return token
 
 
 def _mended_text(token: str) -> str:
