@@ -115,7 +115,8 @@ class Touchpoint:
     at: datetime | None = None
     url: str = ""
     referrer: str = ""
-    channel: str = ""  # paid search, organic search, social, ...: see numbers/channel.py
+    # paid search, organic search, paid social, social, email, referral, direct, other
+    channel: str = ""
     source: str = ""
     medium: str = ""
     campaign: str = ""

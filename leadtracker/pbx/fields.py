@@ -146,16 +146,13 @@ class FieldReader:
         return self._absent(name, value, [])
 
     def _structure(self, name: str) -> Any:
-        """Some systems write JSON as text in JSON text."""
         value = self.raw(name)
-        for _ in range(2):
-            if not isinstance(value, str) or not value.strip():
-                return value
-            try:
-                value = wire.read_text(value)
-            except BadPayload:
-                return value
-        return value
+        if not isinstance(value, str) or not value.strip():
+            return value
+        try:
+            return wire.read_text(value)
+        except BadPayload:
+            return value
 
     @cached_property
     def _names(self) -> dict[str, str]:

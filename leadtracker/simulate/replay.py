@@ -63,7 +63,6 @@ class Page:
     visitor: str
     arrival: Arrival
     touchpoint: Touchpoint
-    address: str = ""
     did: str | None = None
     state: str = "visible"
     level: int = 0
@@ -71,7 +70,7 @@ class Page:
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.visitor, self.visit, self.arrival, address=self.address)
+        return Asker(self.visitor, self.visit, self.arrival)
 
 
 class Replay:
@@ -154,11 +153,7 @@ class Replay:
             _category("topic", event["topic"]),
         )
         page = self._pages[event["visit"]] = Page(
-            str(event["visit"]),
-            event["visitor"],
-            arrival,
-            Touchpoint(source=event["source"]),
-            event.get("network", ""),
+            str(event["visit"]), event["visitor"], arrival, Touchpoint(source=event["source"])
         )
         if event["bot"]:
             return _decision(event, None, "bot")

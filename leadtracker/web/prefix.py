@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+# Never //host, which a browser takes for another server.
 PREFIX = re.compile(r"(?:/[\w.~%-]+)+", re.ASCII)
-# Never //host, which a browser takes for another server, however it is written.
-ELSEWHERE = re.compile(r"//|[\\\x00-\x1f]")
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -30,9 +29,9 @@ class Prefixed:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         told = environ.get("SCRIPT_NAME", "").rstrip("/")
-        prefix, plain = self._usual, unquote(told, "latin-1")
-        if PREFIX.fullmatch(told) and not ELSEWHERE.search(plain):
-            prefix = plain
+        prefix = self._usual
+        if PREFIX.fullmatch(told):
+            prefix = unquote(told, "latin-1")
         path = environ.get("PATH_INFO", "")
         environ["SCRIPT_NAME"] = prefix
         for inside in (prefix, self._usual):

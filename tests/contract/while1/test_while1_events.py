@@ -30,9 +30,7 @@ ANSWERED = ScreenPop(
     answered_at=RECEIVED,
     caller_name="",
     cause="",
-    custom={"project_id": "1"},
-    queue="callcenter-queue",
-    representative="test-user",
+    custom={"project_id": "1", "queue": "callcenter-queue"},
 )
 MISSED = Cdr(
     call_id="1234567890.12",
