@@ -23,13 +23,12 @@ from leadtracker.records.sites import Directory
 from leadtracker.running import logs
 from leadtracker.running.worker import Worker
 from leadtracker.settings import Settings
-from leadtracker.web import error_answers, health, pbx, waiting
+from leadtracker.web import error_answers, health, pbx, static_files, waiting
 from leadtracker.web.api import callbacks as callback_api
 from leadtracker.web.dashboard import login
 from leadtracker.web.dashboard import routes as dashboard
 from leadtracker.web.prefix import Prefixed
 from leadtracker.web.script import callback_request, number_request
-from leadtracker.web.static_files import STATIC
 from leadtracker.web.stores import Stores
 
 
@@ -42,8 +41,7 @@ def create_app(settings: Settings) -> Flask:
     stores = _open_stores(settings)
     app = Flask(
         "leadtracker",
-        static_folder=STATIC,
-        static_url_path="/static",
+        static_folder=None,
         template_folder="web/templates",
     )
     app.secret_key = settings.key
@@ -81,6 +79,7 @@ def _join_routes(app: Flask, stores: Stores) -> None:
     dialing = Dialing(engine, live, directory, max(1, settings.threads // 8))
     requests = CallbackRequests(engine, live, directory, dialing, settings.key)
     error_answers.register(app)
+    static_files.register(app)
     waiting.bound(app, settings.threads)
     number_request.register(app, numbers, requests, settings.script_path)
     callback_request.register(app, requests)

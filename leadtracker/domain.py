@@ -115,8 +115,7 @@ class Touchpoint:
     at: datetime | None = None
     url: str = ""
     referrer: str = ""
-    # paid search, organic search, paid social, social, email, referral, direct, other
-    channel: str = ""
+    channel: str = ""  # paid search, organic search, social, ...: see numbers/channel.py
     source: str = ""
     medium: str = ""
     campaign: str = ""

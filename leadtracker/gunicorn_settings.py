@@ -9,6 +9,8 @@ worker_class = "leadtracker.running.web_worker.WholeRequests"
 # keeps the browsers' connections open.
 keepalive = 0
 backlog = 2048
+# gunicorn would take the path we are under from anybody's header SCRIPT_NAME, or answer 500 to it.
+forwarder_headers = ""
 timeout = 60
 graceful_timeout = 15
 max_requests = 0

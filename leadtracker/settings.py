@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -162,11 +164,14 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
+        """As it stands in links: a path may be written in any script."""
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("http", "https") or not parts.netloc:
             raise ValueError("must begin with http:// or https://")
         if "?" in value or "#" in value:
             raise ValueError("must be an address without ? and #; it may have a path")
-        return value.rstrip("/")
+        path = quote(re.sub("/+", "/", parts.path), safe="/%~").rstrip("/")
+        return f"{parts.scheme}://{parts.netloc}{path}"
 
     @field_validator("script_path")
     @classmethod

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
 
@@ -93,6 +93,14 @@ const writeHashes = () => {
   writeFileSync(dist + "sri.json", JSON.stringify(hashes, null, 2) + "\n");
 };
 
+/** Beside each file that browsers load, the same compressed: the server sends what they take. */
+const pack = () => {
+  for (const name of readdirSync(dist).filter((each) => /\.(js|css)$/.test(each))) {
+    writeFileSync(dist + name + ".gz", gzipSync(read(name), { level: 9 }));
+    writeFileSync(dist + name + ".br", brotliCompressSync(read(name)));
+  }
+};
+
 mkdirSync(dist, { recursive: true });
 await buildTracker();
 await buildModules();
@@ -101,11 +109,9 @@ await buildDashboard();
 copyFileSync(here + "tracker/callback_words.json", dist + "callback_words.json");
 keepFrozen();
 writeHashes();
+pack();
 
-for (const name of readdirSync(dist).sort()) {
-  const content = read(name);
-  console.log(`${name}: ${content.length} bytes, ${weigh(content)} after gzip`);
-}
+for (const name of readdirSync(dist).sort()) console.log(`${name}: ${read(name).length} bytes`);
 const weight = weigh(read("tracker.js"));
 if (weight > BUDGET)
   throw Error(`tracker.js weighs ${weight} bytes after gzip, ${weight - BUDGET} too many`);

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import requests
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -112,6 +113,14 @@ class Served:
     def until(self, probe: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """What the probe finds; fails with the log when it never finds anything."""
         return until(probe, self.log.read_text, seconds)
+
+
+def answers(url: str) -> bool:
+    """Whether a server answers this address, and well."""
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.RequestException:
+        return False
 
 
 def processes_of(folder: Path) -> dict[int, tuple[int, str]]:

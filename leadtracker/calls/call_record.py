@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from leadtracker.domain import AGENTS_LEG, CallFacts, Cdr, Direction, Outcome, Phase, ScreenPop
@@ -121,6 +121,11 @@ def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
     outcome = max(
         (leg.outcome for leg in legs if leg.main), key=OUTCOMES.index, default=main.outcome
     )
+    talked = _talk_seconds(legs)
+    if outcome is Outcome.UNKNOWN and answered:  # the CDR does not say it, but an answer was seen
+        outcome = Outcome.ANSWERED
+        ended_at = main.started_at + timedelta(seconds=main.duration_seconds)
+        talked = max(0, int((ended_at - min(answered)).total_seconds()))
     told = _spoke(pops if outcome is Outcome.ANSWERED else _rang(pops))
     return CallFacts(
         started_at=min(leg.started_at for leg in legs),
@@ -131,7 +136,7 @@ def _from_legs(legs: tuple[Cdr, ...], pops: list[ScreenPop]) -> CallFacts:
         direction=main.direction,
         caller=_first(leg.customer for leg in legs) or _first(pop.caller for pop in pops),
         did=_first(leg.did for leg in legs) or _first(pop.did for pop in pops),
-        talk_seconds=_talk_seconds(legs),
+        talk_seconds=talked,
         ring_seconds=main.ring_seconds,
         wait_seconds=max(leg.wait_seconds for leg in legs),
         extension=_first(leg.extension for leg in legs) or told.extension,

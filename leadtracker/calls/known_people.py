@@ -26,16 +26,23 @@ def of_asker(
     session: Session,
     live: Live,
     directory: Directory,
-    row: CallRow | None,
+    call: tuple[Account, CallRow | None, CallFacts],
     asked: CallbackRow,
 ) -> Assignment:
-    """Whoever asked to be called back is called. The name that they wrote stays with the call."""
+    """Whoever asked to be called back is called. The name that they wrote stays with the call.
+
+    Where nothing tells which visitor asked, a call of theirs that was missed does.
+    """
+    account, row, facts = call
     site, who = directory.site(asked.site_id), asked.known_visitor
     match: Json = {"said": ASKED}
     if name := plain_text(asked.name):
         match["name"] = name
     if site is None or not who:
-        return Assignment(site, Snapshot(match=match), called_back=True)
+        returned = of_missed_call(session, directory, account, facts)
+        if returned is None or returned.site != site:
+            return Assignment(site, Snapshot(match=match), called_back=True)
+        return replace(returned, snapshot=replace(returned.snapshot, match=match))
     if row is not None and row.visitor_id == who and row.touchpoint:
         return Assignment(site, replace(snapshot_of(row), match=match), called_back=True)
     visitor, copy = live.visitor(site.id, who), Snapshot(who, match)

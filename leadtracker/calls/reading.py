@@ -325,7 +325,7 @@ def _whose(
     """
     asked = _asked(session, call, facts)
     if asked is not None and asked.origin != AGENT_CALL:
-        return of_asker(session, live, directory, call.row, asked)
+        return of_asker(session, live, directory, (call.account, call.row, facts), asked)
     site = _site(directory, call.account, facts.did)
     if facts.direction is Direction.OUTGOING and (
         returned := of_missed_call(session, directory, call.account, facts)

@@ -7,7 +7,7 @@ import hmac
 import itertools
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,14 @@ from leadtracker.errors import BadRequest
 from leadtracker.live import Arrival, Asker, Claim, Live, Told, visitor_info
 from leadtracker.numbers import signed_phone
 from leadtracker.numbers.regions import Regions
-from leadtracker.numbers.touchpoint import is_url, source_key, touchpoint
+from leadtracker.numbers.touchpoint import (
+    MISSPELLED,
+    TELLING,
+    UNTOLD,
+    is_url,
+    source_key,
+    touchpoint,
+)
 from leadtracker.records.sites import Directory
 from leadtracker.topics import topic_of_page
 
@@ -156,7 +163,7 @@ class Numbers:
 
     def _asker(self, site: Site, page: Page, sender: Sender) -> tuple[Asker, Touchpoint]:
         """Who asks for a number, and where their visit came from."""
-        latest = _touchpoint(page.arrival, datetime.now(UTC))
+        latest = _touchpoint(page.arrival, datetime.now(UTC), said_by(page))
         topic = topic_of_page(site.topics, latest.url) or topic_of_page(site.topics, page.url)
         region = self._regions.of_address(sender.address)
         arrival = Arrival(source_key(latest), sender.device, region, topic)
@@ -357,7 +364,21 @@ def _arrival(message: dict[str, Any], key: str, cut: list[str]) -> dict[str, Any
     return told
 
 
-def _touchpoint(arrival: dict[str, Any], now: datetime) -> Touchpoint:
+def said_by(page: Page) -> dict[str, str]:
+    """What the page's own script says of the visit's source: `utm_source` and its like."""
+    said = {}
+    for key, text in zip(page.info[::2], page.info[1::2], strict=True):
+        name = key.removeprefix("i:").lower()
+        name = MISSPELLED.get(name, name)
+        value = orjson.loads(text) if name in TELLING else None
+        if isinstance(value, str) and value.strip():
+            said[name] = value.strip()
+    return said
+
+
+def _touchpoint(
+    arrival: dict[str, Any], now: datetime, said: Mapping[str, str] = UNTOLD
+) -> Touchpoint:
     """A browser's clock may be wrong: an arrival in the future, or before 2000, is now."""
     at = arrival.get("at")
     moment = now
@@ -366,4 +387,4 @@ def _touchpoint(arrival: dict[str, Any], now: datetime) -> Touchpoint:
         and 946_684_800_000 < at < (now + timedelta(minutes=5)).timestamp() * 1000
     ):
         moment = min(datetime.fromtimestamp(at / 1000, UTC), now)
-    return touchpoint(arrival.get("url", ""), arrival.get("referrer", ""), moment)
+    return touchpoint(arrival.get("url", ""), arrival.get("referrer", ""), moment, said)

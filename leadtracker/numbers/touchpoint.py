@@ -2,80 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from leadtracker.domain import Touchpoint
+from leadtracker.numbers import channel, referrers
+from leadtracker.numbers.channel import Tags
 
-CLICK_IDS = {  # parameter -> (source, channel)
-    "gclid": ("google", "paid search"),
-    "gbraid": ("google", "paid search"),
-    "wbraid": ("google", "paid search"),
-    "msclkid": ("bing", "paid search"),
-    "fbclid": ("facebook", "social"),  # Facebook adds it to unpaid links too
-    "ttclid": ("tiktok", "paid social"),
-}
-SEARCH = (
-    "google",
-    "bing",
-    "yahoo",
-    "duckduckgo",
-    "yandex",
-    "baidu",
-    "ecosia",
-    "qwant",
-    "startpage",
-)
-SOCIAL = {
-    "facebook": "facebook",
-    "fb": "facebook",
-    "instagram": "instagram",
-    "tiktok": "tiktok",
-    "linkedin": "linkedin",
-    "lnkd": "linkedin",
-    "twitter": "twitter",
-    "x": "twitter",
-    "youtube": "youtube",
-    "pinterest": "pinterest",
-    "reddit": "reddit",
-    "whatsapp": "whatsapp",
-}
-SHORT_SOCIAL_HOSTS = {
-    "t.co": "twitter",
-    "x.com": "twitter",
-    "www.x.com": "twitter",
-    "fb.me": "facebook",
-}
-MAIL_HOSTS = ("mail", "outlook", "gm")  # mail.google.com, outlook.live.com, com.google.android.gm
-PAID_MEDIA = ("cpc", "ppc", "paidsearch", "paid", "paid_search", "paid-search", "sem")
-PAID_SOCIAL_MEDIA = ("paidsocial", "paid_social", "paid-social", "cpm", "social-paid")
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
+AD_IDS = (*channel.ADS, *channel.LINKS)
+TELLING = frozenset((*UTM, *AD_IDS))  # parameters that say where a visit came from
+MISSPELLED = {"glid": "gclid"}  # as a PBX's document has it
+NOTHING = ("(direct)", "(none)", "(not set)", "(organic)", "(referral)")  # Google's words for it
 LONGEST_VALUE = 300
+LONGEST_ID = 512  # a click id that is cut is worth nothing
 LONGEST_KEY = 100
+UNTOLD: Mapping[str, str] = MappingProxyType({})
 
 
-def touchpoint(url: str, referrer: str, at: datetime) -> Touchpoint:
-    """What is no URL tells nothing, but is kept as it was told."""
+def touchpoint(
+    url: str, referrer: str, at: datetime, said: Mapping[str, str] = UNTOLD
+) -> Touchpoint:
+    """What is no URL tells nothing, but is kept as it was told.
+
+    `said` is what the page itself says, by the names of TELLING. It counts when the address tells
+    nothing of the kind.
+    """
     url, referrer = _text(url), _text(referrer)
     landing = _split(url)
-    came_from = _split(referrer).hostname or ""
-    pairs = parse_qsl(landing.query)
-    query = {key.lower(): _text(value[:LONGEST_VALUE]) for key, value in pairs}
-    click_ids = {name: query[name] for name in CLICK_IDS if query.get(name)}
-    if came_from == landing.hostname:
-        came_from = ""
-    channel, source = _channel(query, click_ids, came_from)
+    told = _told(landing) or {name: _text(said[name]) for name in said if name in TELLING}
+    tagged = {name: told.get(name, "")[:LONGEST_VALUE] for name in UTM}
+    ids = {name: told[name] for name in AD_IDS if 0 < len(told.get(name, "")) <= LONGEST_ID}
+    came_from = _came_from(referrer, landing.hostname or "")
+    tags = Tags(*(tagged[name].lower() for name in UTM[:3]))
+    found, source = channel.channel_of(tags, ids, came_from)
     return Touchpoint(
         at=at,
         url=url,
         referrer=referrer,
-        channel=channel,
-        source=(query.get("utm_source") or source)[:LONGEST_VALUE],
-        medium=query.get("utm_medium", ""),
-        campaign=query.get("utm_campaign", ""),
-        term=query.get("utm_term", ""),
-        content=query.get("utm_content", ""),
+        channel=found,
+        source=(tags.source or source)[:LONGEST_VALUE],
+        medium=tags.medium,
+        campaign=tagged["utm_campaign"] or tagged["utm_id"] or ids.get("gad_campaignid", ""),
+        term=tagged["utm_term"],
+        content=tagged["utm_content"],
         landing_page=landing.path[:LONGEST_VALUE] or "/",
-        click_ids=click_ids,
+        click_ids=ids,
     )
 
 
@@ -106,44 +80,25 @@ def _text(value: str) -> str:
     return value.replace("\0", "\ufffd")  # PostgreSQL keeps no NUL in a text
 
 
-def _channel(query: dict[str, str], click_ids: dict[str, str], came_from: str) -> tuple[str, str]:
-    medium = query.get("utm_medium", "").lower()
-    source = query.get("utm_source", "").lower()
-    social = _social(source) or _social(came_from)
-    if medium in PAID_SOCIAL_MEDIA or (social and medium in PAID_MEDIA):
-        return "paid social", social or came_from
-    if medium in PAID_MEDIA:
-        return "paid search", _search(source) or _search(came_from) or "unknown"
-    if click_ids:
-        name = next(iter(click_ids))
-        return CLICK_IDS[name][1], CLICK_IDS[name][0]
-    mailed = (
-        not medium and not source and any(label in MAIL_HOSTS for label in came_from.split("."))
-    )
-    if "mail" in medium or source in ("newsletter", "email") or mailed:
-        return "email", source or came_from
-    if medium in ("social", "sm") or (social and not medium):
-        return "social", social or came_from
-    if medium == "organic" or (not medium and not source and _search(came_from)):
-        return "organic search", _search(source) or _search(came_from) or came_from
-    if medium or source:
-        channel = "referral" if medium == "referral" else "other"
-        return channel, source or came_from
-    if came_from:
-        return "referral", came_from
-    return "direct", "direct"
+def _told(landing: SplitResult) -> dict[str, str]:
+    """What an address tells by names in small letters; of two, the last counts.
 
-
-def _search(host: str) -> str:
-    return next((name for name in SEARCH if name in host.split(".")), "")
-
-
-def _social(source: str) -> str:
-    """The network of a host, or of a word such as utm_source.
-
-    In a host, a label of one or two letters names no network.
+    Some links write `&amp;`, and some put it all behind the `#`.
     """
-    if "." not in source:
-        return SOCIAL.get(source, "")
-    known = (SOCIAL[label] for label in source.split(".") if len(label) > 2 and label in SOCIAL)
-    return SHORT_SOCIAL_HOSTS.get(source) or next(known, "")
+    told: dict[str, str] = {}
+    for part in (landing.fragment.rpartition("?")[2], landing.query):
+        for name, value in parse_qsl(part.replace("&amp;", "&")):
+            plain, text = name.strip().lower(), " ".join(_text(value).split())
+            if plain in TELLING and text.lower() not in ("", *NOTHING):
+                told[plain] = text
+    return told
+
+
+def _came_from(referrer: str, site: str) -> str:
+    """The host that a visitor came from; '' for none, and for another page of the site itself."""
+    host = referrers.came_from(referrer)
+    if referrers.bare(host) != referrers.bare(site):
+        return host
+    if referrers.is_amp(referrer):
+        return referrers.AMP_SHOWN_BY
+    return ""

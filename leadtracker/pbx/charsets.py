@@ -47,6 +47,7 @@ FAMILIES = (
     (re.compile(r"iso(?:ir)?8859([0-9]{1,2})[0-9]{4}[ei]?\Z"), r"iso8859-\1"),
     (re.compile(r"(?:x|cs)?(?:windows|win|cp|ms|ibm|dos|pc)([0-9]{3,4})\Z"), r"cp\1"),
 )
+WESTERN = ("iso8859-1", "iso8859-15", "cp1252")
 USUAL = ("utf-8", "cp1255")  # Windows' Hebrew holds all of ISO-8859-8
 
 
@@ -59,9 +60,17 @@ def decode(body: bytes, named: str | None = None) -> str:
         try:
             return body.decode(codec).removeprefix(BYTE_ORDER_MARK)
         except UnicodeDecodeError:
-            continue
+            if codec == "utf-8" and _is_cut(body):
+                return body.decode(codec, "replace").removeprefix(BYTE_ORDER_MARK)
     likely = next(_choices(body, named))
     return body.decode(likely, "replace").removeprefix(BYTE_ORDER_MARK)
+
+
+def _is_cut(body: bytes) -> bool:
+    """Whether it is UTF-8 with some character cut: a text in another set has hardly a whole one."""
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return sum(character > "\x7f" for character in text) - broken > broken
 
 
 def codec_of(named: str | None) -> str | None:
@@ -87,6 +96,8 @@ def _choices(body: bytes, named: str | None) -> Iterator[str]:
     if codec in ("utf-16", "utf-32") or codec is None:
         # Nobody says which byte of two comes first, but the text shows it.
         yield from wide
+    if codec in WESTERN:  # what senders name who name nothing
+        yield "utf-8"
     if codec is not None:
         yield codec
     yield from USUAL

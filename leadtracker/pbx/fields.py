@@ -146,13 +146,16 @@ class FieldReader:
         return self._absent(name, value, [])
 
     def _structure(self, name: str) -> Any:
+        """Some systems write JSON as text in JSON text."""
         value = self.raw(name)
-        if not isinstance(value, str) or not value.strip():
-            return value
-        try:
-            return wire.read_text(value)
-        except BadPayload:
-            return value
+        for _ in range(2):
+            if not isinstance(value, str) or not value.strip():
+                return value
+            try:
+                value = wire.read_text(value)
+            except BadPayload:
+                return value
+        return value
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -30,6 +30,8 @@ BYTES = "latin-1"  # a character for each byte
 # What the readers of XML-RPC raise of a body that is none.
 NOT_XML_RPC = (ExpatError, XmlRpcError, AttributeError, LookupError, TypeError, ValueError)
 NOT_TEXT = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b"\0 \t\r\n\f\v"  # before a body's first sign
+# An escaped character of two halves, or in the group a half alone; a backslash may be escaped too.
+HALVES = re.compile(r"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
 DECLARED = re.compile(rb"[^<]{0,9}<\?xml[^>]{0,200}?\sencoding\s*=\s*['\"]([\w.:-]+)")
 
 
@@ -50,7 +52,7 @@ def read(
             raise BadPayload("The request is empty: it has neither a body nor a query.")
         return written_as, fields
     header = _header(content_type)
-    if header.subtype == "form-data" and header.boundary:
+    if header.subtype == "form-data" and (header.boundary or body.startswith(b"--")):
         return WireFormat.FORM, fields | _parts(body, header)
     if written_as is WireFormat.JSON:
         fields |= _one_object(_json(body, header.charset))
@@ -87,9 +89,18 @@ def format_of(method: str, content_type: str, body: bytes) -> WireFormat:
 def read_text(text: str) -> Any:
     """The values of JSON text inside a field, within the limits of a body. Raises BadPayload."""
     try:
-        return _safe(orjson.loads(text), 0, [MOST_VALUES])
+        return _safe(_loads(text), 0, [MOST_VALUES])
     except orjson.JSONDecodeError as fault:
         raise BadPayload(f"The field is not valid JSON: {fault}.") from None
+
+
+def _loads(text: str) -> Any:
+    """Half a character, as of a text that was cut, costs only itself."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        mended = HALVES.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
+        return orjson.loads(mended)
 
 
 class _Header(NamedTuple):
@@ -108,8 +119,14 @@ def _header(content_type: str) -> _Header:
 
 
 def _parts(body: bytes, header: _Header) -> dict[str, Any]:
-    """The fields of multipart/form-data, files included. Raises BadPayload."""
-    decoder = MultipartDecoder(header.boundary.encode(), max_parts=MOST_PAIRS)
+    """The fields of multipart/form-data, files included. Raises BadPayload.
+
+    Senders forget to name the boundary, or name another: then it is the body's first line.
+    """
+    boundary = header.boundary.encode()
+    if body.startswith(b"--") and (not boundary or boundary not in body):
+        boundary = body.split(b"\n", 1)[0].strip()[2:]
+    decoder = MultipartDecoder(boundary, max_parts=MOST_PAIRS)
     fields: dict[str, bytes] = {}
     name = ""
     try:
@@ -146,7 +163,7 @@ def _decoded(part: str, codec: str) -> str:
 
 def _json(body: bytes, charset: str | None) -> Any:
     try:
-        return orjson.loads(charsets.decode(body, charset).strip())
+        return _loads(charsets.decode(body, charset).strip())
     except orjson.JSONDecodeError as fault:
         raise BadPayload(f"The body is not valid JSON: {fault}.") from None
 

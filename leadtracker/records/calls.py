@@ -252,6 +252,19 @@ def missed_before(session: Session, account_id: int, caller: str, at: datetime) 
     return None
 
 
+def that_return(session: Session, call: CallRow) -> Sequence[int]:
+    """The later calls to a caller that may return this call, or seemed to."""
+    after = CallRow.started_at.between(call.started_at, call.started_at + RETURNED_WITHIN)
+    return session.scalars(
+        select(CallRow.id).where(
+            CallRow.caller == call.caller,
+            after,
+            CallRow.account_id == call.account_id,
+            CallRow.direction == Direction.OUTGOING.value,
+        )
+    ).all()
+
+
 def known_by(
     session: Session, site_ids: Collection[int], caller: str, before: datetime
 ) -> CallRow | None:
@@ -271,12 +284,13 @@ def known_by(
 
 
 def silent(session: Session, before: datetime, count: int) -> Sequence[int]:
-    """Calls without an end of which nothing has come since a moment."""
-    heard = exists().where(
-        InboxRow.call_pk == CallRow.id,
-        or_(InboxRow.received_at > before, InboxRow.state == "new"),
-    )
-    found = select(CallRow.id).where(OPEN, CallRow.started_at < before, ~heard)
+    """Calls without an end of which nothing has come since a moment.
+
+    A PBX whose clock is wrong may name a beginning that is still to come.
+    """
+    told = exists().where(InboxRow.call_pk == CallRow.id)
+    heard = told.where(or_(InboxRow.received_at > before, InboxRow.state == "new"))
+    found = select(CallRow.id).where(OPEN, or_(CallRow.started_at < before, told), ~heard)
     return session.scalars(found.order_by(CallRow.started_at).limit(count)).all()
 
 

@@ -142,6 +142,7 @@ class Inbox:
         # A file does not hang up, so one connection serves whoever writes.
         if engine.dialect.name != "postgresql":
             kept = committing.connect()
+            kept.detach()  # so that closing it closes the file, also once the pool is gone
             weakref.finalize(self, kept.close)
             self._connect = lambda: nullcontext(kept)
 

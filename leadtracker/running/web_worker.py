@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from gunicorn.http import get_parser
+from gunicorn.http.errors import InvalidHeader, UnsupportedTransferCoding
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from leadtracker.running.arrivals import Arrivals
@@ -75,6 +76,12 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc] # gunicorn ships no typ
             return super().handle_request(req, conn)
         except TimeoutError:
             raise StopIteration from None
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """A coding that nobody knows is the client's fault, so no alarm of ours: 400, not 501."""
+        if isinstance(exc, UnsupportedTransferCoding):
+            exc = InvalidHeader("TRANSFER-ENCODING")
+        super().handle_error(req, client, addr, exc)
 
     def finish_request(self, conn: Any, _: Any) -> None:
         """Close at once: gunicorn would wait here for the client, and all others with it."""

@@ -63,6 +63,7 @@ class Page:
     visitor: str
     arrival: Arrival
     touchpoint: Touchpoint
+    address: str = ""
     did: str | None = None
     state: str = "visible"
     level: int = 0
@@ -70,7 +71,7 @@ class Page:
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.visitor, self.visit, self.arrival)
+        return Asker(self.visitor, self.visit, self.arrival, address=self.address)
 
 
 class Replay:
@@ -153,7 +154,11 @@ class Replay:
             _category("topic", event["topic"]),
         )
         page = self._pages[event["visit"]] = Page(
-            str(event["visit"]), event["visitor"], arrival, Touchpoint(source=event["source"])
+            str(event["visit"]),
+            event["visitor"],
+            arrival,
+            Touchpoint(source=event["source"]),
+            event.get("network", ""),
         )
         if event["bot"]:
             return _decision(event, None, "bot")

@@ -15,10 +15,11 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_cors import CORS
+from werkzeug.routing import PathConverter
 
 from leadtracker import address
 from leadtracker.calls.in_time import InTime, result
-from leadtracker.calls.plain_text import visible
+from leadtracker.calls.plain_text import plain_text, visible
 from leadtracker.calls.quota import Quotas
 from leadtracker.calls.receiving import UNREADABLE, receive
 from leadtracker.calls.screen_pop import ScreenPops
@@ -52,6 +53,12 @@ PASTED_WITH = "/ \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202b\u202c\ufeff"
 log = logging.getLogger(__name__)
 
 
+class PastedPath(PathConverter):
+    """Any path, with line breaks too."""
+
+    regex = "(?s:[^/].*?)"
+
+
 def register(
     app: Flask,
     inbox: Inbox,
@@ -75,7 +82,11 @@ def register(
         answer.vary.add("Origin")  # flask-cors says so only when it has two origins or more
         return answer
 
-    @blueprint.route("/pbx/<account_key>/<path:rest>", methods=["GET", "POST"], merge_slashes=False)
+    app.url_map.converters["pasted"] = PastedPath
+
+    @blueprint.route(
+        "/pbx/<account_key>/<pasted:rest>", methods=["GET", "POST"], merge_slashes=False
+    )
     def notification(account_key: str, rest: str) -> ResponseReturnValue:
         request.max_content_length = LONGEST_BODY
         secret, family_name = _parts_of_address(rest)
@@ -182,8 +193,16 @@ def _of_crm(crm: Crm, account: Account, received: Notification) -> Json | None:
     )
     CRM_ANSWERS.labels(account.key, result).inc()
     return theirs and {
-        name: visible(value) if isinstance(value, str) else value for name, value in theirs.items()
+        name: _harmless(value) if isinstance(value, str) else value
+        for name, value in theirs.items()
     }
+
+
+def _harmless(text: str) -> str:
+    """An address is kept whole; any other text is a name that an agent reads."""
+    if text.lstrip().lower().startswith(("http://", "https://")):
+        return visible(text)
+    return plain_text(text)
 
 
 def _not_kept(

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-# Never //host, which a browser takes for another server.
 PREFIX = re.compile(r"(?:/[\w.~%-]+)+", re.ASCII)
+# Never //host, which a browser takes for another server, however it is written.
+ELSEWHERE = re.compile(r"//|[\\\x00-\x1f]")
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -29,9 +30,9 @@ class Prefixed:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         told = environ.get("SCRIPT_NAME", "").rstrip("/")
-        prefix = self._usual
-        if PREFIX.fullmatch(told):
-            prefix = unquote(told, "latin-1")
+        prefix, plain = self._usual, unquote(told, "latin-1")
+        if PREFIX.fullmatch(told) and not ELSEWHERE.search(plain):
+            prefix = plain
         path = environ.get("PATH_INFO", "")
         environ["SCRIPT_NAME"] = prefix
         for inside in (prefix, self._usual):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from leadtracker.domain import Site
 from leadtracker.live import Live
 from leadtracker.matching.calibration import Calibration
-from leadtracker.records import verdicts
-from leadtracker.records.calls import Snapshot, fill_visitor
+from leadtracker.records import calls, inbox, verdicts
+from leadtracker.records.calls import NOT_COMING_IN, Snapshot, fill_visitor
 from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow
 from leadtracker.records.verdicts import Judgment, Part
@@ -62,7 +62,10 @@ def from_verdict(
 
 
 def assign(session: Session, row: CallRow, whose: Assignment) -> None:
-    """Make a saved call whose it is: its row, its verdict and its shares. The caller commits."""
+    """Make a saved call whose it is: its row, its verdict and its shares. The caller commits.
+
+    Calls that return it are read again, because they are whose it is.
+    """
     copy, parts = whose.snapshot, whose.parts
     if whose.judged is None and parts is None:
         parts = [(1.0, copy.touchpoint)] if copy.touchpoint else []
@@ -77,3 +80,6 @@ def assign(session: Session, row: CallRow, whose: Assignment) -> None:
         verdicts.save(session, [(row.id, whose.site.id, whose.judged)])
     if parts is not None:
         verdicts.share(session, {row.id: parts})
+    if row.caller and row.direction not in NOT_COMING_IN:
+        for call_pk in calls.that_return(session, row):
+            inbox.read_call_again(session, call_pk)

@@ -12,17 +12,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from leadtracker.domain import Touchpoint
-from leadtracker.numbers.touchpoint import CLICK_IDS, touchpoint
+from leadtracker.numbers.touchpoint import MISSPELLED, TELLING, touchpoint
+from leadtracker.pbx.fields import FieldReader
 from leadtracker.records.session import Session
 from leadtracker.records.tables import CallRow
 from leadtracker.reports.one_call import legs_as_written
 
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-TELLING = (*UTM, *CLICK_IDS)
-MISSPELLED = {"glid": "gclid"}  # as the PBX's document has it
 PAGES = ("page", "landing_page", "url")
 PREFIX = "var_"
 LONGEST = 300
+MOST_FIELDS = 100
 
 
 def custom_touchpoint(session: Session, call: CallRow) -> Touchpoint | None:
@@ -37,10 +36,10 @@ def custom_touchpoint(session: Session, call: CallRow) -> Touchpoint | None:
 def of_custom(custom: Mapping[str, Any], at: datetime) -> Touchpoint | None:
     """None where the custom data names neither a campaign nor a click. The arrival is not known."""
     said = dict(_texts(custom))
-    query = {name: said[name] for name in TELLING if name in said}
-    if not query:
-        return None
     page = next((said[name] for name in PAGES if name in said), "")
+    query = _query_of(page) | {name: said[name] for name in sorted(TELLING & said.keys())}
+    if query.keys().isdisjoint(TELLING):
+        return None
     referrer = said.get("referrer", "")
     try:
         found = touchpoint(_with_query(page, query), referrer, at)
@@ -56,14 +55,25 @@ def _with_query(page: str, query: Mapping[str, str]) -> str:
     parts = urlsplit(page)
     if page and not page.startswith("/") and parts.scheme not in ("http", "https"):
         raise ValueError("no page of a site")
-    return parts._replace(query=urlencode(dict(parse_qsl(parts.query)) | dict(query))).geturl()
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def _query_of(page: str) -> dict[str, str]:
+    """What the page's own address says; nothing where it is none."""
+    try:
+        return dict(parse_qsl(urlsplit(page).query, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return {}
 
 
 def _texts(custom: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Names in small letters and without the PBX's prefix; an object in it is opened once."""
+    reader = FieldReader(custom)
     for key, value in custom.items():
-        inner = value if isinstance(value, dict) else {key: value}
-        for name, text in inner.items():
-            plain = name.lower().removeprefix(PREFIX)
-            if isinstance(text, str) and text.strip():
-                yield MISSPELLED.get(plain, plain), text.strip()[:LONGEST]
+        for name, said in (reader.object(key) or {key: value}).items():
+            plain = name.strip().lower().removeprefix(PREFIX)
+            text = ""
+            if isinstance(said, str | int | float) and not isinstance(said, bool):
+                text = str(said).strip()[:LONGEST]  # the number of a campaign may be its name
+            if text:
+                yield MISSPELLED.get(plain, plain), text

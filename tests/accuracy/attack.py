@@ -21,7 +21,8 @@ from leadtracker.simulate.stores import BEGIN, open_stores
 
 HONEST, NUMBERS, DAY, HOUR = 100, 40, 86400.0, 3600.0
 FORGED = (1, 10, 100, 1000)
-KINDS = ("visitors", "phones", "taps")
+ORDINARY = "ordinary"  # no attack: as many more visitors, who claim nothing and never call
+KINDS = ("visitors", "phones", "taps", ORDINARY)
 OF_ADDRESS = 10  # forged visitors
 ORDER = ("visit", "known_phone", "engaged", "tap", "leave", "call")
 MOST_PLANTED, MOST_LOST = 0.5, 2.0  # percent of the honest calls; points
@@ -54,13 +55,14 @@ def honest_world(chance: random.Random) -> Events:
         begun = HOUR + chance.random() * 20 * HOUR
         how = n % 10
         on_default = how in (6, 7)
-        events.append(visit(begun, n, f"honest{n}", sees_number=not on_default))
+        home = {"network": f"home{n}"}
+        events.append(visit(begun, n, f"honest{n}", sees_number=not on_default) | home)
         events.append({"t": begun + 20, "type": "engaged", "visit": n, "level": 1})
         call = {"type": "call", "call": n, "phone": phone_of(n), "region": n % 10, "topic": None}
         call |= {"answered": True, "dials": {"fallback": True} if on_default else {"visit": n}}
         at = begun + 60 + chance.random() * 60
         if on_default:
-            events.append({"t": at - 8, "type": "tap", "visit": n, "network": f"home{n}"})
+            events.append({"t": at - 8, "type": "tap", "visit": n} | home)
         events.append({"t": begun + 240, "type": "leave", "visit": n})
         if how > 7:
             at = begun + 240 + chance.random() * 2 * HOUR
@@ -79,14 +81,15 @@ def forged(kind: str, count: int, honest: Events, chance: random.Random) -> Even
         begun = max(0.0, call["t"] - 90 - chance.random() * HOUR)
         if kind == "taps":
             tapped = to_default[n // OF_ADDRESS % len(to_default)] - 5
-            events.append(visit(tapped - 2, number, who, sees_number=False))
+            events.append(visit(tapped - 2, number, who, sees_number=False) | address)
             events.append({"t": tapped - 1, "type": "engaged", "visit": number, "level": 1})
             events.append({"t": tapped, "type": "tap", "visit": number} | address)
             continue
-        events.append(visit(begun, number, who, sees_number=kind == "visitors"))
+        events.append(visit(begun, number, who, sees_number=kind != "phones") | address)
         events.append({"t": begun + 30, "type": "engaged", "visit": number, "level": 2})
-        told = {"type": "known_phone", "visitor": who, "phone": call["phone"]} | address
-        events.append({"t": begun + 31} | told)
+        if kind != ORDINARY:
+            told = {"type": "known_phone", "visitor": who, "phone": call["phone"]} | address
+            events.append({"t": begun + 31} | told)
         events.append({"t": begun + 180, "type": "leave", "visit": number})
     return events
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -31,6 +32,7 @@ class Size:
 
     seconds: float
     pairs: int
+    tails: int  # pairs of runs at half of the rate
     singles: int  # runs of one request at a time
     matches: int
     large: int  # numbers of the large pool
@@ -38,8 +40,8 @@ class Size:
     calls: int  # in the report that people look at
 
 
-WHOLE = Size(6.0, 3, 5, 2000, 20_000, 2000, 1_000_000)
-QUICK = Size(0.2, 1, 1, 100, 1500, 200, 2000)
+WHOLE = Size(6.0, 3, 7, 5, 2000, 20_000, 2000, 1_000_000)
+QUICK = Size(0.2, 1, 1, 1, 100, 1500, 200, 2000)
 
 
 @contextmanager
@@ -132,13 +134,7 @@ def _serve_and_measure(folder: Path, size: Size) -> None:
 
 def of_routes(loads: Loads, bare_url: str, size: Size) -> None:
     """Each route beside the bare one, and the screen pop at half its rate."""
-    baseline = load.script(
-        loads.folder, "bare", load.known_number("bare", 200).replace("/tracker.js", "/")
-    )
-
-    def bare(for_seconds: float) -> Run:
-        return load.run(bare_url, baseline, for_seconds)
-
+    bare = bare_load(loads.folder, bare_url)
     routes = loads.routes()
     routes[KNOWN](min(1.0, size.seconds))  # the first requests are slower
     for name, route in routes.items():
@@ -146,9 +142,32 @@ def of_routes(loads: Loads, bare_url: str, size: Size) -> None:
         if name == NEW:  # the pool must last for all of them
             seconds /= size.pairs
         found = compare(name, bare, route, seconds, size.pairs)
+        calm = round(16 / (found.rate / 2) * 1000)
         if name == POP:
-            slower = loads.pops(pause_ms=round(16 / (found.rate / 2) * 1000))(size.seconds)
-            tell("screen pop at half of that", slower)
+            tell("screen pop at half of that", loads.pops(pause_ms=calm)(size.seconds))
+        if name == KNOWN:
+            calm_bare = bare_load(loads.folder, bare_url, pause_ms=calm)
+            compare_tails(calm_bare, loads.known(pause_ms=calm), size)
+
+
+def bare_load(folder: Path, url: str, pause_ms: float = 0) -> Load:
+    request = load.known_number("bare", 200).replace("/tracker.js", "/")
+    lua = load.script(folder, f"bare{pause_ms}", request, pause_ms=pause_ms)
+    return partial(load.run, url, lua)
+
+
+def compare_tails(bare: Load, route: Load, size: Size) -> None:
+    """How late the latest answers are at half of the rate, on the bare route and on ours."""
+    bares, runs = [], []
+    for _ in range(size.tails):
+        bares.append(bare(size.seconds / 2).p99)
+        runs.append(route(size.seconds / 2).p99)
+    ratio = statistics.median(ours / theirs for ours, theirs in zip(runs, bares, strict=True))
+    print(
+        f"number request at half of that: p99 {statistics.median(runs):.1f} ms, bare route "
+        f"{statistics.median(bares):.1f} ms: {ratio:.1f}x",
+        flush=True,
+    )
 
 
 def of_pools(loads: Loads, size: Size) -> None:

@@ -39,7 +39,7 @@ class Size:
     large: int  # numbers of that pool
 
 
-WHOLE = Size(2.0, 1.0, 9, 30_000)
+WHOLE = Size(2.0, 0.6, 15, 30_000)
 QUICK = Size(0.2, 0.1, 2, 1500)
 
 

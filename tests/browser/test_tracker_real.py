@@ -28,7 +28,7 @@ from tests.browser.page_server import PageServer
 from tests.browser.test_tracker_number_request import hide
 from tests.browser.test_tracker_signals import copy, tap_link
 from tests.patience import PATIENCE
-from tests.served import Served, serving
+from tests.served import Served, answers, serving
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -97,7 +97,7 @@ def store(running: Served) -> Iterator[redis.Redis]:
     client = redis.Redis.from_url(
         f"unix://{socket_of(running.folder / 'data' / 'redis', 'redis')}", protocol=2
     )
-    running.until(lambda: ready(running))
+    running.until(lambda: answers(f"{running.url}/readyz"))
     empty(client, running)
     yield client
     client.close()
@@ -123,13 +123,6 @@ def new_browser(
     for context in contexts:
         context.close()
     assert complaints.of_page == []
-
-
-def ready(served: Served) -> bool:
-    try:
-        return requests.get(f"{served.url}/readyz", timeout=2).ok
-    except requests.RequestException:  # refused, or begun and not yet answering
-        return False
 
 
 def number_of(page: Page) -> str:
@@ -299,7 +292,7 @@ def test_the_service_dies_and_comes_back(
         expect(page.locator("#words")).to_contain_text(f"telephone {number}, fax 03-123-4568")
     assert complaints.of_page == []
     running.start()
-    running.until(lambda: ready(running))
+    running.until(lambda: answers(f"{running.url}/readyz"))
     with page.expect_response(lambda response: response.ok):
         page.clock.run_for(10 * 60_000)
     assert number_of(page) == number

@@ -44,6 +44,24 @@ def with_user(engine: Engine) -> None:
     add_user(engine, "dana", "a password of some length")
 
 
+def test_a_path_in_any_script_and_no_header_that_makes_one(tmp_path: Path) -> None:
+    path = "/%D7%9E%D7%A2%D7%A7%D7%91"
+    with serving(tmp_path, SITES, public_url=f"https://example.com{path}") as (served, engine):
+        with_user(engine)
+        served.until(lambda: "pages" in served.parts() and ready(served))
+        with direct_session() as http:
+            for sent in ({}, {"SCRIPT_NAME": "/x"}, {"PATH_INFO": "/x"}):
+                for there in ("/calls", f"{path}/calls"):
+                    answer = http.get(
+                        f"{served.url}{there}",
+                        headers=sent,
+                        timeout=PATIENCE,
+                        allow_redirects=False,
+                    )
+                    assert answer.status_code == 302, answer.text
+                    assert answer.headers["Location"].startswith(f"{path}/login?")
+
+
 def test_pages_die_and_come_back_and_number_requests_do_not_wait(tmp_path: Path) -> None:
     with serving(tmp_path, SITES) as (served, engine), direct_session() as http:
         with_user(engine)

@@ -12,7 +12,7 @@ import requests
 
 from tests.conftest import SITE
 from tests.patience import PATIENCE, until
-from tests.served import Served, serving
+from tests.served import Served, answers, serving
 
 CHUNKS = b"POST /tracker.js HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 STALLED = {
@@ -33,15 +33,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     short = {"workers": "1", "threads": "4", "header_seconds": "1", "body_seconds": "2"}
     with serving(folder, SITE, **short) as (served, engine):
         engine.dispose()
-        served.until(lambda: _answers(served))
+        served.until(lambda: answers(f"{served.url}/readyz"))
         yield served
-
-
-def _answers(served: Served) -> bool:
-    try:
-        return requests.get(f"{served.url}/readyz", timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def connect(served: Served) -> socket.socket:
@@ -132,4 +125,12 @@ def test_whoever_asks_first_gets_our_word_and_then_the_answer(served: Served) ->
         connection.sendall(STALLED["it waits for our word"])
         assert connection.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"x" * 100)
+        assert read_all(connection).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("coding", ["bogus", "xchunked", "gzip", "chunked, chunked", ""])
+def test_a_coding_that_nobody_knows_is_no_fault_of_ours(served: Served, coding: str) -> None:
+    with connect(served) as connection:
+        head = f"POST /tracker.js HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n"
+        connection.sendall(f"{head}0\r\n\r\n".encode())
         assert read_all(connection).startswith(b"HTTP/1.1 400 ")

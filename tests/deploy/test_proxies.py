@@ -16,7 +16,7 @@ import requests
 
 from tests.conftest import SITE
 from tests.patience import PATIENCE, until
-from tests.served import Served, serving
+from tests.served import Served, answers, serving
 
 DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy"
 SECRET = "secret-of-the-pbx-account"
@@ -69,13 +69,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         engine.dispose()
         served.until(lambda: answers(f"{served.url}/readyz"))
         yield served
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def nginx(folder: Path, port: int, upstream: str) -> list[str]:

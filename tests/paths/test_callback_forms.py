@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadtracker.callback_rules.opening import LOOK_AHEAD_DAYS
 from leadtracker.records import api_keys
-from tests.callback_road import ORIGIN, PHONE, Road, long
+from leadtracker.records.tables import CallRow
+from tests.callback_road import ORIGIN, PHONE, TARGET, Road, long
+from tests.dashboard_rows import add, call
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,20 @@ class TestPlainForm:
         assert self.send(road, **fields).status_code == 303
         road.settle()
         assert road.dialed() == {message["id"]: 1}
+        assert [row.known_visitor for row in road.rows()] == [long("dana")]
+
+    def test_of_somebody_whose_call_was_missed(self, road: Road) -> None:
+        """Nothing tells whose a form without the script is; an earlier call does."""
+        now = datetime.now(UTC)
+        missed = call(now - timedelta(hours=1), caller=TARGET, outcome="missed")
+        add(road.stores.engine, missed)
+        self.send(road)
+        road.settle()
+        with Session(road.stores.engine) as session:
+            row = session.scalars(select(CallRow).order_by(CallRow.id.desc())).first()
+        assert row is not None
+        assert (row.visitor_id, row.campaign) == (missed.visitor_id, "spring")
+        assert (row.called_back, row.match["name"]) == (True, "Dana")
 
     @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
     def test_from_another_site(self, road: Road, origin: str) -> None:

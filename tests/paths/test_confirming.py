@@ -27,7 +27,7 @@ from leadtracker.running.worker import Worker
 from leadtracker.web.stores import Stores
 from leadtracker.who_called.corrections import keep_word
 from tests.dashboard_rows import OURS, add, lease, touchpoint
-from tests.paths.test_main_road import PBX, cdr, number, settle
+from tests.paths.test_main_road import PBX, cdr, number, settle, wall_clock
 
 DANA, YOSSI = "dana".ljust(22, "_"), "yossi".ljust(22, "_")
 PHONE = "+972501234567"
@@ -38,7 +38,13 @@ JUDGED = ("posterior", "evidence", "stated", "untold", "days")
 
 
 @pytest.fixture
-def call(app: Flask, worker: Worker, stores: Stores) -> int:
+def status() -> str:
+    """How the call ended; tests name another one."""
+    return "ANSWER"
+
+
+@pytest.fixture
+def call(app: Flask, worker: Worker, stores: Stores, status: str) -> int:
     """A call to a number that Yossi looks at, and that Dana was shown a while before."""
     client = app.test_client()
     shown = str(number(client, "yossi")["did"])
@@ -49,9 +55,8 @@ def call(app: Flask, worker: Worker, stores: Stores) -> int:
         stores.engine,
         lease(at, did=shown, visitor=DANA, left=left, source_key="facebook", arrival=came),
     )
-    assert (
-        client.post(f"{PBX}/cdr", json=cdr("0" + shown.removeprefix("+972"))).get_json()["Err"] == 0
-    )
+    said = cdr("0" + shown.removeprefix("+972"), status=status)
+    assert client.post(f"{PBX}/cdr", json=said).get_json()["Err"] == 0
     settle(worker)
     with Session(stores.engine) as session:
         return session.scalars(select(CallRow.id)).one()
@@ -94,6 +99,11 @@ def _of_people(session: Session) -> dict[str, Any]:
         ),
         "known": sorted((row.phone, row.visitor, row.said_by) for row in known),
     }
+
+
+def _shares(session: Session, call: int) -> list[tuple[str, float]]:
+    found = session.scalars(select(ShareRow).where(ShareRow.call_pk == call))
+    return sorted((row.campaign, round(row.p, 6)) for row in found)
 
 
 def _flat(counts: dict[str, dict[str, float]]) -> dict[str, float]:
@@ -157,6 +167,31 @@ def test_a_word_is_shown_at_once_then_learned_then_undone(
     assert rows(stores) == after
     say(dashboard, worker, call, undo="1")
     same(rows(stores), before)
+
+
+@pytest.mark.parametrize("status", ["NOANSWER"])
+def test_a_return_call_is_whose_the_missed_call_is(
+    dashboard: FlaskClient, worker: Worker, stores: Stores, call: int
+) -> None:
+    said = {"type": "Extension Outgoing", "caller": "037654321", "target": "0501234567"}
+    said |= {"callerextension": "SIP1", "ivruniqueid": "return-1"}
+    later = wall_clock() + 60
+    assert dashboard.post(f"{PBX}/cdr", json=cdr("", time=later, **said)).get_json()["Err"] == 0
+    settle(worker)
+
+    def both() -> list[tuple[Any, ...]]:
+        with Session(stores.engine) as session:
+            return [
+                (row.visitor_id, row.campaign, _shares(session, row.id))
+                for row in session.scalars(select(CallRow).order_by(CallRow.id))
+            ]
+
+    before = both()
+    for form in ({"visitor": DANA}, {"nobody": "1"}, {"visitor": YOSSI}, {"undo": "1"}):
+        say(dashboard, worker, call, **form)
+        missed, returned = both()
+        assert returned == missed
+    assert both() == before
 
 
 def test_a_word_of_the_command_line_has_no_name(

@@ -109,10 +109,15 @@ def test_its_answer_is_merged_and_it_is_asked_as_we_were(app: Flask, crm: type[C
     assert crm.asked == [("GET", f"/pop?user=7&{query}", b"")]
 
 
-def test_nothing_invisible_of_it_reaches_an_agent(app: Flask, crm: type[Crm]) -> None:
-    crm.answer = {"STATUS": "OK", "CLIENTNAME": "\u202eLois\x1b\n Lane", "TOTAL": 2}
+def test_a_name_that_it_gives_is_plain_text_and_an_address_stays_whole(
+    app: Flask, crm: type[Crm]
+) -> None:
+    said = {"CLIENTNAME": "\u202e<b>Lois</b>\x1b\n Lane", "COMPANY": "x" * 5000, "TOTAL": 2}
+    address = "https://crm.example.com/" + "7" * 400
+    crm.answer = {"STATUS": "OK", "URL": f"{address}\u202e"} | said
     answer = app.test_client().get(POP).get_json()
     assert (answer["CLIENTNAME"], answer["TOTAL"]) == ("Lois Lane", 2)
+    assert (answer["COMPANY"], answer["URL"]) == ("x" * 200, address)
 
 
 def test_json_is_passed_on_byte_for_byte(app: Flask, crm: type[Crm]) -> None:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from leadtracker.numbers.touchpoint import AD_IDS
 from leadtracker.records.tables import CallRow
 from tests.dashboard_rows import NOW, add, call, touchpoint, unknown_call
 
@@ -253,12 +254,8 @@ EXPORTED = {
     "Content": "",
     "Landing page": "/sale",
     "Referrer": "https://www.google.com/",
+    **dict.fromkeys(AD_IDS, ""),
     "gclid": "abc",
-    "gbraid": "",
-    "wbraid": "",
-    "msclkid": "",
-    "fbclid": "",
-    "ttclid": "",
     "First channel": "paid search",
     "First source": "google",
     "First campaign": "'=cmd|' /C calc'!A0",

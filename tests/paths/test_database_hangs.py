@@ -29,7 +29,7 @@ from leadtracker.web.stores import Stores
 from leadtracker.web.waiting import Places
 from tests.conftest import SITE
 from tests.patience import PATIENCE, until
-from tests.served import serving
+from tests.served import answers, serving
 
 HEADERS = {"Origin": "https://shop.example.com", "User-Agent": "Mozilla/5.0 Chrome/140.0"}
 NUMBER = {"ask": "number", "token": "shop-token", "visitor": "v" * 22, "visit": "w" * 22}
@@ -180,7 +180,7 @@ def test_a_lost_place_in_the_inbox_is_said(
 def test_numbers_are_given_while_many_notifications_wait(tmp_path: Path) -> None:
     """Of four threads three may wait: the fourth answers pages."""
     with serving(tmp_path, SITE, workers="1", threads="4") as (served, engine):
-        served.until(lambda: _get(f"{served.url}/readyz"))
+        served.until(lambda: answers(f"{served.url}/readyz"))
         engine.dispose()
         statuses: list[int] = []
 
@@ -206,10 +206,3 @@ def test_numbers_are_given_while_many_notifications_wait(tmp_path: Path) -> None
         for thread in threads:
             thread.join()
         assert set(statuses) == {200, 503}
-
-
-def _get(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.RequestException:
-        return False

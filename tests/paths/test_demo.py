@@ -25,6 +25,7 @@ from leadtracker.demo.world import HAIFA, SHOPS
 from leadtracker.errors import SettingsError
 from tests.demo_run import COMMAND, PERSON, Running, surroundings
 from tests.patience import PATIENCE, until
+from tests.served import answers
 
 
 def calls(folder: Path) -> list[dict[str, Any]]:
@@ -264,13 +265,7 @@ def test_it_goes_on_when_gunicorn_is_killed(second_run: Running, http: requests.
     os.killpg(master, signal.SIGKILL)
     second_run.until("web died")
 
-    def ready() -> bool:
-        try:
-            return http.get(f"{dashboard}/readyz", timeout=5).ok
-        except requests.RequestException:
-            return False
-
-    until(ready)
+    until(lambda: answers(f"{dashboard}/readyz"))
     told = second_run.printed.count(" sees ")
     until(lambda: second_run.printed.count(" sees ") > told + 1)
 

@@ -21,6 +21,7 @@ from leadtracker import site_file
 from leadtracker.records.database import migrate, open_database
 from tests.conftest import SITE
 from tests.patience import PATIENCE, until
+from tests.served import answers
 
 ROOT = Path(__file__).parent.parent.parent
 HEADERS = {"Origin": "https://shop.example.com", "User-Agent": "Mozilla/5.0 Chrome/140.0"}
@@ -58,21 +59,11 @@ def address(tmp_path: Path, redis_url: str) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait(url)
+        until(lambda: answers(f"{url}/readyz"))
         yield url
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(PATIENCE)
-
-
-def _wait(url: str) -> None:
-    def ready() -> bool:
-        try:
-            return requests.get(f"{url}/readyz", timeout=5).ok
-        except requests.RequestException:
-            return False
-
-    until(ready)
 
 
 def test_it_serves_reads_and_counts(address: str) -> None:

@@ -25,7 +25,8 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    "after", ["", "/", "//", "%20", "%20/", "/%20", "%09", "%C2%A0", "%E2%80%8F"]
+    "after",
+    ["", "/", "//", "%20", "%20/", "/%20", "%09", "%0A", "%0D%0A", "/%0A", "%C2%A0", "%E2%80%8F"],
 )
 def test_what_follows_an_address_is_no_part_of_it(
     client: FlaskClient, stores: Stores, after: str
@@ -149,7 +150,16 @@ class TestPrefix:
 
     @pytest.mark.parametrize(
         "prefix",
-        ["//evil.example", "evil", "/a//b", "/<b>", "/a\\b", "https://e", "/\xff", "/\xd7"],
+        [
+            *("//evil.example", "evil", "/a//b", "/<b>", "/a\\b", "https://e", "/\xff", "/\xd7"),
+            *(
+                "/%2fevil.example",
+                "/%2F%2fevil.example",
+                "/%5cevil.example",
+                "/a%2f/b",
+                "/a%0d%0ab",
+            ),
+        ],
     )
     def test_what_is_no_path_is_none(self, under: Callable[..., FlaskClient], prefix: str) -> None:
         client = under("https://example.com", proxies=1)

@@ -3,6 +3,7 @@ what keeps them quick at a million calls."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from leadtracker.domain import Outcome, Site
-from leadtracker.records import leases
+from leadtracker.records import inbox, leases
 from leadtracker.reports import one_call
 from leadtracker.reports.callbacks import newest_callback
 from leadtracker.reports.calls import (
@@ -152,3 +153,10 @@ def test_a_tap_on_the_default_number_is_found_among_any_number_of_visits_without
         "leases_without_number" in plan
         for plan in plans(engine, LOOKUPS["who called the default number"])
     )
+
+
+def test_what_tells_of_a_call_is_found_without_what_adds_nothing(engine: Engine) -> None:
+    """A call may have thousands of notifications of a megabyte each."""
+    (plan,) = plans(engine, lambda session: list(inbox.of_call(session, 1)))
+    assert "inbox_call" in plan
+    assert re.search(r"call_pk\W+ ?\S+ AND \S*\(?\(?state", plan), plan

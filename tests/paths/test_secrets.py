@@ -14,7 +14,7 @@ import requests
 
 from tests.conftest import SITE
 from tests.patience import PATIENCE
-from tests.served import Served, serving
+from tests.served import Served, answers, serving
 
 WEBHOOK = "the-secret-in-an-address-of-the-pbx"
 CODE = "the-code-of-click-to-call-4711"
@@ -48,16 +48,9 @@ MALFORMED = [
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("secrets")
     with serving(folder, SITES, workers="1") as (served, engine):
-        served.until(lambda: _answers(served))
+        served.until(lambda: answers(f"{served.url}/readyz"))
         engine.dispose()
         yield served
-
-
-def _answers(served: Served) -> bool:
-    try:
-        return requests.get(f"{served.url}/readyz", timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def _say(served: Served, text: str) -> bytes:

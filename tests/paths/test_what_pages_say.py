@@ -23,7 +23,7 @@ from leadtracker.reports.period import Period
 from leadtracker.reports.sources import SourceFilter, sources, total
 from leadtracker.web.stores import Stores
 from tests.dashboard_rows import add, call, unknown_call
-from tests.notifications import DANA, DID, NOON, WHILE1, Pbx
+from tests.notifications import DANA, DID, NOON, WHILE1, Pbx, wall_clock
 
 OTHER = "+97237654321"  # a number of the account that no site shows
 EVER = SourceFilter(Period("UTC"))
@@ -70,6 +70,16 @@ class TestTheEndThatNeverComes:
                 read_again(session, broken_only=False)
                 session.commit()
 
+    def test_a_call_whose_clock_is_ahead(self, pbx: Pbx) -> None:
+        now = datetime.now(UTC)
+        pbx.pop(name="call-1", callStarted=wall_clock(now + timedelta(days=400)))
+        for age, ended in ((1, 0), (5, 1), (5, 0)):
+            heard(pbx, now - timedelta(hours=age))
+            pbx.read_all()
+            assert end_silent_calls(pbx.engine, now - timedelta(hours=4)) == ended
+            pbx.read_all()
+        assert [row.phase for row in pbx.calls()] == ["ended"]
+
     def test_a_call_whose_notifications_are_gone(self, pbx: Pbx) -> None:
         add(pbx.engine, unknown_call(NOON, phase="ringing", outcome="unknown"))
         assert end_silent_calls(pbx.engine, NOON + timedelta(hours=4)) == 1
@@ -101,6 +111,29 @@ class TestWhile1:
         assert [(row.direction, row.caller) for row in pbx.calls()] == [
             ("outgoing", "+40712345678")
         ]
+
+    @pytest.mark.parametrize("reverse", [False, True])
+    def test_an_answer_that_was_seen_is_one(self, reverse: bool, pbx: Pbx) -> None:
+        """Its end does not say it, and so a call-back that was answered counted for nothing."""
+        for began, telephone in ((0, "0712345678"), (3600, "0712345679")):
+            add(pbx.engine, call(NOON, account_id=2, caller=f"+4{telephone}", outcome="missed"))
+            ids = {"uniqueid": f"{int(NOON.timestamp()) + began + 60}.7", "telephone": telephone}
+            events = [("dial_answer", 70), ("outgoing_end", 100)]
+            for event, seconds in reversed(events) if reverse else events:
+                said = self.OUT | ids | {"event": event, "queue": "sales", "agent": "101"}
+                pbx.keep("events", said, account=WHILE1, seconds=began + seconds)
+            pbx.read_all()
+        returned = [row for row in pbx.calls() if row.direction == "outgoing"]
+        assert [(row.outcome, row.talk_seconds) for row in returned] == [("answered", 30)] * 2
+        with Session(pbx.engine) as session:
+            assert total(sources(session, EVER, "channel")).answered.mean == 2
+
+    def test_queue_and_agent_are_read_before_the_end(self, pbx: Pbx) -> None:
+        said = {"event": "queue_answer", "queue": "sales", "agent": "101", "uniqueid": "x.1"}
+        pbx.keep("events", said | {"telephone": "0712345678"}, account=WHILE1)
+        pbx.read_all()
+        (row,) = pbx.calls()
+        assert (row.queue, row.representative, row.extension) == ("sales", "101", "101")
 
 
 class TestCustomData:
@@ -134,6 +167,38 @@ class TestCustomData:
         with Session(pbx.engine) as session:
             found = {line.key: line.calls.mean for line in sources(session, EVER, "campaign")}
         assert found == {("google", "spring"): pytest.approx(1)}
+
+    @pytest.mark.parametrize(
+        "custom",
+        [
+            {"utm_source": "google", "utm_campaign": 7},
+            {"visitorInfo": json.dumps({"utm_source": "google", "utm_campaign": "7"})},
+            json.dumps(json.dumps({"utm_source": "google", "utm_campaign": "7"})),
+            [{"utm_source": "google"}, {" UTM_Campaign ": "7"}],
+            {"page": "https://shop.example.com/a?utm_source=google&utm_campaign=7"},
+        ],
+    )
+    def test_in_whatever_shape(self, custom: Any, pbx: Pbx) -> None:
+        pbx.cdr("call-1", CustomData=custom)
+        pbx.read_all()
+        assert [(row.source, row.campaign) for row in pbx.calls()] == [("google", "7")]
+
+    @pytest.mark.parametrize("name", ["CustomData[{}]", "customdata.{}", "CUSTOM_DATA[{}]"])
+    def test_field_by_field(self, name: str, pbx: Pbx) -> None:
+        said = {name.format("utm_source"): "google", name.format("utm_campaign"): "7"}
+        pbx.keep("cdr", said | {"ivruniqueid": "call-1", "time": wall_clock(NOON), "caller": DANA})
+        pbx.read_all()
+        assert [(row.source, row.campaign) for row in pbx.calls()] == [("google", "7")]
+
+    @pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\ud83d\\ud83d", "\\ud83dx"])
+    def test_half_a_character_costs_only_itself(self, half: str, pbx: Pbx) -> None:
+        inner = json.dumps({"name": "Dana CUT", "utm_source": "google"}).replace("CUT", half)
+        for number, custom in enumerate((inner, json.dumps(inner))):
+            said = {"ivruniqueid": f"call-{number}", "time": wall_clock(NOON), "caller": DANA}
+            body = json.dumps(said)[:-1] + f', "CustomData": {custom}}}'
+            pbx.keep("cdr", {}, body.encode())
+        pbx.read_all()
+        assert [row.source for row in pbx.calls()] == ["google", "google"]
 
     @pytest.mark.parametrize(
         "custom", [{}, {"page": "https://x.example"}, {"utm_source": ["a"]}, {"clientID": "7"}]
@@ -191,6 +256,24 @@ class TestReturnCalls:
         with Session(pbx.engine) as session:
             found = total(sources(session, EVER, "campaign"))
         assert (found.calls.mean, found.missed.mean, found.answered.mean) == (2, 1, 1)
+
+    def test_whichever_of_the_two_calls_is_read_first(self, pbx: Pbx) -> None:
+        outgoing(pbx, "call-back", 3600)
+        pbx.read_all()
+        pbx.pop(0, "missed")
+        pbx.read_all()
+        pbx.cdr("missed", status="NOANSWER", CustomData=TestCustomData.UTM)
+        pbx.read_all()
+        assert [(row.called_back, row.campaign) for row in pbx.calls()] == [
+            (False, "spring"),
+            (True, "spring"),
+        ]
+        pbx.cdr("missed", type="Queue", duration=30)  # it was answered after all, elsewhere
+        pbx.read_all()
+        assert [(row.called_back, row.campaign) for row in pbx.calls()] == [
+            (False, "spring"),
+            (False, ""),
+        ]
 
 
 class TestAKnownCaller:

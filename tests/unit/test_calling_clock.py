@@ -40,6 +40,10 @@ def test_it_runs_with_the_activity(seconds: float, ticked: float) -> None:
     assert clock(1.0, 0.5, 2.0)(START + seconds) == pytest.approx(ticked)
 
 
+def test_before_its_first_hour_it_runs_like_any_clock() -> None:
+    assert clock(0.5)(START - HOUR) == 100 - HOUR
+
+
 def test_it_is_stored_in_rows_and_loaded() -> None:
     first = clock(1.0, 0.5, 2.0)
     first.page_closed(START + 1.2 * HOUR, 2)

@@ -173,6 +173,26 @@ def test_a_character_set_that_is_named_and_true_is_believed(text: str, codec: st
     assert charsets.decode(text.encode(codec), codec) == text
 
 
+@pytest.mark.parametrize("named", ["utf-8", None, "", "utf8mb4", "ISO-8859-1"])
+def test_a_text_that_was_cut_inside_a_character_loses_only_that(named: str | None) -> None:
+    cut = "דנה כהן".encode()[:-1]
+    assert charsets.decode(b"{" + cut + b"}", named) == "{דנה כה\ufffd}"
+
+
+@pytest.mark.parametrize("named", ["ISO-8859-1", "latin1", "windows-1252", "iso-8859-15"])
+def test_what_senders_name_who_name_nothing(named: str) -> None:
+    assert charsets.decode("דנה".encode(), named) == "דנה"
+    assert charsets.decode("José".encode("latin-1"), named) == "José"
+
+
+@pytest.mark.parametrize("said", ["", "; boundary=", "; boundary=other"])
+@pytest.mark.parametrize("line", [b"\r\n", b"\n"])
+def test_a_multipart_whose_boundary_is_not_named(said: str, line: bytes) -> None:
+    head = b'Content-Disposition: form-data; name="a"'
+    body = line.join([b"--x", head, b"", b"1", b"--x--", b""])
+    assert wire.read("POST", f"multipart/form-data{said}", b"", body)[1] == {"a": "1"}
+
+
 def test_nothing_is_lost_of_what_no_character_set_explains() -> None:
     fields: dict[str, Any] = wire.read("POST", "application/json", b"", b'{"a": "\xd9\xff"}')[1]
     assert fields == {"a": "\ufffd\ufffd"}

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from leadtracker.web.script.mended_json import MOST_LEVELS, mended, read_mended
+from leadtracker.web.script.number_request import LONGEST_BODY
 
 
 @pytest.mark.parametrize(
@@ -22,10 +23,16 @@ from leadtracker.web.script.mended_json import MOST_LEVELS, mended, read_mended
         ("[" + "7" * 5000 + ", 7, -7.5e1]", [None, 7, -75.0]),
         ('\ufeff{"a": [1, "b", true, false, null]}', {"a": [1, "b", True, False, None]}),
         ('["a{[\\"b", NaN]', ['a{["b', None]),
+        ("[1., .5, 1_000, 0x10, 1.5]", [None] * 4 + [1.5]),
     ],
 )
 def test_what_can_be_mended(text: str, value: Any) -> None:
     assert read_mended(text.encode()) == value
+
+
+def test_the_longest_body_is_mended_too() -> None:
+    text = "x" * (LONGEST_BODY - 30)
+    assert read_mended(f'["\\ud83c", "{text}"]'.encode()) == ["\ufffd", text]
 
 
 def test_bytes_that_are_no_text() -> None:

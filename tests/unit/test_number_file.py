@@ -24,6 +24,13 @@ TABLES = [
     "\n\n;;\n0722776772;\n;;\n0722776773;\n",
     "\u200e0722776772\u200f\n\u00a00722776773",
     "Our lines of 2026\n0722776772\n0722776773",
+    "Numbers of the shop;;\n\nName;DID;Price\nDana;072-277-6772;5\nRon;072-277-6773;5",
+    "Phone of the owner;DID number\n050-1234567;072-277-6772\n050-1234568;072-277-6773",
+    "Candidate;Number\nDana;072-277-6772\nRon;072-277-6773",
+    "072\u202f277\u202f6772\n072\u2009277\u20096773",
+    "tel:+972722776772\ntel:+972722776773",
+    "072-277-6772;072-277-6773",
+    "Lines,072-277-6772,072-277-6773\n",
 ]
 
 
@@ -41,6 +48,8 @@ def test_numbers(table: str, codec: str) -> None:
         ("number;name\n0722776772;a\n;b\n12;c", ["line 3: '' is not", "line 4: '12' is not"]),
         ("0722776772\nsee below\n0722776773", ["line 2: 'see below'"]),
         ("12345\n0722776772", ["line 1: '12345'"]),
+        ("072-277-6772 # main\n0722776773", ["line 1: '072-277-6772 # main'"]),
+        ("number\n072-277-677x\n0722776773", ["line 2: '072-277-677x'"]),
         ('number,name\n0722776772,"two\nlines"\nx,y', ["line 4: 'x'"]),
         ("\n".join(["0722776772", *["x"] * 30]), ["line 2:", "and 10 lines more"]),
     ],
@@ -50,6 +59,12 @@ def test_each_line_without_a_number_is_named(table: str, faults: list[str]) -> N
         read_numbers(table.encode(), "IL")
     assert all(fault in str(refusal.value) for fault in faults)
     assert str(refusal.value).endswith("nothing was changed")
+
+
+@pytest.mark.parametrize("begins", [b"PK\x03\x04\x14\0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_a_workbook_is_named_as_such(begins: bytes) -> None:
+    with pytest.raises(SiteFault, match="save it as CSV"):
+        read_numbers(begins + bytes(400), "IL")
 
 
 def test_an_empty_file_has_no_numbers() -> None:

@@ -24,6 +24,13 @@ from leadtracker.records.origin import as_sent, as_sent_or_kept
         ("https://my_shop.example.com", "https://my_shop.example.com"),
         ("http://[::1]:8080", "http://[::1]:8080"),
         ("http://[2001:DB8::1]:80", "http://[2001:db8::1]"),
+        ("https://[2001:0db8:0:0::1]", "https://[2001:db8::1]"),
+        ("https://☃.example", "https://xn--n3h.example"),
+        ("https://I❤️.example", "https://xn--i-7iq.example"),
+        ("https://faß.example", "https://xn--fa-hia.example"),
+        ("https://例え。example", "https://xn--r8jz45g.example"),
+        ("\u200ehttps://www.example.com/\u200f", "https://www.example.com"),
+        ("https://www.example.com//", "https://www.example.com"),
     ],
 )
 def test_as_sent(typed: str, sent: str) -> None:

@@ -92,6 +92,20 @@ def test_spellings_are_made_one() -> None:
     assert settings.origins_of_screen_pop == ("a", "b")
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/מעקב", "/%D7%9E%D7%A2%D7%A7%D7%91"),
+        ("/%D7%9E%D7%A2/", "/%D7%9E%D7%A2"),
+        ("//leads//", "/leads"),
+        ("/our leads ", "/our%20leads"),
+    ],
+)
+def test_the_public_path_is_kept_as_links_have_it(path: str, kept: str) -> None:
+    url = Settings(public_url=f"HTTPS://calls.example.com:8443{path}").public_url
+    assert url == f"https://calls.example.com:8443{kept}"
+
+
 def test_the_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
     settings = Settings(data_folder=tmp_path / "new")
     key = settings.key

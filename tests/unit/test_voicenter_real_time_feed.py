@@ -21,8 +21,9 @@ from leadtracker.domain import Account
 from leadtracker.errors import PbxUnavailable
 from leadtracker.outgoing import Fate, Reply
 from leadtracker.pbx.simulated_call import Ending, Extension, Kind, SimulatedCall
-from leadtracker.pbx.voicenter import real_time_login
+from leadtracker.pbx.voicenter import real_time_feed, real_time_login
 from leadtracker.pbx.voicenter.real_time_feed import Feed, Pace
+from leadtracker.pbx.voicenter.simulator import real_time as simulator
 from leadtracker.pbx.voicenter.simulator.events import of_call, status_update
 from leadtracker.pbx.voicenter.simulator.real_time import SimulatedRealTime, served
 from tests.patience import PATIENCE, until
@@ -336,8 +337,13 @@ def test_a_changed_configuration_is_asked_for(name: str) -> None:
         assert json.loads((SAMPLES / "emit-resync.json").read_bytes()) in real_time.emitted
 
 
-def test_pings_as_often_as_the_server_wants(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadtracker.pbx.voicenter.real_time_feed.PING_SECONDS", 0.05)
+@pytest.mark.parametrize(("ours", "theirs"), [(0.05, 25_000), (100 * PATIENCE, 50)])
+def test_pings_as_often_as_the_server_wants(
+    monkeypatch: pytest.MonkeyPatch, ours: float, theirs: int
+) -> None:
+    """And no less often than we would by ourselves."""
+    monkeypatch.setattr(real_time_feed, "PING_SECONDS", ours)
+    monkeypatch.setattr(simulator, "OPEN", simulator.OPEN.replace("25000", str(theirs)))
     with served(SimulatedRealTime(SECRET)) as real_time, listening(real_time) as feed:
         until(lambda: real_time.pinged >= 3)
         assert {up for up, _ in feed.told} == {True}

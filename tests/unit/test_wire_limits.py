@@ -42,7 +42,6 @@ DEEP_XML = xml(
         ("application/json", b'{"a": NaN}', "not valid JSON"),
         ("application/json", b'{"a": Infinity}', "not valid JSON"),
         ("application/json", b'{"a": 1e999}', "not valid JSON"),
-        ("application/json", b'{"a": "\\ud800"}', "not valid JSON"),
         ("application/json", DEEP_JSON, "more than 32 objects or lists inside each other"),
         ("application/json", DEEPER_JSON, "not valid JSON"),
         ("application/json", b"[" + b"1," * 200_001 + b"1]", "a list of 200002"),

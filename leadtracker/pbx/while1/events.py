@@ -56,6 +56,8 @@ def read(fields: Fields, account: Account, received: datetime) -> Cdr | ScreenPo
         did=reader.number("dnid", account.country),
         direction=_direction(reader, Direction.UNKNOWN),
         extension=reader.text("agent"),
+        representative=reader.text("agent"),
+        queue=reader.text("queue"),
         at=_began(call_id, received),
         custom=_details(reader) | reader.left(),
     )

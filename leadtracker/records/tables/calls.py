@@ -30,8 +30,12 @@ class InboxRow(Base):
     copies: Mapped[int]
     state: Mapped[str] = mapped_column(String(8))
     fault: Mapped[str | None]
-    call_pk: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
-    __table_args__ = (Index("inbox_state", "state", "id"),)
+    call_pk: Mapped[int | None] = mapped_column(ForeignKey("calls.id"))
+    __table_args__ = (
+        Index("inbox_state", "state", "id"),
+        # Without the state, a long call's notifications are all read to leave most of them out.
+        Index("inbox_call", "call_pk", "state", "id"),
+    )
 
 
 class CallRow(Base):

@@ -8,7 +8,7 @@ import orjson
 
 from leadtracker.domain import Site, Touchpoint, touchpoint_to_json
 from leadtracker.live.visitor_info import shallow
-from leadtracker.numbers.touchpoint import CLICK_IDS
+from leadtracker.numbers.touchpoint import AD_IDS
 from leadtracker.records.tables import CallRow
 from leadtracker.web.dashboard import formats
 from leadtracker.web.dashboard.csv_answer import Cell
@@ -64,7 +64,7 @@ COLUMNS: dict[str, Column] = {
     "Content": _touch("content"),
     "Landing page": lambda call, site, zone: call.landing_page,
     "Referrer": _touch("referrer"),
-    **{click_id: _click_id(click_id) for click_id in CLICK_IDS},
+    **{click_id: _click_id(click_id) for click_id in AD_IDS},
     "First channel": _first("channel"),
     "First source": _first("source"),
     "First campaign": _first("campaign"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import socket
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -54,7 +55,7 @@ def _pass_on() -> Response | None:
     ):
         proxies = [request.headers.get(f"X-Forwarded-{name}"), value]
         headers[f"X-Forwarded-{name}"] = ", ".join(each for each in proxies if each)
-    headers["X-Forwarded-Prefix"] = request.root_path
+    headers["X-Forwarded-Prefix"] = quote(request.root_path)
     connection = _Connection(path)
     try:
         connection.request(request.method, request.environ["RAW_URI"], request.get_data(), headers)

@@ -31,7 +31,6 @@ from leadtracker.web.page_headers import protect
 from leadtracker.web.static_files import fingerprint
 from leadtracker.web.stores import stores
 
-FILE_SECONDS = 7 * 86400  # that browsers keep a style or script: its address names its content
 LARGEST = 2**63 - 1  # number of a row
 ROUTES = (
     ("/calls", "calls", calls.page),
@@ -77,7 +76,6 @@ def register(app: Flask, dialing: Dialing, requests: CallbackRequests) -> None:
     formats.register(app)
     callback_words.register(app)
     app.add_template_global(fingerprint)
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = FILE_SECONDS
     app.register_blueprint(blueprint)
 
 

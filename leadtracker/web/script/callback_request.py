@@ -95,8 +95,11 @@ def ask_by_form(requests: CallbackRequests) -> ResponseReturnValue:
     filled = given.get("filled_ms", "")
     if filled.isdecimal() and len(filled) < 16:
         message["filled_ms"] = int(filled)
+    origin = "form"
+    if message["form"]:  # the script filled it in, and its token proves the visitor as on a page
+        origin = "page"
     wish = read_wish(
-        message, "form", page=request.headers.get("Origin", ""), address=request.remote_addr or ""
+        message, origin, page=request.headers.get("Origin", ""), address=request.remote_addr or ""
     )
     told = count(site, requests.ask(site, wish))
     if told.state is State.REFUSED:

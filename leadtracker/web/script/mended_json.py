@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Any
 
 import orjson
 
-LONGEST = 64 * 1024  # bytes that are worth the time
 MOST_LEVELS = 32
 OPENING, CLOSING = frozenset("[{"), frozenset("]}")
 PLAIN = frozenset("[]{}:,") | {"true", "false", "null"}
@@ -18,12 +16,13 @@ TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}:,]|[^\s\[\]{}:,"]++', re.DOTA
 
 
 def read_mended(body: bytes) -> Any:
-    """Raises orjson.JSONDecodeError when it is no JSON in spite of all."""
+    """Raises orjson.JSONDecodeError when it is no JSON in spite of all.
+
+    The caller bounds the length: mending takes up to 0.1 s for 128 kB.
+    """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        if len(body) > LONGEST:
-            raise
         return orjson.loads(mended(body.decode("utf-8", "replace")))
 
 
@@ -47,12 +46,10 @@ def _mended(token: str) -> str:
     if token in PLAIN:
         return token
     try:
-        known = math.isfinite(float(token))
-    except ValueError:  # `undefined`, say
-        known = False
-    if known:
-        return token
-    return "null"
+        orjson.loads(token)
+    except orjson.JSONDecodeError:  # `undefined`, say
+        return "null"
+    return token
 
 
 def _mended_text(token: str) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request, send_from_directory
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from leadtracker.callback.request import CallbackRequests
 from leadtracker.domain import Site
 from leadtracker.errors import BadRequest, NotAllowed
 from leadtracker.numbers.number_request import Numbers, Sender, read_visitor
+from leadtracker.web import static_files
 from leadtracker.web.metrics import BEATS, NUMBER_REQUESTS
 from leadtracker.web.script.page_messages import cors, open_refusals, read_message, site_of
-from leadtracker.web.static_files import STATIC
 
 LONGEST_BODY = 128 * 1024  # the script sends under 40 KB, whatever its page told it
 VOICENTER_PATH = "/cdn/Scripts/did_trace_worker/index.min.js"
@@ -52,9 +52,7 @@ def register(app: Flask, numbers: Numbers, requests: CallbackRequests, own_path:
 
 
 def script(file: str) -> Response:
-    response = send_from_directory(
-        STATIC, file, mimetype="text/javascript", max_age=3600, conditional=True
-    )
+    response = static_files.send(file, max_age=3600)
     # A public file, which a page may load with integrity=… crossorigin.
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -30,7 +30,9 @@ ANSWERED = ScreenPop(
     answered_at=RECEIVED,
     caller_name="",
     cause="",
-    custom={"project_id": "1", "queue": "callcenter-queue"},
+    custom={"project_id": "1"},
+    queue="callcenter-queue",
+    representative="test-user",
 )
 MISSED = Cdr(
     call_id="1234567890.12",
