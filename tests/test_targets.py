@@ -120,7 +120,6 @@ def test_a_measurement_still_runs(words: tuple[str, ...]) -> None:
         check=False,
     )
     assert MEASUREMENTS[words] in run.stdout, run.stderr
-    assert "FAILED" not in run.stdout
     assert run.returncode == 0 or "--against" in words, (
         run.stderr
     )  # of runs so short any may be the slower one

@@ -216,7 +216,8 @@ def beside_callbacks(loads: Loads, engine: Engine, number: Load, seconds: float)
         time.sleep(1.5)  # until every process has seen it
 
         def asking(mark: str) -> Run:
-            tokens = calling_back.forms(loads.url, round(150 * seconds), mark)
+            # wrk may go on for its whole second, however few seconds it is given
+            tokens = calling_back.forms(loads.url, round(150 * max(1.0, seconds)), mark)
             return loads.sending(
                 lambda _: calling_back.callback(tokens, mark), connections=4, pause_ms=40
             )(seconds)
