@@ -145,7 +145,8 @@ def _run(url: str, lua: Path, seconds: float, connections: int) -> Run:
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     made = re.search(r"(\d+) requests in ", said)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    assert made and rate, said
+    assert made, said
+    assert rate, said
     failed = lost + (int(refused[1]) if refused else 0)
     if failed * 2 > int(made[1]):  # a busy server refuses some; then the figures are of refusals
         raise SystemExit(f"{failed} of {made[1]} requests failed:\n{said}")
