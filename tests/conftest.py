@@ -3,6 +3,7 @@ databases."""
 
 from __future__ import annotations
 
+import atexit
 import glob
 import os
 import shutil
@@ -21,7 +22,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="leadtracker-metrics-"))
+# Each process of a test run counts in a folder of its own, and does not take over its parent's.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="leadtracker-metrics-")
 
 from leadtracker import app as wiring
 from leadtracker import site_file
@@ -37,6 +39,8 @@ from leadtracker.settings import Settings
 from leadtracker.web import pbx
 from leadtracker.web.stores import Stores
 from tests.patience import PATIENCE, until
+
+atexit.register(shutil.rmtree, os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 # Nothing is judged by the speed of the machine; Hypothesis' own profile for CI does the same.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
