@@ -135,7 +135,7 @@ def test_no_request_is_dialed_twice(running: Running) -> None:
                 answers.append(visitor.until_answered())
                 answers.append(visitor.until_answered())  # a reload
 
-    threads = [threading.Thread(target=visit) for _ in range(6)]
+    threads = [threading.Thread(target=visit, daemon=True) for _ in range(6)]
     for thread in threads:
         thread.start()
     for names in chance.sample(PARTS * 2, len(PARTS) * 2):
@@ -167,7 +167,7 @@ def test_killed_while_the_pbx_is_asked(running: Running) -> None:
     with direct_session() as http:
         visitor = Visitor(served, http, 1)
         visitor.message["form"] = served.until(lambda: _form(visitor))
-        clicking = threading.Thread(target=_post, args=(visitor,))
+        clicking = threading.Thread(target=_post, args=(visitor,), daemon=True)
         clicking.start()
         served.until(lambda: switch.exchange.dialed)
         served.kill("gunicorn's workers")

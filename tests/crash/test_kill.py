@@ -78,7 +78,7 @@ class Pbx:
         self._began = time.monotonic()
         self.acknowledged: Counter[str] = Counter()
         self.refused = 0  # sendings that had no answer, or not the one that counts
-        self.threads = [threading.Thread(target=self._send) for _ in range(CLIENTS)]
+        self.threads = [threading.Thread(target=self._send, daemon=True) for _ in range(CLIENTS)]
         for thread in self.threads:
             thread.start()
 
