@@ -39,7 +39,8 @@ class Connection:
                 self._url,
                 protocol=2,
                 decode_responses=True,
-                max_connections=1,
+                single_connection_client=True,
+                max_connections=2,  # the other one is a batch's
                 socket_timeout=2.0,
                 socket_connect_timeout=1.0,
                 retry=Retry(ConstantBackoff(0.05), 1),

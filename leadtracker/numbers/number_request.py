@@ -159,7 +159,7 @@ class Numbers:
         client = household(sender.address)
         if not client:
             return ""
-        return hmac.new(self._key, f"network {client}".encode(), "sha256").hexdigest()[:16]
+        return hmac.digest(self._key, f"network {client}".encode(), "sha256").hex()[:16]
 
     def _asker(self, site: Site, page: Page, sender: Sender) -> tuple[Asker, Touchpoint]:
         """Who asks for a number, and where their visit came from."""

@@ -37,6 +37,7 @@ def of_word(word: str) -> Known:
     return _words().get(plain) or of_host(plain)
 
 
+@functools.lru_cache(maxsize=4096)  # most visitors come from a few hosts
 def of_host(host: str) -> Known:
     hosts = _hosts()
     return next((hosts[entry] for entry in _entries(host) if entry in hosts), NOBODY)
