@@ -159,7 +159,7 @@ class Numbers:
         client = household(sender.address)
         if not client:
             return ""
-        return hmac.digest(self._key, f"network {client}".encode(), "sha256").hex()[:16]
+        return _hashed(client, self._key)
 
     def _asker(self, site: Site, page: Page, sender: Sender) -> tuple[Asker, Touchpoint]:
         """Who asks for a number, and where their visit came from."""
@@ -229,6 +229,11 @@ class Numbers:
         if int(site_id) != site.id or visitor != page.visitor:
             return None
         return Claim(did, lease, visit, int(start))
+
+
+@functools.lru_cache(maxsize=4096)
+def _hashed(client: str, key: bytes) -> str:
+    return hmac.digest(key, f"network {client}".encode(), "sha256").hex()[:16]
 
 
 def phone_of(page: Page, site: Site) -> tuple[str, bool]:

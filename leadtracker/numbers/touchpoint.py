@@ -86,7 +86,8 @@ def _told(landing: SplitResult) -> dict[str, str]:
     Some links write `&amp;`, and some put it all behind the `#`.
     """
     told: dict[str, str] = {}
-    for part in (landing.fragment.rpartition("?")[2], landing.query):
+    parts = (landing.fragment.rpartition("?")[2], landing.query)
+    for part in filter(None, parts):
         for name, value in parse_qsl(part.replace("&amp;", "&")):
             plain, text = name.strip().lower(), " ".join(_text(value).split())
             if plain in TELLING and text.lower() not in ("", *NOTHING):

@@ -30,9 +30,11 @@ class Prefixed:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         told = environ.get("SCRIPT_NAME", "").rstrip("/")
-        prefix, plain = self._usual, unquote(told, "latin-1")
-        if PREFIX.fullmatch(told) and not ELSEWHERE.search(plain):
-            prefix = plain
+        prefix = self._usual
+        if told and PREFIX.fullmatch(told):
+            plain = unquote(told, "latin-1")
+            if not ELSEWHERE.search(plain):
+                prefix = plain
         path = environ.get("PATH_INFO", "")
         environ["SCRIPT_NAME"] = prefix
         for inside in (prefix, self._usual):
