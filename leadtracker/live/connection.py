@@ -39,8 +39,7 @@ class Connection:
                 self._url,
                 protocol=2,
                 decode_responses=True,
-                single_connection_client=True,
-                max_connections=2,  # the other one is a batch's
+                max_connections=1,
                 socket_timeout=2.0,
                 socket_connect_timeout=1.0,
                 retry=Retry(ConstantBackoff(0.05), 1),
