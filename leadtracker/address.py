@@ -18,7 +18,7 @@ WITH_PORT = re.compile(r"(?:\[(?P<in_brackets>[^]]+)]|(?P<ipv4>[^:\[]+)):[0-9]{1
 IN_BRACKETS = re.compile(r"\[([^]]+)]\Z")
 
 
-@functools.lru_cache(maxsize=4096)  # one request asks several times
+@functools.lru_cache(maxsize=256)  # one request asks several times; a text may be long
 def read(text: str | None) -> IPv4Address | IPv6Address | None:
     """The address that a text spells, None when it spells none."""
     bare = _without_port((text or "").strip().strip('"').strip())
@@ -42,7 +42,6 @@ def read_network(text: str) -> IPv4Network | IPv6Network:
     return IPv4Network((inside, network.prefixlen - MAPPED))
 
 
-@functools.lru_cache(maxsize=4096)
 def household(text: str | None) -> str:
     """What counts as one client.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MOST_BYTES = 256 * 1024 * 1024
 LOOK_SECONDS = 0.5  # between two looks for what is late
 
 C = TypeVar("C", bound=Hashable)
+client_of = functools.lru_cache(maxsize=4096)(household)
 
 
 @dataclass(slots=True)
@@ -73,8 +75,8 @@ class Arrivals(Generic[C]):
         """The oldest of a client who has many, and the oldest of all when all are many."""
         found = []
         if len(self._all) > MOST_OF_ONE and newest in self._all and self._all[newest].client:
-            client = household(self._all[newest].client)
-            theirs = [one for one, each in self._all.items() if household(each.client) == client]
+            client = client_of(self._all[newest].client)
+            theirs = [one for one, each in self._all.items() if client_of(each.client) == client]
             found = theirs[: len(theirs) - MOST_OF_ONE]
         if not found and (len(self._all) > MOST or self._bytes > MOST_BYTES):
             found = [next(iter(self._all))]

@@ -31,7 +31,7 @@ class Prefixed:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         told = environ.get("SCRIPT_NAME", "").rstrip("/")
         prefix = self._usual
-        if told and PREFIX.fullmatch(told):
+        if PREFIX.fullmatch(told):
             plain = unquote(told, "latin-1")
             if not ELSEWHERE.search(plain):
                 prefix = plain
